@@ -1,0 +1,256 @@
+"""The nouns of the pulse, as plain frozen data.
+
+Words are those of docs/decisions: a *wave* is one round from opening to close, an *item* a question
+with a wording for each *side*, a *box* one answer option, a *baseline* a published figure, a *series*
+an item's waves under one wording. Counts are whole people; shares are fractions from 0 to 1; per cents
+are named so. Times are aware datetimes in UTC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Side(StrEnum):
+    """One of the two groups that are asked. A person belongs to one side in a wave."""
+
+    MARKETING = "marketing"
+    IT = "it"
+
+    @property
+    def other(self) -> Side:
+        return Side.IT if self is Side.MARKETING else Side.MARKETING
+
+    @property
+    def label(self) -> str:
+        return "Marketing" if self is Side.MARKETING else "IT"
+
+
+class Asked(StrEnum):
+    """How often an item is asked."""
+
+    EVERY_WAVE = "every wave"
+    ROTATING = "rotating"
+    QUARTERLY = "quarterly"
+    HALF_YEARLY = "half-yearly"
+
+
+class Format(StrEnum):
+    """How an item is answered."""
+
+    AGREE5 = "agree5"
+    CHOICE = "choice"
+    MULTI = "multi"
+
+
+class Direction(StrEnum):
+    """What agreement means: good news, bad news, or neither because the item is a choice."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One answer option. `counted` is false for "cannot say" and its like: they leave the denominator."""
+
+    key: str
+    label: str
+    short: str
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A share that is reported for an item: the people who chose any of `boxes`, of those counted.
+
+    `key` is the ledger's `compare_as` word (`top2box`, `top1box`, `choice_share:about_right`, ...);
+    `says` completes "7 of 12 ..." ("agree", 'say "about right"').
+    """
+
+    key: str
+    boxes: frozenset[str]
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A question in mirrored wordings. `measures[0]` is the one that is reported first.
+
+    Baselines are keys of the ledger, a tuple a side. `in_index` is false for choice items and for the
+    "need" item, which says what people want and not how things are. `own` marks a company's own item.
+    """
+
+    id: str
+    dimension: str
+    asked: Asked
+    format: Format
+    direction: Direction
+    boxes: tuple[Box, ...]
+    measures: tuple[Measure, ...]
+    wordings: Mapping[Side, str]
+    baselines: Mapping[Side, tuple[str, ...]]
+    compare_how: str
+    comparability: str
+    provenance: str
+    validation: str
+    note: str
+    in_index: bool
+    own: bool = False
+
+    @property
+    def series(self) -> str:
+        """Names the wording and the boxes: an edited item starts a new series."""
+        parts = [self.id, self.format, *(self.wordings[side] for side in Side)]
+        parts += [f"{box.key}={box.label}" for box in self.boxes]
+        digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+        return f"{self.id}-{digest[:10]}"
+
+    @property
+    def mirrored(self) -> bool:
+        """True where the two wordings differ, each naming the other side."""
+        return self.wordings[Side.MARKETING] != self.wordings[Side.IT]
+
+    def box(self, key: str) -> Box | None:
+        return next((box for box in self.boxes if box.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A published figure: one row of the ledger, with the names of its columns (docs/baselines.md).
+
+    `n` is None where the side's sample was not published or the base is a subset of unknown size.
+    `side` is None for a figure of both sides together.
+    """
+
+    key: str
+    study: str
+    published: int
+    fieldwork: str
+    side: Side | None
+    statement: str
+    measure: str
+    percent: float
+    qualifier: str
+    percent_low: float
+    percent_high: float
+    n_published: str
+    n: int | None
+    grade: str
+    compare_as: str
+    source: str
+    standing: str
+    conflicts_with: str
+    note: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts of one item on one side while a wave closes: never stored, never shown.
+
+    `n` people gave a counted answer; `counts` has each counted box. In a multiple choice the counts add
+    up to more than `n`.
+    """
+
+    n: int
+    counts: Mapping[str, int]
+
+
+class Band(StrEnum):
+    """All that is kept of a share of 5 to 9 answers."""
+
+    FEW = "few"
+    HALF = "about half"
+    MOST = "most"
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Fewer answers than the minimum: there is no number here to leak."""
+
+
+@dataclass(frozen=True, slots=True)
+class Banded:
+    """5 to 9 answers (`n`): a band in words, no share."""
+
+    n: int
+    band: Band
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many chose a measure: `low` to `high` people, which differ only where extremes are merged."""
+
+    low: int
+    high: int
+
+    @property
+    def merged(self) -> bool:
+        return self.low != self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A box, or neighbouring boxes merged because one of them held 1 or 2 people."""
+
+    boxes: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """10 answers or more. `shares` by measure key; `bars` from 20 answers, empty where they would tell more."""
+
+    n: int
+    shares: Mapping[str, Share]
+    bars: tuple[Bar, ...] = ()
+
+
+Score = Banded | Counted
+Outcome = Withheld | Banded | Counted
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A side's index in a wave, 0 to 100: kept only from 20 people."""
+
+    n: int
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True, slots=True)
+class SideTurnout:
+    """How many people of a side could answer (`roster`) and did (`answered`, None under the minimum)."""
+
+    roster: int
+    answered: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedWave:
+    """All that is left of a wave: what may be published."""
+
+    id: int
+    opened_at: datetime
+    closed_at: datetime
+    minimum: int
+    items: tuple[str, ...]
+    series: Mapping[str, str]
+    turnout: Mapping[Side, SideTurnout]
+    outcomes: Mapping[tuple[str, Side], Outcome]
+    index: Mapping[Side, Index] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A manager's dated mark on the trend."""
+
+    day: date
+    text: str
