@@ -1,0 +1,45 @@
+"""The language that sentences are made in.
+
+Views and wording mark each sentence with `_` (or `ngettext`) in English, the source language; `speaking`
+sets the catalogue for the code inside it. A sentence is a whole, with named places:
+`_("{k} of {n} agree").format(...)`. Sentences in tables are marked with `N_` and translated where they are
+used. Without a catalogue all is English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from gettext import NullTranslations
+
+_catalogue: ContextVar[NullTranslations | None] = ContextVar("catalogue", default=None)
+
+
+@contextmanager
+def speaking(catalogue: NullTranslations) -> Iterator[None]:
+    """Makes sentences from `catalogue` inside the block, in this task only."""
+    token = _catalogue.set(catalogue)
+    try:
+        yield
+    finally:
+        _catalogue.reset(token)
+
+
+def _(sentence: str) -> str:
+    """The sentence in the language that is being spoken."""
+    catalogue = _catalogue.get()
+    return sentence if catalogue is None else catalogue.gettext(sentence)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """The sentence for `count` in the language that is being spoken."""
+    catalogue = _catalogue.get()
+    if catalogue is None:
+        return one if count == 1 else many
+    return catalogue.ngettext(one, many, count)
+
+
+def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"
+    """Marks a sentence of a table for the catalogue and returns it unchanged."""
+    return sentence
