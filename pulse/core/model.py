@@ -205,7 +205,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """10 answers or more: `shares` by measure key; `bars` from 20 answers, none where they would tell more."""
+    """10 answers or more: `shares` by measure key; `bars` from 20, none where they would tell more."""
 
     n: int
     shares: Mapping[str, Share]
