@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent / "golden"
 
 
 def golden(name: str, value: object) -> None:
-    """Asserts that `value` (JSON data, or a dataclass of it such as a Message) equals tests/golden/`name`.json."""
+    """Asserts that `value` (JSON data, or a dataclass of it) equals tests/golden/`name`.json."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = dataclasses.asdict(value)
     path = FOLDER / f"{name}.json"

@@ -5,6 +5,8 @@ A sentence says what is wrong and what to do, and never more than that person ma
 
 from __future__ import annotations
 
+from pulse.core.language import _
+
 
 class PulseError(Exception):
     """The root: `str(error)` is the sentence for the user."""
@@ -16,3 +18,10 @@ class DataFault(PulseError):
     def __init__(self, file: str, row: int, column: str, problem: str) -> None:
         super().__init__(f"{file}, row {row}, column “{column}”: {problem}")
         self.file, self.row, self.column, self.problem = file, row, column, problem
+
+
+class FormNotUnderstood(PulseError):
+    """A form came back in a shape that it cannot have been sent in."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This form could not be read, and nothing was changed. Please open it again."))

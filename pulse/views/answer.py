@@ -1,0 +1,109 @@
+"""The form that shows all questions of a wave with what its reader has answered so far."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pulse.core.errors import FormNotUnderstood
+from pulse.core.language import _
+from pulse.core.model import Format, Item, Side
+from pulse.views.blocks import Element, context, option, plain, section
+from pulse.views.message import Block, View
+
+CALLBACK = "answer"
+CHOICE = "choice"
+BLOCK = "item:"
+
+
+def answer_view(
+    wave_id: int, side: Side, items: tuple[Item, ...], answers: Mapping[str, frozenset[str]]
+) -> View:
+    """The modal; `answers` has the boxes chosen so far by item id."""
+    intro = _("You answer for *{side}*. Leave out what you would rather not answer.").format(
+        side=_(side.label)
+    )
+    kept = _(
+        "Confidential until the pulse closes, anonymous after it: then only totals are kept. "
+        "Until then you can change or withdraw your answers."
+    )
+    questions = [_question(item, side, answers.get(item.id, frozenset())) for item in items]
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "private_metadata": json.dumps({"wave": wave_id}),
+        "title": plain(_("Your answers")),
+        "submit": plain(_("Save")),
+        "close": plain(_("Cancel")),
+        "blocks": [section(intro), *questions, context(kept)],
+    }
+
+
+def parse_answer(view_state: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """The boxes chosen by item id, from a submission's `state`: an empty set where nothing is chosen.
+
+    Whether the wave has such items and boxes is for the use case to say. Raises FormNotUnderstood for a
+    state that this form cannot have sent.
+    """
+    values = view_state.get("values") if isinstance(view_state, Mapping) else None
+    if not isinstance(values, Mapping):
+        raise FormNotUnderstood
+    return dict(_parse_block(block_id, fields) for block_id, fields in values.items())
+
+
+def parse_wave(private_metadata: object) -> int:
+    """The wave that the form was opened for. Raises FormNotUnderstood."""
+    try:
+        wave = json.loads(str(private_metadata))["wave"]
+    except (ValueError, TypeError, KeyError) as fault:
+        raise FormNotUnderstood from fault
+    if type(wave) is not int:  # a bool is an int, too
+        raise FormNotUnderstood
+    return wave
+
+
+def _question(item: Item, side: Side, chosen: frozenset[str]) -> Block:
+    several = item.format is Format.MULTI
+    element: Element = {
+        "type": "checkboxes" if several else "radio_buttons",
+        "action_id": CHOICE,
+        "options": [option(box.label, box.key) for box in item.boxes],
+    }
+    before = [each for each in element["options"] if each["value"] in chosen]
+    if before and several:
+        element["initial_options"] = before
+    elif before:
+        element["initial_option"] = before[0]
+    return {
+        "type": "input",
+        "block_id": f"{BLOCK}{item.id}",
+        "optional": True,
+        "label": plain(item.wordings[side]),
+        "element": element,
+    }
+
+
+def _parse_block(block_id: object, fields: object) -> tuple[str, frozenset[str]]:
+    if not isinstance(block_id, str) or not block_id.startswith(BLOCK) or not isinstance(fields, Mapping):
+        raise FormNotUnderstood
+    field = fields.get(CHOICE)
+    if len(fields) != 1 or not isinstance(field, Mapping):
+        raise FormNotUnderstood
+    return block_id.removeprefix(BLOCK), frozenset(_chosen(field))
+
+
+def _chosen(field: Mapping[str, Any]) -> list[str]:
+    if field.get("type") == "radio_buttons":
+        one = field.get("selected_option")
+        options = [] if one is None else [one]
+    elif field.get("type") == "checkboxes":
+        options = field.get("selected_options")
+    else:
+        raise FormNotUnderstood
+    if not isinstance(options, list):
+        raise FormNotUnderstood
+    values = [each.get("value") if isinstance(each, Mapping) else None for each in options]
+    if not all(isinstance(value, str) for value in values):
+        raise FormNotUnderstood
+    return [value for value in values if isinstance(value, str)]

@@ -1,0 +1,136 @@
+"""The poll as it stands in a channel: the questions in one side's wording, a button for each answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from pulse.core.language import N_, _, ngettext
+from pulse.core.model import Format, Item, Side
+from pulse.views.blocks import Element, actions, button, context, header, message, moment, section
+from pulse.views.message import Block, Message, escape
+
+SPOKEN_LIMIT = 75  # characters of an accessibility_label
+
+TITLES = {
+    Side.MARKETING: N_("Pulse: how is it going with IT?"),
+    Side.IT: N_("Pulse: how is it going with marketing?"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PollCard:
+    """A wave's poll in a channel of `side`.
+
+    `roster` people were there to be asked; `answered` of them did, None where the number must stay hidden.
+    A number under `minimum` is hidden all the same.
+    """
+
+    wave_id: int
+    side: Side
+    items: tuple[Item, ...]
+    closes_at: datetime
+    roster: int
+    answered: int | None
+    closed: bool = False
+    minimum: int = 5
+
+
+def poll_message(card: PollCard) -> Message:
+    """The open poll with its buttons, or the closed one without."""
+    return _closed(card) if card.closed else _open(card)
+
+
+def question(number: int, item: Item, side: Side) -> str:
+    """An item's question with its number, as mrkdwn."""
+    return f"*{number}.* {escape(item.wordings[side])}"
+
+
+def answer_buttons(wave_id: int, number: int, item: Item, chosen: Collection[str] = ()) -> Block:
+    """A button for each box of the item; those in `chosen` stand out (only where one person reads them)."""
+    elements: list[Element] = []
+    for box in item.boxes:
+        spoken = _("Question {number}: {answer}").format(number=number, answer=box.label)
+        elements.append(
+            button(
+                box.short,
+                f"answer:{box.key}",
+                value=f"{wave_id}:{item.id}:{box.key}",
+                spoken=spoken if len(spoken) <= SPOKEN_LIMIT else box.label[:SPOKEN_LIMIT],
+                style="primary" if box.key in chosen else None,
+            )
+        )
+    return actions(elements, block_id=f"poll:{wave_id}:{item.id}")
+
+
+def tap_hint(item: Item) -> str | None:
+    """How a multiple choice is tapped; nothing for a question with one answer."""
+    if item.format is not Format.MULTI:
+        return None
+    return _("Tap all that apply. Tap one again to take it back.")
+
+
+def turnout(answered: int | None, roster: int, minimum: int) -> str:
+    """How many have answered so far, without the number where it is under `minimum`."""
+    if answered is not None and answered >= minimum:
+        return _("{k} of {n} have answered so far.").format(k=answered, n=roster)
+    if roster < minimum:
+        return _("Fewer than {minimum} people have answered so far.").format(minimum=minimum)
+    return _("Fewer than {minimum} of {n} have answered so far.").format(minimum=minimum, n=roster)
+
+
+def _open(card: PollCard) -> Message:
+    why = ngettext(
+        "{count} short question, one tap to answer. Marketing and IT are both asked, "
+        "so that each can see how the other finds working together.",
+        "{count} short questions, one tap each. Marketing and IT are both asked, "
+        "so that each can see how the other finds working together.",
+        len(card.items),
+    ).format(count=len(card.items))
+    until = _("Open until {when}. {turnout}").format(
+        when=moment(card.closes_at), turnout=turnout(card.answered, card.roster, card.minimum)
+    )
+    kept = _(
+        "Your answers are confidential until the pulse closes and anonymous after it: "
+        "then only totals are kept. You can change them until it closes."
+    )
+    title = header(_(TITLES[card.side]))
+    asked: list[Block] = []
+    spoken = [title["text"]["text"], why]
+    for number, item in enumerate(card.items, start=1):
+        hint = tap_hint(item)
+        asked.append(section(question(number, item, card.side) + (f"\n_{hint}_" if hint else "")))
+        asked.append(answer_buttons(card.wave_id, number, item))
+        labels = " / ".join(escape(box.label) for box in item.boxes)
+        spoken.append(f"{question(number, item, card.side)} ({labels})")
+    more = actions(
+        [
+            button(_("Answer all at once"), "answer_all", value=str(card.wave_id)),
+            button(_("What is kept about me?"), "privacy"),
+        ]
+    )
+    blocks = [title, section(why), *asked, context(until), context(kept), more]
+    return Message(text="\n".join([*spoken, until, kept]), blocks=blocks)
+
+
+def _closed(card: PollCard) -> Message:
+    closed = _("This pulse is closed. Its results are in this channel, further down.")
+    kept = _(
+        "The single answers have been deleted. What is left are the totals that the results are made of."
+    )
+    return message(
+        [
+            header(_(TITLES[card.side])),
+            section(closed),
+            *(section(question(n, item, card.side)) for n, item in enumerate(card.items, start=1)),
+            context(_turned_out(card)),
+            context(kept),
+        ]
+    )
+
+
+def _turned_out(card: PollCard) -> str:
+    if card.answered is not None and card.answered >= card.minimum:
+        return _("{k} of {n} answered.").format(k=card.answered, n=card.roster)
+    return _("Fewer than {minimum} people answered.").format(minimum=card.minimum)
