@@ -96,14 +96,18 @@ def _parse_block(block_id: object, fields: object) -> tuple[str, frozenset[str]]
 def _chosen(field: Mapping[str, Any]) -> list[str]:
     if field.get("type") == "radio_buttons":
         one = field.get("selected_option")
-        options = [] if one is None else [one]
+        options: Any = [] if one is None else [one]
     elif field.get("type") == "checkboxes":
         options = field.get("selected_options")
     else:
         raise FormNotUnderstood
     if not isinstance(options, list):
         raise FormNotUnderstood
-    values = [each.get("value") if isinstance(each, Mapping) else None for each in options]
-    if not all(isinstance(value, str) for value in values):
+    return [_value(each) for each in options]
+
+
+def _value(chosen: object) -> str:
+    value = chosen.get("value") if isinstance(chosen, Mapping) else None
+    if not isinstance(value, str):
         raise FormNotUnderstood
-    return [value for value in values if isinstance(value, str)]
+    return value

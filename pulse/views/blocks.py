@@ -50,7 +50,7 @@ def actions(elements: Sequence[Element], block_id: str | None = None) -> Block:
     return block
 
 
-def button(  # noqa: PLR0913 - the parts of a button, by keyword
+def button(
     text: str,
     action_id: str,
     *,

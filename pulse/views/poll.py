@@ -116,9 +116,7 @@ def _open(card: PollCard) -> Message:
 
 def _closed(card: PollCard) -> Message:
     closed = _("This pulse is closed. Its results are in this channel, further down.")
-    kept = _(
-        "The single answers have been deleted. What is left are the totals that the results are made of."
-    )
+    kept = _("The single answers are deleted. Only the totals that the results are made of are left.")
     return message(
         [
             header(_(TITLES[card.side])),
