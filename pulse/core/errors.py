@@ -25,3 +25,93 @@ class FormNotUnderstood(PulseError):
 
     def __init__(self) -> None:
         super().__init__(_("This form could not be read, and nothing was changed. Please open it again."))
+
+
+class BadNumbers(PulseError, ValueError):
+    """Counts, shares or limits that no figure can be made from."""
+
+
+class SlackUnreachable(PulseError):
+    """Slack did not take the connection this time; the bot goes on trying. `wait` is Slack's own wish, in seconds."""
+
+    def __init__(self, why: str, wait: float = 0.0) -> None:
+        super().__init__(f"Slack cannot be reached ({why}). The bot goes on trying.")
+        self.wait = wait
+
+
+class AppTokenRefused(PulseError):
+    """Slack does not know the app token, or has revoked it: trying again is of no use."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"Slack does not accept SLACK_APP_TOKEN ({why}). On api.slack.com/apps, under Basic Information, "
+            "App-Level Tokens, make a token with the scope connections:write, put it into SLACK_APP_TOKEN "
+            "and start the bot again."
+        )
+
+
+class SocketModeIsOff(PulseError):
+    """Somebody switched Socket Mode off for the app."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Socket Mode is switched off for this app. On api.slack.com/apps, under Socket Mode, switch it on "
+            "and start the bot again."
+        )
+
+
+class TooManySockets(PulseError):
+    """The app has as many connections as Slack allows, other copies of the bot included."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Slack allows one app 10 connections and all are taken. Stop the other copies of the bot, "
+            "then start this one again."
+        )
+
+
+class SettingsFault(PulseError):
+    """The environment is not usable: names what is missing or wrong and how to mend it."""
+
+
+class StoreFault(PulseError):
+    """The database cannot be used or written."""
+
+
+class NotRecorded(PulseError):
+    """An answer could not be made durable; nothing of it was kept."""
+
+
+class PollIsClosed(PulseError):
+    """An answer or change came for a wave that takes no more answers."""
+
+
+class NotYours(PulseError):
+    """The person does not belong to either side, or is a guest."""
+
+
+class ManagersOnly(PulseError):
+    """Somebody who is not a manager asked for something that managers do."""
+
+
+class BadRequest(PulseError):
+    """The request names what does not exist, or what the poll did not offer."""
+
+
+class NotNow(PulseError):
+    """The command is fine, but the state of the waves does not allow it now."""
+
+
+class NotSetUp(PulseError):
+    """There are no channels or no schedule yet."""
+
+
+class SlackFault(PulseError):
+    """Slack refused or did not answer a call. `code` is Slack's error word, or "" where there was no answer.
+
+    `certain` is false where the call may have been applied all the same.
+    """
+
+    def __init__(self, sentence: str, code: str, certain: bool) -> None:
+        super().__init__(sentence)
+        self.code, self.certain = code, certain
