@@ -1,0 +1,563 @@
+"""What the bot says to one person: confirmations, help, privacy, status, refusals, and words to managers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+
+from pulse.core.language import N_, _
+from pulse.core.model import Item, Side
+from pulse.views.blocks import (
+    Element,
+    actions,
+    button,
+    confirm,
+    context,
+    divider,
+    header,
+    message,
+    moment,
+    section,
+)
+from pulse.views.message import Block, Message, escape
+from pulse.views.poll import question, turnout
+
+TYPED_LIMIT = 40  # characters of a mistyped word that are repeated
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What one person has answered so far: `answers` has the chosen boxes by item id.
+
+    `both_sides` is true once, where a person of both sides learns which side the answers count for.
+    """
+
+    wave_id: int
+    side: Side
+    items: tuple[Item, ...]
+    answers: Mapping[str, frozenset[str]]
+    closes_at: datetime
+    both_sides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAnswers:
+    """A person's own answers in the open wave, as /pulse privacy shows them."""
+
+    wave_id: int
+    side: Side
+    items: tuple[Item, ...]
+    answers: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyCard:
+    """`closes_at` of the open wave, None when none is open; `own` None where the reader is not asked."""
+
+    minimum: int
+    closes_at: datetime | None = None
+    own: OwnAnswers | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turnout:
+    """How many of a side could answer, and how many have (None where that must stay hidden)."""
+
+    roster: int
+    answered: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCard:
+    """Where the pulse stands: the open wave, the next one, or why there is none."""
+
+    minimum: int
+    closes_at: datetime | None = None
+    turnout: Mapping[Side, Turnout] | None = None
+    opens_at: datetime | None = None
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something a manager must mend: both are whole sentences in mrkdwn."""
+
+    what: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A word after /pulse. `takes` is what may follow it, `does` completes the line of the help."""
+
+    word: str
+    takes: str
+    does: str
+    manager: bool = False
+
+
+COMMANDS = (
+    Command("scores", N_("[question]"), N_("the last results, or one question’s in full")),
+    Command("trend", N_("[question]"), N_("how answers have moved over time")),
+    Command("baselines", N_("[question]"), N_("the published figures and where they come from")),
+    Command("power", "", N_("how small a change your numbers can show")),
+    Command("answer", "", N_("answer the open pulse, or change your answers")),
+    Command("privacy", "", N_("what is kept about you")),
+    Command("status", "", N_("what is open and what comes next")),
+    Command("help", "", N_("this list")),
+    Command("setup", "", N_("channels, times and questions"), manager=True),
+    Command("open", "", N_("open a pulse now"), manager=True),
+    Command("close", "", N_("close it now and post the results"), manager=True),
+    Command("skip", "", N_("leave out the next pulse"), manager=True),
+    Command("pause", "", N_("no more pulses until resumed"), manager=True),
+    Command("resume", "", N_("carry on after a pause"), manager=True),
+    Command("note", N_('"text"'), N_("mark today on the trend"), manager=True),
+    Command("export", "", N_("the published totals as a file"), manager=True),
+    Command("managers", "", N_("who manages the pulse"), manager=True),
+)
+
+
+# One person's answers
+
+
+def confirmation(card: Confirmation) -> Message:
+    """What is recorded now for one person, how to change it and until when."""
+    blocks = [section(_confirmed(card)), section(own_answers(card.items, card.side, card.answers))]
+    if card.both_sides:
+        blocks.append(section(both_sides(card.side)))
+    change = _(
+        "You can change or withdraw this until {when}: tap another answer, press Change, or type `/pulse "
+        "answer`."
+    ).format(when=moment(card.closes_at))
+    buttons = [button(_("Change"), "answer_all", value=str(card.wave_id))]
+    if any(card.answers.values()):
+        buttons.append(withdraw_button(card.wave_id))
+    return message([*blocks, context(change), actions(buttons)])
+
+
+def _confirmed(card: Confirmation) -> str:
+    answered = sum(1 for item in card.items if card.answers.get(item.id))
+    if answered == 0:
+        return _("*None of your answers is recorded now.* Only you can see this.")
+    if answered == len(card.items):
+        return _("*Recorded: all your answers. Thank you.* Only you can see this.")
+    return _("*Recorded: {k} of {n} questions.* Only you can see this.").format(k=answered, n=len(card.items))
+
+
+def own_answers(items: Sequence[Item], side: Side, answers: Mapping[str, frozenset[str]]) -> str:
+    """Each question with what its reader chose, as mrkdwn."""
+    return "\n".join(
+        f"{question(number, item, side)}\n→ {_chosen(item, answers.get(item.id, frozenset()))}"
+        for number, item in enumerate(items, start=1)
+    )
+
+
+def _chosen(item: Item, chosen: frozenset[str]) -> str:
+    labels = [escape(box.label) for box in item.boxes if box.key in chosen]
+    return ", ".join(f"*{label}*" for label in labels) if labels else _("_not answered yet_")
+
+
+def withdraw_button(wave_id: int) -> Element:
+    return button(
+        _("Withdraw my answers"),
+        "withdraw",
+        value=str(wave_id),
+        confirm=confirm(
+            _("Withdraw your answers?"),
+            _(
+                "All your answers to this pulse are deleted and will not be counted. You can answer again "
+                "until it closes."
+            ),
+            _("Withdraw"),
+            _("Keep them"),
+        ),
+    )
+
+
+def withdrawn(closes_at: datetime) -> Message:
+    """Said after a withdrawal."""
+    return message(
+        [
+            section(
+                _(
+                    "*Your answers to this pulse are deleted and will not be counted.* Only you can see "
+                    "this. "
+                    "If you change your mind, you can answer again until {when}."
+                ).format(when=moment(closes_at))
+            )
+        ]
+    )
+
+
+def both_sides(side: Side) -> str:
+    """Told once to a person who is in channels of both sides, as mrkdwn."""
+    return _(
+        "You are in channels of both sides. In this pulse your answers count for *{side}*, "
+        "because you answered there first."
+    ).format(side=_(side.label))
+
+
+# Refusals
+
+
+def refusal(error: Exception | str) -> Message:
+    """A sentence that says what is wrong and what to do; it is escaped here."""
+    return message([section(escape(str(error)))])
+
+
+def managers_only(named: Sequence[str]) -> Message:
+    """Refuses what only managers may do and says who they are: `named` are user ids."""
+    if named:
+        who = _(
+            "Only managers of the pulse can do this: the admins and owners of this workspace, and {people}. "
+            "Please ask one of them."
+        ).format(people=", ".join(f"<@{user}>" for user in named))
+    else:
+        who = _(
+            "Only managers of the pulse can do this: the admins and owners of this workspace. "
+            "Please ask one of them."
+        )
+    return message([section(who)])
+
+
+def nothing_open(opens_at: datetime | None) -> Message:
+    """Said to somebody who wants to answer between two waves."""
+    if opens_at is None:
+        return message([section(_("No pulse is open, and none is planned yet."))])
+    return message([section(_("No pulse is open. The next one opens {when}.").format(when=moment(opens_at)))])
+
+
+# Help
+
+
+def nearest(typed: str) -> str | None:
+    """The command that a mistyped word was probably meant to be.
+
+    >>> nearest("Scoers")
+    'scores'
+    """
+    close = get_close_matches(typed.lower(), [command.word for command in COMMANDS], n=1)
+    return close[0] if close else None
+
+
+def help_message(known: Collection[str] | None = None) -> Message:
+    """The commands in short lines, the managers' apart; only those in `known` where it is given."""
+    return message(_help(known))
+
+
+def unknown_command(typed: str, known: Collection[str] | None = None) -> Message:
+    """Answers a word that is not a command: the nearest one that is, and the help."""
+    word = escape(typed.replace("`", "")[:TYPED_LIMIT].strip())
+    close = nearest(typed)
+    if close is not None and (known is None or close in known):
+        said = _("I do not know `/pulse {word}`. Did you mean `/pulse {close}`?").format(
+            word=word, close=close
+        )
+    else:
+        said = _("I do not know `/pulse {word}`. This is what I know:").format(word=word)
+    return message([section(said), *_help(known)])
+
+
+def _help(known: Collection[str] | None) -> list[Block]:
+    shown = [command for command in COMMANDS if known is None or command.word in known]
+    everybody = [_line(command) for command in shown if not command.manager]
+    managers = [_line(command) for command in shown if command.manager]
+    blocks = [section("\n".join([_("*Everybody* (only you see the reply)"), *everybody]))]
+    if managers:
+        blocks.append(section("\n".join([_("*Managers*"), *managers])))
+    blocks.append(context(_("A [question] is its code, such as `T01`: `/pulse scores` shows the codes.")))
+    return blocks
+
+
+def _line(command: Command) -> str:
+    called = " ".join(filter(None, ["/pulse", command.word, command.takes and _(command.takes)]))
+    return f"`{called}` {_(command.does)}"
+
+
+# Privacy
+
+
+def privacy(card: PrivacyCard) -> Message:
+    """What is stored while a wave is open and after it, what is not promised, and the reader's own rows."""
+    blocks = [header(_("What is kept about you")), *_own_rows(card), section(_while_open())]
+    return message(
+        [*blocks, section(_after_close(card.minimum)), section(_not_promised()), context(_besides())]
+    )
+
+
+def _own_rows(card: PrivacyCard) -> list[Block]:
+    if card.closes_at is None:
+        return [section(_("*Right now:* no pulse is open, and none of your answers is stored."))]
+    if card.own is None or not any(card.own.answers.values()):
+        return [
+            section(
+                _("*Right now:* a pulse is open until {when}. No answer of yours is stored.").format(
+                    when=moment(card.closes_at)
+                )
+            )
+        ]
+    stored = _("*Right now:* a pulse is open until {when}. Stored are these answers of yours, for *{side}*:")
+    own = card.own
+    return [
+        section(stored.format(when=moment(card.closes_at), side=_(own.side.label))),
+        section(own_answers(own.items, own.side, own.answers)),
+        actions([button(_("Change"), "answer_all", value=str(own.wave_id)), withdraw_button(own.wave_id)]),
+        divider(),
+    ]
+
+
+def _while_open() -> str:
+    return _(
+        "*While a pulse is open: confidential.* Stored are your side, the question and what you chose, under "
+        "a code in place of your name, and whether you joined a channel after the pulse opened. No name, no "
+        "Slack id, no time of day. The code is made from your Slack id and a secret key that is new in every "
+        "pulse (a keyed hash): with it your answers count once, and you can change them. Nobody is shown "
+        "a result before the close."
+    )
+
+
+def _after_close(minimum: int) -> str:
+    lines = [
+        _(
+            "*When it closes: anonymous.* The answers are turned into totals, and in the same step all "
+            "single "
+            "answers, their codes and the key are deleted. For each question and side this is what remains:"
+        ),
+        _("• fewer than {minimum} answers: nothing, not even how many").format(minimum=minimum),
+    ]
+    if minimum < 10:
+        lines.append(
+            _("• {minimum} to 9: how many answered, and “few”, “about half” or “most”").format(
+                minimum=minimum
+            )
+        )
+    lines += [
+        _(
+            "• from 10: how many answered and how many agreed. None and one are kept as “0 or 1”; "
+            "all and all but one are kept as one, too"
+        ),
+        _(
+            "• from 20: how many chose each answer (1 or 2 people are added to the answer beside), and "
+            "averages"
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def _not_promised() -> str:
+    return "\n".join(
+        [
+            _("*What nobody can promise you*"),
+            _(
+                "• Until the close, somebody who runs the server (often IT) holds both the answers and "
+                "the key, "
+                "and could work out who said what. A copy of the database made in that time keeps both. "
+                "After the close the database cannot tell anybody."
+            ),
+            _(
+                "• If just one person joins or leaves between two pulses, others may compare the totals "
+                "and guess how that person answered."
+            ),
+            _("• Slack carries your taps to the bot, as it does for every app."),
+        ]
+    )
+
+
+def _besides() -> str:
+    return _(
+        "Also kept: the settings, the channels, how many people each side has and how many of them answered "
+        "(not who), the managers and what they changed. Who answered is listed nowhere."
+    )
+
+
+# Status
+
+
+def status(card: StatusCard) -> Message:
+    """What is open, how many have answered, and what comes next."""
+    return message([section("\n".join([*_now(card), *_next(card)]))])
+
+
+def _now(card: StatusCard) -> list[str]:
+    if card.closes_at is None:
+        return [_("No pulse is open.")]
+    lines = [_("*A pulse is open until {when}.*").format(when=moment(card.closes_at))]
+    for side, counted in (card.turnout or {}).items():
+        said = turnout(counted.answered, counted.roster, card.minimum)
+        lines.append(_("{side}: {turnout}").format(side=_(side.label), turnout=said))
+    return lines
+
+
+def _next(card: StatusCard) -> list[str]:
+    if card.paused:
+        return [_("Pulses are paused. A manager can carry on with `/pulse resume`.")]
+    if card.opens_at is None:
+        return [_("No further pulse is planned. A manager can plan them with `/pulse setup`.")]
+    return [_("The next pulse opens {when}.").format(when=moment(card.opens_at))]
+
+
+# Words to managers
+
+
+def greeting(manager: bool) -> Message:
+    """The first words to somebody who opens a conversation with the bot before it is set up."""
+    hello = _(
+        "Hello. I ask marketing and IT a few short questions now and then, and show both what each side "
+        "said, "
+        "how sure one can be, and what published studies found. Answers are totals by the time anybody "
+        "sees them."
+    )
+    if not manager:
+        return message(
+            [section(hello), section(_("A workspace admin or owner can set me up: `/pulse setup`."))]
+        )
+    start = _(
+        "To begin, tell me which channels belong to marketing and which to IT. It takes about five minutes."
+    )
+    return message(
+        [
+            section(hello),
+            section(start),
+            actions([button(_("Set up the pulse"), "setup_open", style="primary")]),
+        ]
+    )
+
+
+def problems(found: Sequence[Problem]) -> Message:
+    """What a manager must mend, each with how."""
+    return message(
+        [section(_("*The pulse needs a hand from a manager.*")), *(section(problem_text(p)) for p in found)]
+    )
+
+
+def problem_text(problem: Problem) -> str:
+    return _("⚠️ {what}\n*What to do:* {mend}").format(what=problem.what, mend=problem.mend)
+
+
+_CHANNEL_PROBLEMS = {
+    "not_in_channel": (
+        N_("I am not in {channel}."),
+        N_("Open {channel} and type `/invite @` followed by my name."),
+    ),
+    "channel_not_found": (
+        N_("I cannot find {channel}: it was deleted, or it is private and I was removed from it."),
+        N_("Invite me there again, or choose another channel in `/pulse setup`."),
+    ),
+    "is_archived": (
+        N_("{channel} is archived."),
+        N_("Bring it back from the archive, or choose another channel in `/pulse setup`."),
+    ),
+    "restricted_action": (
+        N_("I am not allowed to post in {channel}."),
+        N_("Let apps post there in the channel’s settings, or choose another channel in `/pulse setup`."),
+    ),
+    "missing_scope": (
+        N_("Slack does not give me the permission that {channel} needs."),
+        N_("Reinstall the app in Slack’s app settings, so that it gets all permissions of its manifest."),
+    ),
+}
+
+
+def channel_problem(channel: str, code: str) -> Problem:
+    """A channel (its id) that Slack refuses with `code`, in words with the mend."""
+    what, mend = _CHANNEL_PROBLEMS.get(
+        code,
+        (
+            N_("Slack refuses what I try to post in {channel} (it says `{code}`)."),
+            N_(
+                "I keep trying while the pulse is open. If it stays so, choose another channel in `/pulse "
+                "setup`."
+            ),
+        ),
+    )
+    named = {"channel": f"<#{channel}>", "code": escape(code)}
+    return Problem(_(what).format(**named), _(mend).format(**named))
+
+
+def wave_opened(channels: Sequence[str], closes_at: datetime) -> Message:
+    """Told to the manager who opened a wave; `channels` are ids."""
+    return message(
+        [
+            section(
+                _(
+                    "*The pulse is open until {when}.* It goes to {channels}. "
+                    "`/pulse status` shows how many have answered; `/pulse close` ends it early."
+                ).format(when=moment(closes_at), channels=_channels(channels))
+            )
+        ]
+    )
+
+
+def wave_closed(channels: Sequence[str]) -> Message:
+    """Told to the manager who closed a wave; `channels` are ids."""
+    return message(
+        [
+            section(
+                _(
+                    "*The pulse is closed.* All single answers are deleted. The results go to {channels}; "
+                    "`/pulse scores` shows them, too."
+                ).format(channels=_channels(channels))
+            )
+        ]
+    )
+
+
+def wave_skipped(due_at: datetime, opens_at: datetime | None) -> Message:
+    """Confirms that a manager left out the wave that was due."""
+    said = _("The pulse that was planned for {when} is left out.").format(when=moment(due_at))
+    return message([section(" ".join([said, *_after_that(opens_at)]))])
+
+
+def wave_missed(due_at: datetime, opens_at: datetime | None) -> Message:
+    """Tells managers that a wave's time had passed before the bot could post it."""
+    said = _(
+        "⚠️ The pulse that was planned for {when} has not been posted: I was not running or could not "
+        "reach Slack, "
+        "and by now it is too late for it."
+    ).format(when=moment(due_at))
+    mend = _("If you still want it, type `/pulse open`.")
+    return message([section(" ".join([said, mend, *_after_that(opens_at)]))])
+
+
+def paused() -> Message:
+    return message(
+        [
+            section(
+                _(
+                    "Pulses are paused: none opens until somebody types `/pulse resume`. "
+                    "A pulse that is open now stays open until its time."
+                )
+            )
+        ]
+    )
+
+
+def resumed(opens_at: datetime | None) -> Message:
+    return message([section(" ".join([_("Pulses carry on."), *_after_that(opens_at)]))])
+
+
+def note_kept(text: str) -> Message:
+    """Confirms a dated mark on the trend; `text` is as typed."""
+    return message([section(_("Marked on today’s date in every trend: “{text}”").format(text=escape(text)))])
+
+
+def managers_list(named: Sequence[str]) -> Message:
+    """Who may manage: `named` are the user ids besides admins and owners."""
+    if named:
+        people = ", ".join(f"<@{user}>" for user in named)
+        said = _("The admins and owners of this workspace manage the pulse, and so do {people}.").format(
+            people=people
+        )
+    else:
+        said = _("The admins and owners of this workspace manage the pulse. Nobody else is named.")
+    return message([section(said)])
+
+
+def _after_that(opens_at: datetime | None) -> list[str]:
+    return [] if opens_at is None else [_("The next pulse opens {when}.").format(when=moment(opens_at))]
+
+
+def _channels(ids: Sequence[str]) -> str:
+    return ", ".join(f"<#{channel}>" for channel in ids)
