@@ -32,10 +32,10 @@ class BadNumbers(PulseError, ValueError):
 
 
 class SlackUnreachable(PulseError):
-    """Slack did not take the connection this time; the bot goes on trying. `wait` is Slack's own wish, in seconds."""
+    """Slack did not take the connection; the bot goes on trying, after Slack's own `wait` in seconds."""
 
     def __init__(self, why: str, wait: float = 0.0) -> None:
-        super().__init__(f"Slack cannot be reached ({why}). The bot goes on trying.")
+        super().__init__(_("Slack cannot be reached ({why}). The bot goes on trying.").format(why=why))
         self.wait = wait
 
 
@@ -44,9 +44,11 @@ class AppTokenRefused(PulseError):
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"Slack does not accept SLACK_APP_TOKEN ({why}). On api.slack.com/apps, under Basic Information, "
-            "App-Level Tokens, make a token with the scope connections:write, put it into SLACK_APP_TOKEN "
-            "and start the bot again."
+            _(
+                "Slack does not accept SLACK_APP_TOKEN ({why}). On api.slack.com/apps, under Basic Information, "
+                "App-Level Tokens, make a token with the scope connections:write, put it into SLACK_APP_TOKEN "
+                "and start the bot again."
+            ).format(why=why)
         )
 
 
@@ -55,8 +57,10 @@ class SocketModeIsOff(PulseError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Socket Mode is switched off for this app. On api.slack.com/apps, under Socket Mode, switch it on "
-            "and start the bot again."
+            _(
+                "Socket Mode is switched off for this app. On api.slack.com/apps, under Socket Mode, "
+                "switch it on and start the bot again."
+            )
         )
 
 
@@ -65,8 +69,10 @@ class TooManySockets(PulseError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Slack allows one app 10 connections and all are taken. Stop the other copies of the bot, "
-            "then start this one again."
+            _(
+                "Slack allows one app 10 connections and all are taken. Stop the other copies of the bot, "
+                "then start this one again."
+            )
         )
 
 
@@ -107,7 +113,7 @@ class NotSetUp(PulseError):
 
 
 class SlackFault(PulseError):
-    """Slack refused or did not answer a call. `code` is Slack's error word, or "" where there was no answer.
+    """Slack refused a call or did not answer. `code` is Slack's error word, "" where there was no answer.
 
     `certain` is false where the call may have been applied all the same.
     """
@@ -115,3 +121,11 @@ class SlackFault(PulseError):
     def __init__(self, sentence: str, code: str, certain: bool) -> None:
         super().__init__(sentence)
         self.code, self.certain = code, certain
+
+
+class ChartNotDrawn(PulseError):
+    """A picture could not be made: `reason` is for the log, what it shows is said in words anyway."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The chart could not be drawn this time. Everything that it shows is said in words.")
+        self.reason = reason
