@@ -1,0 +1,388 @@
+"""Paints a chart with matplotlib's Figure on its Agg canvas.
+
+All lengths are pixels of a picture 720 wide, which Slack shows at 360 on a phone: type is never under
+21, so that it stays above 10 there. The paper is light and framed, so that it reads in dark Slack too.
+Colours are two of Okabe and Ito's ("Color Universal Design", 2008); shape and dash repeat them.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from matplotlib.backends import backend_agg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.patches import Rectangle
+
+from pulse.core.model import Side
+from pulse.views.charts import (
+    Chart,
+    Dot,
+    Hidden,
+    Line,
+    Mark,
+    Moment,
+    Numbered,
+    ResultsChart,
+    Row,
+    TrendChart,
+    Zone,
+)
+
+# matplotlib types neither its Agg renderer nor its canvas.
+_agg: Any = backend_agg
+
+WIDTH, PAD = 720, 32
+LEFT, RIGHT = PAD, WIDTH - PAD
+HEAD, BODY, SMALL = 29, 24, 21
+INK, GREY, RULE, PAPER, FRAME = "#1D1C1D", "#565B62", "#DFE2E6", "#FFFFFF", "#C9CDD2"
+COLOUR = {Side.MARKETING: "#D55E00", Side.IT: "#0072B2"}
+MARKER = {Side.MARKETING: "o", Side.IT: "s"}
+STROKE: Mapping[Side, Any] = {Side.MARKETING: "solid", Side.IT: (0, (4, 1.5))}
+DASHES = (0, (4, 3))
+QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+def paint(chart: Chart) -> bytes:
+    """The chart as PNG; no time and no version in it, so that equal charts give equal bytes."""
+    page = _Page()
+    page.paragraph(chart.title, HEAD, bold=True)
+    if isinstance(chart, ResultsChart):
+        _results(page, chart)
+    else:
+        _trend(page, chart)
+    page.down(10)
+    page.paragraph(chart.footer, SMALL, colour=GREY)
+    return page.png()
+
+
+class _Page:
+    """A sheet that is written from the top; `y` is where the next thing goes, downwards."""
+
+    def __init__(self) -> None:
+        self._figure = Figure(dpi=72)
+        self._canvas = _agg.FigureCanvasAgg(self._figure)
+        self.ax: Any = self._figure.add_axes((0, 0, 1, 1))
+        self.ax.set_axis_off()
+        self.ax.set_xlim(0, WIDTH)
+        self._pen = _agg.RendererAgg(1, 1, 72)
+        # The font that comes with matplotlib: the same picture on every machine.
+        self._fonts = {
+            bold: FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
+            for bold in (False, True)
+        }
+        self._glyphs = get_font(findfont(self._fonts[False])).get_charmap()
+        self.y = float(PAD)
+
+    def down(self, by: float) -> None:
+        self.y += by
+
+    def _font(self, size: float, bold: bool) -> Any:
+        font = self._fonts[bold].copy()
+        font.set_size(size)
+        return font
+
+    def _drawable(self, text: str) -> str:
+        return "".join(letter if ord(letter) in self._glyphs else "\ufffd" for letter in text)
+
+    def width(self, text: str, size: float, bold: bool = False) -> float:
+        wide, _high, _deep = self._pen.get_text_width_height_descent(
+            self._drawable(text), self._font(size, bold), False
+        )
+        return float(wide)
+
+    def text(self, x: float, y: float, text: str, size: float, **look: Any) -> None:
+        """Writes one line; `y` is its middle."""
+        bold = look.pop("bold", False)
+        self.ax.text(
+            x,
+            y,
+            self._drawable(text),
+            fontproperties=self._font(size, bold),
+            color=look.pop("colour", INK),
+            va="center_baseline",
+            parse_math=False,
+            **look,
+        )
+
+    def paragraph(self, text: str, size: float, bold: bool = False, colour: str = INK) -> None:
+        line = size * 1.35
+        for words in self._wrapped(text, size, bold):
+            self.text(LEFT, self.y + line / 2, words, size, bold=bold, colour=colour)
+            self.down(line)
+
+    def _wrapped(self, text: str, size: float, bold: bool) -> list[str]:
+        lines: list[str] = []
+        for word in text.split():
+            longer = f"{lines[-1]} {word}" if lines else word
+            if lines and self.width(longer, size, bold) <= RIGHT - LEFT:
+                lines[-1] = longer
+            else:
+                lines.append(word)
+        return lines
+
+    def box(self, x: tuple[float, float], y: tuple[float, float], **look: Any) -> None:
+        self.ax.add_patch(Rectangle((x[0], y[0]), x[1] - x[0], y[1] - y[0], **look))
+
+    def line(self, x: Sequence[float], y: Sequence[float], **look: Any) -> None:
+        look = {"color": INK, "linewidth": 2, "solid_capstyle": "butt", "dash_capstyle": "butt", **look}
+        self.ax.plot(x, y, **look)
+
+    def png(self) -> bytes:
+        height = round(self.y + PAD * 0.75)
+        self._figure.set_size_inches(WIDTH / 72, height / 72)
+        self.ax.set_ylim(height, 0)
+        frame = {"facecolor": PAPER, "edgecolor": FRAME, "linewidth": 2, "zorder": 0}
+        self.box((1, WIDTH - 1), (1, height - 1), **frame)
+        out = io.BytesIO()
+        self._canvas.print_png(out, metadata={"Software": None})
+        return out.getvalue()
+
+
+def _across(share: float) -> float:
+    return LEFT + share * (RIGHT - LEFT)
+
+
+def _results(page: _Page, chart: ResultsChart) -> None:
+    for group in chart.groups:
+        page.down(20)
+        page.paragraph(group.title, BODY, bold=True)
+        for row in group.rows:
+            page.down(10)
+            _row(page, row)
+        _percents(page, group.scale)
+
+
+TRACK = 30
+
+
+def _row(page: _Page, row: Row) -> None:
+    middle = page.y + 15
+    page.line([LEFT + 9], [middle], color=COLOUR[row.side], marker=MARKER[row.side], markersize=15)
+    page.text(LEFT + 28, middle, row.side.label, BODY, bold=True)
+    after = LEFT + 28 + page.width(row.side.label, BODY, bold=True) + 12
+    page.text(after, middle, row.mark.label, BODY, colour=GREY if isinstance(row.mark, Hidden) else INK)
+    page.down(36)
+    top = page.y
+    page.box((LEFT, RIGHT), (top, top + TRACK), facecolor="#F4F5F7", edgecolor="none", zorder=1)
+    for quarter in QUARTERS:
+        page.line([_across(quarter)] * 2, [top, top + TRACK], color=RULE, linewidth=1.5, zorder=1.1)
+    _mark(page, row.side, row.mark, top)
+    page.down(TRACK)
+    _dashed(page, row.lines, top)
+
+
+def _mark(page: _Page, side: Side, mark: Mark, top: float) -> None:
+    colour, middle = COLOUR[side], top + TRACK / 2
+    if isinstance(mark, Zone):
+        _hatched(page, (_across(mark.low), _across(mark.high)), (top + 4, top + TRACK - 4), colour)
+    elif isinstance(mark, Dot):
+        low, high = (_across(end) for end in mark.plausible)
+        page.box((low, high), (top + 7, top + TRACK - 7), facecolor=colour, alpha=0.3, linewidth=0, zorder=2)
+        if mark.low != mark.high:
+            ends = [_across(mark.low), _across(mark.high)]
+            page.line(ends, [middle] * 2, color=colour, linewidth=12, zorder=4)
+        else:
+            look = {"color": colour, "marker": MARKER[side], "markersize": 19, "markeredgecolor": PAPER}
+            page.line([_across(mark.middle)], [middle], markeredgewidth=2, zorder=4, **look)
+
+
+def _hatched(page: _Page, x: tuple[float, float], y: tuple[float, float], colour: str) -> None:
+    look = {"facecolor": "none", "edgecolor": colour, "hatch": "////", "linewidth": 1.5, "alpha": 0.75}
+    page.box(x, y, zorder=2, **look)
+
+
+def _dashed(page: _Page, lines: Sequence[Line], top: float) -> None:
+    """Published figures as dashed marks, their labels below, a line lower where they would touch."""
+    ends: list[float] = []
+    ordered = sorted(lines, key=lambda line: line.share)
+    for place, line in enumerate(ordered):
+        x, wide = _across(line.share), page.width(line.label, SMALL)
+        page.line([x, x], [top - 5, top + TRACK + 7], color=INK, linewidth=3, linestyle=DASHES, zorder=3)
+        start = min(max(x - wide * _lean(place, len(ordered)), LEFT), RIGHT - wide)
+        level = next((level for level, end in enumerate(ends) if start > end + 18), len(ends))
+        ends[level : level + 1] = [start + wide]
+        page.text(start, top + TRACK + 22 + 28 * level, line.label, SMALL, colour=GREY)
+    if ends:
+        page.down(10 + 28 * len(ends))
+
+
+def _lean(place: int, of: int) -> float:
+    """How much of a label stands left of its mark: one alone is centred, neighbours lean apart."""
+    return 0.5 if of == 1 else 0.93 - 0.86 * place / (of - 1)
+
+
+def _percents(page: _Page, scale: str) -> None:
+    page.down(6)
+    y = page.y + 12
+    page.text(LEFT, y, "0 %", SMALL, colour=GREY)
+    page.text(_across(0.5), y, scale, SMALL, colour=GREY, ha="center")
+    page.text(RIGHT, y, "100 %", SMALL, colour=GREY, ha="right")
+    page.down(26)
+
+
+PANEL = 190
+PLOT_LEFT, PLOT_RIGHT = LEFT + 74, RIGHT - 60
+MARKERS_UP_TO = 40
+"""With more waves than this the dots would run into one band."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """Where a day and a share lie on the page."""
+
+    first: date
+    last: date
+    top: float
+
+    def x(self, day: date) -> float:
+        span = (self.last - self.first).days
+        part = (day - self.first).days / span if span else 0.5
+        return PLOT_LEFT + 14 + part * (PLOT_RIGHT - PLOT_LEFT - 28)
+
+    def y(self, share: float) -> float:
+        return self.top + (1 - share) * PANEL
+
+
+def _trend(page: _Page, chart: TrendChart) -> None:
+    page.paragraph(chart.scale, SMALL, colour=GREY)
+    if not chart.moments:
+        return
+    page.down(8)
+    for side in Side:
+        panel = _side_panel(page, chart, side)
+    _days(page, chart, panel)
+
+
+def _side_panel(page: _Page, chart: TrendChart, side: Side) -> _Panel:
+    marks = [(moment, moment.marks[side]) for moment in chart.moments if side in moment.marks]
+    lines = chart.lines.get(side, ())
+    notes = [note for note in chart.notes if chart.moments[0].day <= note.day <= chart.moments[-1].day]
+    numbered = side is next(iter(Side))
+    _heading(page, side, marks, lines)
+    page.down(50 if numbered and notes else 18)
+    panel = _Panel(chart.moments[0].day, chart.moments[-1].day, page.y)
+    _grid(page, panel)
+    _breaks(page, panel, chart.moments)
+    _numbers(page, panel, notes, numbered)
+    _zones(page, panel, side, marks)
+    for run in _runs(marks):
+        _ribbon(page, panel, side, run, dots=len(marks) <= MARKERS_UP_TO)
+    _published(page, panel, lines)
+    page.down(PANEL + 14)
+    return panel
+
+
+def _heading(page: _Page, side: Side, marks: Sequence[tuple[Moment, Mark]], lines: Sequence[Line]) -> None:
+    middle = page.y + 16
+    page.line([LEFT + 9], [middle], color=COLOUR[side], marker=MARKER[side], markersize=15)
+    page.text(LEFT + 28, middle, side.label, BODY, bold=True)
+    if marks:
+        after = LEFT + 28 + page.width(side.label, BODY, bold=True) + 12
+        page.text(after, middle, marks[-1][1].label, BODY)
+    page.down(34)
+    for line in lines:
+        middle = page.y + 14
+        page.line([LEFT, LEFT + 27], [middle] * 2, linewidth=2.5, linestyle=DASHES)
+        page.text(LEFT + 38, middle, line.label, SMALL, colour=GREY)
+        page.down(28)
+
+
+def _zones(page: _Page, panel: _Panel, side: Side, marks: Sequence[tuple[Moment, Mark]]) -> None:
+    half = max(2.5, min(12, 220 / max(len(marks), 1)))
+    for moment, mark in marks:
+        if isinstance(mark, Zone):
+            x = panel.x(moment.day)
+            _hatched(page, (x - half, x + half), (panel.y(mark.high), panel.y(mark.low)), COLOUR[side])
+
+
+def _grid(page: _Page, panel: _Panel) -> None:
+    for share, label in ((0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")):
+        page.line([PLOT_LEFT, PLOT_RIGHT], [panel.y(share)] * 2, color=RULE, linewidth=1.5, zorder=1)
+        page.text(PLOT_LEFT - 8, panel.y(share), label, SMALL, colour=GREY, ha="right")
+
+
+def _breaks(page: _Page, panel: _Panel, moments: Sequence[Moment]) -> None:
+    """A dotted line between two waves whose series differ."""
+    for before, after in itertools.pairwise(moments):
+        if before.series != after.series:
+            x = (panel.x(before.day) + panel.x(after.day)) / 2
+            page.line([x, x], [panel.y(1), panel.y(0)], color=GREY, linestyle=(0, (1, 2)), zorder=1.5)
+
+
+def _numbers(page: _Page, panel: _Panel, notes: Sequence[Numbered], numbered: bool) -> None:
+    last = -1e9
+    for note in sorted(notes, key=lambda note: (note.day, note.number)):
+        x = panel.x(note.day)
+        page.line([x, x], [panel.y(1), panel.y(0)], color=GREY, linewidth=1.5, zorder=1.5)
+        if numbered:
+            last = max(x, last + 32)
+            page.line([last], [panel.y(1) - 26], color=INK, marker="o", markersize=28, zorder=5)
+            look = {"bold": True, "colour": PAPER, "ha": "center", "zorder": 6}
+            page.text(last, panel.y(1) - 26, str(note.number), SMALL, **look)
+
+
+Run = list[tuple[date, Dot]]
+
+
+def _runs(marks: Sequence[tuple[Moment, Mark]]) -> list[Run]:
+    """The stretches that a line may join: neighbouring waves of one series with a share each."""
+    runs: list[Run] = []
+    series: str | None = None
+    for moment, mark in marks:
+        if not isinstance(mark, Dot):
+            series = None
+            continue
+        if moment.series != series:
+            runs.append([])
+        runs[-1].append((moment.day, mark))
+        series = moment.series
+    return runs
+
+
+def _ribbon(page: _Page, panel: _Panel, side: Side, run: Run, dots: bool) -> None:
+    x = [panel.x(day) for day, _dot in run]
+    colour = COLOUR[side]
+    if len(run) == 1:
+        low, high = (panel.y(end) for end in run[0][1].plausible)
+        page.line(x * 2, [low, high], color=colour, alpha=0.3, linewidth=12, zorder=2)
+    else:
+        ends = [[panel.y(dot.plausible[end]) for _day, dot in run] for end in (0, 1)]
+        page.ax.fill_between(x, *ends, color=colour, alpha=0.22, linewidth=0, zorder=2)
+        y = [panel.y(dot.middle) for _day, dot in run]
+        page.line(x, y, color=colour, linewidth=3.5, linestyle=STROKE[side], zorder=3)
+    for day, dot in run:
+        if dots and dot.low != dot.high:
+            ends_of_dot = [panel.y(dot.low), panel.y(dot.high)]
+            page.line([panel.x(day)] * 2, ends_of_dot, color=colour, linewidth=8, zorder=4)
+        elif dots or len(run) == 1:
+            look = {"color": colour, "marker": MARKER[side], "markersize": 13, "markeredgecolor": PAPER}
+            page.line([panel.x(day)], [panel.y(dot.middle)], markeredgewidth=1.5, zorder=4, **look)
+
+
+def _published(page: _Page, panel: _Panel, lines: Sequence[Line]) -> None:
+    """Dashed lines across, each with its per cent at the right end, pushed apart where two would touch."""
+    lowest = float("inf")
+    for line in sorted(lines, key=lambda line: line.share):
+        y = panel.y(line.share)
+        page.line([PLOT_LEFT, PLOT_RIGHT], [y, y], linewidth=2.5, linestyle=DASHES, zorder=3.5)
+        lowest = min(y, lowest - 25)
+        page.text(PLOT_RIGHT + 6, lowest, f"{line.share * 100:.0f} %", SMALL)
+
+
+def _days(page: _Page, chart: TrendChart, panel: _Panel) -> None:
+    """The first and the last wave's day."""
+    moments = chart.moments
+    end = -1e9
+    for moment in [moments[0], moments[-1]] if len(moments) > 1 else [moments[0]]:
+        wide = page.width(moment.label, SMALL)
+        start = min(max(panel.x(moment.day) - wide / 2, LEFT), RIGHT - wide)
+        if start > end + 20:
+            page.text(start, page.y + 13, moment.label, SMALL, colour=GREY)
+            end = start + wide
+    page.down(28)
