@@ -5,6 +5,9 @@ A sentence says what is wrong and what to do, and never more than that person ma
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+
 from pulse.core.language import _
 
 
@@ -45,9 +48,9 @@ class AppTokenRefused(PulseError):
     def __init__(self, why: str) -> None:
         super().__init__(
             _(
-                "Slack does not accept SLACK_APP_TOKEN ({why}). On api.slack.com/apps, under Basic Information, "
-                "App-Level Tokens, make a token with the scope connections:write, put it into SLACK_APP_TOKEN "
-                "and start the bot again."
+                "Slack does not accept SLACK_APP_TOKEN ({why}). On api.slack.com/apps, under Basic "
+                "Information, App-Level Tokens, make a token with the scope connections:write, put it "
+                "into SLACK_APP_TOKEN and start the bot again."
             ).format(why=why)
         )
 
@@ -129,3 +132,19 @@ class ChartNotDrawn(PulseError):
     def __init__(self, reason: str) -> None:
         super().__init__("The chart could not be drawn this time. Everything that it shows is said in words.")
         self.reason = reason
+
+
+class ScheduleFault(PulseError):
+    """A schedule that cannot be: `fields` has a sentence for each field that is at fault."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__(" ".join(fields.values()))
+        self.fields = fields
+
+
+class NoWaveDue(PulseError):
+    """The schedule opens no wave on this local date."""
+
+    def __init__(self, day: date) -> None:
+        super().__init__(_("The schedule opens no wave on {date}.").format(date=day.isoformat()))
+        self.day = day
