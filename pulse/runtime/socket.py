@@ -1,0 +1,570 @@
+"""The Socket Mode connection: every tap that Slack sends is taken, and its ack goes back.
+
+Slack does not redeliver a tap, and asks for a fresh connection every few hours. slack_sdk's client closes its
+socket before it opens the next and loses the taps in between; this one opens the next first, then goes on
+reading the old one until Slack has closed it.
+
+Several connections share one app (Slack allows 10) and Slack sends each envelope over any of them. Each
+envelope is a task of its own, so that a slow handler holds up nobody. The ack goes over the socket that
+brought the envelope; if that one has gone, over another, as slack_sdk's client does after it reconnects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp import ClientWebSocketResponse, WSMsgType
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from pulse.core.errors import AppTokenRefused, PulseError, SlackUnreachable, SocketModeIsOff, TooManySockets
+
+MOST_SOCKETS = 10
+"""So many connections Slack allows one app (docs.slack.dev/apis/events-api/using-socket-mode)."""
+
+_NORMAL_CLOSURE = (1000).to_bytes(2, "big")
+"""The body of a close frame: RFC 6455, 7.4.1."""
+
+_REFUSALS = frozenset(
+    {
+        "access_denied",
+        "account_inactive",
+        "forbidden_team",
+        "invalid_auth",
+        "missing_scope",
+        "no_permission",
+        "not_allowed_token_type",
+        "not_authed",
+        "org_login_required",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+    }
+)
+"""Answers of apps.connections.open that no second try will change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for what, in seconds.
+
+    `hello`: for a new connection's greeting. `ping_every` and `pong`: a connection that has been asked and
+    says nothing for `pong` is dead. `drain`: a replaced connection is read on until Slack closes it, so long
+    at most. `farewell`: for Slack's side of a close. `handlers`: for handlers in flight at close. `ack`: for
+    a socket to send an ack over (Slack waits 3 s in all). `renew`: a connection is replaced at this age: that
+    cures one that answers pings and brings nothing, and shows whether a second copy of the bot has come.
+    `first` and `most`: bounds of the pause between two tries. `settled`: a connection that broke younger, or
+    that Slack sent away at a tenth of it, counts as a failed try. `ghost`: so long Slack may count a
+    connection that has ended.
+    """
+
+    hello: float = 10.0
+    ping_every: float = 10.0
+    pong: float = 10.0
+    drain: float = 15.0
+    farewell: float = 2.0
+    handlers: float = 5.0
+    ack: float = 3.0
+    renew: float = 1800.0
+    first: float = 0.5
+    most: float = 30.0
+    settled: float = 5.0
+    ghost: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SocketState:
+    """What a health check needs.
+
+    `connected` sockets can be used, `draining` of them are being replaced. `quiet` is the seconds since the
+    quietest was last heard. `problem` is the last trouble in words, None since a socket was greeted.
+    """
+
+    wanted: int
+    connected: int
+    draining: int
+    in_flight: int
+    unsent_acks: int
+    num_connections: int | None
+    strangers: int
+    quiet: float | None
+    problem: str | None
+
+
+@dataclass(slots=True, eq=False)
+class _Link:
+    """One socket. `leaving` is set by Slack's notice to go and by its end, with the `reason`."""
+
+    ws: ClientWebSocketResponse
+    born: float
+    heard: float
+    greeted: asyncio.Future[None]
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    reason: str = ""
+    waiting: bool = False
+    said_goodbye: bool = False
+
+    @property
+    def usable(self) -> bool:
+        return self.greeted.done() and not (self.said_goodbye or self.ended.is_set() or self.ws.closed)
+
+    async def send(self, text: str) -> bool:
+        """Sends `text`; False if the connection has gone."""
+        if not self.usable:
+            return False
+        try:
+            await self.ws.send_str(text)
+        except (ConnectionError, aiohttp.ClientError):
+            return False
+        return True
+
+    def leave(self, reason: str) -> None:
+        if not self.leaving.is_set():
+            self.reason = reason
+            self.leaving.set()
+
+
+class SocketMode:
+    """Keeps `connections` sockets to Slack open and hands what they bring to `app`.
+
+    `app` must be made with `process_before_response=True`, or Bolt looks for the ack only every 10 ms.
+    At most `most_in_flight` envelopes are handled at once; then nothing more is read until one is done.
+    `on_strangers(n)` is told whenever a greeting counts `n` connections that are not ours: another copy of
+    the bot takes taps away. `jitter()` gives a float from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        app: AsyncApp,
+        app_token: str,
+        *,
+        connections: int = 1,
+        logger: logging.Logger | None = None,
+        on_strangers: Callable[[int], Awaitable[None]] | None = None,
+        jitter: Callable[[], float] = random.random,
+        patience: Patience | None = None,
+        most_in_flight: int = 1000,
+    ) -> None:
+        if not 1 <= connections <= MOST_SOCKETS:
+            raise ValueError(f"connections must be 1 to {MOST_SOCKETS}, not {connections}")
+        self._app = app
+        self._app_token = app_token
+        self._wanted = connections
+        self._log = logger or logging.getLogger(__name__)
+        self._on_strangers = on_strangers
+        self._jitter = jitter
+        self._patience = patience or Patience()
+        self._most_in_flight = most_in_flight
+        self._session: aiohttp.ClientSession | None = None
+        self._ended: asyncio.Future[None] | None = None
+        self._links: list[_Link] = []
+        self._opening = 0
+        self._ghosts: deque[float] = deque()
+        self._keepers: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._serving: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Event()
+        self._greeting = asyncio.Condition()
+        self._closing = False
+        self._unsent = 0
+        self._num_connections: int | None = None
+        self._strangers = 0
+        self._problem: str | None = None
+
+    @property
+    def state(self) -> SocketState:
+        """The connection as it stands, for health checks."""
+        now = _now()
+        usable = [link for link in self._links if link.usable]
+        return SocketState(
+            wanted=self._wanted,
+            connected=len(usable),
+            draining=sum(link.leaving.is_set() for link in usable),
+            in_flight=len(self._serving),
+            unsent_acks=self._unsent,
+            num_connections=self._num_connections,
+            strangers=self._strangers,
+            quiet=max((now - link.heard for link in usable), default=None),
+            problem=self._problem,
+        )
+
+    async def start(self) -> None:
+        """Connects, and returns when Slack has greeted every socket.
+
+        While Slack cannot be reached it goes on trying. Raises AppTokenRefused, SocketModeIsOff or
+        TooManySockets where trying is of no use.
+        """
+        self._session = aiohttp.ClientSession()
+        self._ended = asyncio.get_running_loop().create_future()
+        first = [asyncio.Event() for _ in range(self._wanted)]
+        self._keepers.update(self._spawn(self._keep(greeted)) for greeted in first)
+        everyone = self._spawn(_all_set(first))
+        try:
+            await asyncio.wait((everyone, self._ended), return_when=asyncio.FIRST_COMPLETED)
+            if self._ended.done():
+                self._ended.result()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def wait(self) -> None:
+        """Returns after `close`; raises what ended the connection for good (as `start` does)."""
+        assert self._ended is not None, "wait() before start()"
+        await asyncio.shield(self._ended)
+
+    async def close(self) -> None:
+        """Takes no more taps, lets the handlers in flight finish, sends their acks, then says goodbye.
+
+        What Slack sends from here on is not handled and not acked, so that its sender is told.
+        """
+        if self._closing or self._session is None or self._ended is None:
+            return
+        self._closing = True
+        self._room.set()
+        await _cancelled(*self._keepers)
+        if self._serving:
+            _, late = await asyncio.wait(self._serving, timeout=self._patience.handlers)
+            if late:
+                self._log.warning("socket closed over %d handlers that had not finished", len(late))
+            await _cancelled(*late)
+        await asyncio.gather(*(self._part(link) for link in list(self._links)))
+        await _cancelled(*self._tasks)
+        await self._session.close()
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        """Whatever ends one of our tasks ends the connection: nothing fails unseen."""
+        self._tasks.discard(task)
+        self._keepers.discard(task)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        assert self._ended is not None
+        if self._ended.done():
+            self._log.error("socket: %s", error)
+            return
+        self._ended.set_exception(error)
+        self._ended.exception()  # retrieved here: wait() and start() raise it, and nobody need be waiting
+
+    # keeping a socket open
+
+    async def _keep(self, greeted: asyncio.Event) -> None:
+        """Keeps one socket open, the next one greeted before the old one goes."""
+        old: _Link | None = None
+        failures = 0
+        while True:
+            if old is not None and len(self._links) + self._opening >= MOST_SOCKETS:
+                # No place for one more: the other sockets take the taps meanwhile.
+                await self._part(old)
+            try:
+                link = await self._open()
+            except (SlackUnreachable, TooManySockets) as trouble:
+                if isinstance(trouble, TooManySockets) and not greeted.is_set():
+                    raise
+                failures += 1
+                await self._rest(trouble, failures, old)
+                continue
+            greeted.set()
+            self._problem = None
+            if old is not None:
+                self._spawn(self._retire(old))
+            failures = 0 if await self._served_well(link) else failures + 1
+            if link.reason == "link_disabled":
+                raise SocketModeIsOff
+            old = link
+            if failures > 1:
+                await asyncio.sleep(self._pause(failures))
+
+    async def _served_well(self, link: _Link) -> bool:
+        """Waits until the link must be replaced; False if that came suspiciously soon."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.renew * (1 - 0.1 * self._jitter())):
+                await link.leaving.wait()
+        link.leave("renewed")
+        settled = self._patience.settled / (1 if link.reason == "closed" else 10)
+        return _now() - link.born >= settled
+
+    async def _rest(self, trouble: PulseError, failures: int, old: _Link | None) -> None:
+        self._problem = str(trouble)
+        self._log.warning("socket not opened, try %d: %s", failures, trouble)
+        if isinstance(trouble, TooManySockets) and old is not None:
+            await self._part(old)
+        wish = trouble.wait if isinstance(trouble, SlackUnreachable) else 0.0
+        await asyncio.sleep(max(wish, self._pause(failures)))
+
+    def _pause(self, failures: int) -> float:
+        """Seconds before the next try: a random part of a bound that doubles with each failure."""
+        bound = self._patience.first * 2.0 ** min(failures - 1, 16)
+        return min(self._patience.most, bound) * self._jitter()
+
+    async def _open(self) -> _Link:
+        """A greeted socket. Raises SlackUnreachable, or what trying again will not mend."""
+        assert self._session is not None
+        self._opening += 1
+        try:
+            ticket = await self._ticket()
+            async with asyncio.timeout(self._patience.hello):
+                ws = await self._session.ws_connect(
+                    ticket,
+                    autoping=False,
+                    autoclose=False,
+                    proxy=self._app.client.proxy,
+                    ssl=self._app.client.ssl or True,
+                )
+        except (aiohttp.ClientError, OSError) as error:
+            # TimeoutError is an OSError. The address holds a ticket: only the kind of error is told.
+            raise SlackUnreachable(type(error).__name__) from error
+        finally:
+            self._opening -= 1
+        link = _Link(ws, _now(), _now(), asyncio.get_running_loop().create_future())
+        self._links.append(link)
+        self._spawn(self._run(link))
+        try:
+            async with asyncio.timeout(self._patience.hello):
+                await link.greeted
+        except TimeoutError as error:
+            await self._part(link)
+            raise SlackUnreachable("no greeting") from error
+        return link
+
+    async def _ticket(self) -> str:
+        try:
+            answer = await self._app.client.apps_connections_open(app_token=self._app_token)
+        except SlackApiError as refusal:
+            raise _refused(refusal) from refusal
+        return str(answer["url"])
+
+    async def _retire(self, link: _Link) -> None:
+        """Reads a replaced socket until Slack closes it; if Slack does not, says goodbye."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.drain):
+                await link.ended.wait()
+        await self._part(link)
+
+    async def _part(self, link: _Link) -> None:
+        """Says goodbye and reads on until Slack does: what was on its way is still taken.
+
+        After a close frame nothing else may be sent (RFC 6455, 5.5.1), so acks then go over another socket.
+        """
+        if not link.ended.is_set() and not link.said_goodbye:
+            link.said_goodbye = True
+            link.leave("replaced")
+            with suppress(ConnectionError, aiohttp.ClientError):
+                await link.ws.send_frame(_NORMAL_CLOSURE, WSMsgType.CLOSE)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.farewell):
+                await link.ended.wait()
+        if not link.ended.is_set():
+            await link.ws.close()
+            await link.ended.wait()
+
+    # one socket
+
+    async def _run(self, link: _Link) -> None:
+        """Reads and watches one socket to its end."""
+        reader = asyncio.create_task(self._read(link))
+        watcher = asyncio.create_task(self._watch(link))
+        try:
+            done, _ = await asyncio.wait({reader, watcher}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            await _cancelled(reader, watcher)
+            await link.ws.close()
+            self._links.remove(link)
+            self._ghosts.append(_now())
+            link.leave("closed")
+            link.ended.set()
+            if not link.greeted.done():
+                link.greeted.set_exception(_ungreeted(link.reason))
+                link.greeted.exception()  # retrieved here: nobody awaits it once its opener was cancelled
+
+    async def _read(self, link: _Link) -> None:
+        with suppress(ConnectionError, aiohttp.ClientError):
+            while True:
+                message = await link.ws.receive()
+                link.heard = _now()
+                if message.type is WSMsgType.TEXT:
+                    await self._take(link, message.data)
+                elif message.type is WSMsgType.PING:
+                    await link.ws.pong(message.data)
+                elif message.type is not WSMsgType.PONG:
+                    return
+
+    async def _watch(self, link: _Link) -> None:
+        """Ends when the other side is dead: asked for a sign of life, it gives none in time."""
+        patience = self._patience
+        with suppress(ConnectionError, aiohttp.ClientError, TimeoutError):
+            while True:
+                await asyncio.sleep(patience.ping_every)
+                asked = _now()
+                if not link.said_goodbye:
+                    async with asyncio.timeout(patience.pong):
+                        await link.ws.ping()
+                await asyncio.sleep(patience.pong)
+                if link.heard < asked and not link.waiting:
+                    break
+        self._log.warning("socket dead: nothing heard for %.0f s", _now() - link.heard)
+
+    async def _take(self, link: _Link, text: str) -> None:
+        message = _parsed(text)
+        kind = message.get("type")
+        if kind == "hello":
+            await self._hello(link, message)
+        elif kind == "disconnect":
+            link.leave(str(message.get("reason", "")))
+            if not link.greeted.done():
+                self._spawn(self._part(link))
+        elif (request := SocketModeRequest.from_dict(message)) is not None:
+            await self._dispatch(link, request)
+        else:
+            self._log.warning("socket: a message of an unknown kind was left alone")
+
+    async def _hello(self, link: _Link, message: dict[str, Any]) -> None:
+        if not link.greeted.done():
+            link.greeted.set_result(None)
+        async with self._greeting:
+            self._greeting.notify_all()
+        count = message.get("num_connections")
+        if not isinstance(count, int):
+            return
+        self._num_connections = count
+        while self._ghosts and self._ghosts[0] < _now() - self._patience.ghost:
+            self._ghosts.popleft()
+        self._strangers = max(0, count - len(self._links) - self._opening - len(self._ghosts))
+        self._log.info("socket open: connections %d, not ours %d", count, self._strangers)
+        if self._strangers and self._on_strangers is not None:
+            self._spawn(self._tell(self._on_strangers, self._strangers))
+
+    async def _tell(self, on_strangers: Callable[[int], Awaitable[None]], count: int) -> None:
+        try:
+            await on_strangers(count)
+        except Exception as error:  # noqa: BLE001 - a report that fails must not cost the connection
+            self._log.error("strangers not reported: %s", type(error).__name__)
+
+    # envelopes
+
+    async def _dispatch(self, link: _Link, request: SocketModeRequest) -> None:
+        while len(self._serving) >= self._most_in_flight and not self._closing:
+            link.waiting = True
+            self._room.clear()
+            await self._room.wait()
+        link.waiting = False
+        if self._closing:
+            return
+        task = asyncio.create_task(self._serve(link, request))
+        self._serving.add(task)
+        task.add_done_callback(self._served)
+
+    def _served(self, task: asyncio.Task[None]) -> None:
+        self._serving.discard(task)
+        self._room.set()
+
+    async def _serve(self, link: _Link, request: SocketModeRequest) -> None:
+        try:
+            response = await self._app.async_dispatch(
+                AsyncBoltRequest(mode="socket_mode", body=request.payload, headers=_headers(request))
+            )
+            text = _ack(request.envelope_id, response)
+        except Exception as error:  # noqa: BLE001 - one envelope that breaks Bolt must not end the others
+            # Its kind only: an error's text could quote the payload, which names a person.
+            self._log.error("envelope %s not handled: %s", request.type, type(error).__name__)
+            return
+        if text is None:
+            self._log.warning("envelope %s not acked: status %d", request.type, response.status)
+        elif not (await link.send(text) or await self._send_elsewhere(text)):
+            self._unsent += 1
+            self._log.warning("ack not sent: no connection within %.0f s", self._patience.ack)
+
+    async def _send_elsewhere(self, text: str) -> bool:
+        """Sends an ack over any open socket, and waits a while for the next one to be greeted."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.ack):
+                while True:
+                    for link in reversed(self._links.copy()):
+                        if await link.send(text):
+                            return True
+                    async with self._greeting:
+                        await self._greeting.wait()
+        return False
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _all_set(events: list[asyncio.Event]) -> None:
+    for event in events:
+        await event.wait()
+
+
+async def _cancelled(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def _ungreeted(reason: str) -> PulseError:
+    if reason == "too_many_websockets":
+        return TooManySockets()
+    if reason == "link_disabled":
+        return SocketModeIsOff()
+    return SlackUnreachable("the connection ended before its greeting")
+
+
+def _refused(refusal: SlackApiError) -> PulseError:
+    error = str(refusal.response.get("error", "no reason given"))
+    if error in _REFUSALS:
+        return AppTokenRefused(error)
+    if error == "link_disabled":
+        return SocketModeIsOff()
+    wait = refusal.response.headers.get("Retry-After", "30") if error == "ratelimited" else "0"
+    return SlackUnreachable(error, float(wait))
+
+
+def _headers(request: SocketModeRequest) -> dict[str, str | Sequence[str]] | None:
+    """The retry headers that Bolt's own adapter gives, as in HTTP mode."""
+    headers: dict[str, str | Sequence[str]] = {}
+    if request.retry_attempt is not None:
+        headers["x-slack-retry-num"] = str(request.retry_attempt)
+    if request.retry_reason is not None:
+        headers["x-slack-retry-reason"] = request.retry_reason
+    return headers or None
+
+
+def _ack(envelope_id: str, response: BoltResponse) -> str | None:
+    """The ack as Slack reads it, with what the handler answered; None where it failed."""
+    if response.status != 200:
+        return None
+    ack: dict[str, Any] = {"envelope_id": envelope_id}
+    if response.body:
+        is_json = response.headers.get("content-type", [""])[0].startswith("application/json")
+        ack["payload"] = json.loads(response.body) if is_json else {"text": response.body}
+    return json.dumps(ack)
