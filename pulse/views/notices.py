@@ -127,14 +127,16 @@ def confirmation(card: Confirmation) -> Message:
     blocks = [section(_confirmed(card)), section(own_answers(card.items, card.side, card.answers))]
     if card.both_sides:
         blocks.append(section(both_sides(card.side)))
-    change = _(
-        "You can change or withdraw this until {when}: tap another answer, press Change, or type `/pulse "
-        "answer`."
-    ).format(when=moment(card.closes_at))
     buttons = [button(_("Change"), "answer_all", value=str(card.wave_id))]
-    if any(card.answers.values()):
+    if not any(card.answers.values()):
+        how = _("You can answer until {when}: tap an answer, press Change, or type `/pulse answer`.")
+    else:
+        how = _(
+            "You can change or withdraw this until {when}: tap another answer, press Change, "
+            "or type `/pulse answer`."
+        )
         buttons.append(withdraw_button(card.wave_id))
-    return message([*blocks, context(change), actions(buttons)])
+    return message([*blocks, context(how.format(when=moment(card.closes_at))), actions(buttons)])
 
 
 def _confirmed(card: Confirmation) -> str:
@@ -335,13 +337,13 @@ def _after_close(minimum: int) -> str:
         )
     lines += [
         _(
-            "• from 10: how many answered and how many agreed. None and one are kept as “0 or 1”; "
-            "all and all but one are kept as one, too"
-        ),
+            "• from {counted}: how many answered, and how many gave the answer that is reported (such as "
+            "agreeing). “0 or 1” is one entry, and “all or all but one” is another"
+        ).format(counted=max(minimum, 10)),
         _(
-            "• from 20: how many chose each answer (1 or 2 people are added to the answer beside), and "
-            "averages"
-        ),
+            "• from {full}: how many chose each answer (1 or 2 people are added to the answer beside), "
+            "and averages"
+        ).format(full=max(minimum, 20)),
     ]
     return "\n".join(lines)
 
@@ -367,8 +369,9 @@ def _not_promised() -> str:
 
 def _besides() -> str:
     return _(
-        "Also kept: the settings, the channels, how many people each side has and how many of them answered "
-        "(not who), the managers and what they changed. Who answered is listed nowhere."
+        "Also kept: the settings, the channels, what managers changed, their notes on the trend, and how "
+        "many "
+        "people each side has and how many of them answered. Who answered is listed nowhere."
     )
 
 

@@ -1,0 +1,95 @@
+"""Items as the bank has them, written out, so that a view's test does not depend on the data files."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pulse.core.model import Asked, Box, Direction, Format, Item, Measure, Side
+
+CLOSES = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)
+OPENS = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+
+AGREE = (
+    Box("1", "Strongly disagree", "Strongly disagree"),
+    Box("2", "Disagree", "Disagree"),
+    Box("3", "Neither agree nor disagree", "Neither"),
+    Box("4", "Agree", "Agree"),
+    Box("5", "Strongly agree", "Strongly agree"),
+    Box("cannot_say", "Cannot say", "Cannot say", counted=False),
+)
+AMOUNT = (
+    Box("far_too_little", "Far too little", "Far too little"),
+    Box("too_little", "Too little", "Too little"),
+    Box("about_right", "About right", "About right"),
+    Box("too_much", "Too much", "Too much"),
+    Box("cannot_say", "Cannot say", "Cannot say", counted=False),
+)
+LEADERS = (
+    Box("marketing", "Marketing or the CMO", "Marketing"),
+    Box("it", "IT or the CIO", "IT"),
+    Box("ceo", "The CEO", "CEO"),
+    Box("else", "Someone else", "Someone else"),
+    Box("nobody", "Nobody", "Nobody"),
+)
+
+
+def an_item(
+    item_id: str,
+    marketing: str,
+    it: str,
+    boxes: tuple[Box, ...] = AGREE,
+    format: Format = Format.AGREE5,  # noqa: A002 - the field's own name
+    own: bool = False,
+) -> Item:
+    return Item(
+        id=item_id,
+        dimension="trust",
+        asked=Asked.ROTATING,
+        format=format,
+        direction=Direction.POSITIVE,
+        boxes=boxes,
+        measures=(Measure("top2box", frozenset({"4", "5"}), "agree"),),
+        wordings={Side.MARKETING: marketing, Side.IT: it},
+        baselines={Side.MARKETING: (), Side.IT: ()},
+        compare_how="",
+        comparability="",
+        provenance="",
+        validation="",
+        note="",
+        in_index=True,
+        own=own,
+    )
+
+
+T01 = an_item(
+    "T01",
+    "I trust our IT colleagues to do what they say they will do.",
+    "I trust our marketing colleagues to do what they say they will do.",
+)
+A02 = an_item(
+    "A02",
+    "The amount of collaboration between marketing and IT right now is ...",
+    "The amount of collaboration between marketing and IT right now is ...",
+    AMOUNT,
+    Format.CHOICE,
+)
+G01 = an_item(
+    "G01",
+    "IT understands marketing's objectives and requirements.",
+    "Marketing understands our technology and how we develop it.",
+)
+L03 = an_item(
+    "L03",
+    "Who leads our digital marketing strategy today? Choose all that apply.",
+    "Who leads our digital marketing strategy today? Choose all that apply.",
+    LEADERS,
+    Format.MULTI,
+)
+HOSTILE = an_item(
+    "X01",
+    "<!channel> *IT* & <https://evil.example|we> agree",
+    "<!channel> *marketing* & <https://evil.example|we> agree",
+    own=True,
+)
+
+WAVE = (T01, A02, G01, L03)

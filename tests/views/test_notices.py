@@ -1,0 +1,232 @@
+"""What one person is told: exact, private, and nothing that they may not know."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pulse.core.model import Side
+from pulse.views import notices
+from pulse.views.message import Message
+from pulse.views.notices import (
+    COMMANDS,
+    Confirmation,
+    OwnAnswers,
+    PrivacyCard,
+    StatusCard,
+    Turnout,
+)
+from rehearsal.blockkit import message_problems
+from tests.golden import golden
+from tests.views.examples import CLOSES, HOSTILE, OPENS, WAVE
+
+SOME = {"T01": frozenset({"4"}), "L03": frozenset({"it", "ceo"})}
+ALL = {**SOME, "A02": frozenset({"about_right"}), "G01": frozenset({"cannot_say"})}
+ONE = Confirmation(7, Side.MARKETING, WAVE, SOME, CLOSES)
+OWN = OwnAnswers(7, Side.IT, WAVE, SOME)
+OPEN = StatusCard(
+    minimum=5,
+    closes_at=CLOSES,
+    turnout={Side.MARKETING: Turnout(14, 9), Side.IT: Turnout(12, None)},
+    opens_at=OPENS,
+)
+
+VARIANTS = {
+    "confirmation_some": notices.confirmation(ONE),
+    "confirmation_all": notices.confirmation(replace(ONE, answers=ALL)),
+    "confirmation_none": notices.confirmation(replace(ONE, answers={"L03": frozenset()})),
+    "confirmation_both_sides": notices.confirmation(replace(ONE, both_sides=True)),
+    "withdrawn": notices.withdrawn(CLOSES),
+    "refusal": notices.refusal("This pulse is closed. `/pulse scores` shows the results."),
+    "managers_only": notices.managers_only([]),
+    "managers_only_named": notices.managers_only(["U100", "U200"]),
+    "nothing_open": notices.nothing_open(OPENS),
+    "nothing_open_nor_planned": notices.nothing_open(None),
+    "help": notices.help_message(),
+    "unknown_near": notices.unknown_command("scoers"),
+    "unknown_far": notices.unknown_command("xyzzy"),
+    "privacy_between": notices.privacy(PrivacyCard(5)),
+    "privacy_open": notices.privacy(PrivacyCard(5, CLOSES)),
+    "privacy_own": notices.privacy(PrivacyCard(5, CLOSES, OWN)),
+    "privacy_minimum_12": notices.privacy(PrivacyCard(12)),
+    "status_open": notices.status(OPEN),
+    "status_paused": notices.status(StatusCard(5, opens_at=OPENS, paused=True)),
+    "status_planned": notices.status(StatusCard(5, opens_at=OPENS)),
+    "status_nothing": notices.status(StatusCard(5)),
+    "greeting_manager": notices.greeting(manager=True),
+    "greeting_other": notices.greeting(manager=False),
+    "problems": notices.problems(
+        [notices.channel_problem("C1", "not_in_channel"), notices.channel_problem("C2", "ratelimited")]
+    ),
+    "wave_opened": notices.wave_opened(["C1", "C2"], CLOSES),
+    "wave_closed": notices.wave_closed(["C1", "C2"]),
+    "wave_skipped": notices.wave_skipped(CLOSES, OPENS),
+    "wave_missed": notices.wave_missed(CLOSES, None),
+    "paused": notices.paused(),
+    "resumed": notices.resumed(OPENS),
+    "note_kept": notices.note_kept("New ticket desk <!channel>"),
+    "managers_list": notices.managers_list(["U100"]),
+    "managers_list_none": notices.managers_list([]),
+}
+
+
+def ids(message: Message) -> list[str]:
+    rows = [block for block in message.blocks if block["type"] == "actions"]
+    return [element["action_id"] for row in rows for element in row["elements"]]
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_notice_reads_as_agreed_and_slack_takes_it(name: str) -> None:
+    """Each notice is what was read and kept, and within Slack's limits."""
+    message = VARIANTS[name]
+    assert message_problems({"text": message.text, "blocks": message.blocks}) == []
+    golden(f"notice_{name}", message)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_text_of_a_notice_is_whole(name: str) -> None:
+    """Whatever the blocks say is in the text that screen readers and notifications read."""
+    message = VARIANTS[name]
+    said = [block["text"]["text"] for block in message.blocks if block["type"] in ("section", "header")]
+    said += [
+        each["text"] for block in message.blocks if block["type"] == "context" for each in block["elements"]
+    ]
+    assert [line for line in said if line not in message.text] == []
+
+
+@pytest.mark.parametrize("answers", [SOME, ALL, {}])
+def test_a_confirmation_says_who_sees_it_and_until_when_it_can_be_changed(answers: Any) -> None:
+    """Nobody wonders who can read it or whether it is final."""
+    text = notices.confirmation(replace(ONE, answers=answers)).text
+    assert "Only you can see this." in text
+    assert f" until <!date^{int(CLOSES.timestamp())}^" in text
+
+
+def test_only_what_is_recorded_can_be_withdrawn() -> None:
+    """With an answer there are both buttons; without one there is nothing to withdraw."""
+    assert ids(VARIANTS["confirmation_some"]) == ["answer_all", "withdraw"]
+    assert ids(VARIANTS["confirmation_none"]) == ["answer_all"]
+
+
+def test_withdrawing_asks_first() -> None:
+    """A withdrawal cannot happen by a slip of the finger."""
+    assert "confirm" in VARIANTS["confirmation_some"].blocks[-1]["elements"][1]
+
+
+def test_a_button_names_the_wave_and_nobody() -> None:
+    """Nothing about a person or an answer is in a button's value."""
+    buttons = VARIANTS["confirmation_all"].blocks[-1]["elements"]
+    assert [button["value"] for button in buttons] == ["7", "7"]
+
+
+def test_a_confirmation_lists_the_full_label_of_each_choice() -> None:
+    """Several choices are listed in the order of the question; an open question says so."""
+    text = VARIANTS["confirmation_some"].text
+    assert "→ *IT or the CIO*, *The CEO*" in text
+    assert text.count("_not answered yet_") == 2
+
+
+def test_help_has_every_command_once_and_marks_those_of_managers() -> None:
+    """Everybody's commands come first, the managers' under their own heading."""
+    everybody, managers = VARIANTS["help"].text.split("*Managers*")
+    found = re.compile(r"`/pulse (\w+)")
+    assert found.findall(everybody) == [c.word for c in COMMANDS if not c.manager]
+    assert found.findall(managers.split("A [question]")[0]) == [c.word for c in COMMANDS if c.manager]
+
+
+def test_help_offers_only_what_is_there() -> None:
+    """A command that the bot does not have is neither listed nor suggested."""
+    known = {"scores", "help", "setup"}
+    assert re.findall(r"`/pulse (\w+)", notices.help_message(known).text) == [
+        "scores",
+        "help",
+        "setup",
+        "scores",
+    ]
+    assert "Did you mean" not in notices.unknown_command("trends", known).text
+
+
+def test_help_fits_a_phone() -> None:
+    """No line of the help is longer than two lines of a phone."""
+    assert [line for line in VARIANTS["help"].text.split("\n") if len(line) > 80] == []
+
+
+def test_a_mistyped_command_gets_the_nearest_one() -> None:
+    """The case does not matter; a word that is near to none gets the help alone."""
+    assert "Did you mean `/pulse scores`?" in notices.unknown_command("SCOERS").text
+    assert "Did you mean" not in VARIANTS["unknown_far"].text
+
+
+@pytest.mark.parametrize("typed", ["<!channel>", "`<!here>`", "x" * 10_000, "", "&<>"])
+def test_a_hostile_command_word_stays_text(typed: str) -> None:
+    """What was typed is cut and escaped before it is repeated."""
+    message = notices.unknown_command(typed)
+    assert message_problems({"text": message.text, "blocks": message.blocks}) == []
+    assert "<!" not in message.text
+    assert "x" * 41 not in message.text
+
+
+def test_typed_text_pings_nobody() -> None:
+    """Notes, own items and the words of an error are escaped."""
+    said = [
+        notices.note_kept("<!channel>").text,
+        notices.refusal("<!channel>").text,
+        notices.own_answers([HOSTILE], Side.IT, {}),
+    ]
+    assert [text for text in said if "<!channel>" in text] == []
+
+
+def test_privacy_shows_a_persons_own_answers_only_while_they_are_stored() -> None:
+    """Own answers, with the buttons to change or withdraw them, while the wave is open; never after."""
+    assert "→ *Agree*" in VARIANTS["privacy_own"].text
+    assert ids(VARIANTS["privacy_own"]) == ["answer_all", "withdraw"]
+    assert ids(VARIANTS["privacy_open"]) == ids(VARIANTS["privacy_between"]) == []
+    assert "none of your answers is stored" in notices.privacy(PrivacyCard(5, None, OWN)).text
+
+
+def test_privacy_claims_no_more_than_holds() -> None:
+    """It says who could look before the close, what one joiner risks, and that Slack carries the taps."""
+    text = VARIANTS["privacy_between"].text
+    assert "holds both the answers and the key" in text
+    assert "one person joins or leaves" in text
+    assert "Slack carries your taps" in text
+
+
+def test_privacy_tells_the_minimum_that_is_set() -> None:
+    """A raised minimum leaves no band of 5 to 9."""
+    assert "• fewer than 12 answers: nothing" in VARIANTS["privacy_minimum_12"].text
+    assert "to 9:" not in VARIANTS["privacy_minimum_12"].text
+    assert "• from 12:" in VARIANTS["privacy_minimum_12"].text
+    assert "• 5 to 9:" in VARIANTS["privacy_between"].text
+
+
+def test_status_hides_a_count_under_the_minimum() -> None:
+    """Per side, how many have answered, or that they are too few to say."""
+    text = VARIANTS["status_open"].text
+    assert "Marketing: 9 of 14 have answered so far." in text
+    assert "IT: Fewer than 5 of 12 have answered so far." in text
+
+
+@pytest.mark.parametrize(
+    "code", ["not_in_channel", "channel_not_found", "is_archived", "missing_scope", "other"]
+)
+def test_every_problem_with_a_channel_names_the_channel_or_its_mend(code: str) -> None:
+    """A manager can act on it without knowing Slack's words."""
+    problem = notices.channel_problem("C1", code)
+    assert "<#C1>" in problem.what
+    assert problem.mend != ""
+
+
+def test_only_a_manager_is_offered_the_set_up() -> None:
+    """The button is for those who may press it."""
+    assert ids(VARIANTS["greeting_manager"]) == ["setup_open"]
+    assert ids(VARIANTS["greeting_other"]) == []
+
+
+def test_no_word_of_ours_reaches_a_reader() -> None:
+    """Words of the code do not appear in any text."""
+    jargon = re.compile(r"\b(outbox|roster|HMAC|wave|baseline row|cadence|payload|modal)\b", re.IGNORECASE)
+    assert [name for name, message in VARIANTS.items() if jargon.search(message.text)] == []
