@@ -39,6 +39,21 @@ class Asked(StrEnum):
     HALF_YEARLY = "half-yearly"
 
 
+DIMENSIONS = (
+    "trust",
+    "alignment",
+    "shared goals",
+    "responsiveness",
+    "transparency/communication",
+    "involvement/early engagement",
+    "delivery quality/requirements clarity",
+    "leadership/ownership",
+    "resources",
+    "readiness",
+)
+"""What items are about, in the order in which they are listed."""
+
+
 class Format(StrEnum):
     """How an item is answered."""
 
@@ -84,6 +99,8 @@ class Item:
 
     Baselines are keys of the ledger, a tuple a side. `in_index` is false for choice items and for the
     "need" item, which says what people want and not how things are. `own` marks a company's own item.
+    `context` are the baselines that are shown beside this item without a verdict. `edited` marks a shipped
+    item whose wording is no longer the one that its baselines belong to: it has none.
     """
 
     id: str
@@ -102,6 +119,8 @@ class Item:
     note: str
     in_index: bool
     own: bool = False
+    context: frozenset[str] = frozenset()
+    edited: bool = False
 
     @property
     def series(self) -> str:
@@ -125,7 +144,8 @@ class Baseline:
     """A published figure: one row of the ledger, with the names of its columns (docs/baselines.md).
 
     `n` is None where the side's sample was not published or the base is a subset of unknown size.
-    `side` is None for a figure of both sides together.
+    `side` is None for a figure of both sides together. `topic` is one of DIMENSIONS, `base` says who the
+    per cent is of, `surveyed` who was asked, and `caveat` is a clause that a comparison must carry.
     """
 
     key: str
@@ -148,6 +168,10 @@ class Baseline:
     conflicts_with: str
     note: str
     required: bool
+    topic: str = ""
+    base: str = "everyone asked"
+    surveyed: str = ""
+    caveat: str = ""
 
 
 @dataclass(frozen=True, slots=True)

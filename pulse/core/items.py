@@ -1,0 +1,420 @@
+"""The bank of items: reading and checking it, and choosing what a wave asks.
+
+An item is asked in two wordings, one a side. Its answers are boxes, which the column `scale` spells out.
+The format of the file, for a company's own items too, is described in docs/items.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from difflib import get_close_matches
+
+from pulse.core.baselines import Ledger
+from pulse.core.language import N_, _
+from pulse.core.model import DIMENSIONS, Asked, Box, Direction, Format, Item, Measure, Side
+from pulse.core.table import Row, not_one_of, read
+
+OWN_COLUMNS = ("id", "dimension", "cadence", "scale", "wording_marketing", "wording_it", "direction")
+OWN_OPTIONAL = ("in_index", "measures", "note")
+COLUMNS = (
+    *OWN_COLUMNS,
+    "baseline_marketing",
+    "baseline_it",
+    "compare_how",
+    "comparability",
+    "wording_provenance",
+    "validation",
+    "note",
+    "in_index",
+    "measures",
+    "context",
+    "frozen",
+)
+WORDING_LIMIT = 300
+LABEL_LIMIT = 75
+"""What Slack lets a button hold."""
+SHORT_LIMIT = 24
+"""What a phone shows of a button."""
+BOX_LIMIT = 10
+"""What Slack lets a group of radio buttons hold."""
+
+_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,15}")
+_CADENCES: Mapping[str, Asked] = {
+    "anchor: every wave": Asked.EVERY_WAVE,
+    "rotating": Asked.ROTATING,
+    "quarterly": Asked.QUARTERLY,
+    "half-yearly": Asked.HALF_YEARLY,
+}
+_OWN_CADENCES = ("rotating", "quarterly", "half-yearly")
+_AGREE_BOXES = (
+    Box("1", N_("Strongly disagree"), N_("Strongly disagree")),
+    Box("2", N_("Disagree"), N_("Disagree")),
+    Box("3", N_("Neither agree nor disagree"), N_("Neither")),
+    Box("4", N_("Agree"), N_("Agree")),
+    Box("5", N_("Strongly agree"), N_("Strongly agree")),
+    Box("cannot_say", N_("Cannot say"), N_("Cannot say"), counted=False),
+)
+_TOP_TWO = Measure("top2box", frozenset({"4", "5"}), N_("agree"))
+UNCOUNTED = ("cannot say", "did not ask", "was not here")
+"""Labels whose answers leave the denominator."""
+EDITED = N_(
+    "none: the wording or the answers were edited, so this is a new series; "
+    "published figures belong to the original wording only"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """All items that can be asked, in the order of their files."""
+
+    items: tuple[Item, ...]
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def get(self, item_id: str) -> Item | None:
+        """The item with this id, in capitals or not."""
+        return next((item for item in self.items if item.id.casefold() == item_id.casefold()), None)
+
+    def asked(self, asked: Asked) -> tuple[Item, ...]:
+        """The items that are asked this often."""
+        return tuple(item for item in self.items if item.asked is asked)
+
+    def suggest(self, word: str) -> tuple[Item, ...]:
+        """Up to three items that a mistyped id or a keyword may mean, the nearest first.
+
+        Keywords are words of the dimension and of the wordings.
+        """
+        found: dict[str, Item] = {}
+        typed = word.casefold().strip()
+        for search in (_ids, _dimension_words, _wording_words):
+            words = {item.id: search(item) for item in self.items}
+            every = sorted({word for of_item in words.values() for word in of_item})
+            for near in get_close_matches(typed, every, n=3, cutoff=0.6 if search is _ids else 0.8):
+                found |= {item.id: item for item in self.items if near in words[item.id]}
+        return tuple(found.values())[:3]
+
+
+def _ids(item: Item) -> set[str]:
+    return {item.id.casefold()}
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in re.split(r"[^\w]+", text.casefold()) if len(word) > 3}
+
+
+def _dimension_words(item: Item) -> set[str]:
+    return _words(item.dimension) | {item.dimension}
+
+
+def _wording_words(item: Item) -> set[str]:
+    return set().union(*(_words(wording) for wording in item.wordings.values()))
+
+
+# --- Reading -------------------------------------------------------------------------------------------
+
+
+def parse_items(
+    text: str, file: str, ledger: Ledger | None, own: bool = False, taken: Sequence[str] = ()
+) -> tuple[Item, ...]:
+    """The items of a CSV text (format: docs/items.md). Raises DataFault for the first fault.
+
+    A company's `own` items have fewer columns and no baselines, and are never asked every wave. A shipped
+    item that is not the one its baselines belong to (column `frozen`) loses them and is marked `edited`.
+    Ids in `taken` belong to other files.
+    """
+    required, optional = (OWN_COLUMNS, OWN_OPTIONAL) if own else (COLUMNS, ())
+    items: list[Item] = []
+    ids = {other.casefold() for other in taken}
+    for row in read(text, file, required, optional):
+        item = _item(row, ledger, own)
+        if item.id.casefold() in ids:
+            raise row.fault("id", _("“{id}” is the id of another item already.").format(id=item.id))
+        ids.add(item.id.casefold())
+        items.append(item)
+    return tuple(items)
+
+
+def _item(row: Row, ledger: Ledger | None, own: bool) -> Item:
+    form, boxes = _boxes(row)
+    direction = Direction(row.one_of("direction", [word.value for word in Direction]))
+    if (form is Format.AGREE5) is (direction is Direction.CHOICE):
+        raise row.fault(
+            "direction", _("an agree5 item is “positive” or “negative”, any other item is “choice”.")
+        )
+    item = Item(
+        id=_id(row),
+        dimension=row.one_of("dimension", DIMENSIONS),
+        asked=_CADENCES[row.one_of("cadence", _OWN_CADENCES if own else _CADENCES)],
+        format=form,
+        direction=direction,
+        boxes=boxes,
+        measures=_measures(row, form, boxes),
+        wordings={Side.MARKETING: _wording(row, "wording_marketing"), Side.IT: _wording(row, "wording_it")},
+        baselines={
+            Side.MARKETING: _keys(row, "baseline_marketing", ledger, Side.MARKETING),
+            Side.IT: _keys(row, "baseline_it", ledger, Side.IT),
+        },
+        compare_how=row.get("compare_how"),
+        comparability=row.get("comparability"),
+        provenance=row.get("wording_provenance"),
+        validation=row.get("validation"),
+        note=row.get("note"),
+        in_index=_in_index(row, form),
+        own=own,
+    )
+    return item if own else _as_frozen(row, item)
+
+
+def _id(row: Row) -> str:
+    text = row.need("id")
+    if not _ID.fullmatch(text):
+        raise row.fault(
+            "id", _("an id is a letter and then up to 15 letters, digits, hyphens or underscores.")
+        )
+    return text
+
+
+def _wording(row: Row, column: str) -> str:
+    text = row.need(column)
+    if len(text) > WORDING_LIMIT:
+        raise row.fault(column, _too_long(len(text), WORDING_LIMIT))
+    return text
+
+
+def _too_long(length: int, limit: int) -> str:
+    return _("the text has {length} characters; at most {limit} fit.").format(length=length, limit=limit)
+
+
+def _in_index(row: Row, form: Format) -> bool:
+    """Only agree items can be in the index; an agree item is, unless the file says no."""
+    if not row.get("in_index"):
+        return form is Format.AGREE5
+    wanted = row.one_of("in_index", ("yes", "no")) == "yes"
+    if wanted and form is not Format.AGREE5:
+        raise row.fault("in_index", _("only agree5 items can be in the index: write “no”."))
+    return wanted
+
+
+def _boxes(row: Row) -> tuple[Format, tuple[Box, ...]]:
+    scale = row.need("scale")
+    if scale == "agree5" or re.match(r"agree5[ ;(]", scale):
+        return Format.AGREE5, (*_AGREE_BOXES, *_allowed(row, scale))
+    kind, colon, options = scale.partition(":")
+    forms = {"choice": Format.CHOICE, "multi-select": Format.MULTI}
+    if not colon or kind.strip() not in forms:
+        raise row.fault("scale", _("start with “agree5”, “choice: … / …” or “multi-select: … / …”."))
+    labels = [label.strip() for label in re.split(r"\s/\s", options.strip())]
+    return forms[kind.strip()], tuple(_box(row, label, labels) for label in labels)
+
+
+def _allowed(row: Row, scale: str) -> Iterator[Box]:
+    """The boxes beside the five that a scale allows: `agree5; "did not ask" allowed`."""
+    for label in re.findall(r'"([^"]*)" allowed', scale):
+        if label not in UNCOUNTED[1:]:
+            raise row.fault("scale", not_one_of(label, UNCOUNTED[1:]))
+        yield Box(slug(label), capital(label), capital(label), counted=False)
+
+
+def _box(row: Row, label: str, labels: Sequence[str]) -> Box:
+    counted = [other for other in labels if other not in UNCOUNTED]
+    if not slug(label) or [slug(other) for other in labels].count(slug(label)) > 1:
+        raise row.fault("scale", _("each answer needs a text of its own, with “ / ” between two answers."))
+    if len(label) > LABEL_LIMIT:
+        raise row.fault("scale", _too_long(len(label), LABEL_LIMIT))
+    if len(counted) < 2 or len(labels) > BOX_LIMIT:
+        raise row.fault(
+            "scale",
+            _("write 2 to {limit} answers, at least 2 of them counted.").format(limit=BOX_LIMIT),
+        )
+    return Box(slug(label), capital(label), shorten(capital(label)), counted=label in counted)
+
+
+def slug(label: str) -> str:
+    """A box's key from its label.
+
+    >>> slug("About right!")
+    'about_right'
+    """
+    return "_".join(re.findall(r"\w+", label.casefold()))
+
+
+def capital(label: str) -> str:
+    """A label with a capital first letter, the rest as it is.
+
+    >>> capital("marketing or CMO")
+    'Marketing or CMO'
+    """
+    return label[:1].upper() + label[1:]
+
+
+def shorten(label: str) -> str:
+    """A label for a phone's button: cut at a word where it is longer than 24 characters.
+
+    >>> shorten("Neither agree nor disagree")
+    'Neither agree nor…'
+    """
+    if len(label) <= SHORT_LIMIT:
+        return label
+    cut = label[: SHORT_LIMIT - 1]
+    return (cut.rsplit(" ", 1)[0] if label[len(cut)] != " " else cut).rstrip() + "…"
+
+
+def _measures(row: Row, form: Format, boxes: Sequence[Box]) -> tuple[Measure, ...]:
+    """Agree items report the top two boxes. Others report what the column `measures` names, or box one."""
+    spelled = row.get("measures")
+    if form is Format.AGREE5:
+        if spelled:
+            raise row.fault("measures", _("an agree5 item reports those who agree: leave this cell empty."))
+        return (_TOP_TWO,)
+    counted = {box.key: box for box in boxes if box.counted}
+    if not spelled:
+        first = next(iter(counted.values()))
+        return (_measure(form, f"choice_share:{first.key}", [first]),)
+    measures = tuple(_spelled_measure(row, form, part, counted) for part in spelled.split(";"))
+    if len({measure.key for measure in measures}) < len(measures):
+        raise row.fault("measures", _("two shares have the same name."))
+    return measures
+
+
+def _spelled_measure(row: Row, form: Format, part: str, counted: Mapping[str, Box]) -> Measure:
+    key, equals, labels = (piece.strip() for piece in part.partition("="))
+    if not equals or not re.fullmatch(r"top1box|choice_share:\w+", key):
+        raise row.fault("measures", _("write “choice_share:name = answer + answer”; separate two by “;”."))
+    chosen = []
+    for label in labels.split(" + "):
+        if slug(label) not in counted:
+            raise row.fault("measures", not_one_of(label, [box.label for box in counted.values()]))
+        chosen.append(counted[slug(label)])
+    return _measure(form, key, chosen)
+
+
+def _measure(form: Format, key: str, boxes: Sequence[Box]) -> Measure:
+    names = " or ".join(f"“{_in_sentence(box.label)}”" for box in boxes)
+    verb = "choose" if form is Format.MULTI else "say"
+    return Measure(key, frozenset(box.key for box in boxes), f"{verb} {names}")
+
+
+def _in_sentence(label: str) -> str:
+    """A label inside a sentence: without its capital, unless the first word is an abbreviation."""
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
+def _keys(row: Row, column: str, ledger: Ledger | None, side: Side) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in row.get(column).split(";") if key.strip())
+    if ledger is not None:
+        for key in keys:
+            _check_key(row, column, key, ledger, side)
+    return keys
+
+
+def _check_key(row: Row, column: str, key: str, ledger: Ledger, side: Side) -> None:
+    baseline = next((known for known in ledger if known.key == key), None)
+    if baseline is None:
+        raise row.fault(column, not_one_of(key, [known.key for known in ledger]))
+    if baseline.side not in (side, None):
+        raise row.fault(column, _("“{key}” is a figure of the other side.").format(key=key))
+
+
+def _as_frozen(row: Row, item: Item) -> Item:
+    context = frozenset(key.strip() for key in row.get("context").split(";") if key.strip())
+    linked = {key for keys in item.baselines.values() for key in keys}
+    for key in sorted(context - linked):
+        raise row.fault("context", _("“{key}” is no baseline of this item.").format(key=key))
+    if not linked or row.get("frozen") == item.series:
+        return replace(item, context=context)
+    return replace(item, baselines=dict.fromkeys(Side, ()), comparability=EDITED, compare_how="", edited=True)
+
+
+# --- Choosing ------------------------------------------------------------------------------------------
+
+SIZES = range(2, 5)
+"""How many items a wave may ask."""
+_DUE_AFTER = {Asked.QUARTERLY: timedelta(weeks=12), Asked.HALF_YEARLY: timedelta(weeks=25)}
+_SPAN = 3
+"""In any three waves at most a third of the places beside the anchors go to items that fell due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a wave asked: the local day of its opening and the ids of its items."""
+
+    day: date
+    items: tuple[str, ...]
+
+
+def choose(bank: Bank, history: Sequence[Asking], today: date, size: int) -> tuple[Item, ...]:
+    """The items of the next wave: the anchors, then `size` less two others. The same for the same arguments.
+
+    `history` holds the waves so far, oldest first. A quarterly item is due 12 weeks after it was asked last,
+    a half-yearly one after 25; a due item comes before the rotating ones, at most one a wave and at most
+    `size - 2` in any three waves. The other places go to rotating items, the longest unasked first, then
+    to the dimension that was asked least recently, then in the bank's order. So each of R rotating items
+    is asked in any 3 * ceil(R / (2 * (size - 2))) waves (`full_round`): for the 16 shipped, in any 12 waves
+    of four items and in any 24 of three, whatever the cadence. With two items only the anchors are asked.
+
+    Raises ValueError for a size outside 2 to 4.
+    """
+    if size not in SIZES:
+        raise ValueError(f"a wave asks 2 to 4 items, not {size}")
+    chosen = list(bank.asked(Asked.EVERY_WAVE)[:2])
+    slots = size - 2
+    due = _due(bank, history, today)
+    if due and slots and _due_asked(bank, history[-(_SPAN - 1) :]) < slots:
+        chosen.append(min(due, key=_turn(bank, history, chosen)))
+    rotating = list(bank.asked(Asked.ROTATING))
+    while rotating and len(chosen) < size:
+        item = min(rotating, key=_turn(bank, history, chosen))
+        rotating.remove(item)
+        chosen.append(item)
+    return tuple(chosen)
+
+
+def full_round(bank: Bank, size: int) -> int | None:
+    """In how many waves of `size` items each rotating item is asked for certain; None with anchors only."""
+    if size == 2:
+        return None
+    return _SPAN * -(-len(bank.asked(Asked.ROTATING)) // (2 * (size - 2)))
+
+
+def _due(bank: Bank, history: Sequence[Asking], today: date) -> tuple[Item, ...]:
+    last = {item_id: asking.day for asking in history for item_id in asking.items}
+    return tuple(
+        item
+        for asked, pause in _DUE_AFTER.items()
+        for item in bank.asked(asked)
+        if item.id not in last or today - last[item.id] >= pause
+    )
+
+
+def _due_asked(bank: Bank, waves: Sequence[Asking]) -> int:
+    seldom = {item.id for asked in _DUE_AFTER for item in bank.asked(asked)}
+    return sum(item_id in seldom for asking in waves for item_id in asking.items)
+
+
+def _turn(
+    bank: Bank, history: Sequence[Asking], chosen: Sequence[Item]
+) -> Callable[[Item], tuple[int, int, int]]:
+    """A sort key: when the item, then its dimension, was asked last (anchors aside), then its place."""
+    places = {item.id: place for place, item in enumerate(bank)}
+    anchors = {item.id for item in bank.asked(Asked.EVERY_WAVE)}
+    waves = [asking.items for asking in history] + [tuple(item.id for item in chosen)]
+    last: dict[str, int] = {}
+    last_dimension: dict[str, int] = {}
+    for number, asked in enumerate(waves):
+        for item_id in asked:
+            item = bank.get(item_id)
+            if item is not None and item.id not in anchors:
+                last[item.id] = number
+                last_dimension[item.dimension] = number
+
+    def turn(item: Item) -> tuple[int, int, int]:
+        return last.get(item.id, -1), last_dimension.get(item.dimension, -1), places[item.id]
+
+    return turn
