@@ -1,0 +1,259 @@
+"""Calls to Slack, in the words of the pulse. Every failure is a SlackFault that says what to do.
+
+Reads and idempotent calls are retried after rate limits, lost connections and server errors. A post is
+retried only after a rate limit, when Slack says that it did nothing; whatever else goes wrong is left to the
+outbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+
+from pulse.core.errors import SlackFault
+from pulse.core.language import N_, _
+from pulse.views.message import Message, View
+
+EVENT_TYPE = "alignment_pulse"
+"""The metadata event_type under which a message carries its outbox key."""
+
+TIMEOUT_S = 20
+
+MENDS = {
+    "not_in_channel": N_("The bot is not in that channel. Invite it there with /invite."),
+    "channel_not_found": N_(
+        "The bot cannot see that channel. If it is private, invite the bot with /invite."
+    ),
+    "is_archived": N_("That channel is archived. Unarchive it, or choose another with /pulse setup."),
+    "missing_scope": N_("The app lacks a permission. Paste the current manifest.yml and reinstall the app."),
+    "invalid_auth": N_("Slack does not accept the bot's token. Reinstall the app and set the new token."),
+    "token_revoked": N_("The bot's token was revoked. Reinstall the app and set the new token."),
+    "account_inactive": N_("The app was removed from the workspace. Reinstall it and set the new token."),
+    "restricted_action": N_("A rule of the workspace keeps the bot from posting there. Ask an admin."),
+    "ratelimited": N_("Slack asked the bot to slow down. It tries again by itself."),
+    "user_not_found": N_("Slack does not know that person."),
+}
+"""What to do about Slack's commonest refusals."""
+
+RETRIES = 3
+
+FIND_PAGES = 5
+"""A message that is searched for was sent minutes ago: it is not behind a thousand others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What the bot needs to know of somebody; kept in memory only."""
+
+    id: str
+    asked: bool
+    """A member who may be asked: no bot, guest, stranger or deactivated account."""
+    admin: bool
+    zone: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    id: str
+    name: str
+    member: bool
+    archived: bool
+    shared: bool
+    people: int
+
+
+class Slack:
+    """The Web API. `token` and `base_url` are all that it needs."""
+
+    def __init__(self, token: str, base_url: str) -> None:
+        limits = AsyncRateLimitErrorRetryHandler(max_retry_count=RETRIES)
+        self.client = AsyncWebClient(
+            token=token,
+            base_url=base_url,
+            timeout=TIMEOUT_S,
+            retry_handlers=[
+                limits,
+                AsyncConnectionErrorRetryHandler(max_retry_count=RETRIES),
+                AsyncServerErrorRetryHandler(max_retry_count=RETRIES),
+            ],
+        )
+        self._poster = AsyncWebClient(
+            token=token, base_url=base_url, timeout=TIMEOUT_S, retry_handlers=[limits]
+        )
+
+    async def identity(self) -> dict[str, Any]:
+        """auth.test: team, user_id and bot_id of the token."""
+        return await self._call(self.client, "auth.test")
+
+    async def post(self, channel: str, message: Message, key: str | None = None) -> str:
+        """Posts once and returns the ts; `key` travels in the metadata, to be found by `find`."""
+        payload: dict[str, Any] = {
+            "channel": channel,
+            "text": message.text,
+            "blocks": message.blocks,
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        if key is not None:
+            payload["metadata"] = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
+        answer = await self._call(self._poster, "chat.postMessage", payload)
+        return str(answer["ts"])
+
+    async def update(self, channel: str, ts: str, message: Message) -> None:
+        payload = {"channel": channel, "ts": ts, "text": message.text, "blocks": message.blocks}
+        await self._call(self.client, "chat.update", payload)
+
+    async def whisper(self, channel: str, user: str, message: Message) -> None:
+        """Posts to one person in a channel; it may never arrive, so it is never the only place."""
+        payload = {"channel": channel, "user": user, "text": message.text, "blocks": message.blocks}
+        await self._call(self._poster, "chat.postEphemeral", payload)
+
+    async def find(self, channel: str, key: str) -> str | None:
+        """The ts of the message that carries `key`, among the newest some hundred of the channel."""
+        payload = {"channel": channel, "include_all_metadata": True, "limit": 200}
+        pages = 0
+        async for page in self._pages("conversations.history", payload):
+            pages += 1
+            if pages > FIND_PAGES:
+                break
+            for message in page["messages"]:
+                metadata = message.get("metadata") or {}
+                if (metadata.get("event_payload") or {}).get("key") == key:
+                    return str(message["ts"])
+        return None
+
+    async def members(self, channel: str) -> list[str]:
+        """Ids of everybody in a channel, bots and guests among them."""
+        ids: list[str] = []
+        async for page in self._pages("conversations.members", {"channel": channel, "limit": 1000}):
+            ids += page["members"]
+        return ids
+
+    async def person(self, user: str) -> Person:
+        answer = await self._call(self.client, "users.info", {"user": user})
+        return _person(answer["user"])
+
+    async def people(self) -> AsyncIterator[Person]:
+        """Everybody in the workspace, some 200 a call: cheaper than users.info for more than a few."""
+        async for page in self._pages("users.list", {"limit": 200}):
+            for user in page["members"]:
+                yield _person(user)
+
+    async def channel(self, channel: str) -> Channel:
+        payload = {"channel": channel, "include_num_members": True}
+        found = (await self._call(self.client, "conversations.info", payload))["channel"]
+        return Channel(
+            found["id"],
+            found.get("name", ""),
+            bool(found.get("is_member")),
+            bool(found.get("is_archived")),
+            bool(found.get("is_ext_shared")),
+            int(found.get("num_members") or 0),
+        )
+
+    async def open_view(self, trigger: str, view: View) -> None:
+        await self._call(self.client, "views.open", {"trigger_id": trigger, "view": view})
+
+    async def publish_home(self, user: str, view: View) -> None:
+        await self._call(self.client, "views.publish", {"user_id": user, "view": view})
+
+    async def upload(self, png: bytes, name: str, title: str, alt: str) -> str:
+        """Uploads a picture that messages can show, and waits until Slack has read it; returns its id."""
+        ticket = await self._call(
+            self.client,
+            "files.getUploadURLExternal",
+            {"filename": name, "length": len(png), "alt_txt": alt[:1000]},
+        )
+        await self._send(ticket["upload_url"], png)
+        files = [{"id": ticket["file_id"], "title": title}]
+        await self._call(self.client, "files.completeUploadExternal", {"files": files})
+        for pause in (0.1, 0.2, 0.4, 0.8, 1.5, 3.0):
+            found = await self._call(self.client, "files.info", {"file": ticket["file_id"]})
+            if found["file"].get("original_w"):
+                break
+            await asyncio.sleep(pause)
+        return str(ticket["file_id"])
+
+    async def _send(self, url: str, content: bytes) -> None:
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.post(url, data=content) as answer,
+            ):
+                answer.raise_for_status()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise SlackFault(_("Slack did not take the picture."), "", certain=True) from error
+
+    async def _pages(self, method: str, payload: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """Follows the cursor; a short page is not the last one."""
+        cursor = ""
+        while True:
+            page = await self._call(self.client, method, payload | ({"cursor": cursor} if cursor else {}))
+            yield page
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+
+    async def _call(
+        self, client: AsyncWebClient, method: str, payload: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        try:
+            answer = (
+                await client.api_call(method, json=payload)
+                if payload and _is_json(method)
+                else (await client.api_call(method, data=payload))
+            )
+        except SlackApiError as error:
+            raise _fault(method, error) from error
+        except (aiohttp.ClientError, TimeoutError, SlackClientError, OSError) as error:
+            raise SlackFault(
+                _("Slack could not be reached. The bot tries again by itself."), "", certain=False
+            ) from error
+        return dict(answer.data) if isinstance(answer.data, dict) else {}
+
+
+def _is_json(method: str) -> bool:
+    """Slack takes JSON where a method writes; the reading methods want form fields."""
+    return method.startswith(("chat.", "views.")) or method == "files.completeUploadExternal"
+
+
+def _fault(method: str, error: SlackApiError) -> SlackFault:
+    status = getattr(error.response, "status_code", 200)
+    code = str(error.response.get("error", "")) if isinstance(error.response.data, dict) else ""
+    if status >= 500 or code in (
+        "internal_error",
+        "fatal_error",
+        "request_timeout",
+        "service_unavailable",
+        "",
+    ):
+        return SlackFault(
+            _("Slack has trouble of its own just now. The bot tries again by itself."), code, certain=False
+        )
+    mend = MENDS.get(code)
+    sentence = _(mend) if mend else _("Slack refused {method}: {code}.").format(method=method, code=code)
+    return SlackFault(sentence, code, certain=True)
+
+
+def _person(user: dict[str, Any]) -> Person:
+    barred = ("deleted", "is_bot", "is_app_user", "is_restricted", "is_ultra_restricted", "is_stranger")
+    return Person(
+        user["id"],
+        user["id"] != "USLACKBOT" and not any(user.get(flag) for flag in barred),
+        bool(user.get("is_admin") or user.get("is_owner") or user.get("is_primary_owner")),
+        user.get("tz") or "UTC",
+        (user.get("profile") or {}).get("display_name") or user.get("real_name") or user.get("name") or "",
+    )

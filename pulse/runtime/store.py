@@ -1,0 +1,782 @@
+"""The database: all SQL but the schema's.
+
+One thread writes, on its own connection: it takes whatever has queued up, commits it as one transaction with
+synchronous=FULL, and only then tells those who wait. Reads run on a second connection and see committed data
+only. While a wave is open the file holds answers under pseudonyms; `close_wave` replaces them by what may be
+published and leaves no trace of them in the file or its log.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from sqlite_utils import Database
+
+from pulse.core.cadence import KnownWave, Moments, Pause, WaveState
+from pulse.core.errors import BadRequest, NotNow, PollIsClosed, StoreFault
+from pulse.core.items import Asking
+from pulse.core.language import _
+from pulse.core.model import (
+    Band,
+    Banded,
+    Bar,
+    ClosedWave,
+    Counted,
+    Index,
+    Item,
+    Note,
+    Outcome,
+    Share,
+    Side,
+    SideTurnout,
+    Withheld,
+)
+from pulse.runtime.migrations import migrate
+from pulse.runtime.writer import Job, T, Writer, connect
+
+Answers = Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a manager set up. `schedule` is the cadence's record."""
+
+    schedule: Mapping[str, Any]
+    items: int
+    minimum: int
+    since: datetime
+    channels: Mapping[Side, tuple[str, ...]]
+    results: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWave:
+    """The wave that takes answers now. `key` makes the pseudonyms and dies at close."""
+
+    id: int
+    local_date: date
+    opened_at: datetime
+    closes_at: datetime
+    reminders: tuple[datetime, ...]
+    minimum: int
+    key: bytes
+    items: tuple[str, ...]
+    series: Mapping[str, str]
+    people: Mapping[Side, int]
+    channels: Mapping[str, Side]
+
+
+@dataclass(frozen=True, slots=True)
+class NewWave:
+    """What is written when a wave opens; `cadence` is "schedule" or "hand"."""
+
+    cadence: str
+    moments: Moments
+    opened_at: datetime
+    minimum: int
+    key: bytes
+    items: tuple[Item, ...]
+    people: Mapping[Side, int]
+    channels: Mapping[str, Side]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A person's answers as the file holds them, and the side they count for."""
+
+    side: Side
+    answers: Answers
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A row of the outbox: one message that is to stand exactly once in one channel."""
+
+    key: str
+    wave_id: int | None
+    kind: str
+    channel: str
+    state: str
+    ts: str | None
+    attempts: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ballots:
+    """Everything that was answered on one side while it is being closed. Never leaves memory."""
+
+    people: tuple[Answers, ...]
+    joined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What `close_wave` writes in place of the answers."""
+
+    turnout: Mapping[Side, SideTurnout]
+    outcomes: Mapping[tuple[str, Side], Outcome]
+    index: Mapping[Side, Index]
+
+
+class Store:
+    """The open database. Made by `Store.open`; `close` ends the writer after what it has taken."""
+
+    def __init__(self, path: Path, lock: IO[bytes]) -> None:
+        self.path = path
+        self._lock = lock
+        self._writer = Writer(path)
+        self._reader = Database(connect(path), execute_plugins=False)
+
+    @classmethod
+    def open(cls, path: Path) -> Store:
+        """Checks, migrates and opens the file, making it where there is none.
+
+        Raises StoreFault: another bot has it open, it cannot be written, or it is damaged.
+        """
+        lock = _lock(path)
+        try:
+            _prepare(path)
+            return cls(path, lock)
+        except BaseException:
+            lock.close()
+            raise
+
+    def close(self) -> None:
+        self._writer.close()
+        self._reader.close()
+        self._lock.close()
+
+    async def write(self, job: Job[T]) -> T:
+        """Runs the job in the next transaction; returns when it is durable.
+
+        A job that raises is rolled back alone. Raises StoreFault where the transaction cannot be committed.
+        """
+        return await self._writer.submit(job)
+
+    # --- set-up ---------------------------------------------------------------------------------------
+
+    def setup(self) -> Setup | None:
+        row = self._one("SELECT schedule, items, minimum, since FROM setup")
+        if row is None:
+            return None
+        roles: dict[str, list[str]] = {"marketing": [], "it": [], "results": []}
+        for channel in self._all("SELECT channel_id, role FROM channel ORDER BY role, channel_id"):
+            roles[channel["role"]].append(channel["channel_id"])
+        return Setup(
+            json.loads(row["schedule"]),
+            row["items"],
+            row["minimum"],
+            datetime.fromisoformat(row["since"]),
+            {side: tuple(roles[side]) for side in Side},
+            tuple(roles["results"]),
+        )
+
+    async def save_setup(self, setup: Setup, at: datetime, what: str) -> None:
+        def job(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO setup (id, schedule, items, minimum, since) VALUES (1, ?, ?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET schedule = excluded.schedule, items = excluded.items,"
+                " minimum = excluded.minimum, since = excluded.since",
+                (json.dumps(dict(setup.schedule)), setup.items, setup.minimum, setup.since.isoformat()),
+            )
+            connection.execute("DELETE FROM channel")
+            rows = [(channel, str(side)) for side in Side for channel in setup.channels[side]]
+            rows += [(channel, "results") for channel in setup.results]
+            connection.executemany("INSERT INTO channel (channel_id, role) VALUES (?, ?)", rows)
+            _audit(connection, at, what)
+
+        await self.write(job)
+
+    async def pause(self, at: datetime, what: str) -> None:
+        """Begins a pause; one that lasts already goes on."""
+
+        def job(connection: sqlite3.Connection) -> None:
+            if connection.execute("SELECT 1 FROM pause WHERE until IS NULL").fetchone() is None:
+                connection.execute("INSERT INTO pause (since) VALUES (?)", (at.isoformat(),))
+                _audit(connection, at, what)
+
+        await self.write(job)
+
+    async def resume(self, at: datetime, what: str) -> None:
+        def job(connection: sqlite3.Connection) -> None:
+            if connection.execute(
+                "UPDATE pause SET until = ? WHERE until IS NULL", (at.isoformat(),)
+            ).rowcount:
+                _audit(connection, at, what)
+
+        await self.write(job)
+
+    def pauses(self) -> tuple[Pause, ...]:
+        rows = self._all("SELECT since, until FROM pause ORDER BY since")
+        return tuple(Pause(datetime.fromisoformat(row["since"]), _moment(row["until"])) for row in rows)
+
+    async def add_note(self, note: Note, at: datetime, what: str) -> None:
+        def job(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO note (day, text) VALUES (?, ?)", (note.day.isoformat(), note.text)
+            )
+            _audit(connection, at, what)
+
+        await self.write(job)
+
+    def notes(self) -> tuple[Note, ...]:
+        rows = self._all("SELECT day, text FROM note ORDER BY day, id")
+        return tuple(Note(date.fromisoformat(row["day"]), row["text"]) for row in rows)
+
+    def audit(self, most: int = 20) -> tuple[tuple[datetime, str], ...]:
+        """What managers changed, the latest first."""
+        rows = self._all("SELECT at, what FROM audit ORDER BY id DESC LIMIT ?", most)
+        return tuple((datetime.fromisoformat(row["at"]), row["what"]) for row in rows)
+
+    # --- waves ----------------------------------------------------------------------------------------
+
+    def open_wave(self) -> OpenWave | None:
+        row = self._one("SELECT * FROM wave WHERE state = 'open'")
+        if row is None:
+            return None
+        items = self._all(
+            "SELECT item_id, series FROM wave_item WHERE wave_id = ? ORDER BY position", row["id"]
+        )
+        sides = self._all("SELECT side, people FROM wave_side WHERE wave_id = ?", row["id"])
+        return OpenWave(
+            row["id"],
+            date.fromisoformat(row["local_date"]),
+            datetime.fromisoformat(row["opened_at"]),
+            datetime.fromisoformat(row["closes_at"]),
+            tuple(datetime.fromisoformat(moment) for moment in json.loads(row["reminders"])),
+            row["minimum"],
+            row["key"],
+            tuple(item["item_id"] for item in items),
+            {item["item_id"]: item["series"] for item in items},
+            {Side(side["side"]): side["people"] for side in sides},
+            self.wave_channels(row["id"]),
+        )
+
+    def wave_channels(self, wave_id: int) -> dict[str, Side]:
+        """The channels that a wave was posted in, each with its side."""
+        rows = self._all(
+            "SELECT channel_id, side FROM wave_channel WHERE wave_id = ? ORDER BY side, channel_id", wave_id
+        )
+        return {row["channel_id"]: Side(row["side"]) for row in rows}
+
+    def known_waves(self) -> dict[date, KnownWave]:
+        """Each wave by its date, as the schedule counts: of several on one date the open one, or the last."""
+        rows = self._all("SELECT * FROM wave ORDER BY state = 'open', id")
+        return {
+            date.fromisoformat(row["local_date"]): KnownWave(
+                WaveState(row["state"]),
+                Moments(
+                    date.fromisoformat(row["local_date"]),
+                    datetime.fromisoformat(row["opens_at"]),
+                    tuple(datetime.fromisoformat(moment) for moment in json.loads(row["reminders"])),
+                    datetime.fromisoformat(row["closes_at"]),
+                ),
+                row["reminded"],
+                _moment(row["reminded_at"]),
+            )
+            for row in rows
+        }
+
+    async def mark_reminded(self, wave_id: int, number: int, at: datetime) -> bool:
+        """Notes that reminder `number` goes out; false where it did already."""
+
+        def job(connection: sqlite3.Connection) -> bool:
+            changed = connection.execute(
+                "UPDATE wave SET reminded = ?, reminded_at = ?"
+                " WHERE id = ? AND state = 'open' AND reminded < ?",
+                (number, at.isoformat(), wave_id, number),
+            )
+            return bool(changed.rowcount)
+
+        return await self.write(job)
+
+    def askings(self) -> list[Asking]:
+        """Which items each wave asked, the oldest wave first."""
+        rows = self._all(
+            "SELECT wave.id AS wave, local_date, item_id FROM wave_item JOIN wave ON wave.id = wave_id"
+            " ORDER BY wave.id, position"
+        )
+        waves: dict[int, tuple[date, list[str]]] = {}
+        for row in rows:
+            waves.setdefault(row["wave"], (date.fromisoformat(row["local_date"]), []))[1].append(
+                row["item_id"]
+            )
+        return [Asking(day, tuple(items)) for day, items in waves.values()]
+
+    async def start_wave(self, new: NewWave, what: str) -> int:
+        """Opens the wave and puts a poll for each channel in the outbox; returns the wave's id.
+
+        Raises NotNow where a wave is open or the date's wave exists already.
+        """
+
+        def job(connection: sqlite3.Connection) -> int:
+            wave_id = _insert_wave(connection, new)
+            for channel in new.channels:
+                _put(connection, f"poll:{wave_id}:{channel}", wave_id, "poll", channel, new.opened_at)
+            _audit(connection, new.opened_at, what)
+            return wave_id
+
+        return await self.write(job)
+
+    async def skip_wave(self, moments: Moments, reason: str, at: datetime) -> bool:
+        """Marks a wave of the schedule that will not be; false where its date has its wave already."""
+
+        def job(connection: sqlite3.Connection) -> bool:
+            opens, closes = moments.opens_at.isoformat(), moments.closes_at.isoformat()
+            cursor = connection.execute(
+                "INSERT INTO wave (cadence, local_date, state, opens_at, closes_at, reason, minimum)"
+                " VALUES ('schedule', ?, 'skipped', ?, ?, ?, 5) ON CONFLICT DO NOTHING",
+                (moments.local_date.isoformat(), opens, closes, reason),
+            )
+            if cursor.rowcount:
+                _audit(connection, at, reason)
+            return bool(cursor.rowcount)
+
+        return await self.write(job)
+
+    # --- answers --------------------------------------------------------------------------------------
+
+    async def answer(
+        self, wave_id: int, person: bytes, side: Side, joined: bool, change: Callable[[Answers], Answers]
+    ) -> Recorded:
+        """Replaces a person's answers by `change(answers so far)`; durable when it returns.
+
+        A person's first answer in a wave fixes the side. Raises PollIsClosed.
+        """
+
+        def job(connection: sqlite3.Connection) -> Recorded:
+            state = connection.execute("SELECT state FROM wave WHERE id = ?", (wave_id,)).fetchone()
+            if state is None or state[0] != "open":
+                raise PollIsClosed(
+                    _("This poll is closed, so nothing was changed. The next one will be posted here.")
+                )
+            connection.execute(
+                "INSERT INTO participant (wave_id, person, side, joined) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO NOTHING",
+                (wave_id, person, side, int(joined)),
+            )
+            kept = Side(
+                connection.execute(
+                    "SELECT side FROM participant WHERE wave_id = ? AND person = ?", (wave_id, person)
+                ).fetchone()[0]
+            )
+            before = _answers(connection, wave_id, person)
+            after = change(before)
+            for item_id in before.keys() - after.keys():
+                connection.execute(
+                    "DELETE FROM answer WHERE wave_id = ? AND person = ? AND item_id = ?",
+                    (wave_id, person, item_id),
+                )
+            for item_id, boxes in after.items():
+                if before.get(item_id) != boxes:
+                    connection.execute(
+                        "INSERT INTO answer (wave_id, person, item_id, boxes) VALUES (?, ?, ?, ?)"
+                        " ON CONFLICT DO UPDATE SET boxes = excluded.boxes",
+                        (wave_id, person, item_id, ",".join(sorted(boxes))),
+                    )
+            if not after:
+                connection.execute(
+                    "DELETE FROM participant WHERE wave_id = ? AND person = ?", (wave_id, person)
+                )
+            return Recorded(kept, after, not before)
+
+        return await self.write(job)
+
+    def answers_of(self, wave_id: int, person: bytes) -> Answers:
+        """What one pseudonym answered in the open wave."""
+        return _answers(self._reader.conn, wave_id, person)
+
+    def side_of(self, wave_id: int, person: bytes) -> Side | None:
+        row = self._one("SELECT side FROM participant WHERE wave_id = ? AND person = ?", wave_id, person)
+        return None if row is None else Side(row["side"])
+
+    def participants(self, wave_id: int) -> set[bytes]:
+        return {
+            row["person"] for row in self._all("SELECT person FROM participant WHERE wave_id = ?", wave_id)
+        }
+
+    def answered(self, wave_id: int) -> dict[Side, int]:
+        """How many people of each side have answered the open wave."""
+        counts = dict.fromkeys(Side, 0)
+        for row in self._all(
+            "SELECT side, count(*) AS people FROM participant WHERE wave_id = ? GROUP BY side", wave_id
+        ):
+            counts[Side(row["side"])] = row["people"]
+        return counts
+
+    # --- the close ------------------------------------------------------------------------------------
+
+    async def close_wave(
+        self,
+        wave_id: int,
+        publish: Callable[[Mapping[Side, Ballots]], Publication],
+        parcels: Sequence[tuple[str, str, datetime]],
+        at: datetime,
+        what: str,
+    ) -> bool:
+        """In one transaction: counts, writes what may be published, destroys answers and key.
+
+        `parcels` are (kind, channel, when) of the messages that follow. False where the wave is not open
+        any more. `scrub` must follow.
+        """
+
+        def job(connection: sqlite3.Connection) -> bool:
+            changed = connection.execute(
+                "UPDATE wave SET state = 'closed', closed_at = ?, key = NULL WHERE id = ? AND state = 'open'",
+                (at.isoformat(), wave_id),
+            )
+            if not changed.rowcount:
+                return False
+            _publish(connection, wave_id, publish(_ballots(connection, wave_id)))
+            connection.execute("DELETE FROM answer WHERE wave_id = ?", (wave_id,))
+            connection.execute("DELETE FROM participant WHERE wave_id = ?", (wave_id,))
+            for kind, channel, when in parcels:
+                _put(connection, f"{kind}:{wave_id}:{channel}", wave_id, kind, channel, when)
+            _audit(connection, at, what)
+            return True
+
+        return await self.write(job)
+
+    async def scrub(self) -> None:
+        """Rewrites the file without its free pages and empties the log, so that deleted answers are gone."""
+        await self._writer.maintain(_scrub)
+
+    def closed_waves(self) -> tuple[ClosedWave, ...]:
+        """Every closed wave, the oldest first."""
+        return tuple(_closed_waves(self._reader))
+
+    # --- the outbox -----------------------------------------------------------------------------------
+
+    async def put(self, kind: str, wave_id: int, channel: str, at: datetime) -> None:
+        """Adds a message to be posted; a key that exists already changes nothing."""
+
+        def job(connection: sqlite3.Connection) -> None:
+            _put(connection, f"{kind}:{wave_id}:{channel}", wave_id, kind, channel, at)
+
+        await self.write(job)
+
+    def parcels(self, at: datetime | None = None) -> tuple[Parcel, ...]:
+        """What is to be delivered and due at `at`; everything undelivered where it is None."""
+        where = "state IN ('due', 'sending')" + (" AND next_try_at <= ?" if at else "")
+        rows = self._all(f"SELECT * FROM outbox WHERE {where} ORDER BY next_try_at, key", *_times(at))  # noqa: S608 - no value in it
+        return tuple(_parcel(row) for row in rows)
+
+    def posted(self, kind: str, wave_id: int) -> dict[str, str]:
+        """The ts of each message of that kind that stands, by channel."""
+        rows = self._all(
+            "SELECT channel_id, ts FROM outbox WHERE kind = ? AND wave_id = ? AND ts IS NOT NULL",
+            kind,
+            wave_id,
+        )
+        return {row["channel_id"]: row["ts"] for row in rows}
+
+    def troubles(self) -> tuple[Parcel, ...]:
+        """Messages that could not be delivered, the latest wave first."""
+        rows = self._all(
+            "SELECT * FROM outbox WHERE problem != '' AND state != 'done' ORDER BY wave_id DESC, key"
+        )
+        return tuple(_parcel(row) for row in rows)
+
+    async def mark(
+        self,
+        key: str,
+        state: str,
+        *,
+        ts: str | None = None,
+        next_try_at: datetime | None = None,
+        problem: str = "",
+    ) -> None:
+        """Moves a message of the outbox on; `sending` counts as an attempt."""
+
+        def job(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE outbox SET state = ?, ts = coalesce(?, ts), problem = ?,"
+                " attempts = attempts + (? = 'sending'), next_try_at = coalesce(?, next_try_at)"
+                " WHERE key = ?",
+                (state, ts, problem, state, next_try_at.isoformat() if next_try_at else None, key),
+            )
+
+        await self.write(job)
+
+    # --- reading --------------------------------------------------------------------------------------
+
+    def _all(self, sql: str, *values: Any) -> Iterator[dict[str, Any]]:
+        return iter(list(self._reader.query(sql, list(values))))
+
+    def _one(self, sql: str, *values: Any) -> dict[str, Any] | None:
+        return next(self._all(sql, *values), None)
+
+
+# --- the file -------------------------------------------------------------------------------------------
+
+
+def _lock(path: Path) -> IO[bytes]:
+    """Holds a lock beside the file for as long as the bot lives; the system drops it with the process."""
+    try:
+        lock = path.with_name(path.name + "-lock").open("ab")
+    except OSError as error:
+        raise StoreFault(_cannot_write(path, error.strerror or str(error))) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise StoreFault(
+            _("Another bot is running on {path}. Stop it first, or set PULSE_DB to another file.").format(
+                path=path
+            )
+        ) from error
+    return lock
+
+
+def _cannot_write(path: Path, problem: str) -> str:
+    return _(
+        "The database {path} cannot be written: {problem}. Make the file and its folder writable for this"
+        " user, or set PULSE_DB to a file that is."
+    ).format(path=path, problem=problem)
+
+
+def _prepare(path: Path) -> None:
+    """Checks that the file is whole and writable, and brings its schema up to date."""
+    try:
+        connection = connect(path)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            problems = [row[0] for row in connection.execute("PRAGMA integrity_check(5)")]
+            if problems != ["ok"]:
+                raise StoreFault(_damaged(path, problems[0]))
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+            migrate(connection)
+            if connection.execute("SELECT 1 FROM wave WHERE state = 'open'").fetchone() is None:
+                # A crash between a close and its scrub must not leave answers in free pages or the log.
+                _scrub(connection)
+        finally:
+            connection.close()
+    except sqlite3.OperationalError as error:
+        raise StoreFault(_cannot_write(path, str(error))) from error
+    except sqlite3.DatabaseError as error:
+        raise StoreFault(_damaged(path, str(error))) from error
+
+
+def _damaged(path: Path, problem: str) -> str:
+    return _(
+        "The database {path} is damaged ({problem}). Nothing was changed. Put a backup in its place (made by"
+        " `python bot.py backup FILE`), or move it away to start anew."
+    ).format(path=path, problem=problem.splitlines()[0])
+
+
+def _scrub(connection: sqlite3.Connection) -> None:
+    connection.execute("VACUUM")
+    row = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if row[0]:
+        raise sqlite3.OperationalError("the log is locked by another program and could not be emptied")
+
+
+# --- pieces of jobs -------------------------------------------------------------------------------------
+
+
+def _audit(connection: sqlite3.Connection, at: datetime, what: str) -> None:
+    connection.execute("INSERT INTO audit (at, what) VALUES (?, ?)", (at.isoformat(), what))
+
+
+def _put(
+    connection: sqlite3.Connection, key: str, wave_id: int, kind: str, channel: str, at: datetime
+) -> None:
+    connection.execute(
+        "INSERT INTO outbox (key, wave_id, kind, channel_id, state, next_try_at) "
+        " VALUES (?, ?, ?, ?, 'due', ?) ON CONFLICT DO NOTHING",
+        (key, wave_id, kind, channel, at.isoformat()),
+    )
+
+
+def _insert_wave(connection: sqlite3.Connection, new: NewWave) -> int:
+    try:
+        cursor = connection.execute(
+            "INSERT INTO wave"
+            " (cadence, local_date, state, opens_at, closes_at, reminders, opened_at, minimum, key)"
+            " VALUES (?, ?, 'open', ?, ?, ?, ?, ?, ?)",
+            (
+                new.cadence,
+                new.moments.local_date.isoformat(),
+                new.moments.opens_at.isoformat(),
+                new.moments.closes_at.isoformat(),
+                json.dumps([moment.isoformat() for moment in new.moments.reminders]),
+                new.opened_at.isoformat(),
+                new.minimum,
+                new.key,
+            ),
+        )
+    except sqlite3.IntegrityError as error:
+        raise NotNow(
+            _("A wave is open already, or this date has had its wave. Nothing was opened.")
+        ) from error
+    wave_id = cursor.lastrowid
+    if wave_id is None:
+        raise BadRequest(_("The wave could not be written."))
+    connection.executemany(
+        "INSERT INTO wave_item (wave_id, position, item_id, series) VALUES (?, ?, ?, ?)",
+        [(wave_id, position, item.id, item.series) for position, item in enumerate(new.items)],
+    )
+    connection.executemany(
+        "INSERT INTO wave_side (wave_id, side, people) VALUES (?, ?, ?)",
+        [(wave_id, str(side), count) for side, count in new.people.items()],
+    )
+    connection.executemany(
+        "INSERT INTO wave_channel (wave_id, channel_id, side) VALUES (?, ?, ?)",
+        [(wave_id, channel, str(side)) for channel, side in new.channels.items()],
+    )
+    return wave_id
+
+
+def _boxes(text: str) -> frozenset[str]:
+    return frozenset(text.split(","))
+
+
+def _answers(connection: sqlite3.Connection, wave_id: int, person: bytes) -> dict[str, frozenset[str]]:
+    rows = connection.execute(
+        "SELECT item_id, boxes FROM answer WHERE wave_id = ? AND person = ?", (wave_id, person)
+    ).fetchall()
+    return {item_id: _boxes(boxes) for item_id, boxes in rows}
+
+
+def _ballots(connection: sqlite3.Connection, wave_id: int) -> dict[Side, Ballots]:
+    people: dict[Side, dict[bytes, dict[str, frozenset[str]]]] = {side: {} for side in Side}
+    joined = dict.fromkeys(Side, 0)
+    for person, side, late in connection.execute(
+        "SELECT person, side, joined FROM participant WHERE wave_id = ?", (wave_id,)
+    ):
+        people[Side(side)][person] = {}
+        joined[Side(side)] += late
+    everyone = {person: answers for side in people.values() for person, answers in side.items()}
+    for person, item_id, boxes in connection.execute(
+        "SELECT person, item_id, boxes FROM answer WHERE wave_id = ?", (wave_id,)
+    ):
+        everyone[person][item_id] = _boxes(boxes)
+    return {side: Ballots(tuple(people[side].values()), joined[side]) for side in Side}
+
+
+def _publish(connection: sqlite3.Connection, wave_id: int, publication: Publication) -> None:
+    for side, turnout in publication.turnout.items():
+        index = publication.index.get(side)
+        connection.execute(
+            "UPDATE wave_side SET people = ?, answered = ?, index_people = ?, index_mean = ?, "
+            " index_deviation = ? WHERE wave_id = ? AND side = ?",
+            (
+                turnout.roster,
+                turnout.answered,
+                index.n if index else None,
+                index.mean if index else None,
+                index.deviation if index else None,
+                wave_id,
+                str(side),
+            ),
+        )
+    for (item_id, side), outcome in publication.outcomes.items():
+        _publish_score(connection, (wave_id, item_id, str(side)), outcome)
+
+
+def _publish_score(connection: sqlite3.Connection, key: tuple[int, str, str], outcome: Outcome) -> None:
+    if isinstance(outcome, Withheld):
+        return
+    band = outcome.band.value if isinstance(outcome, Banded) else None
+    connection.execute(
+        "INSERT INTO score (wave_id, item_id, side, n, band) VALUES (?, ?, ?, ?, ?)", (*key, outcome.n, band)
+    )
+    if isinstance(outcome, Counted):
+        connection.executemany(
+            "INSERT INTO score_share (wave_id, item_id, side, measure, people_low, people_high)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [(*key, measure, share.low, share.high) for measure, share in outcome.shares.items()],
+        )
+        connection.executemany(
+            "INSERT INTO score_bar (wave_id, item_id, side, position, boxes, people)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [(*key, place, ",".join(bar.boxes), bar.count) for place, bar in enumerate(outcome.bars)],
+        )
+
+
+def _closed_waves(db: Database) -> Iterator[ClosedWave]:
+    items = _grouped(db, "SELECT * FROM wave_item ORDER BY wave_id, position")
+    sides = _grouped(db, "SELECT * FROM wave_side")
+    scores = _grouped(db, "SELECT * FROM score")
+    shares = _grouped(db, "SELECT * FROM score_share")
+    bars = _grouped(db, "SELECT * FROM score_bar ORDER BY wave_id, position")
+    for wave in db.query("SELECT * FROM wave WHERE state = 'closed' ORDER BY id"):
+        asked, turnout = items.get(wave["id"], []), sides.get(wave["id"], [])
+        outcomes: dict[tuple[str, Side], Outcome] = {
+            (item["item_id"], side): Withheld() for item in asked for side in Side
+        }
+        outcomes |= _outcomes(*(group.get(wave["id"], []) for group in (scores, shares, bars)))
+        yield ClosedWave(
+            wave["id"],
+            datetime.fromisoformat(wave["opened_at"]),
+            datetime.fromisoformat(wave["closed_at"]),
+            wave["minimum"],
+            tuple(item["item_id"] for item in asked),
+            {item["item_id"]: item["series"] for item in asked},
+            {Side(row["side"]): SideTurnout(row["people"], row["answered"]) for row in turnout},
+            outcomes,
+            {
+                Side(row["side"]): Index(row["index_people"], row["index_mean"], row["index_deviation"])
+                for row in turnout
+                if row["index_people"] is not None
+            },
+        )
+
+
+Rows = list[dict[str, Any]]
+
+
+def _grouped(db: Database, sql: str) -> dict[int, Rows]:
+    groups: dict[int, Rows] = {}
+    for row in db.query(sql):
+        groups.setdefault(row["wave_id"], []).append(row)
+    return groups
+
+
+def _outcomes(scores: Rows, shares: Rows, bars: Rows) -> dict[tuple[str, Side], Outcome]:
+    def of(rows: Rows, score: dict[str, Any]) -> Rows:
+        return [row for row in rows if (row["item_id"], row["side"]) == (score["item_id"], score["side"])]
+
+    outcomes: dict[tuple[str, Side], Outcome] = {}
+    for score in scores:
+        key = (score["item_id"], Side(score["side"]))
+        if score["band"] is not None:
+            outcomes[key] = Banded(score["n"], Band(score["band"]))
+            continue
+        outcomes[key] = Counted(
+            score["n"],
+            {row["measure"]: Share(row["people_low"], row["people_high"]) for row in of(shares, score)},
+            tuple(Bar(tuple(row["boxes"].split(",")), row["people"]) for row in of(bars, score)),
+        )
+    return outcomes
+
+
+def _parcel(row: dict[str, Any]) -> Parcel:
+    return Parcel(
+        row["key"],
+        row["wave_id"],
+        row["kind"],
+        row["channel_id"],
+        row["state"],
+        row["ts"],
+        row["attempts"],
+        row["problem"],
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _times(at: datetime | None) -> tuple[str, ...]:
+    return () if at is None else (at.isoformat(),)
