@@ -68,7 +68,7 @@ def _question(item: Item, side: Side, chosen: frozenset[str]) -> Block:
     element: Element = {
         "type": "checkboxes" if several else "radio_buttons",
         "action_id": CHOICE,
-        "options": [option(box.label, box.key) for box in item.boxes],
+        "options": [option(_(box.label), box.key) for box in item.boxes],
     }
     before = [each for each in element["options"] if each["value"] in chosen]
     if before and several:
@@ -79,7 +79,7 @@ def _question(item: Item, side: Side, chosen: frozenset[str]) -> Block:
         "type": "input",
         "block_id": f"{BLOCK}{item.id}",
         "optional": True,
-        "label": plain(item.wordings[side]),
+        "label": plain(_(item.wordings[side])),
         "element": element,
     }
 

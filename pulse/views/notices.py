@@ -157,7 +157,7 @@ def own_answers(items: Sequence[Item], side: Side, answers: Mapping[str, frozens
 
 
 def _chosen(item: Item, chosen: frozenset[str]) -> str:
-    labels = [escape(box.label) for box in item.boxes if box.key in chosen]
+    labels = [escape(_(box.label)) for box in item.boxes if box.key in chosen]
     return ", ".join(f"*{label}*" for label in labels) if labels else _("_not answered yet_")
 
 

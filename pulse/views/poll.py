@@ -44,20 +44,20 @@ def poll_message(card: PollCard) -> Message:
 
 def question(number: int, item: Item, side: Side) -> str:
     """An item's question with its number, as mrkdwn."""
-    return f"*{number}.* {escape(item.wordings[side])}"
+    return f"*{number}.* {escape(_(item.wordings[side]))}"
 
 
 def answer_buttons(wave_id: int, number: int, item: Item, chosen: Collection[str] = ()) -> Block:
     """A button for each box of the item; those in `chosen` stand out (only where one person reads them)."""
     elements: list[Element] = []
     for box in item.boxes:
-        spoken = _("Question {number}: {answer}").format(number=number, answer=box.label)
+        spoken = _("Question {number}: {answer}").format(number=number, answer=_(box.label))
         elements.append(
             button(
-                box.short,
+                _(box.short),
                 f"answer:{box.key}",
                 value=f"{wave_id}:{item.id}:{box.key}",
-                spoken=spoken if len(spoken) <= SPOKEN_LIMIT else box.label[:SPOKEN_LIMIT],
+                spoken=spoken if len(spoken) <= SPOKEN_LIMIT else _(box.label)[:SPOKEN_LIMIT],
                 style="primary" if box.key in chosen else None,
             )
         )
@@ -102,7 +102,7 @@ def _open(card: PollCard) -> Message:
         hint = tap_hint(item)
         asked.append(section(question(number, item, card.side) + (f"\n_{hint}_" if hint else "")))
         asked.append(answer_buttons(card.wave_id, number, item))
-        labels = " / ".join(escape(box.label) for box in item.boxes)
+        labels = " / ".join(escape(_(box.label)) for box in item.boxes)
         spoken.append(f"{question(number, item, card.side)} ({labels})")
     more = actions(
         [

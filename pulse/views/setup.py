@@ -1,0 +1,473 @@
+"""The form in which a manager sets the pulse up, and the preview of what it will post."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from pulse.core.cadence import Moments, Repeat, Schedule, Weekday, describe, nearest_zones
+from pulse.core.errors import FormNotUnderstood, PulseError, ScheduleFault
+from pulse.core.language import N_, _
+from pulse.core.model import Item, Side
+from pulse.views.blocks import (
+    Element,
+    actions,
+    button,
+    context,
+    divider,
+    moment,
+    option,
+    plain,
+    section,
+)
+from pulse.views.message import Block, View, escape
+from pulse.views.poll import PollCard, poll_message
+
+CALLBACK = "setup"
+FIELD = "field"  # the action_id of every field but the zone, whose options Slack asks for under "zone"
+ZONE = "zone"
+PREVIEW = "setup_preview"
+OPTIONS_LIMIT = 100
+CHANNELS_LIMIT = 20
+GREATEST_MINIMUM = 1000
+
+COMMON_ZONES = (
+    "Europe/London", "Europe/Dublin", "Europe/Berlin", "Europe/Paris", "Europe/Madrid", "Europe/Rome",
+    "Europe/Zurich", "Europe/Vienna", "Europe/Amsterdam", "Europe/Stockholm", "Europe/Warsaw",
+    "Europe/Athens", "Europe/Istanbul", "Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos",
+    "Africa/Nairobi", "Asia/Dubai",
+    "Asia/Karachi", "Asia/Kolkata", "Asia/Singapore", "Asia/Shanghai", "Asia/Hong_Kong", "Asia/Tokyo",
+    "Asia/Seoul", "Australia/Perth", "Australia/Sydney", "Pacific/Auckland", "America/Halifax",
+    "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
+    "America/Mexico_City", "America/Bogota", "America/Sao_Paulo", "UTC",
+)  # fmt: skip
+
+_REPEATS = (
+    ("weekly", N_("Every week")),
+    ("every 2 weeks", N_("Every 2 weeks")),
+    ("every 4 weeks", N_("Every 4 weeks")),
+    ("monthly:1", N_("Every month, the first such day")),
+    ("monthly:2", N_("Every month, the second such day")),
+    ("monthly:3", N_("Every month, the third such day")),
+    ("monthly:4", N_("Every month, the fourth such day")),
+    ("monthly:-1", N_("Every month, the last such day")),
+)
+_REMINDERS = (("0", N_("None")), ("1", N_("One")), ("2", N_("Two")))
+
+
+@dataclass(frozen=True, slots=True)
+class SetupForm:
+    """The fields as they stand in the form; `record` and `schedule` are those of the cadence.
+
+    Channels are ids. `at` is HH:MM in `zone`, dates are YYYY-MM-DD, `minimum` is the number of answers under
+    which nothing is shown.
+    """
+
+    starts_on: str
+    zone: str
+    marketing: tuple[str, ...] = ()
+    it: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+    repeat: str = Repeat.WEEKLY.value
+    nth: int = 1
+    weekday: str = Weekday.TUESDAY.value
+    at: str = "09:00"
+    working_days: int = 3
+    items: int = 3
+    minimum: int = 5
+    reminders: int = 1
+    any_hour: bool = False
+    skip_dates: str = ""
+    grace_minutes: int = 240
+
+    @classmethod
+    def of(cls, record: Mapping[str, str | int], **rest: Any) -> SetupForm:
+        """The form of a stored schedule's record; `rest` names the fields that are not the schedule's."""
+        return cls(**{**record, "any_hour": bool(record["any_hour"])}, **rest)  # type: ignore[arg-type]  # a record has the fields’ types
+
+    @property
+    def record(self) -> dict[str, str | int]:
+        """As `Schedule.from_record` reads it."""
+        return {
+            "repeat": self.repeat,
+            "nth": self.nth,
+            "weekday": self.weekday,
+            "at": self.at,
+            "zone": self.zone,
+            "starts_on": self.starts_on,
+            "working_days": self.working_days,
+            "skip_dates": self.skip_dates,
+            "any_hour": int(self.any_hour),
+            "reminders": self.reminders,
+            "grace_minutes": self.grace_minutes,
+        }
+
+    def schedule(self) -> Schedule:
+        """Raises ScheduleFault where the fields do not go together."""
+        return Schedule.from_record(self.record)
+
+    def channels(self, side: Side) -> tuple[str, ...]:
+        return self.marketing if side is Side.MARKETING else self.it
+
+
+class FormErrors(PulseError):
+    """Fields that cannot stay so: `errors` has a sentence by block_id, `form` what was filled in."""
+
+    def __init__(self, errors: Mapping[str, str], form: SetupForm) -> None:
+        super().__init__(" ".join(errors.values()))
+        self.errors, self.form = dict(errors), form
+
+
+# What a manager sees
+
+
+def setup_view(
+    form: SetupForm, preview: Sequence[Block] = (), errors: Mapping[str, str] | None = None
+) -> View:
+    """The modal. `preview` is made by `setup_preview`; `errors` are those met when a preview was asked for.
+
+    On a submission errors stand at their fields instead: answer it with `FormErrors.errors`.
+    """
+    note = _("Changes count from the next pulse on. A pulse that is open now stays as it is.")
+    see = actions([button(_("Preview"), PREVIEW)], block_id="preview")
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "title": plain(_("Set up the pulse")),
+        "submit": plain(_("Save")),
+        "close": plain(_("Cancel")),
+        "blocks": [section(note), *_channels(form), *_times(form), *_questions(form), see]
+        + (_mend(errors) if errors else [])
+        + list(preview),
+    }
+
+
+def setup_preview(form: SetupForm, items: tuple[Item, ...], waves: Sequence[Moments]) -> list[Block]:
+    """What will be posted to each side in the first wave, and when the first waves open and close.
+
+    `items` are those of the first wave. Raises ScheduleFault where the form's fields do not go together.
+    """
+    lines = [
+        _("• opens {opens}, closes {closes}").format(
+            opens=moment(wave.opens_at), closes=moment(wave.closes_at)
+        )
+        for wave in waves
+    ]
+    when = _("*When:* {schedule}. The first pulses, in your own time zone:").format(
+        schedule=escape(describe(form.schedule()))
+    )
+    blocks = [divider(), section("\n".join([when, *lines]))]
+    for side in Side:
+        where = ", ".join(f"<#{channel}>" for channel in form.channels(side))
+        blocks.append(divider())
+        blocks.append(
+            section(
+                _("*The first post for {side}*, in {channels}:").format(side=_(side.label), channels=where)
+            )
+        )
+        card = PollCard(0, side, items, waves[0].closes_at, 0, None, minimum=form.minimum)
+        blocks += [shown for block in poll_message(card).blocks for shown in _as_picture(block)]
+    return blocks
+
+
+def zone_options(query: str, zones: Iterable[str]) -> list[Element]:
+    """The time zones of `zones` (IANA names) that fit what was typed, at most 100, the likeliest first.
+
+    Nothing typed gives the common ones; a misspelt city gives the nearest.
+    """
+    known = set(zones)
+    wanted = query.strip().casefold().replace(" ", "_")
+    if not wanted:
+        found = [zone for zone in COMMON_ZONES if zone in known]
+    else:
+        fitting = [zone for zone in known if wanted in zone.casefold()]
+        found = sorted(fitting, key=lambda zone: _likeliness(zone, wanted))
+        found = found or [zone for zone in nearest_zones(query[:OPTIONS_LIMIT]) if zone in known]
+    return [_zone_option(zone) for zone in islice(found, OPTIONS_LIMIT)]
+
+
+_CHANNEL_FAULTS = {
+    "not_in_channel": N_("I am not in #{channel}. Open it, type /invite and my name, then save again."),
+    "channel_not_found": N_("I cannot see #{channel}. Invite me there, then save again."),
+    "is_archived": N_("#{channel} is archived. Choose another channel."),
+    "too_few": N_("#{channel} has fewer than {minimum} people, so its results could never be shown."),
+    "shared": N_("#{channel} is shared with another company. Choose a channel of your own."),
+}
+
+
+def channel_fault(channel: str, why: str, minimum: int = 5) -> str:
+    """What is wrong with a channel (its name), for its field in the form.
+
+    `why` is not_in_channel, channel_not_found, is_archived, too_few or shared; anything else reads as not
+    found. Plain text: Slack shows an error of a field as it is.
+    """
+    sentence = _CHANNEL_FAULTS.get(why, _CHANNEL_FAULTS["channel_not_found"])
+    return _(sentence).format(channel=channel, minimum=minimum)
+
+
+def _channels(form: SetupForm) -> list[Block]:
+    ask = _("Invite me to each channel first: type /invite and my name there.")
+    also = _("Besides the channels above, such as one for leadership. I must be a member there, too.")
+    return [
+        _input("marketing", _("Channels of marketing"), _pick_channels(form.marketing), hint=ask),
+        _input("it", _("Channels of IT"), _pick_channels(form.it)),
+        _input(
+            "results", _("Post the results here, too"), _pick_channels(form.results), hint=also, optional=True
+        ),
+    ]
+
+
+def _times(form: SetupForm) -> list[Block]:
+    repeat = f"monthly:{form.nth}" if form.repeat == Repeat.MONTHLY else form.repeat
+    repeats = [option(_(text), value) for value, text in _REPEATS]
+    weekdays = [option(day.label, day.value) for day in Weekday]
+    lengths = [option(str(days), str(days)) for days in range(1, 20)]
+    zone = {
+        "type": "external_select",
+        "action_id": ZONE,
+        "min_query_length": 0,
+        "placeholder": plain(_("Type a city")),
+        "initial_option": _zone_option(form.zone),
+    }
+    at = {"type": "timepicker", "action_id": FIELD, "initial_time": form.at}
+    start = {"type": "datepicker", "action_id": FIELD, "initial_date": form.starts_on}
+    anytime = option(_("Also at weekends and outside 08:00 to 18:00"), "any_hour")
+    hours: Element = {"type": "checkboxes", "action_id": FIELD, "options": [anytime]}
+    if form.any_hour:
+        hours["initial_options"] = [anytime]
+    dates: Element = {"type": "plain_text_input", "action_id": FIELD, "multiline": True, "max_length": 2000}
+    if form.skip_dates:
+        dates["initial_value"] = form.skip_dates
+    dates_hint = _("Holidays and other days without a pulse, such as 2026-12-24..2027-01-03 2027-05-01.")
+    return [
+        _input("repeat", _("How often"), _select(repeats, repeat)),
+        _input("weekday", _("Day"), _select(weekdays, form.weekday)),
+        _input("at", _("Time"), at),
+        _input("zone", _("Time zone"), zone),
+        _input("starts_on", _("Not before"), start),
+        _input("working_days", _("Stays open for (working days)"), _select(lengths, str(form.working_days))),
+        _input("any_hour", _("Hours"), hours, optional=True),
+        _input("skip_dates", _("Dates to leave out"), dates, hint=dates_hint, optional=True),
+    ]
+
+
+def _questions(form: SetupForm) -> list[Block]:
+    counts = [option(str(count), str(count)) for count in (2, 3, 4)]
+    reminders = [option(_(text), value) for value, text in _REMINDERS]
+    least = {
+        "type": "number_input",
+        "action_id": FIELD,
+        "is_decimal_allowed": False,
+        "min_value": "5",
+        "max_value": str(GREATEST_MINIMUM),
+        "initial_value": str(form.minimum),
+    }
+    least_hint = _("With fewer answers to a question on a side, nothing of them is shown. 5 is the least.")
+    remind_hint = _("Sent privately to people who have not answered.")
+    return [
+        _input("items", _("Questions in a pulse"), _select(counts, str(form.items))),
+        _input("minimum", _("Smallest group that is shown"), least, hint=least_hint),
+        _input("reminders", _("Reminders"), _select(reminders, str(form.reminders)), hint=remind_hint),
+    ]
+
+
+def _input(block_id: str, label: str, element: Element, hint: str = "", optional: bool = False) -> Block:
+    block: Block = {
+        "type": "input",
+        "block_id": block_id,
+        "optional": optional,
+        "label": plain(label),
+        "element": element,
+    }
+    if hint:
+        block["hint"] = plain(hint)
+    return block
+
+
+def _pick_channels(chosen: tuple[str, ...]) -> Element:
+    element: Element = {
+        "type": "multi_conversations_select",
+        "action_id": FIELD,
+        "placeholder": plain(_("Choose channels")),
+        "max_selected_items": CHANNELS_LIMIT,
+        "filter": {
+            "include": ["public", "private"],
+            "exclude_bot_users": True,
+            "exclude_external_shared_channels": True,
+        },
+    }
+    if chosen:
+        element["initial_conversations"] = list(chosen)
+    return element
+
+
+def _select(options: list[Element], chosen: str) -> Element:
+    element: Element = {"type": "static_select", "action_id": FIELD, "options": options}
+    initial = [each for each in options if each["value"] == chosen]
+    if initial:
+        element["initial_option"] = initial[0]
+    return element
+
+
+def _zone_option(zone: str) -> Element:
+    return option(zone.replace("_", " "), zone)
+
+
+def _likeliness(zone: str, wanted: str) -> tuple[bool, bool, str]:
+    city = zone.rpartition("/")[2].casefold()
+    return (not city.startswith(wanted), zone not in COMMON_ZONES, zone)
+
+
+def _mend(errors: Mapping[str, str]) -> list[Block]:
+    lines = [f"• {escape(sentence)}" for sentence in errors.values()]
+    return [section("\n".join([_("⚠️ *Before there is a preview:*"), *lines]))]
+
+
+def _as_picture(block: Block) -> list[Block]:
+    """A poll's block without anything to press: in a preview nobody answers."""
+    if block["type"] != "actions":
+        return [block]
+    return [context("   ".join(f"[ {escape(each['text']['text'])} ]" for each in block["elements"]))]
+
+
+# What comes back
+
+_SIDES = ("marketing", "it")
+_OPTIONAL = frozenset({"results", "any_hour", "skip_dates"})
+# The schedule's names of fields that the form shows under another block.
+_SHOWN_AT = {"nth": "repeat", "grace_minutes": "at"}
+
+
+def parse_setup(view_state: Mapping[str, Any]) -> SetupForm:
+    """The form from a view's `state`, whether submitted or still open.
+
+    Raises FormErrors where a manager must mend something, FormNotUnderstood for a state that this form cannot
+    have sent. Whether the channels exist and the bot is in them is for the use case to say.
+    """
+    values = view_state.get("values") if isinstance(view_state, Mapping) else None
+    if not isinstance(values, Mapping) or not set(values) <= set(_READERS):
+        raise FormNotUnderstood
+    read = {name: reader(_field(values, name)) for name, reader in _READERS.items()}
+    form = _form(read)
+    errors = {**_missing(read), **_own_errors(form, read)}
+    errors = {**_schedule_errors(form), **errors}
+    if errors:
+        raise FormErrors(errors, form)
+    return form
+
+
+def _form(read: Mapping[str, Any]) -> SetupForm:
+    repeat, _colon, nth = (read["repeat"] or "").partition(":")
+    numbers = {name: _whole(read[name]) for name in ("working_days", "items", "minimum", "reminders")}
+    return SetupForm(
+        marketing=read["marketing"],
+        it=read["it"],
+        results=read["results"],
+        repeat=repeat,
+        nth=_whole(nth) if nth else 1,
+        weekday=read["weekday"] or "",
+        at=read["at"] or "",
+        zone=read["zone"] or "",
+        starts_on=read["starts_on"] or "",
+        any_hour=read["any_hour"],
+        skip_dates=read["skip_dates"] or "",
+        **numbers,
+    )
+
+
+def _missing(read: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: _("Please choose something here.")
+        for name, value in read.items()
+        if value in (None, "", ()) and name not in _OPTIONAL
+    }
+
+
+def _own_errors(form: SetupForm, read: Mapping[str, Any]) -> dict[str, str]:
+    errors = {}
+    if set(form.marketing) & set(form.it):
+        errors["it"] = _("A channel can belong to one side only. Take out the one that marketing has, too.")
+    if form.items not in (2, 3, 4):
+        errors["items"] = _("Choose 2, 3 or 4 questions.")
+    if read["minimum"] and not 5 <= form.minimum <= GREATEST_MINIMUM:
+        errors["minimum"] = _("Write a whole number from 5 to {most}.").format(most=GREATEST_MINIMUM)
+    return errors
+
+
+def _schedule_errors(form: SetupForm) -> dict[str, str]:
+    try:
+        form.schedule()
+    except ScheduleFault as fault:
+        return {_SHOWN_AT.get(field, field): sentence for field, sentence in fault.fields.items()}
+    return {}
+
+
+def _whole(typed: str | None) -> int:
+    """The number, or 0 where there is none: a field that takes no 0 is told apart by its own check."""
+    try:
+        return int(typed or "")
+    except ValueError:
+        return 0
+
+
+def _field(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    fields = values.get(name, {} if name in _OPTIONAL else None)
+    if not isinstance(fields, Mapping) or not set(fields) <= {ZONE if name == "zone" else FIELD}:
+        raise FormNotUnderstood
+    field = fields.get(ZONE if name == "zone" else FIELD, {} if name in _OPTIONAL else None)
+    if not isinstance(field, Mapping):
+        raise FormNotUnderstood
+    return field
+
+
+def _text(key: str) -> Callable[[Mapping[str, Any]], str | None]:
+    def read(field: Mapping[str, Any]) -> str | None:
+        value = field.get(key)
+        if value is not None and not isinstance(value, str):
+            raise FormNotUnderstood
+        return value
+
+    return read
+
+
+def _chosen(field: Mapping[str, Any]) -> str | None:
+    chosen = field.get("selected_option")
+    if chosen is None:
+        return None
+    if not isinstance(chosen, Mapping) or not isinstance(chosen.get("value"), str):
+        raise FormNotUnderstood
+    return str(chosen["value"])
+
+
+def _conversations(field: Mapping[str, Any]) -> tuple[str, ...]:
+    chosen = field.get("selected_conversations") or []
+    if not isinstance(chosen, list) or not all(isinstance(each, str) for each in chosen):
+        raise FormNotUnderstood
+    return tuple(chosen)
+
+
+def _ticked(field: Mapping[str, Any]) -> bool:
+    chosen = field.get("selected_options") or []
+    if not isinstance(chosen, list):
+        raise FormNotUnderstood
+    return bool(chosen)
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "marketing": _conversations,
+    "it": _conversations,
+    "results": _conversations,
+    "repeat": _chosen,
+    "weekday": _chosen,
+    "at": _text("selected_time"),
+    "zone": _chosen,
+    "starts_on": _text("selected_date"),
+    "working_days": _chosen,
+    "any_hour": _ticked,
+    "skip_dates": _text("value"),
+    "items": _chosen,
+    "minimum": _text("value"),
+    "reminders": _chosen,
+}
