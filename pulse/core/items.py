@@ -217,13 +217,13 @@ def _boxes(row: Row) -> tuple[Format, tuple[Box, ...]]:
 def _allowed(row: Row, scale: str) -> Iterator[Box]:
     """The boxes beside the five that a scale allows: `agree5; "did not ask" allowed`."""
     for label in re.findall(r'"([^"]*)" allowed', scale):
-        if label not in UNCOUNTED[1:]:
+        if label.casefold() not in UNCOUNTED[1:]:
             raise row.fault("scale", not_one_of(label, UNCOUNTED[1:]))
         yield Box(slug(label), capital(label), capital(label), counted=False)
 
 
 def _box(row: Row, label: str, labels: Sequence[str]) -> Box:
-    counted = [other for other in labels if other not in UNCOUNTED]
+    counted = [other for other in labels if other.casefold() not in UNCOUNTED]
     if not slug(label) or [slug(other) for other in labels].count(slug(label)) > 1:
         raise row.fault("scale", _("each answer needs a text of its own, with “ / ” between two answers."))
     if len(label) > LABEL_LIMIT:
@@ -403,16 +403,15 @@ def _turn(
 ) -> Callable[[Item], tuple[int, int, int]]:
     """A sort key: when the item, then its dimension, was asked last (anchors aside), then its place."""
     places = {item.id: place for place, item in enumerate(bank)}
-    anchors = {item.id for item in bank.asked(Asked.EVERY_WAVE)}
+    dimensions = {item.id: item.dimension for item in bank if item.asked is not Asked.EVERY_WAVE}
     waves = [asking.items for asking in history] + [tuple(item.id for item in chosen)]
     last: dict[str, int] = {}
     last_dimension: dict[str, int] = {}
     for number, asked in enumerate(waves):
         for item_id in asked:
-            item = bank.get(item_id)
-            if item is not None and item.id not in anchors:
-                last[item.id] = number
-                last_dimension[item.dimension] = number
+            if item_id in dimensions:
+                last[item_id] = number
+                last_dimension[dimensions[item_id]] = number
 
     def turn(item: Item) -> tuple[int, int, int]:
         return last.get(item.id, -1), last_dimension.get(item.dimension, -1), places[item.id]

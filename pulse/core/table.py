@@ -77,9 +77,10 @@ class Row:
 
 def not_one_of(word: str, allowed: Collection[str]) -> str:
     """Says that `word` is unknown, with the nearest allowed word or all of them."""
-    near = get_close_matches(word, list(allowed), n=1)
+    folded = {other.casefold(): other for other in allowed}
+    near = get_close_matches(word.casefold(), folded, n=1)
     if near:
-        return _("“{word}” is not known; did you mean “{near}”?").format(word=word, near=near[0])
+        return _("“{word}” is not known; did you mean “{near}”?").format(word=word, near=folded[near[0]])
     return _("“{word}” is not known; use one of: {words}.").format(word=word, words=", ".join(allowed))
 
 
