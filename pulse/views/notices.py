@@ -151,14 +151,16 @@ def _confirmed(card: Confirmation) -> str:
 def own_answers(items: Sequence[Item], side: Side, answers: Mapping[str, frozenset[str]]) -> str:
     """Each question with what its reader chose, as mrkdwn."""
     return "\n".join(
-        f"{question(number, item, side)}\n→ {_chosen(item, answers.get(item.id, frozenset()))}"
+        f"{question(number, item, side)}\n{own_answer(item, answers)}"
         for number, item in enumerate(items, start=1)
     )
 
 
-def _chosen(item: Item, chosen: frozenset[str]) -> str:
+def own_answer(item: Item, answers: Mapping[str, frozenset[str]]) -> str:
+    """What its reader chose for one question, as mrkdwn."""
+    chosen = answers.get(item.id, frozenset())
     labels = [escape(_(box.label)) for box in item.boxes if box.key in chosen]
-    return ", ".join(f"*{label}*" for label in labels) if labels else _("_not answered yet_")
+    return "→ " + (", ".join(f"*{label}*" for label in labels) if labels else _("_not answered yet_"))
 
 
 def withdraw_button(wave_id: int) -> Element:
