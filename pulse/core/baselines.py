@@ -267,6 +267,26 @@ def shown(qualifier: str, percent: float, low: float, high: float) -> str:
     return f"{qualifier} %" if _ENDS_IN_PER_CENT.search(qualifier) else qualifier
 
 
+def whose(row: Baseline) -> str:
+    """Whose answers the figure is of."""
+    if row.base == "not a survey":
+        return _("Not a survey")
+    return _("Both sides together") if row.side is None else _(row.side.label)
+
+
+def sample(row: Baseline) -> str:
+    """How many people the figure is of, as a clause for readers."""
+    if row.base == "not a survey":
+        return _("not a survey")
+    if row.base != EVERYONE:
+        return _("of unknown size, out of {printed} asked").format(printed=row.n_published)
+    if row.n is None:
+        return row.n_published
+    if row.n_published in (str(row.n), f"{row.n}+"):
+        return row.n_published
+    return _("{n} (printed as {printed})").format(n=row.n, printed=row.n_published)
+
+
 # --- Where sources disagree ----------------------------------------------------------------------------
 
 
@@ -307,7 +327,7 @@ _CONFLICTS = (
             "For “IT does not understand the urgency”, MediaPost and Retail TouchPoints print 40 % of "
             "marketing; the highlights deck of the same 2014 Accenture study prints “one in four”. MediaPost "
             "gives 25 % to another statement (IT on marketing's lack of vision), so the deck probably mixed "
-            "them up. We keep both and use 40 %."
+            "them up. We keep both, and take 40 % as the figure."
         ),
     ),
     Conflict(
@@ -368,7 +388,7 @@ _CONFLICTS = (
         N_("What the unprepared blame: 59 % and 46 %"),
         ("A10_constraint_mkt", "A10_constraint_it"),
         N_(
-            "InformationWeek gives both figures for those who feel unprepared only. How many those were is "
+            "Both figures are of those who feel unprepared only. How many those were is "
             "not published, so neither the 320 nor the 300 of the study is their sample, no interval is made "
             "and nothing is compared."
         ),
