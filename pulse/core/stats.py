@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from math import atan2, cos, exp, fsum, inf, isfinite, lgamma, log, log1p, pi, sin, sqrt
 from statistics import NormalDist
 
@@ -269,7 +269,7 @@ def t_interval(mean: float, deviation: float, n: int, confidence: float = 0.95) 
     return Interval(mean - half, mean + half)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def t_quantile(p: float, df: int) -> float:
     """Student's t at probability `p` with `df` degrees of freedom.
 
@@ -333,7 +333,7 @@ def _t_central(t: float, df: int) -> float:
     return (angle + sin(angle) * total) * 2 / pi if odd else sin(angle) * total
 
 
-@cache
+@lru_cache(maxsize=4096)
 def smallest_detectable_fall(n: int, before: float = 0.6, odds: float = 0.8) -> int | None:
     """The smallest real fall, in points, that two waves of `n` answers each would probably show.
 
@@ -389,7 +389,7 @@ def _ascending(p: Sequence[float]) -> list[int]:
     return sorted(range(len(p)), key=p.__getitem__)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _z(confidence: float) -> float:
     if not 0 < confidence < 1:
         raise BadNumbers(f"A confidence lies between 0 and 1, unlike {confidence}.")
