@@ -691,7 +691,7 @@ def plan(
 
 
 def _open_waves(waves: Mapping[date, KnownWave]) -> list[KnownWave]:
-    return [waves[day] for day in sorted(waves) if waves[day].state is WaveState.OPEN]
+    return [waves[day] for day in sorted(day for day in waves if waves[day].state is WaveState.OPEN)]
 
 
 def _publish_at(schedule: Schedule, wave: Moments, now: datetime) -> datetime:
@@ -760,15 +760,18 @@ def next_wake(
 ) -> datetime:
     """The next instant after `now` at which something can become due, once what is due at `now` is done.
 
-    It may come early, never late: besides openings, reminders and closes it names the next morning, the end
-    of a pause and the deadline of an opening that waits within its grace.
+    It may come early, never late. What is due but waits (a late opening within its grace, a late reminder)
+    is looked at again in the next morning, at the end of a pause and at its deadline.
     """
     later = [next_moments(schedule, max(now, since - timedelta(microseconds=1)))[0].opens_at]
-    later.append(_next_morning(schedule, now))
     later += [pause.until for pause in pauses if pause.until is not None]
+    waiting = [deadline(schedule, wave) for wave in _undecided(schedule, waves, now, since)]
     for known in _open_waves(waves):
         later += [*known.moments.reminders, known.moments.closes_at]
-    later += [deadline(schedule, wave) for wave in _undecided(schedule, waves, now, since)]
+        if known.reminded < sum(moment <= now for moment in known.moments.reminders):
+            waiting.append(known.moments.closes_at)
+    if waiting:
+        later += [*waiting, _next_morning(schedule, now)]
     return min(moment for moment in later if moment > now)
 
 
