@@ -280,8 +280,11 @@ def sample(row: Baseline) -> str:
         return _("not a survey")
     if row.base != EVERYONE:
         return _("of unknown size, out of {printed} asked").format(printed=row.n_published)
+    total = row.n_published.partition("; total ")[2]
+    if total:
+        return _("{total} on both sides together, this side's own number not published").format(total=total)
     if row.n is None:
-        return row.n_published
+        return _("not known") if row.n_published == "not found" else row.n_published
     if row.n_published in (str(row.n), f"{row.n}+"):
         return row.n_published
     return _("{n} (printed as {printed})").format(n=row.n, printed=row.n_published)

@@ -24,6 +24,8 @@ from pulse.core.baselines import (
     items_of,
     meets,
     parse_ledger,
+    sample,
+    whose,
 )
 from pulse.core.errors import DataFault
 from pulse.core.items import Bank, parse_items
@@ -111,6 +113,32 @@ def test_a_figure_of_a_subset_has_no_sample(key: str) -> None:
 def test_a_vague_figure_is_shown_in_the_words_that_were_printed(key: str, words: str) -> None:
     """An exact figure is a per cent; “more than half” never becomes 52 %."""
     assert figure(row(key)) == words
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("A13_need_mkt", "405 (printed as 400)"),
+        ("A10_lead_mkt_self", "320+"),
+        ("A10_constraint_mkt", "of unknown size, out of 320+ asked"),
+        ("F14_trust_it", "308 on both sides together, this side's own number not published"),
+        ("F19_partner_mkt", "not known"),
+        ("V_before", "not a survey"),
+        ("S13_critical_it", "210"),
+    ],
+)
+def test_a_sample_is_told_as_it_is_known(key: str, words: str) -> None:
+    """Exact where it is known, as printed where it differs, and unknown where it is unknown."""
+    assert sample(row(key)) == words
+
+
+def test_a_figure_that_is_no_survey_is_of_no_side() -> None:
+    """Vanguard's visitors are not “both sides together”."""
+    assert [whose(row(key)) for key in ("V_before", "F14_leadership", "A13_need_it")] == [
+        "Not a survey",
+        "Both sides together",
+        "IT",
+    ]
 
 
 # --- Faults --------------------------------------------------------------------------------------------
