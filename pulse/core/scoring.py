@@ -1,15 +1,22 @@
-"""From people's answers to counts. What may be kept of a count is decided in `pulse.core.privacy`."""
+"""From people's answers to counts. What may be kept of a count is decided in `pulse.core.privacy`.
+
+An index would tell what the outcomes hide: the mean of one item's exact scores, its deviation and its bars
+together give back every box. So an index takes two items or more, and its mean and deviation are whole
+numbers, the deviation rounded up.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from math import ceil, floor
 from statistics import fmean, stdev
 
 from pulse.core.errors import BadNumbers
 from pulse.core.model import Direction, Format, Index, Item, Tally
 
 INDEX_FROM = 20
+INDEX_ITEMS = 2
 
 
 def tally(item: Item, answers: Iterable[frozenset[str]]) -> Tally:
@@ -30,17 +37,21 @@ def tally(item: Item, answers: Iterable[frozenset[str]]) -> Tally:
 
 
 def index(items: Sequence[Item], people: Iterable[Mapping[str, frozenset[str]]]) -> Index | None:
-    """A side's index, 0 to 100: the mean over persons, and the sample deviation; None under 20 people.
+    """A side's index, 0 to 100: the mean over persons, and the sample deviation, in whole points.
+
+    None under 20 people or two items.
 
     `people` has one mapping a person, from item id to chosen boxes. A person's own index is
     (mean − 1) / 4 · 100 over the items of the index that the person answered, at least half of them;
     items that bring bad news are reversed as 6 − x.
     """
     scored = [item for item in items if item.in_index and item.format is Format.AGREE5]
+    if len(scored) < INDEX_ITEMS:
+        return None
     values = [value for person in people if (value := _person(scored, person)) is not None]
     if len(values) < INDEX_FROM:
         return None
-    return Index(len(values), fmean(values), stdev(values))
+    return Index(len(values), floor(fmean(values) + 0.5), ceil(stdev(values)))
 
 
 def _person(scored: Sequence[Item], answers: Mapping[str, frozenset[str]]) -> float | None:

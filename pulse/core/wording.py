@@ -413,10 +413,10 @@ def _comparison_sentences(case: Case, confidence: float) -> tuple[str, ...]:
         return ()
     if size_rule(now.n).comparison is ComparisonForm.NOTHING:
         return ()
-    return tuple(_compare(row, now, confidence) for row in case.rows)
+    return tuple(_compare(case.item, row, now, confidence) for row in case.rows)
 
 
-def _compare(comparable: Comparable, now: Score, confidence: float) -> str:
+def _compare(item: Item, comparable: Comparable, now: Score, confidence: float) -> str:
     row = comparable.row
     difference = _against(comparable, now, confidence)
     places = {"figure": figure(row), "source": _cite(row)}
@@ -424,7 +424,7 @@ def _compare(comparable: Comparable, now: Score, confidence: float) -> str:
         said = _("Background: {figure} in {source}.").format(**places)
     else:
         verdict = _VERDICTS[comparable.complement, _direction(difference.interval)]
-        said = _(verdict).format(**places)
+        said = _subject(item, comparable, now) + _(verdict).format(**places)
     return f"{said} {comparable.caveat}".rstrip()
 
 
@@ -457,18 +457,34 @@ _VERDICTS = {
 }
 
 
-def _cite(row: Baseline) -> str:
-    whose = row.side.label if row.side else _("both sides together")
-    sample = (
-        _("{n} asked").format(n=row.n) if row.n else _("sample: {printed}").format(printed=row.n_published)
+def _subject(item: Item, comparable: Comparable, now: Score) -> str:
+    """Names the measure that is compared where it is not the item's first: `22 of 40 say “too little”. `"""
+    measure = next(measure for measure in item.measures if measure.key == comparable.measure)
+    if measure == item.measures[0] or not isinstance(now, Counted):
+        return ""
+    return (
+        _("{count} {says}.").format(count=count(now.shares[measure.key], now.n), says=_(measure.says)) + " "
     )
-    return _("“{statement}” ({whose}, {sample}; {study}, {when})").format(
+
+
+def _cite(row: Baseline) -> str:
+    return _("“{statement}” – {whose}, {sample}; {study}, {when}").format(
         statement=row.statement,
-        whose=whose,
-        sample=sample,
+        whose=row.side.label if row.side else _("both sides together"),
+        sample=_sample(row),
         study=row.study,
         when=row.fieldwork or row.published,
     )
+
+
+def _sample(row: Baseline) -> str:
+    if row.n:
+        return _("{n} asked").format(n=row.n)
+    if row.base == "not a survey":
+        return _("not a survey")
+    if row.base == "a subset":
+        return _("a part of those asked, how many is not published")
+    return _("how many of them were asked is not published")
 
 
 def caution(rows: Iterable[Baseline]) -> str:
@@ -706,7 +722,7 @@ def _last_sign(counts: Sequence[int], sizes: Sequence[int]) -> int:
 def _usable(item: Item, history: Sequence[Past]) -> list[tuple[int, Share, int]]:
     """(position, share, answers) of the waves that can be compared with the newest that can be."""
     found = [
-        (at, outcome, turnout.roster)
+        (at, outcome, max(turnout.roster, outcome.n))
         for at, (outcome, turnout) in enumerate(history)
         if isinstance(outcome, Counted) and rate_rule(outcome.n, turnout.roster).describes
     ]
@@ -714,7 +730,7 @@ def _usable(item: Item, history: Sequence[Past]) -> list[tuple[int, Share, int]]
     return [
         (at, outcome.shares[key], outcome.n)
         for at, outcome, roster in found
-        if abs(outcome.n / roster - found[-1][1].n / found[-1][2]) <= 0.2 + 1e-12
+        if 5 * abs(outcome.n * found[-1][2] - found[-1][1].n * roster) <= roster * found[-1][2]
     ]
 
 

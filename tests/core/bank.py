@@ -1,0 +1,90 @@
+"""Items built by hand for the tests of the method."""
+
+from __future__ import annotations
+
+from pulse.core.model import Asked, Box, Direction, Format, Item, Measure, Side, Tally
+
+AGREE = (*(Box(str(i), f"Box {i}", str(i)) for i in range(1, 6)), Box("cannot_say", "Cannot say", "–", False))
+
+
+def item(
+    id_: str = "T01",
+    form: Format = Format.AGREE5,
+    boxes: tuple[Box, ...] = AGREE,
+    measures: tuple[Measure, ...] = (Measure("top2box", frozenset({"4", "5"}), "agree"),),
+    direction: Direction = Direction.POSITIVE,
+    in_index: bool = True,
+    mirrored: bool = True,
+) -> Item:
+    """An agree item of trust unless told otherwise."""
+    other = "We trust them." if mirrored else "They trust us."
+    return Item(
+        id=id_,
+        dimension="trust",
+        asked=Asked.EVERY_WAVE,
+        format=form,
+        direction=direction,
+        boxes=boxes,
+        measures=measures,
+        wordings={Side.MARKETING: "They trust us.", Side.IT: other},
+        baselines={},
+        compare_how="",
+        comparability="",
+        provenance="",
+        validation="",
+        note="",
+        in_index=in_index,
+    )
+
+
+def boxes(*keys: str) -> tuple[Box, ...]:
+    """Counted boxes and one "cannot say"."""
+    return (*(Box(key, key, key) for key in keys), Box("cannot_say", "Cannot say", "–", False))
+
+
+AMOUNT = item(
+    "A02",
+    Format.CHOICE,
+    boxes("far_too_little", "too_little", "about_right", "too_much"),
+    (
+        Measure("choice_share:about_right", frozenset({"about_right"}), "say “about right”"),
+        Measure("choice_share:more_needed", frozenset({"far_too_little", "too_little"}), "say “too little”"),
+    ),
+    Direction.CHOICE,
+    in_index=False,
+    mirrored=False,
+)
+EFFECT = item(
+    "E01",
+    Format.CHOICE,
+    boxes("very", "effective", "somewhat", "not"),
+    (Measure("top1box", frozenset({"very"}), "say “very effective”"),),
+    Direction.CHOICE,
+    in_index=False,
+)
+LEAD = item(
+    "L03",
+    Format.MULTI,
+    boxes("marketing", "it", "ceo", "nobody"),
+    (
+        Measure("choice_share:CMO", frozenset({"marketing"}), "choose “marketing”"),
+        Measure("choice_share:CIO", frozenset({"it"}), "choose “IT”"),
+    ),
+    Direction.CHOICE,
+    in_index=False,
+    mirrored=False,
+)
+TRUST = item()
+SLOW = item("R01", direction=Direction.NEGATIVE)
+
+
+def counts(asked: Item, *numbers: int, n: int | None = None) -> Tally:
+    """A tally with `numbers` in the order of the item's counted boxes."""
+    keys = [box.key for box in asked.boxes if box.counted]
+    return Tally(sum(numbers) if n is None else n, dict(zip(keys, numbers, strict=True)))
+
+
+def agreeing(k: int, n: int) -> Tally:
+    """`k` of `n` agree, the others are spread over the rest."""
+    rest = n - k
+    return counts(TRUST, rest // 3, rest // 3, rest - 2 * (rest // 3), k - k // 2, k // 2)

@@ -1,0 +1,246 @@
+"""What a tally may become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations, pairwise
+
+import pytest
+
+from pulse.core.errors import BadNumbers
+from pulse.core.model import (
+    Band,
+    Banded,
+    Counted,
+    Format,
+    Item,
+    Measure,
+    Outcome,
+    Share,
+    SideTurnout,
+    Tally,
+    Withheld,
+)
+from pulse.core.privacy import band, groups, publish, share, turnout
+from tests.core.bank import AMOUNT, EFFECT, LEAD, TRUST, agreeing, counts, item
+
+
+def bars(outcome: Outcome) -> dict[str, int]:
+    assert isinstance(outcome, Counted)
+    return {"+".join(bar.boxes): bar.count for bar in outcome.bars}
+
+
+@pytest.mark.parametrize("n", range(5))
+def test_under_five_answers_nothing_is_kept(n: int) -> None:
+    """Fewer than 5 answers leave no number, not even how many they were."""
+    assert publish(TRUST, agreeing(n // 2, n), 5) == Withheld()
+
+
+@pytest.mark.parametrize(("n", "minimum"), [(7, 8), (11, 12), (24, 25)])
+def test_a_raised_minimum_withholds_up_to_it(n: int, minimum: int) -> None:
+    """A wave with a higher minimum keeps nothing under it, and what is usual from it on."""
+    assert publish(TRUST, agreeing(4, n), minimum) == Withheld()
+    assert publish(TRUST, agreeing(4, minimum), minimum) == publish(TRUST, agreeing(4, minimum), 5)
+
+
+@pytest.mark.parametrize("minimum", [-1, 0, 4])
+def test_the_minimum_is_never_under_five(minimum: int) -> None:
+    """A lower minimum is refused, whoever asks."""
+    with pytest.raises(BadNumbers, match="5 people or more"):
+        publish(TRUST, agreeing(4, 9), minimum)
+    with pytest.raises(BadNumbers, match="5 people or more"):
+        turnout(9, 9, minimum)
+
+
+@pytest.mark.parametrize(
+    ("n", "few", "most"),
+    [
+        (5, {0, 1}, {4, 5}),
+        (6, {0, 1}, {5, 6}),
+        (7, {0, 1, 2}, {5, 6, 7}),
+        (8, {0, 1, 2}, {6, 7, 8}),
+        (9, {0, 1, 2}, {7, 8, 9}),
+    ],
+)
+def test_five_to_nine_answers_leave_a_word(n: int, few: set[int], most: set[int]) -> None:
+    """Few is under three tenths, most over seven tenths, and no word stands for a single count."""
+    words = {k: publish(TRUST, agreeing(k, n), 5) for k in range(n + 1)}
+    assert {k for k, said in words.items() if said == Banded(n, Band.FEW)} == few
+    assert {k for k, said in words.items() if said == Banded(n, Band.MOST)} == most
+    half = set(range(n + 1)) - few - most
+    assert {k for k, said in words.items() if said == Banded(n, Band.HALF)} == half
+    assert min(map(len, (few, half, most))) >= 2
+
+
+def test_bands_are_exact_at_their_edges() -> None:
+    """Exactly three tenths is about half, and so is exactly seven tenths."""
+    assert [band(k, 10) for k in (2, 3, 7, 8)] == [Band.FEW, Band.HALF, Band.HALF, Band.MOST]
+
+
+@pytest.mark.parametrize("n", [10, 12, 19, 20, 60])
+def test_from_ten_answers_extremes_are_merged(n: int) -> None:
+    """0 and 1 read alike, and so do n − 1 and n: no "everybody", no lone dissenter."""
+    shares = []
+    for k in range(n + 1):
+        outcome = publish(TRUST, agreeing(k, n), 5)
+        assert isinstance(outcome, Counted)
+        shares.append(outcome.shares["top2box"])
+    assert shares[:2] == [Share(0, 1)] * 2
+    assert shares[-2:] == [Share(n - 1, n)] * 2
+    assert shares[2:-2] == [Share(k, k) for k in range(2, n - 1)]
+
+
+def test_bars_come_from_twenty_answers_on() -> None:
+    """19 answers have a share alone, 20 have their boxes."""
+    assert publish(TRUST, counts(TRUST, 3, 3, 4, 4, 5), 5) == Counted(19, {"top2box": Share(9, 9)})
+    assert bars(publish(TRUST, counts(TRUST, 3, 4, 4, 4, 5), 5)) == {"1": 3, "2": 4, "3": 4, "4": 4, "5": 5}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "shown"),
+    [
+        ((0, 4, 6, 5, 5), {"1": 0, "2": 4, "3": 6, "4": 5, "5": 5}),
+        ((1, 4, 5, 5, 5), {"1+2": 5, "3": 5, "4": 5, "5": 5}),
+        ((4, 2, 4, 5, 5), {"1+2": 6, "3": 4, "4": 5, "5": 5}),
+        ((4, 5, 1, 5, 5), {"1+2+3": 10, "4": 5, "5": 5}),
+        ((1, 0, 9, 5, 5), {"1+2+3": 10, "4": 5, "5": 5}),
+        ((1, 2, 7, 5, 5), {"1+2": 3, "3": 7, "4": 5, "5": 5}),
+        ((3, 0, 7, 5, 5), {"1+2": 3, "3": 7, "4": 5, "5": 5}),
+        ((4, 4, 4, 1, 7), {"1": 4, "2": 4, "3": 4, "4+5": 8}),
+        ((8, 5, 4, 1, 2), {"1": 8, "2": 5, "3": 4, "4+5": 3}),
+        ((8, 5, 4, 0, 3), {"1": 8, "2": 5, "3": 4, "4+5": 3}),
+        ((0, 0, 3, 9, 9), {"1+2+3": 3, "4": 9, "5": 9}),
+    ],
+)
+def test_a_bar_of_one_or_two_is_merged_with_its_neighbour(
+    numbers: tuple[int, ...], shown: dict[str, int]
+) -> None:
+    """Merging stays inside agree and inside the rest, as the share gives each of them by subtraction."""
+    assert bars(publish(TRUST, counts(TRUST, *numbers), 5)) == shown
+
+
+@pytest.mark.parametrize(
+    "numbers", [(0, 0, 1, 10, 10), (0, 1, 1, 10, 10), (6, 6, 7, 1, 1), (9, 9, 9, 0, 1), (10, 10, 10, 0, 0)]
+)
+def test_no_bars_where_a_group_holds_one_or_two(numbers: tuple[int, ...]) -> None:
+    """A bar of the whole group would only repeat it, and bars beside an extreme would undo its merging."""
+    assert bars(publish(TRUST, counts(TRUST, *numbers), 5)) == {}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "keys"),
+    [
+        ((5, 5, 8, 6), {"choice_share:about_right", "choice_share:more_needed"}),
+        ((5, 5, 14, 0), {"choice_share:about_right", "choice_share:more_needed"}),
+        ((5, 5, 12, 2), {"choice_share:about_right"}),
+        ((1, 1, 16, 6), {"choice_share:about_right"}),
+        ((3, 0, 21, 0), {"choice_share:about_right"}),
+        ((9, 9, 1, 5), {"choice_share:about_right"}),
+        ((4, 4, 5, 6), {"choice_share:about_right"}),
+    ],
+)
+def test_a_second_share_never_completes_a_small_cell(numbers: tuple[int, ...], keys: set[str]) -> None:
+    """ "More needed" stands beside "about right" only where neither it nor "too much" is 1 or 2 people."""
+    outcome = publish(AMOUNT, counts(AMOUNT, *numbers), 5)
+    assert isinstance(outcome, Counted)
+    assert set(outcome.shares) == keys
+    assert bool(outcome.bars) == (len(keys) == 2)
+
+
+def test_a_multiple_choice_has_a_share_for_each_measure_and_no_bars() -> None:
+    """Choices overlap, so each share stands alone, with merged extremes, from ten answers."""
+    assert publish(LEAD, counts(LEAD, 11, 1, 6, 0, n=12), 5) == Counted(
+        12, {"choice_share:CMO": Share(11, 12), "choice_share:CIO": Share(0, 1)}
+    )
+    assert publish(LEAD, counts(LEAD, 6, 3, 6, 0, n=7), 5) == Banded(7, Band.MOST)
+
+
+def test_how_many_answered_is_hidden_under_the_minimum() -> None:
+    """Under the minimum even the number of answers of a side is hidden."""
+    assert [turnout(30, answered, 5) for answered in (0, 4, 5)] == [
+        SideTurnout(30, None),
+        SideTurnout(30, None),
+        SideTurnout(30, 5),
+    ]
+    assert turnout(30, 11, 12) == SideTurnout(30, None)
+    assert turnout(10, 11, 5) == SideTurnout(11, 11)
+
+
+def test_groups_are_cut_where_measures_are() -> None:
+    """Each measure's boxes stand in groups of their own, in the item's order, without uncounted boxes."""
+    assert groups(TRUST) == (("1", "2", "3"), ("4", "5"))
+    assert groups(AMOUNT) == (("far_too_little", "too_little"), ("about_right",), ("too_much",))
+    assert groups(EFFECT) == (("very",), ("effective", "somewhat", "not"))
+
+
+@pytest.mark.parametrize(
+    ("tally", "sentence"),
+    [
+        (Tally(9, {"1": 9}), "must name its boxes"),
+        (counts(TRUST, 1, 2, 3, 4, 5, n=14), "must add up"),
+        (counts(TRUST, -1, 2, 3, 4, 5), "fewer than nobody"),
+    ],
+)
+def test_counts_that_do_not_fit_are_refused(tally: Tally, sentence: str) -> None:
+    """A wrong tally is an error, not a figure."""
+    with pytest.raises(BadNumbers, match=sentence):
+        publish(TRUST, tally, 5)
+
+
+def test_a_multiple_choice_measure_of_two_boxes_cannot_be_counted() -> None:
+    """People who chose both boxes would be counted twice."""
+    wide = item(
+        form=Format.MULTI, boxes=LEAD.boxes, measures=(Measure("m", frozenset({"it", "ceo"}), "choose"),)
+    )
+    with pytest.raises(BadNumbers, match="counts one box"):
+        publish(wide, counts(wide, 5, 5, 5, 5, n=12), 5)
+    with pytest.raises(BadNumbers, match="more than everybody"):
+        publish(LEAD, counts(LEAD, 13, 0, 0, 0, n=12), 5)
+    with pytest.raises(BadNumbers, match="-1 answers"):
+        turnout(5, -1, 5)
+
+
+def test_a_share_is_exact_between_the_extremes() -> None:
+    """2 and n − 2 are told as they are."""
+    assert [share(k, 20) for k in (1, 2, 18, 19)] == [
+        Share(0, 1),
+        Share(2, 2),
+        Share(18, 18),
+        Share(19, 20),
+    ]
+
+
+def compositions(n: int, parts: int) -> Iterator[tuple[int, ...]]:
+    for cuts in combinations(range(n + parts - 1), parts - 1):
+        edges = (-1, *cuts, n + parts - 1)
+        yield tuple(b - a - 1 for a, b in pairwise(edges))
+
+
+@pytest.mark.parametrize("asked", [TRUST, AMOUNT, EFFECT], ids=lambda asked: asked.id)
+@pytest.mark.parametrize("n", [10, 19, 20, 22])
+def test_no_small_cell_follows_even_for_a_reader_who_knows_the_rules(asked: Item, n: int) -> None:
+    """All tallies with the same published outcome are the reader's candidates.
+
+    In no outcome do the candidates agree that a box, or several neighbouring boxes of one group, hold 1 or
+    2 people; nor is it ever sure that nobody, or everybody, is outside the first measure. The first measure
+    itself may be 2 of n or n − 2 of n, which the method prints.
+    """
+    keys = [box.key for box in asked.boxes if box.counted]
+    runs = [run[i:j] for run in groups(asked) for i in range(len(run)) for j in range(i + 1, len(run) + 1)]
+    first = asked.measures[0].boxes
+    inside = [run for run in runs if not _is_headline(set(run), first, set(keys))]
+    where = {run: [keys.index(key) for key in run] for run in inside}
+    seen: dict[str, dict[tuple[str, ...], set[int]]] = {}
+    for numbers in compositions(n, len(keys)):
+        candidates = seen.setdefault(
+            repr(publish(asked, counts(asked, *numbers), 5)), {run: set() for run in inside}
+        )
+        for run in inside:
+            candidates[run].add(sum(numbers[at] for at in where[run]))
+    told = {outcome: run for outcome, cells in seen.items() for run in inside if cells[run] <= {1, 2}}
+    assert told == {}
+
+
+def _is_headline(run: set[str], first: frozenset[str], keys: set[str]) -> bool:
+    """The first measure or its rest: their count is printed, from 2 to n − 2."""
+    return run == first or run == keys - first
