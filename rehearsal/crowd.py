@@ -1,0 +1,101 @@
+"""The rest of the crowd answers: everybody who has not yet, one tap for each question that is open.
+
+A question is a block of buttons whose `block_id` starts with "poll:". Its buttons are taken to stand from
+least to most content; a sixth and later ones ("cannot say") are chosen now and then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rehearsal.driver import NotAnswered, NotPossible
+from rehearsal.population import sides_of
+from rehearsal.workspace import Message, Person
+
+if TYPE_CHECKING:
+    from rehearsal.server import Rehearsal
+
+QUESTION = "poll:"
+SCALE = 5
+ASIDE = 0.04  # of the people
+AT_ONCE = 20
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One tap to come."""
+
+    person: str
+    message: Message
+    block_id: str
+    action_id: str
+
+
+async def let_answer(
+    server: Rehearsal, *, share: float = 0.8, mood: Mapping[str, float] | None = None, seed: int = 7
+) -> int:
+    """Lets `share` of the people answer who have not; returns how many did.
+
+    `mood` is 0 to 1 for each side (0.5 where it is not named). The same seed, workspace and mood give the
+    same taps.
+    """
+    luck = random.Random(f"{seed} {len(server.taps)}")  # noqa: S311 - a crowd to try things on, no secret
+    choices: list[Choice] = []
+    people = [p for p in server.workspace.people.values() if _could_answer(p)]
+    for person in people:
+        if luck.random() < share:
+            side = (sides_of(server.workspace, person.id) or [""])[0]
+            choices += _choices(server, person, (mood or {}).get(side, 0.5), luck)
+    for start in range(0, len(choices), AT_ONCE):
+        await asyncio.gather(*(_tap(server, choice) for choice in choices[start : start + AT_ONCE]))
+    return len({choice.person for choice in choices})
+
+
+def _could_answer(person: Person) -> bool:
+    return not (person.is_bot or person.guest or person.deleted)
+
+
+def _choices(server: Rehearsal, person: Person, mood: float, luck: random.Random) -> list[Choice]:
+    """One choice for each open question of the first channel that asks this person anything."""
+    for channel in server.workspace.channels.values():
+        if person.id not in channel.members:
+            continue
+        asked = [(m, b) for m in channel.messages for b in m.blocks if _is_question(m, b)]
+        if not asked:
+            continue
+        return [
+            Choice(person.id, message, block["block_id"], _pick(block, mood, luck))
+            for message, block in asked
+            if (person.id, channel.id, message.ts, block["block_id"]) not in server.taps
+        ]
+    return []
+
+
+def _is_question(message: Message, block: Mapping[str, object]) -> bool:
+    is_named = str(block.get("block_id", "")).startswith(QUESTION)
+    return message.private_to is None and is_named and block.get("type") == "actions"
+
+
+def _pick(block: Mapping[str, object], mood: float, luck: random.Random) -> str:
+    elements = block["elements"]
+    buttons = (
+        [e["action_id"] for e in elements if e["type"] == "button"] if isinstance(elements, list) else []
+    )
+    if len(buttons) > SCALE and luck.random() < ASIDE:
+        return str(luck.choice(buttons[SCALE:]))
+    scale = buttons[:SCALE]
+    # A triangle over the scale with its peak at the mood: everything happens, the mood most often.
+    place = luck.triangular(0.0, 1.0, min(max(mood, 0.0), 1.0))
+    return str(scale[min(int(place * len(scale)), len(scale) - 1)])
+
+
+async def _tap(server: Rehearsal, choice: Choice) -> None:
+    try:
+        await server.actor(choice.person).act(choice.message, choice.block_id, choice.action_id, {})
+    except (NotAnswered, NotPossible):
+        # That person has a notice on the screen, or the poll has just closed; the others go on.
+        return

@@ -1,0 +1,51 @@
+"""The little of an app's manifest.yml that a workspace acts on: scopes, commands, events, name.
+
+Read without a YAML library, which the app itself does not need: block lists and plain scalars only.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+SCOPES = (
+    "channels:history", "channels:join", "channels:read", "chat:write", "commands", "files:read",
+    "files:write", "groups:history", "groups:read", "im:history", "im:read", "im:write", "team:read",
+    "users:read",
+)  # fmt: skip
+"""What an app holds that came without a manifest."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """`commands` and `events` are empty where everything is let through."""
+
+    scopes: frozenset[str] = frozenset(SCOPES)
+    commands: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
+    name: str = "App"
+
+
+def _list_under(text: str, key: str) -> frozenset[str]:
+    found = re.search(
+        rf"^( *){key}:[ \t]*(?:#.*)?\n((?:\1 *- .*\n|[ \t]*#.*\n|[ \t]*\n)+)", text, re.MULTILINE
+    )
+    if found is None:
+        return frozenset()
+    return frozenset(re.findall(r"^ *- +[\"']?([\w:./]+)", found[2], re.MULTILINE))
+
+
+def read(path: Path) -> Manifest:
+    """The manifest at `path`, or one that allows everything where there is none."""
+    if not path.exists():
+        return Manifest()
+    text = path.read_text(encoding="utf-8") + "\n"
+    name = re.search(r"^ *display_name: *[\"']?([^\"'\n#]+)", text, re.MULTILINE)
+    commands = re.findall(r"^ *-? *command: *[\"']?(/[\w-]+)", text, re.MULTILINE)
+    return Manifest(
+        scopes=_list_under(text, "bot"),
+        commands=frozenset(commands),
+        events=_list_under(text, "bot_events"),
+        name=name[1].strip() if name else "App",
+    )

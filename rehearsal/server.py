@@ -1,0 +1,346 @@
+"""A local stand-in for Slack on 127.0.0.1: Web API, Socket Mode, response_urls, uploads, and a page.
+
+    async with Rehearsal(port=8765) as rehearsal:
+        app = AsyncApp(client=AsyncWebClient(rehearsal.bot_token, base_url=rehearsal.api_url), ...)
+
+One server serves the page that people try the app on and every test of the app.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from rehearsal import manifest, population
+from rehearsal.api import METHODS, STRUCTURED, Asked
+from rehearsal.delivery import Delivery, Post, SignedHttp, SocketMode
+from rehearsal.driver import Actor
+from rehearsal.payloads import Payloads
+from rehearsal.screen import Page
+from rehearsal.trouble import Rates, Trouble
+from rehearsal.workspace import Json, Refusal, Workspace
+
+HOST = "127.0.0.1"
+ROOT = Path(__file__).resolve().parent.parent
+BOT_TOKEN = "xoxb-rehearsal"  # noqa: S105 - opens nothing but this pretend workspace
+APP_TOKEN = "xapp-rehearsal"  # noqa: S105 - likewise
+CONNECT = "apps.connections.open"
+
+log = logging.getLogger("rehearsal")
+
+
+@dataclass
+class Call:
+    """One Web API call: when it came (`time.monotonic`), and what was answered ("" is ok)."""
+
+    method: str
+    args: Json
+    at: float
+    error: str = ""
+    answer: Json = field(default_factory=dict)
+
+
+class Rehearsal:
+    """The stand-in. `port` 0 takes any free one; a taken port, the next free one.
+
+    `on_next` is called when somebody asks for the next moment; it returns a sentence on what happened.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        ticks: Callable[[], float] = time.monotonic,
+        manifest_path: Path = ROOT / "manifest.yml",
+        populate: bool = True,
+    ) -> None:
+        about = manifest.read(manifest_path)
+        self.scopes, self.commands, self.events = about.scopes, about.commands, about.events
+        self.workspace = Workspace(clock, ticks, about.name)
+        self.places = population.settle(self.workspace) if populate else None
+        self.post = Post()
+        self.bot_token, self.app_token = BOT_TOKEN, APP_TOKEN
+        self.calls: list[Call] = []
+        self.faults: list[str] = []
+        self.taps: set[tuple[str, str, str, str]] = set()
+        self.page_cap: int | None = None
+        self.enforce_rates = False
+        self.on_next: Callable[[], Awaitable[str | None]] | None = None
+        self.by_socket = True
+        self.port = port
+        self._troubles: list[Trouble] = []
+        self._rates = Rates()
+        self._page = Page(self)
+        self._runner: web.AppRunner | None = None
+        self.workspace.on_event.append(self._on_event)
+
+    # Life
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[self._page.guard])
+        app.router.add_route("*", "/api/{method}", self._api)
+        app.router.add_get("/link/", self.post.socket_mode.handle)
+        app.router.add_post("/actions/{team}/{key}", self._respond)
+        app.router.add_post("/upload/v1/{file}", self._upload)
+        self._page.add_routes(app)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        listening = _listen(self.port)
+        self.port = listening.getsockname()[1]
+        await web.SockSite(self._runner, listening).start()
+        self.payloads = Payloads(self.workspace, self.base_url)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._page.close()
+        await self.post.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The address of the page."""
+        return f"{self.base_url}/"
+
+    @property
+    def api_url(self) -> str:
+        """What Slack's `https://slack.com/api/` is here."""
+        return f"{self.base_url}/api/"
+
+    @property
+    def socket_mode(self) -> SocketMode:
+        """The app's connections: `connected`, `refresh`, `drop`, `go_deaf`."""
+        return self.post.socket_mode
+
+    def actor(self, id_or_name: str) -> Actor:
+        """Somebody of the workspace, to act as."""
+        return Actor(self, self.workspace.person(id_or_name))
+
+    def fault(self, what: str) -> None:
+        """Records, and prints, what an app must never do."""
+        self.faults.append(what)
+        log.error(what)
+
+    # Trouble to order
+
+    def fail(self, method: str, error: str | int = "", **how: Any) -> Trouble:
+        """The next call of `method` fails: an error name, an HTTP status, or see `Trouble`."""
+        trouble = Trouble(method, **how)
+        if isinstance(error, int):
+            trouble.status = error
+        else:
+            trouble.error = error
+        self._troubles.append(trouble)
+        return trouble
+
+    def delay(self, method: str, seconds: float, times: int | None = None) -> Trouble:
+        """Calls of `method` take `seconds` longer; all of them unless `times` is given."""
+        return self.fail(method, seconds=seconds, times=times)
+
+    def calls_of(self, method: str) -> list[Call]:
+        """The calls of one method, the oldest first."""
+        return [call for call in self.calls if call.method == method]
+
+    def deliver_http(self, url: str, signing_secret: str) -> SignedHttp:
+        """From now on payloads go as signed HTTP requests to `url` instead of Socket Mode."""
+        self.by_socket = False
+        return self.post.deliver_http(url, signing_secret)
+
+    # Events
+
+    def _on_event(self, event: Json) -> None:
+        if self._subscribed(event):
+            self.post.start(self.post.send_event(self.payloads.event(event)))
+
+    def _subscribed(self, event: Json) -> bool:
+        name = event["type"]
+        if name == "message":
+            kinds = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
+            return kinds[event["channel_type"]] in self.events
+        return not self.events or name in self.events
+
+    async def deliver_event(self, event: Json) -> Delivery | None:
+        """Sends an event and waits for its acknowledgement; None where the app is not subscribed."""
+        if not self._subscribed(event):
+            return None
+        stamp = f"{self.workspace.clock().timestamp():.6f}"
+        return await self.post.send_event(self.payloads.event({**event, "event_ts": stamp}))
+
+    # The Web API
+
+    async def _api(self, request: web.Request) -> web.StreamResponse:
+        method = request.match_info["method"]
+        args = await _arguments(request)
+        call = Call(method, args, time.monotonic())
+        self.calls.append(call)
+        trouble = next((t for t in self._troubles if t.meets(method, args)), None)
+        if trouble is not None and (trouble.cut or trouble.lost or trouble.late):
+            return self._unanswered(request, call, trouble)
+        if trouble is not None:
+            await asyncio.sleep(trouble.seconds)
+        refusal = self._ordered(call, trouble) or self._too_fast(call)
+        if refusal is None:
+            call.answer = self._answer(call, request)
+        self._note(call)
+        return refusal or web.json_response(call.answer, headers=self._headers())
+
+    def _headers(self) -> dict[str, str]:
+        return {"x-oauth-scopes": ",".join(sorted(self.scopes)), "x-slack-req-id": f"r{len(self.calls)}"}
+
+    def _note(self, call: Call) -> None:
+        call.error = call.error or str(call.answer.get("error", ""))
+        self.workspace.changed()
+
+    def _unanswered(self, request: web.Request, call: Call, trouble: Trouble) -> web.StreamResponse:
+        call.error = "cut" if trouble.cut else "lost" if trouble.lost else "late"
+        if trouble.lost:
+            call.answer = self._answer(call, request)
+        elif trouble.late:
+            self.post.start(self._apply_late(call, request, trouble.seconds))
+        if request.transport is not None:
+            request.transport.close()
+        self.workspace.changed()
+        return web.Response()
+
+    async def _apply_late(self, call: Call, request: web.Request, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        call.answer = self._answer(call, request)
+        self.workspace.changed()
+
+    def _ordered(self, call: Call, trouble: Trouble | None) -> web.Response | None:
+        """The failure that was ordered for this call."""
+        if trouble is None or not (trouble.error or trouble.status):
+            return None
+        call.error = trouble.error or str(trouble.status)
+        if trouble.error == "ratelimited" or trouble.status == 429:
+            return _rate_limited(trouble.retry_after)
+        if trouble.status:
+            return web.Response(status=trouble.status, text="upstream connect error")
+        return web.json_response({"ok": False, "error": trouble.error}, headers=self._headers())
+
+    def _too_fast(self, call: Call) -> web.Response | None:
+        wait = self._rates.wait(call.method, call.args, call.at) if self.enforce_rates else 0
+        if not wait:
+            return None
+        call.error = "ratelimited"
+        return _rate_limited(wait)
+
+    def _answer(self, call: Call, request: web.Request) -> Json:
+        try:
+            return {"ok": True, **self._dispatch(call, request)}
+        except Refusal as refusal:
+            answer: Json = {"ok": False, "error": refusal.error, **refusal.extra}
+            if refusal.messages:
+                answer["response_metadata"] = {"messages": refusal.messages}
+                answer["errors"] = refusal.messages
+            return answer
+
+    def _dispatch(self, call: Call, request: web.Request) -> Json:
+        if call.method not in METHODS and call.method != CONNECT:
+            self.fault(f"unknown method: {call.method}")
+            raise Refusal("unknown_method")
+        self._authenticate(call.method, request.headers.get("Authorization", ""), call.args.pop("token", ""))
+        if call.method == CONNECT:
+            return {
+                "url": f"ws://{HOST}:{self.port}/link/?ticket={self.socket_mode.ticket()}&app_id=A0REHEARSAL"
+            }
+        asked = Asked(self.workspace, call.args, self.scopes, self.base_url, self.page_cap)
+        return METHODS[call.method](asked)
+
+    def _authenticate(self, method: str, header: str, argument: str) -> None:
+        token = header.removeprefix("Bearer ").strip() or argument
+        if method == "api.test":
+            return
+        if not token:
+            raise Refusal("not_authed")
+        if token not in (self.bot_token, self.app_token):
+            raise Refusal("invalid_auth")
+        if token != (self.app_token if method == CONNECT else self.bot_token):
+            raise Refusal("not_allowed_token_type")
+
+    # response_urls and uploads
+
+    async def _respond(self, request: web.Request) -> web.Response:
+        content = await request.json()
+        call = Call("response_url", content, time.monotonic())
+        self.calls.append(call)
+        try:
+            self.workspace.respond(request.match_info["key"], content)
+        except Refusal as refusal:
+            call.error = refusal.error
+            status = 404 if refusal.error in ("expired_url", "used_url") else 400
+            if status == 400:
+                self.fault(f"a response_url was refused: {refusal}")
+            return web.json_response({"ok": False, "error": refusal.error}, status=status)
+        return web.json_response({"ok": True})
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        file_id = request.match_info["file"]
+        if file_id not in self.workspace.files:
+            return web.Response(status=404, text="no such upload")
+        if not self.workspace.receive(file_id, await _uploaded(request)):
+            return web.Response(status=400, text="length does not match")
+        return web.Response(text=f"OK - {self.workspace.files[file_id].length}")
+
+
+def _listen(port: int) -> socket.socket:
+    """A listening socket on the port or, where that is taken, on the next free one."""
+    for candidate in range(port, port + 100) if port else (0,):
+        listening = socket.socket()
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((HOST, candidate))
+        except OSError:
+            listening.close()
+            continue
+        return listening
+    raise OSError(f"no free port from {port} to {port + 99}")
+
+
+def _rate_limited(seconds: int) -> web.Response:
+    return web.json_response(
+        {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(seconds)}
+    )
+
+
+async def _arguments(request: web.Request) -> Json:
+    """The arguments of a call, sent as JSON, as a form, or in the address."""
+    args: Json = dict(request.query)
+    if request.content_type == "application/json":
+        args |= await request.json()
+    elif request.can_read_body:
+        args |= dict(await request.post())
+    for name in STRUCTURED:
+        if isinstance(args.get(name), str):
+            try:
+                args[name] = json.loads(args[name])
+            except ValueError:
+                # The method refuses it in its own words.
+                continue
+    return args
+
+
+async def _uploaded(request: web.Request) -> bytes:
+    if request.content_type != "multipart/form-data":
+        return await request.read()
+    for part in (await request.post()).values():
+        if isinstance(part, web.FileField):
+            return part.file.read()
+    return b""

@@ -1,0 +1,25 @@
+"""What the tests of several parts share: a pretend Slack for each test, with nobody in it before."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from rehearsal.server import Rehearsal
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Rehearsal]:
+    """A stand-in on a free port with the default crowd; a fault that it recorded fails the test."""
+    async with Rehearsal() as rehearsal:
+        yield rehearsal
+    assert rehearsal.faults == []
+
+
+@pytest.fixture
+async def permissive_slack(tmp_path: Path) -> AsyncIterator[Rehearsal]:
+    """A stand-in without a manifest: every scope, command and event; its faults are the test's business."""
+    async with Rehearsal(manifest_path=tmp_path / "none.yml") as rehearsal:
+        yield rehearsal
