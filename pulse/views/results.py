@@ -1,0 +1,342 @@
+"""The results of a wave: the message for the channels, its details, and its chart.
+
+The message fits about one screen of a phone: each side's share, its change and the gap, and the published
+figures in one line. Verdicts stand there for the headline item; all of them, the wordings and the bars are
+one tap away. Every sentence comes from `pulse.core.wording`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, tzinfo
+
+from pulse.core.baselines import Comparable, figure
+from pulse.core.language import N_, _
+from pulse.core.model import (
+    Band,
+    Banded,
+    Baseline,
+    ClosedWave,
+    Counted,
+    Item,
+    Outcome,
+    Side,
+    SideTurnout,
+    Withheld,
+)
+from pulse.core.reports import ItemReport, WaveReport
+from pulse.core.stats import wilson
+from pulse.core.wording import bounds_sentence, caution, count, power_sentence, rate_rule
+from pulse.views.blocks import (
+    actions,
+    button,
+    context,
+    divider,
+    header,
+    message,
+    moment,
+    plain,
+    section,
+)
+from pulse.views.charts import Dot, Group, Hidden, Line, Mark, ResultsChart, Row, Zone, alt_text
+from pulse.views.message import Block, Message, View, escape
+from pulse.views.titles import day, study, title
+
+DETAILS = "results_details"
+SHARE = "share"
+SECTION_LIMIT = 3000
+MODAL_BLOCKS = 100
+
+
+def results_message(report: WaveReport, *, file_id: str | None = None, zone: tzinfo = UTC) -> Message:
+    """The results for a channel. `file_id` is the uploaded chart; without it the message is whole too."""
+    blocks = [header(_heading(report, zone)), context(escape(turnout_line(report.wave)))]
+    for place, item in enumerate(report.items):
+        blocks += sections("\n".join(_summary(item, headline=place == 0)))
+    if file_id is not None:
+        blocks.append(picture(file_id, alt_text(results_chart(report, zone=zone))))
+    if not report.items:
+        blocks.append(section(_("No question of this pulse can be shown.")))
+    texts = [*small_print(_summary_rows(report.items)), *report.notes]
+    blocks += [context(escape(text)) for text in texts]
+    blocks.append(actions([button(_("All details"), DETAILS, value=str(report.wave.id))]))
+    if report.next_opens is not None:
+        blocks.append(context(_("The next pulse opens {when}.").format(when=moment(report.next_opens))))
+    return message(blocks)
+
+
+def results_details(report: WaveReport, *, zone: tzinfo = UTC) -> View:
+    """The modal with everything that may be said of a wave."""
+    blocks = [section(f"*{_heading(report, zone)}*\n{escape(turnout_line(report.wave))}")]
+    for item in report.items:
+        blocks += [divider(), *item_details(item, report)]
+    blocks += index_blocks(report)
+    texts = [*small_print(said_rows(report.items)), _cautions(), *report.notes]
+    blocks += [divider(), *(context(escape(text)) for text in texts)]
+    return {
+        "type": "modal",
+        "callback_id": DETAILS,
+        "title": plain(_("Results in detail")),
+        "close": plain(_("Close")),
+        "blocks": blocks[:MODAL_BLOCKS],
+    }
+
+
+def item_details(report: ItemReport, wave: WaveReport) -> list[Block]:
+    """All sentences of one item: wordings, shares, changes, comparisons, bars, and what n can see."""
+    blocks = [section(f"*{escape(title(report.item))}*\n{wordings(report.item)}")]
+    for side in Side:
+        reading = report.readings[side]
+        lines = [
+            reading.share,
+            reading.change,
+            *reading.comparisons,
+            _bars(report.item, report.outcomes[side]),
+        ]
+        lines += _what_n_shows(report, side, wave)
+        blocks += sections(f"*{side.label}*\n" + "\n".join(escape(line) for line in lines if line))
+    if report.gap:
+        blocks.append(section(escape(report.gap)))
+    return blocks
+
+
+def _what_n_shows(report: ItemReport, side: Side, wave: WaveReport) -> list[str]:
+    outcome = report.outcomes[side]
+    if isinstance(outcome, Withheld):
+        return []
+    lines = [power_sentence(outcome.n, wave.wave.minimum)]
+    turnout = wave.wave.turnout[side]
+    if isinstance(outcome, Counted) and turnout.roster > outcome.n:
+        lines.insert(0, bounds_sentence(report.item, outcome, turnout, wave.wave.minimum))
+    return lines
+
+
+def index_blocks(report: WaveReport) -> list[Block]:
+    """The sides' indices, where at least one side has one."""
+    if not report.indices:
+        return []
+    lines = [f"*{side.label}:* {escape(sentence)}" for side, sentence in report.indices.items()]
+    if report.combined:
+        lines.append(escape(report.combined))
+    name = _("Index of the agree questions in this pulse, 0 to 100, higher is better")
+    return [divider(), section("\n".join([f"*{name}*", *lines]))]
+
+
+def wordings(item: Item) -> str:
+    """What each side was asked, as mrkdwn."""
+    if not item.mirrored:
+        return f"“{escape(item.wordings[Side.MARKETING])}”"
+    return "\n".join(
+        _("{side} was asked: “{question}”").format(side=side.label, question=escape(item.wordings[side]))
+        for side in Side
+    )
+
+
+def sections(text: str) -> list[Block]:
+    """The text as one section, or as several cut between lines where Slack's limit asks for it.
+
+    A single line over the limit is cut; no line that is made here comes near it.
+    """
+    parts = [""]
+    for line in text.split("\n"):
+        longer = f"{parts[-1]}\n{line}" if parts[-1] else line
+        if len(longer) <= SECTION_LIMIT:
+            parts[-1] = longer
+        else:
+            parts.append(line[:SECTION_LIMIT])
+    return [section(part) for part in parts if part]
+
+
+def picture(file_id: str, spoken: str) -> Block:
+    """An uploaded chart; `spoken` is its alternative text."""
+    return {"type": "image", "slack_file": {"id": file_id}, "alt_text": spoken}
+
+
+def turnout_line(wave: ClosedWave) -> str:
+    """How many of each side answered anything, without a number under the wave's minimum."""
+    return " ".join(_turnout(side, wave.turnout[side], wave.minimum) for side in Side if side in wave.turnout)
+
+
+def _turnout(side: Side, turnout: SideTurnout, minimum: int) -> str:
+    if turnout.answered is None:
+        return _("{side}: fewer than {minimum} answered.").format(side=side.label, minimum=minimum)
+    return _("{side}: {answered} of {roster} answered.").format(
+        side=side.label, answered=turnout.answered, roster=turnout.roster
+    )
+
+
+def _heading(report: WaveReport, zone: tzinfo) -> str:
+    return _("Pulse results, {day}").format(day=day(report.wave.closed_at.astimezone(zone).date()))
+
+
+def _summary(report: ItemReport, headline: bool) -> list[str]:
+    lines = [f"*{escape(title(report.item))}*"]
+    for side in Side:
+        reading = report.readings[side]
+        said = " ".join(sentence for sentence in (reading.share, reading.change) if sentence)
+        lines.append(f"*{side.label}:* {escape(said)}")
+    if report.gap:
+        lines.append(escape(report.gap))
+    lines += [escape(line) for line in (_verdicts(report) if headline else _published(report))]
+    return lines
+
+
+def _shown(report: ItemReport, side: Side) -> tuple[int, Comparable] | None:
+    """The figure that stands for the side in a summary, and its place; none where nothing may be compared."""
+    if not report.readings[side].comparisons:
+        return None
+    found = list(enumerate(report.comparables[side]))
+    plain_ones = [pair for pair in found if pair[1].verdict and not pair[1].complement]
+    return next(iter(plain_ones or [pair for pair in found if pair[1].verdict]), None)
+
+
+def _verdicts(report: ItemReport) -> list[str]:
+    lines = []
+    for side in Side:
+        shown = _shown(report, side)
+        if shown is not None:
+            sentence = report.readings[side].comparisons[shown[0]]
+            lines.append(_("{side}: {sentence}").format(side=side.label, sentence=sentence))
+    return lines
+
+
+def _published(report: ItemReport) -> list[str]:
+    figures = [_figure(shown[1].row) for side in Side if (shown := _shown(report, side)) is not None]
+    return [_("Published: {figures}.").format(figures="; ".join(figures))] if figures else []
+
+
+def _figure(row: Baseline) -> str:
+    sample = _("{n} asked").format(n=row.n) if row.n else _("sample not published")
+    return _("{figure} in {side} ({study}, {sample})").format(
+        figure=figure(row), side=row.side.label if row.side else "", study=study(row), sample=sample
+    )
+
+
+def _bars(item: Item, outcome: Outcome) -> str:
+    """The answers box by box, where 20 or more answered and no bar tells on anybody."""
+    if not isinstance(outcome, Counted) or not outcome.bars:
+        return ""
+    labels = {box.key: _(box.label) for box in item.boxes}
+    names = [_(" or ").join(labels[key] for key in bar.boxes) for bar in outcome.bars]
+    bars = [
+        _("{answer}: {count}").format(answer=name, count=bar.count)
+        for name, bar in zip(names, outcome.bars, strict=True)
+    ]
+    return _("Answers of {n}: {bars}.").format(n=outcome.n, bars=", ".join(bars))
+
+
+def small_print(rows: Iterable[Baseline]) -> list[str]:
+    """What "plausible" means, and whose the published figures are, where there are any."""
+    plausible = _("“Plausible” is a 95 % range: with so many answers, the share may lie anywhere in it.")
+    return [text for text in (plausible, caution(rows)) if text]
+
+
+def said_rows(items: Iterable[ItemReport]) -> Iterator[Baseline]:
+    """All published figures that sentences of these items speak of."""
+    for report in items:
+        for side in Side:
+            if report.readings[side].comparisons:
+                yield from (found.row for found in report.comparables[side])
+
+
+def _summary_rows(items: Iterable[ItemReport]) -> Iterator[Baseline]:
+    for report in items:
+        for side in Side:
+            shown = _shown(report, side)
+            if shown is not None:
+                yield shown[1].row
+
+
+def _cautions() -> str:
+    return _(
+        "Waves are compared as if different people had answered each, because nobody can tell who answered. "
+        "That is careful: small changes stay unseen."
+    )
+
+
+# The chart
+
+
+def results_chart(report: WaveReport, *, zone: tzinfo = UTC) -> ResultsChart:
+    """The wave as a picture: per item two sides' shares with their plausible ranges and published figures."""
+    return items_chart(_heading(report, zone), report.items, report.wave)
+
+
+def items_chart(heading: str, items: Sequence[ItemReport], wave: ClosedWave) -> ResultsChart:
+    """Some items of a wave as a picture, under a heading of its own."""
+    groups = tuple(
+        Group(title(report.item), share_who(report.item), tuple(_row(report, side, wave) for side in Side))
+        for report in items
+    )
+    rows = [found.row for report in items for side in Side for found in _drawn(report, side)]
+    return ResultsChart(heading, groups, footer(rows), tuple(_sentences(items)))
+
+
+def footer(rows: Sequence[Baseline]) -> str:
+    """What the chart's pale bars, and its dashes where it has any, stand for."""
+    pale = _("Pale: plausible range (95 %). Hatched: 5 to 9 answers, in words only.")
+    return " ".join([pale, _("Dashed: published."), caution(rows)]) if rows else pale
+
+
+def share_who(item: Item) -> str:
+    """What the axis counts."""
+    return _("share who {says}").format(says=_(item.measures[0].says))
+
+
+def _sentences(items: Iterable[ItemReport]) -> Iterable[str]:
+    for report in items:
+        yield f"{title(report.item)}:"
+        for side in Side:
+            yield _("{side}: {sentence}").format(side=side.label, sentence=report.readings[side].share)
+        if report.gap:
+            yield report.gap
+        yield from _verdicts(report)
+
+
+def _row(report: ItemReport, side: Side, wave: ClosedWave) -> Row:
+    mark = mark_of(report.item, report.outcomes[side], wave.turnout[side], wave.minimum)
+    return Row(side, mark, lines_of(report, side))
+
+
+def lines_of(report: ItemReport, side: Side) -> tuple[Line, ...]:
+    """The published figures that may be compared with the item's first share, as dashed lines."""
+    return tuple(_line(found) for found in _drawn(report, side))
+
+
+def _drawn(report: ItemReport, side: Side) -> tuple[Comparable, ...]:
+    if not report.readings[side].comparisons:
+        return ()
+    first = report.item.measures[0].key
+    return tuple(found for found in report.comparables[side] if found.verdict and found.measure == first)
+
+
+def _line(found: Comparable) -> Line:
+    percent = found.row.percent
+    if not found.complement:
+        return Line(percent / 100, f"{figure(found.row)} · {study(found.row)}")
+    label = _("100 − {figure} · {study}").format(figure=figure(found.row), study=study(found.row))
+    return Line(1 - percent / 100, label)
+
+
+_ZONES = {Band.FEW: (0.0, 0.3), Band.HALF: (0.3, 0.7), Band.MOST: (0.7, 1.0)}
+_BANDS = {Band.FEW: N_("few of {n}"), Band.HALF: N_("about half of {n}"), Band.MOST: N_("most of {n}")}
+
+
+def mark_of(item: Item, outcome: Outcome, turnout: SideTurnout, minimum: int) -> Mark:
+    """How a chart shows an outcome: nothing, a hatched zone, or a share with its plausible range.
+
+    There is no range where everybody answered, nor where too few did to describe the channel.
+    """
+    if isinstance(outcome, Withheld):
+        return Hidden(_("hidden: fewer than {minimum} answers").format(minimum=minimum))
+    if isinstance(outcome, Banded):
+        return Zone(*_ZONES[outcome.band], _(_BANDS[outcome.band]).format(n=outcome.n))
+    share, n = outcome.shares[item.measures[0].key], outcome.n
+    rate = rate_rule(n, turnout.roster)
+    label = count(share, n)
+    if not rate.describes:
+        label = _("{count} (too few answered)").format(count=label)
+    if rate.exact or not rate.describes:
+        return Dot(share.low / n, share.high / n, (share.low / n, share.high / n), label)
+    plausible = (wilson(share.low, n).low, wilson(share.high, n).high)
+    return Dot(share.low / n, share.high / n, plausible, label)

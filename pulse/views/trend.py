@@ -1,0 +1,153 @@
+"""`/pulse trend ITEM`: one question over all closed waves, as a chart and in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, tzinfo
+
+from pulse.core.language import _, ngettext
+from pulse.core.model import Baseline, Item, Note, Side
+from pulse.core.reports import Step, Trail
+from pulse.views.blocks import context, header, message, section
+from pulse.views.charts import Line, Moment, Numbered, TrendChart, alt_text
+from pulse.views.message import Block, Message, escape
+from pulse.views.results import (
+    footer,
+    lines_of,
+    mark_of,
+    picture,
+    said_rows,
+    sections,
+    share_who,
+    small_print,
+    wordings,
+)
+from pulse.views.scores import not_asked_yet, share_button
+from pulse.views.titles import day, title
+
+NOTES_SHOWN = 20
+"""The newest so many notes are marked: more would not be legible."""
+
+
+def trend_message(
+    trail: Trail | None,
+    item: Item,
+    *,
+    file_id: str | None = None,
+    shareable: bool = False,
+    zone: tzinfo = UTC,
+) -> Message:
+    """How one question went; `trail` is None where no closed wave asked it.
+
+    `file_id` is the uploaded chart; without it the message is whole too. `shareable` adds the button with
+    the value "trend:" and the item's id.
+    """
+    if trail is None:
+        return not_asked_yet(item)
+    blocks = [header(_heading(trail)), section(wordings(item)), context(_span(trail, zone))]
+    for side in Side:
+        lines = [escape(line) for line in _sentences(trail, side)]
+        blocks += sections("\n".join([f"*{side.label}*", *lines]))
+    if trail.last is not None and trail.last.gap:
+        blocks.append(section(escape(_("Last time: {sentence}").format(sentence=trail.last.gap))))
+    if file_id is not None:
+        blocks.append(picture(file_id, alt_text(trend_chart(trail, zone=zone))))
+    blocks += _notes(trail, zone)
+    blocks += [context(escape(text)) for text in _small_print(trail)]
+    return message([*blocks, *share_button(f"trend:{item.id}", shareable)])
+
+
+def trend_chart(trail: Trail, *, zone: tzinfo = UTC) -> TrendChart:
+    """The trail as a picture: a panel a side, a gap where withheld, a break where the wording changed."""
+    lines = {side: lines_of(trail.last, side) for side in Side} if trail.last is not None else {}
+    rows = _drawn_rows(trail, lines)
+    parts = [footer(rows)]
+    if trail.reworded:
+        parts.append(_("Dotted: the wording changed."))
+    moments = tuple(_moment(trail.item, step, zone) for step in trail.steps)
+    return TrendChart(
+        title(trail.item),
+        share_who(trail.item),
+        moments,
+        " ".join(parts),
+        lines,
+        tuple(Numbered(note.day, number) for number, note in _numbered(trail, zone)),
+        tuple(_spoken(trail)),
+    )
+
+
+def _drawn_rows(trail: Trail, lines: dict[Side, tuple[Line, ...]]) -> list[Baseline]:
+    return list(said_rows([trail.last])) if trail.last is not None and any(lines.values()) else []
+
+
+def _moment(item: Item, step: Step, zone: tzinfo) -> Moment:
+    closed = step.wave.closed_at.astimezone(zone).date()
+    if step.series == item.series:
+        marks = {
+            side: mark_of(item, outcome, step.wave.turnout[side], step.wave.minimum)
+            for side, outcome in step.outcomes.items()
+        }
+    else:
+        marks = {}
+    return Moment(closed, day(closed), step.series, marks)
+
+
+def _heading(trail: Trail) -> str:
+    heading = title(trail.item)
+    return heading if len(heading) <= 150 else f"{heading[:149]}…"
+
+
+def _span(trail: Trail, zone: tzinfo) -> str:
+    first, last = (
+        day(step.wave.closed_at.astimezone(zone).date()) for step in (trail.steps[0], trail.steps[-1])
+    )
+    if len(trail.steps) == 1:
+        return _("Asked in one closed pulse, that of {day}.").format(day=last)
+    return ngettext(
+        "Asked in {count} closed pulse, {first} to {last}.",
+        "Asked in {count} closed pulses, {first} to {last}.",
+        len(trail.steps),
+    ).format(count=len(trail.steps), first=first, last=last)
+
+
+def _sentences(trail: Trail, side: Side) -> list[str]:
+    """The last wave's sentences, then those of the series."""
+    if trail.last is None:
+        return [_("No closed pulse has asked it in today's wording yet.")]
+    reading = trail.last.readings[side]
+    own = [reading.share, reading.change or "", *reading.comparisons]
+    return [sentence for sentence in (*own, *trail.sentences[side]) if sentence]
+
+
+def _spoken(trail: Trail) -> Iterator[str]:
+    """The conclusions first, as the alternative text is cut at its end."""
+    for side in Side:
+        for sentence in trail.sentences[side][:1]:
+            yield _("{side}: {sentence}").format(side=side.label, sentence=sentence)
+        if trail.last is not None:
+            share = trail.last.readings[side].share
+            yield _("{side}, last time: {sentence}").format(side=side.label, sentence=share)
+    if trail.last is not None and trail.last.gap:
+        yield trail.last.gap
+
+
+def _numbered(trail: Trail, zone: tzinfo) -> list[tuple[int, Note]]:
+    """The notes within the trail's days, numbered from 1, the newest NOTES_SHOWN of them."""
+    first, last = (step.wave.closed_at.astimezone(zone).date() for step in (trail.steps[0], trail.steps[-1]))
+    within: Sequence[Note] = [note for note in trail.notes if first <= note.day <= last]
+    return list(enumerate(within[-NOTES_SHOWN:], start=1))
+
+
+def _notes(trail: Trail, zone: tzinfo) -> list[Block]:
+    lines = [
+        _("*{number}* {day}: {text}").format(number=number, day=day(note.day), text=escape(note.text))
+        for number, note in _numbered(trail, zone)
+    ]
+    return sections("\n".join([_("*Notes on the chart*"), *lines])) if lines else []
+
+
+def _small_print(trail: Trail) -> list[str]:
+    texts = small_print(said_rows([trail.last]) if trail.last is not None else ())
+    if trail.reworded:
+        texts.append(_("The wording was changed on the way: nothing is compared across that."))
+    return texts
