@@ -30,11 +30,11 @@ class App:
             slack.app_token, web_client=AsyncWebClient(slack.bot_token, base_url=slack.api_url)
         )
         self.requests: list[SocketModeRequest] = []
-        self.handle: Handler = self._nothing
+        self.handle: Handler = self.nothing
         self.silent = False
         self.socket.socket_mode_request_listeners.append(self._listen)
 
-    async def _nothing(self, request: SocketModeRequest) -> dict[str, Any] | None:
+    async def nothing(self, request: SocketModeRequest) -> dict[str, Any] | None:
         return None
 
     async def _listen(self, client: Any, request: SocketModeRequest) -> None:
@@ -52,7 +52,7 @@ def slack(permissive_slack: Rehearsal) -> Rehearsal:
 
 @pytest.fixture
 async def web(slack: Rehearsal) -> AsyncWebClient:
-    return AsyncWebClient(slack.bot_token, base_url=slack.api_url)
+    return AsyncWebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
 
 
 @pytest.fixture
@@ -437,11 +437,11 @@ class TestSocketMode:
         """Ten connections are the most an app may hold."""
         web = AsyncWebClient(base_url=slack.api_url)
         async with aiohttp.ClientSession() as session:
-            said = []
+            sockets = []
             for _ in range(11):
                 url = (await web.apps_connections_open(app_token=slack.app_token))["url"]
-                ws = await session.ws_connect(url)
-                said.append(await ws.receive_json())
+                sockets.append(await session.ws_connect(url))
+            said = [await ws.receive_json() for ws in sockets]
         assert [s["type"] for s in said] == ["hello"] * 10 + ["disconnect"]
         assert [s.get("num_connections") for s in said] == [*range(1, 11), None]
         assert said[10]["reason"] == "too_many_websockets"
@@ -479,6 +479,7 @@ class TestModals:
 
         app.handle = opens
         await slack.actor("amara").command("/pulse setup", "marketing")
+        app.handle = app.nothing
 
     async def test_a_form_is_opened_filled_in_and_closed(self, slack: Rehearsal, app: App) -> None:
         """The submission brings the values, the private metadata and the hash; an empty ack closes it."""
@@ -615,6 +616,7 @@ class TestModals:
         await amara.open_home()
         assert amara.home is not None and amara.home.blocks[0]["type"] == "actions"
         assert slack.actor("dewi").home is None
+        app.handle = app.nothing
         await amara.tap(amara.home, "a")
         assert app.requests[-1].payload["container"]["type"] == "view"
 
