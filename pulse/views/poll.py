@@ -68,7 +68,7 @@ def tap_hint(item: Item) -> str | None:
     """How a multiple choice is tapped; nothing for a question with one answer."""
     if item.format is not Format.MULTI:
         return None
-    return _("Tap all that apply. Tap one again to take it back.")
+    return _("You can tap more than one. Tap one again to take it back.")
 
 
 def turnout(answered: int | None, roster: int, minimum: int) -> str:
