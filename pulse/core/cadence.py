@@ -83,7 +83,7 @@ class Weekday(StrEnum):
     @property
     def number(self) -> int:
         """As `date.weekday()` counts: Monday is 0."""
-        return list(Weekday).index(self)
+        return _NUMBERS[self]
 
     @property
     def weekend(self) -> bool:
@@ -94,6 +94,7 @@ class Weekday(StrEnum):
         return _(_WEEKDAYS[self])
 
 
+_NUMBERS = {day: number for number, day in enumerate(Weekday)}
 _WEEKDAYS: Mapping[Weekday, str] = {
     Weekday.MONDAY: N_("Monday"),
     Weekday.TUESDAY: N_("Tuesday"),
@@ -233,7 +234,8 @@ _READERS: Mapping[str, Callable[[str | int], Any]] = {
 
 
 @cache
-def _zones() -> frozenset[str]:
+def zones() -> frozenset[str]:
+    """The IANA names that are known here; read from the zone files once."""
     return frozenset(available_timezones())
 
 
@@ -244,7 +246,7 @@ def nearest_zones(typed: str) -> list[str]:
     ['Europe/Berlin']
     """
     wanted = typed.strip().casefold().replace(" ", "_")
-    names = {zone.casefold(): zone for zone in sorted(_zones())}
+    names = {zone.casefold(): zone for zone in sorted(zones())}
     cities = {name.rpartition("/")[2]: zone for name, zone in names.items()}
     for table, key in ((names, wanted), (cities, wanted)):
         if key in table:
@@ -255,7 +257,7 @@ def nearest_zones(typed: str) -> list[str]:
 
 
 def _zone_fault(schedule: Schedule) -> str | None:
-    if schedule.zone in _zones():
+    if schedule.zone in zones():
         return None
     near = nearest_zones(schedule.zone)
     if near:
@@ -377,14 +379,14 @@ class Moments:
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """The instant of a local time, in UTC: the first of two, and the first after a gap where there is none.
 
-    A local time in a gap has the offset from before it with fold 0 and the offset from after it with fold 1
-    (PEP 495), so that the two readings lie on either side of the jump, which is searched between them.
+    A local time in a gap, read with fold 0 and with fold 1 (PEP 495), gives instants on either side of the
+    jump, which is searched between them.
     """
     local = datetime.combine(day, at, tzinfo=zone)
-    read = local.astimezone(UTC)
-    if _naive(read, zone) == local.replace(tzinfo=None):
-        return read
-    before, after = local.replace(fold=1).astimezone(UTC), read
+    after = local.astimezone(UTC)
+    if not _in_gap(local):
+        return after
+    before = local.replace(fold=1).astimezone(UTC)
     offset = after.astimezone(zone).utcoffset()
     while after - before > timedelta(seconds=1):
         middle = (before + (after - before) / 2).replace(microsecond=0)
@@ -393,6 +395,12 @@ def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
         else:
             before = middle
     return after
+
+
+def _in_gap(local: datetime) -> bool:
+    """Whether the wall clock leaves this time out: fold 0 takes the offset from before, fold 1 from after."""
+    before, after = local.utcoffset(), local.replace(fold=1).utcoffset()
+    return before is not None and after is not None and before < after
 
 
 def _naive(moment: datetime, zone: ZoneInfo) -> datetime:
@@ -406,7 +414,7 @@ def local_date(schedule: Schedule, moment: datetime) -> date:
 
 def _exists(day: date, zone: ZoneInfo) -> bool:
     """Whether the zone has this date: noon stands for all of it, since shorter gaps are at night."""
-    return _naive(instant(day, NOON, zone), zone).date() == day
+    return not _in_gap(datetime.combine(day, NOON, tzinfo=zone))
 
 
 def _is_working_day(schedule: Schedule, day: date) -> bool:
@@ -431,12 +439,12 @@ def _pattern(schedule: Schedule, first: date, last: date) -> Iterator[date]:
                 yield day
             month = (month + timedelta(days=31)).replace(day=1)
         return
-    step = schedule.repeat.weeks * 7
+    step = timedelta(weeks=schedule.repeat.weeks)
     anchor = schedule.starts_on + ((schedule.weekday.number - schedule.starts_on.weekday()) % 7) * ONE_DAY
-    day = anchor + max(0, -(-(first - anchor).days // step)) * step * ONE_DAY
+    day = anchor + max(0, -((anchor - first) // step)) * step
     while day <= last:
         yield day
-        day += step * ONE_DAY
+        day += step
 
 
 def _nth_of_month(month: date, schedule: Schedule) -> date:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -323,7 +324,7 @@ class TestRefusals:
         ],
     )
     def test_a_schedule_that_cannot_be_names_its_field(
-        self, change: dict[str, object], field: str, sentence: str | None
+        self, change: dict[str, Any], field: str, sentence: str | None
     ) -> None:
         """Each refusal is one sentence at the field that is at fault."""
         with pytest.raises(ScheduleFault) as refusal:
@@ -567,11 +568,12 @@ class TestPlan:
     def test_every_wave_missed_in_a_long_outage_is_named(self) -> None:
         """After three weeks without a tick, each Tuesday is skipped with its reason, in order."""
         decisions = decide(berlin(10, 12, month=12))
-        assert [(type(each), each.moments.local_date.isoformat()) for each in decisions] == [
-            (Skip, "2026-11-24"),
-            (Skip, "2026-12-01"),
-            (Skip, "2026-12-08"),
+        assert [each.sentence for each in decisions if isinstance(each, Skip)] == [
+            "The wave of 2026-11-24 was skipped: it could not be opened in time.",
+            "The wave of 2026-12-01 was skipped: it could not be opened in time.",
+            "The wave of 2026-12-08 was skipped: it could not be opened in time.",
         ]
+        assert len(decisions) == 3
 
     def test_a_pause_at_the_opening_skips_the_wave_for_good(self) -> None:
         """A wave that fell into a pause does not come back when the pause ends within the grace."""
@@ -710,11 +712,9 @@ def works(schedule: Schedule, day: date) -> bool:
 
 
 def nth_working_day(schedule: Schedule, day: date, n: int) -> date:
-    for each in rrule(DAILY, dtstart=datetime.combine(day, time()) + timedelta(days=1)):
-        n -= works(schedule, each.date())
-        if n == 0:
-            return each.date()
-    raise AssertionError("rrule is endless")
+    following = rrule(DAILY, dtstart=datetime.combine(day, time()) + timedelta(days=1), count=60)
+    working: list[date] = [each.date() for each in following if works(schedule, each.date())]
+    return working[n - 1]
 
 
 def rule_dates(schedule: Schedule, last: date) -> list[date]:
@@ -782,10 +782,12 @@ FIVE_YEARS = timedelta(days=5 * 365 + 1)
 UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
-@settings(max_examples=25, deadline=None)
-@given(schedules())
-def test_five_years_of_moments_agree_with_an_independent_calendar(schedule: Schedule) -> None:
+@pytest.mark.parametrize("zone", ZONES)
+@settings(max_examples=3, deadline=None, phases=UNSHRUNK)
+@given(anywhere=schedules())
+def test_five_years_of_moments_agree_with_an_independent_calendar(zone: str, anywhere: Schedule) -> None:
     """One wave a due date, at the wall clock's time, closing where counted by hand, never overlapping."""
+    schedule = replace(anywhere, zone=zone)
     last = schedule.starts_on + FIVE_YEARS
     expected = expected_dates(schedule, last)
     found = [moments(schedule, day) for day in due_dates(schedule, schedule.starts_on, last)]
@@ -795,11 +797,11 @@ def test_five_years_of_moments_agree_with_an_independent_calendar(schedule: Sche
         assert wave.closes_at == wall_clock_walk(close, schedule.at, schedule.zone)
     for wave, following in pairwise(found):
         assert wave.closes_at < following.opens_at
-    following = next_moments(schedule, found[0].opens_at - MINUTE, count=20)
-    assert following[: len(found)] == found[:20]
+    listed = next_moments(schedule, found[0].opens_at - MINUTE, count=20)
+    assert listed[: len(found)] == found[:20]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(schedules())
 def test_five_years_of_reminders_keep_to_working_hours(schedule: Schedule) -> None:
     """At most two, on different working days from 08:00 to 18:00, after the opening's day, before the end."""
@@ -814,7 +816,7 @@ def test_five_years_of_reminders_keep_to_working_hours(schedule: Schedule) -> No
         assert all(wave.opens_at < each <= wave.closes_at - timedelta(hours=1) for each in wave.reminders)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(schedules())
 def test_a_schedule_is_read_back_as_it_was_written(schedule: Schedule) -> None:
     """What the store keeps is the whole schedule."""
@@ -868,7 +870,6 @@ class World:
         return any(pause.covers(moment) for pause in self.pauses)
 
 
-@st.composite
 def pauses_of(draw: st.DrawFn, start: datetime) -> list[Pause]:
     """Up to four pauses in five years, the last perhaps without an end."""
     spans = draw(st.lists(st.tuples(st.integers(1, 40_000), st.integers(1, 3_000)), max_size=4))
@@ -877,7 +878,8 @@ def pauses_of(draw: st.DrawFn, start: datetime) -> list[Pause]:
         since = moment + timedelta(hours=gap // 4)
         moment = since + timedelta(hours=length)
         pauses.append(Pause(since, moment))
-    if pauses and draw(st.booleans()):
+    endless = draw(st.booleans())
+    if pauses and endless:
         pauses[-1] = Pause(pauses[-1].since)
     return pauses
 
@@ -886,7 +888,7 @@ def pauses_of(draw: st.DrawFn, start: datetime) -> list[Pause]:
 def worlds(draw: st.DrawFn) -> World:
     schedule = draw(schedules())
     since = wall_clock_walk(schedule.starts_on, time(0), schedule.zone)
-    return World(schedule, since, draw(pauses_of(since)))
+    return World(schedule, since, pauses_of(draw, since))
 
 
 def run_by_wakes(world: World, end: datetime) -> None:
@@ -897,7 +899,7 @@ def run_by_wakes(world: World, end: datetime) -> None:
         now = world.wake(now)
 
 
-@settings(max_examples=12, deadline=None, phases=UNSHRUNK)
+@settings(max_examples=8, deadline=None, phases=UNSHRUNK)
 @given(worlds())
 def test_a_bot_that_is_always_up_opens_every_due_wave_of_five_years_at_its_moment(world: World) -> None:
     """Woken by next_wake alone: one wave a due date, on the second, and none that fell into a pause."""
@@ -913,11 +915,10 @@ def test_a_bot_that_is_always_up_opens_every_due_wave_of_five_years_at_its_momen
         else:
             assert world.opened[day] == wave.opens_at
             assert world.closed[day] == wave.closes_at
-            reminders = [moment for moment in wave.reminders if not world.paused(moment)]
-            assert world.reminded.get(day, [])[: len(reminders)] == reminders or world.pauses
-    assert set(world.opened) - {wave.local_date for wave in due} <= set(
-        due_dates(schedule, (end - timedelta(days=60)).date(), end.date())
-    )
+            if not any(world.paused(moment) for moment in wave.reminders):
+                assert tuple(world.reminded.get(day, ())) == wave.reminders
+    known = {wave.local_date for wave in due}
+    assert all(moment > end - timedelta(days=60) for day, moment in world.opened.items() if day not in known)
 
 
 def check_history(world: World, down: list[tuple[datetime, datetime]], end: datetime) -> None:
@@ -951,7 +952,7 @@ def check_reminders(world: World, day: date, sent: list[datetime]) -> None:
     assert not any(world.paused(moment) for moment in sent)
 
 
-@settings(max_examples=12, deadline=None, phases=UNSHRUNK)
+@settings(max_examples=8, deadline=None, phases=UNSHRUNK)
 @given(
     worlds(),
     st.lists(st.tuples(st.integers(0, 43_000), st.integers(1, 300)), max_size=30),
@@ -972,8 +973,8 @@ def test_five_years_of_restarts_outages_and_clock_steps_lose_and_double_nothing(
         if (stop := max((stop for start, stop in down if start <= now < stop), default=None)) is not None:
             now = stop
             continue
-        world.tick(now, at_most=random.choice([0, 1, None]))
-        if random.random() < 0.2:
+        if random.random() < 0.3:
+            world.tick(now, at_most=1)
             world.tick(now - timedelta(seconds=random.randrange(86_400)))
         world.tick(now)
         assert world.plan(now) == []
@@ -981,7 +982,7 @@ def test_five_years_of_restarts_outages_and_clock_steps_lose_and_double_nothing(
     check_history(world, down, end)
 
 
-@settings(max_examples=12, deadline=None, phases=UNSHRUNK)
+@settings(max_examples=8, deadline=None, phases=UNSHRUNK)
 @given(worlds(), st.integers(0, 2**32))
 def test_more_ticks_change_nothing(world: World, seed: int) -> None:
     """A bot that is woken at many other times besides makes the same waves as one woken only when due."""
