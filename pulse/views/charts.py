@@ -109,7 +109,10 @@ class Numbered:
 
 @dataclass(frozen=True, slots=True)
 class TrendChart:
-    """All waves of a question, oldest first, in a panel for each side on one scale."""
+    """All waves of a question, oldest first, in a panel for each side on one scale.
+
+    `latest` stands beside each side's name.
+    """
 
     title: str
     scale: str
@@ -118,6 +121,7 @@ class TrendChart:
     lines: Mapping[Side, tuple[Line, ...]] = field(default_factory=dict)
     notes: tuple[Numbered, ...] = ()
     sentences: tuple[str, ...] = ()
+    latest: Mapping[Side, str] = field(default_factory=dict)
 
 
 Chart = ResultsChart | TrendChart

@@ -264,7 +264,7 @@ def _side_panel(page: _Page, chart: TrendChart, side: Side) -> _Panel:
     lines = chart.lines.get(side, ())
     notes = [note for note in chart.notes if chart.moments[0].day <= note.day <= chart.moments[-1].day]
     numbered = side is next(iter(Side))
-    _heading(page, side, marks, lines)
+    _heading(page, side, chart.latest.get(side, ""), lines)
     page.down(50 if numbered and notes else 18)
     panel = _Panel(chart.moments[0].day, chart.moments[-1].day, page.y)
     _grid(page, panel)
@@ -278,13 +278,12 @@ def _side_panel(page: _Page, chart: TrendChart, side: Side) -> _Panel:
     return panel
 
 
-def _heading(page: _Page, side: Side, marks: Sequence[tuple[Moment, Mark]], lines: Sequence[Line]) -> None:
+def _heading(page: _Page, side: Side, latest: str, lines: Sequence[Line]) -> None:
     middle = page.y + 16
     page.line([LEFT + 9], [middle], color=COLOUR[side], marker=MARKER[side], markersize=15)
     page.text(LEFT + 28, middle, side.label, BODY, bold=True)
-    if marks:
-        after = LEFT + 28 + page.width(side.label, BODY, bold=True) + 12
-        page.text(after, middle, marks[-1][1].label, BODY)
+    after = LEFT + 28 + page.width(side.label, BODY, bold=True) + 12
+    page.text(after, middle, latest, BODY)
     page.down(34)
     for line in lines:
         middle = page.y + 14

@@ -268,7 +268,7 @@ def items_chart(heading: str, items: Sequence[ItemReport], wave: ClosedWave) -> 
         Group(title(report.item), share_who(report.item), tuple(_row(report, side, wave) for side in Side))
         for report in items
     )
-    rows = [found.row for report in items for side in Side for found in _drawn(report, side)]
+    rows = [found.row for report in items for side in Side for found in drawn(report, side)]
     return ResultsChart(heading, groups, footer(rows), tuple(_sentences(items)))
 
 
@@ -299,11 +299,12 @@ def _row(report: ItemReport, side: Side, wave: ClosedWave) -> Row:
 
 
 def lines_of(report: ItemReport, side: Side) -> tuple[Line, ...]:
-    """The published figures that may be compared with the item's first share, as dashed lines."""
-    return tuple(_line(found) for found in _drawn(report, side))
+    """What `drawn` says, with labels."""
+    return tuple(_line(found) for found in drawn(report, side))
 
 
-def _drawn(report: ItemReport, side: Side) -> tuple[Comparable, ...]:
+def drawn(report: ItemReport, side: Side) -> tuple[Comparable, ...]:
+    """The published figures that a chart of the item's first share has as dashed lines."""
     if not report.readings[side].comparisons:
         return ()
     first = report.item.measures[0].key

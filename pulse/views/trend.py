@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, tzinfo
 
 from pulse.core.language import _, ngettext
-from pulse.core.model import Baseline, Item, Note, Side
+from pulse.core.model import Counted, Item, Note, Outcome, Side
 from pulse.core.reports import Step, Trail
 from pulse.views.blocks import context, header, message, section
-from pulse.views.charts import Line, Moment, Numbered, TrendChart, alt_text
+from pulse.views.charts import Moment, Numbered, TrendChart, alt_text
 from pulse.views.message import Block, Message, escape
 from pulse.views.results import (
+    drawn,
     footer,
     lines_of,
     mark_of,
@@ -60,7 +61,7 @@ def trend_message(
 def trend_chart(trail: Trail, *, zone: tzinfo = UTC) -> TrendChart:
     """The trail as a picture: a panel a side, a gap where withheld, a break where the wording changed."""
     lines = {side: lines_of(trail.last, side) for side in Side} if trail.last is not None else {}
-    rows = _drawn_rows(trail, lines)
+    rows = [found.row for side in Side for found in drawn(trail.last, side)] if trail.last is not None else []
     parts = [footer(rows)]
     if trail.reworded:
         parts.append(_("Dotted: the wording changed."))
@@ -73,23 +74,31 @@ def trend_chart(trail: Trail, *, zone: tzinfo = UTC) -> TrendChart:
         lines,
         tuple(Numbered(note.day, number) for number, note in _numbered(trail, zone)),
         tuple(_spoken(trail)),
+        {side: _latest(trail, side) for side in Side},
     )
-
-
-def _drawn_rows(trail: Trail, lines: dict[Side, tuple[Line, ...]]) -> list[Baseline]:
-    return list(said_rows([trail.last])) if trail.last is not None and any(lines.values()) else []
 
 
 def _moment(item: Item, step: Step, zone: tzinfo) -> Moment:
     closed = step.wave.closed_at.astimezone(zone).date()
-    if step.series == item.series:
-        marks = {
-            side: mark_of(item, outcome, step.wave.turnout[side], step.wave.minimum)
-            for side, outcome in step.outcomes.items()
-        }
-    else:
-        marks = {}
+    marks = {
+        side: mark_of(item, outcome, step.wave.turnout[side], step.wave.minimum)
+        for side, outcome in step.outcomes.items()
+        if _is_of(item, outcome)
+    }
     return Moment(closed, day(closed), step.series, marks)
+
+
+def _is_of(item: Item, outcome: Outcome) -> bool:
+    """False where an earlier wording of the item measured something else."""
+    return not isinstance(outcome, Counted) or item.measures[0].key in outcome.shares
+
+
+def _latest(trail: Trail, side: Side) -> str:
+    newest = trail.steps[-1]
+    if not _is_of(trail.item, newest.outcomes[side]):
+        return ""
+    mark = mark_of(trail.item, newest.outcomes[side], newest.wave.turnout[side], newest.wave.minimum)
+    return _("last: {share}").format(share=mark.label)
 
 
 def _heading(trail: Trail) -> str:

@@ -98,6 +98,7 @@ def trend(waves: int = 9) -> TrendChart:
         },
         (Numbered(date(2026, 2, 1), 1), Numbered(date(2026, 2, 3), 2), Numbered(date(2030, 1, 1), 3)),
         ("Marketing: no clear trend.",),
+        {Side.MARKETING: "last: 5 of 12", Side.IT: "last: 8 of 10"},
     )
 
 
