@@ -481,6 +481,12 @@ def channel_problem(channel: str, code: str) -> Problem:
     return Problem(_(what).format(**named), _(mend).format(**named))
 
 
+def set_up(opens_at: datetime | None) -> Message:
+    """Told to the manager who saved the set-up."""
+    saved = _("*Saved.* `/pulse open` opens a pulse right away; without it the schedule does.")
+    return message([section(" ".join([saved, *_after_that(opens_at)]))])
+
+
 def wave_opened(channels: Sequence[str], closes_at: datetime) -> Message:
     """Told to the manager who opened a wave; `channels` are ids."""
     return message(

@@ -67,6 +67,8 @@ VARIANTS = {
     "wave_missed": notices.wave_missed(CLOSES, None),
     "paused": notices.paused(),
     "resumed": notices.resumed(OPENS),
+    "set_up": notices.set_up(OPENS),
+    "set_up_unplanned": notices.set_up(None),
     "note_kept": notices.note_kept("New ticket desk <!channel>"),
     "managers_list": notices.managers_list(["U100"]),
     "managers_list_none": notices.managers_list([]),
