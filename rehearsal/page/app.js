@@ -12,21 +12,25 @@ const HOME = "home";
 const at = (id) => document.getElementById(id);
 const FRESH_FOR = 6000;
 
+// A manager, who can do everything that there is to try.
+const firstPerson = ({ people, me }) => people.find((one) => !one.is_bot && one.roles.length)?.id ?? me.id;
+
 class Desk {
   constructor() {
     [this.as, this.place] = location.hash.slice(1).split("/");
     this.seen = new Map();
-    this.toasts = [];
+    this.told = new Map();
     this.stuck = true;
     this.modals = new ModalStack(this);
     this.composer = new Composer(at("composer"), (text) => this.send(text));
     this.homeScope = {
       name: HOME,
+      heading: "h2",
       values: {},
       get context() {
         return desk.context;
       },
-      act: (action) => this.act({ home: true, state: { values: this.homeScope.values }, ...action }),
+      act: (action) => this.act({ home: true, state: this.homeScope.values, ...action }),
       options: (asked) => this.options({ home: true, ...asked }),
     };
     const desk = this;
@@ -83,7 +87,7 @@ class Desk {
     const as = this.as;
     try {
       const state = await getState(as);
-      if (as === this.as) this.show(state);
+      if (as === this.as) this.show(as ? state : await getState(firstPerson(state)));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       this.toast(error.message);
@@ -113,8 +117,8 @@ class Desk {
       this.showPlace();
     });
     this.showClock();
-    this.showToasts(state.toasts ?? []);
-    this.modals.show(state.modals.map((one) => one.view ?? one));
+    this.showToasts(state.toasts);
+    this.modals.show(state.modals);
     document.body.dataset.ready = "true";
   }
 
@@ -260,7 +264,7 @@ class Desk {
     const closed = channel.archived || !channel.member;
     this.composer.show({
       place: channel.id,
-      label: closed ? "You cannot write here" : `Write to ${name}, or type / for commands`,
+      label: closed ? "You cannot write here" : `Write to ${name}, or / for commands`,
       disabled: closed,
     });
   }
@@ -278,14 +282,16 @@ class Desk {
     const day = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" }).format(now);
     for (const node of document.querySelectorAll("[data-clock]")) {
       node.dateTime = now.toISOString();
-      node.textContent = `${day}, ${clock(now)}`;
+      // Where it must break, between day and time.
+      node.textContent = [day, clock(now)].map((part) => part.replaceAll(" ", "\u00a0")).join(", ");
     }
   }
 
+  // The rehearsal keeps every notice; those from before one became this person are old.
   showToasts(toasts) {
-    const isContinued = this.toasts.every((text, n) => toasts[n] === text);
-    for (const text of isContinued ? toasts.slice(this.toasts.length) : toasts) this.toast(text);
-    this.toasts = toasts;
+    const old = this.told.get(this.as) ?? toasts.length;
+    for (const text of toasts.slice(old)) this.toast(text);
+    this.told.set(this.as, toasts.length);
   }
 
   toast(text) {
@@ -296,6 +302,11 @@ class Desk {
     at("toasts").showPopover();
     setTimeout(() => node.remove(), FRESH_FOR);
   }
+}
+
+function crowdSaid(answered) {
+  if (!answered) return "Nobody answered: no wave is open, or all who would answer have.";
+  return answered === 1 ? "One person answered." : `${answered} people answered.`;
 }
 
 function wireStage(desk) {
@@ -314,13 +325,21 @@ function wireStage(desk) {
     await work();
     button.removeAttribute("aria-busy");
   };
+  const crowd = async (asked) => {
+    const done = await desk.tell("crowd", asked);
+    if (done) desk.toast(crowdSaid(done.answered));
+  };
+  const next = async () => {
+    const done = await desk.tell("clock", { to: "next" });
+    if (done?.said) desk.toast(done.said);
+  };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     busyWhile(at("crowd-go"), () =>
-      desk.tell("crowd", { share: share("share"), mood: { marketing: share("marketing"), it: share("it") } }),
+      crowd({ share: share("share"), mood: { marketing: share("marketing"), it: share("it") } }),
     );
   });
-  at("next").addEventListener("click", () => busyWhile(at("next"), () => desk.tell("clock", { to: "next" })));
+  at("next").addEventListener("click", () => busyWhile(at("next"), next));
   for (const button of document.querySelectorAll("[data-type]")) {
     button.addEventListener("click", () => {
       desk.stage.set(false);
@@ -378,6 +397,5 @@ listen(
   () => desk.refresh(),
   (connected) => {
     at("offline").hidden = connected;
-    if (connected) desk.refresh();
   },
 );

@@ -27,8 +27,8 @@ export function figure(url, alt, title) {
   );
 }
 
-function header(block) {
-  return h("h3", { class: "header" }, plain(block.text.text, block.text.emoji !== false));
+function header(block, scope) {
+  return h(scope.heading, { class: "header" }, plain(block.text.text, block.text.emoji !== false));
 }
 
 function section(block, scope) {

@@ -1,5 +1,6 @@
 // Block Kit's elements. A `scope` is what they sit in (a message, a modal, the Home tab): its name, the context,
-// the values so far in Slack's shape (values[block_id][action_id]) and act(action), which gives a promise.
+// the level of its headings, the values so far in Slack's shape (values[block_id][action_id]), and act(action) and
+// options(asked), which give promises.
 import { confirmed } from "./confirm.js";
 import { freshId, h, icon } from "./dom.js";
 import { plainString, textNodes } from "./mrkdwn.js";

@@ -7,9 +7,11 @@ import { mrkdwn } from "./mrkdwn.js";
 const COLOURS = 8;
 const RUN_OF_ONE_AUTHOR = 300;
 
+export const nameOf = (from, context) => context.people.get(from.id)?.real_name ?? from.name;
+
 export function avatar(person) {
   if (person.is_bot) return h("span", { class: "avatar app", "aria-hidden": "true" }, icon("pulse"));
-  const initials = person.name.split(/[\s._-]+/).map((word) => word[0] ?? "").join("").slice(0, 2).toUpperCase();
+  const initials = (person.real_name ?? person.name).split(/[\s._-]+/).map((word) => word[0] ?? "").join("").slice(0, 2).toUpperCase();
   const colour = [...person.id].reduce((sum, character) => sum + character.charCodeAt(0), 0) % COLOURS;
   return h("span", { class: `avatar colour-${colour}`, "aria-hidden": "true" }, initials);
 }
@@ -20,7 +22,7 @@ const timeNode = (moment) => h("time", { datetime: moment.toISOString(), title: 
 
 export const spoken = (message, context) => {
   const text = h("div", {}, mrkdwn(message.text ?? "", context)).textContent;
-  return `${message.private ? "Only visible to you. " : ""}${message.from.name}: ${text}`;
+  return `${message.private ? "Only visible to you. " : ""}${nameOf(message.from, context)}: ${text}`;
 };
 
 class MessageView {
@@ -31,18 +33,19 @@ class MessageView {
     this.node = h(
       "li",
       { class: "message", "data-ts": message.ts },
-      avatar(message.from),
+      avatar(desk.context.people.get(message.from.id) ?? message.from),
       h("div", { class: "message-main" }, this.head, this.body, this.files),
     );
     this.node.view = this;
     this.scope = {
       name: `${channel.id}/${message.ts}`,
+      heading: "h3",
       values: {},
       get context() {
         return desk.context;
       },
       act: (action) =>
-        desk.act({ channel: channel.id, message_ts: message.ts, state: { values: this.scope.values }, ...action }),
+        desk.act({ channel: channel.id, message_ts: message.ts, state: this.scope.values, ...action }),
       options: (asked) => desk.options({ channel: channel.id, message_ts: message.ts, ...asked }),
     };
   }
@@ -53,7 +56,7 @@ class MessageView {
     this.head.replaceChildren(
       ...[
         message.private ? h("p", { class: "private-mark" }, icon("eye"), "Only visible to you") : null,
-        h("span", { class: "author" }, message.from.name),
+        h("span", { class: "author" }, nameOf(message.from, this.scope.context)),
         message.from.is_bot ? h("span", { class: "badge" }, "App") : null,
         timeNode(momentOf(message)),
         message.edited ? h("span", { class: "edited" }, "(edited)") : null,

@@ -26,12 +26,13 @@ class Modal {
     Object.assign(this, { view, desk });
     this.scope = {
       name: view.id,
+      heading: "h3",
       values: {},
       keepsInput: true,
       get context() {
         return desk.context;
       },
-      act: (action) => desk.act({ view_id: view.id, state: { values: this.scope.values }, ...action }),
+      act: (action) => desk.act({ view_id: view.id, state: this.scope.values, ...action }),
       options: (asked) => desk.options({ view_id: view.id, ...asked }),
     };
     this.draw();

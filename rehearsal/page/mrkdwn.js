@@ -16,7 +16,7 @@ export function link(url, label) {
 export function mention(id, context) {
   const person = context.people.get(id);
   const mine = id === context.me.id;
-  return h("span", { class: mine ? "mention mine" : "mention" }, `@${person?.name ?? id}`);
+  return h("span", { class: mine ? "mention mine" : "mention" }, `@${person?.real_name ?? person?.name ?? id}`);
 }
 
 export function channelLink(id, name, context) {

@@ -1,25 +1,21 @@
-"""A rehearsal made of paper: serves the page and a state that the test wrote, and notes what the page asks."""
+"""A rehearsal made of paper: serves the page and a state that the test wrote, notes what the page asks."""
 
 from __future__ import annotations
 
 import asyncio
-import json
+import io
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientConnectionResetError, web
+from PIL import Image
 
 import rehearsal
 
 PAGE = Path(rehearsal.__file__).parent / "page"
 NOON = 1_790_000_400  # Mon 21 Sep 2026, 14:20 UTC
-PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c6360606060000000"
-    "0500 01a5f645400000000049454e44ae426082".replace(" ", "")
-)
-
 Json = dict[str, Any]
 
 
@@ -130,10 +126,13 @@ class PaperRehearsal:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         queue: asyncio.Queue[int | None] = asyncio.Queue()
+        queue.put_nowait(self._revision)
         self._listeners.add(queue)
         try:
             while (revision := await queue.get()) is not None:
                 await response.write(f"event: changed\ndata: {revision}\n\n".encode())
+        except ClientConnectionResetError:
+            pass  # the page was closed meanwhile
         finally:
             self._listeners.discard(queue)
         return response
@@ -146,7 +145,9 @@ class PaperRehearsal:
         return web.json_response(answer, status=answer.pop("status", 200))
 
     async def _file(self, _: web.Request) -> web.Response:
-        return web.Response(body=PIXEL, content_type="image/png")
+        png = io.BytesIO()
+        Image.new("RGB", (600, 260), "#cfe3df").save(png, "PNG")
+        return web.Response(body=png.getvalue(), content_type="image/png")
 
     async def _index(self, _: web.Request) -> web.FileResponse:
         return web.FileResponse(PAGE / "index.html")
@@ -229,14 +230,23 @@ def every_block() -> list[Json]:
                         "deny": plain("Keep them"),
                     },
                 },
-                {"type": "button", "action_id": "link", "text": plain("Read more"), "url": "https://example.com"},
+                {
+                    "type": "button",
+                    "action_id": "link",
+                    "text": plain("Read more"),
+                    "url": "https://example.com",
+                },
                 {
                     "type": "static_select",
                     "action_id": "item",
                     "placeholder": plain("Choose an item"),
                     "options": [option("T01", "Trust"), option("A02", "Collaboration")],
                 },
-                {"type": "overflow", "action_id": "more", "options": [option("share", "Share"), option("hide", "Hide")]},
+                {
+                    "type": "overflow",
+                    "action_id": "more",
+                    "options": [option("share", "Share"), option("hide", "Hide")],
+                },
             ],
         },
         {
@@ -246,7 +256,12 @@ def every_block() -> list[Json]:
             "alt_text": "Trust: 7 of 12 in marketing agree",
             "title": plain("Trust over twelve waves"),
         },
-        {"type": "image", "block_id": "far", "image_url": "https://example.com/x.png", "alt_text": "elsewhere"},
+        {
+            "type": "image",
+            "block_id": "far",
+            "image_url": "https://example.com/x.png",
+            "alt_text": "elsewhere",
+        },
         {
             "type": "rich_text",
             "block_id": "rich",
@@ -263,7 +278,9 @@ def every_block() -> list[Json]:
                 {
                     "type": "rich_text_list",
                     "style": "bullet",
-                    "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "point"}]}],
+                    "elements": [
+                        {"type": "rich_text_section", "elements": [{"type": "text", "text": "point"}]}
+                    ],
                 },
                 {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "pre"}]},
                 {"type": "rich_text_quote", "elements": [{"type": "text", "text": "said"}]},
@@ -275,13 +292,16 @@ def every_block() -> list[Json]:
             "column_settings": [{"is_wrapped": True}, {"align": "right"}],
             "rows": [
                 [{"type": "raw_text", "text": "Side"}, {"type": "raw_text", "text": "Answered"}],
-                [{"type": "raw_text", "text": "Marketing"}, {"type": "raw_number", "value": 12, "text": "12"}],
+                [
+                    {"type": "raw_text", "text": "Marketing"},
+                    {"type": "raw_number", "value": 12, "text": "12"},
+                ],
             ],
         },
         {
             "type": "markdown",
             "block_id": "markdown",
-            "text": "## Heading\n**strong** and *soft* with [a link](https://example.com)\n- one\n- two\n\n> cited",
+            "text": "## Heading\n**strong** and *soft* with [a link](https://example.com)\n- one\n\n> cited",
         },
         {"type": "hologram", "block_id": "unknown"},
     ]
@@ -302,15 +322,21 @@ def every_input() -> list[Json]:
     options = [option("a", "Alpha"), option("b", "Beta"), option("c", "Gamma")]
     return [
         field("name", {"type": "plain_text_input", "max_length": 20}, hint=plain("As the team says it")),
-        field("story", {"type": "plain_text_input", "multiline": True, "initial_value": "Once"}, optional=True),
-        field("waves", {"type": "number_input", "is_decimal_allowed": False, "min_value": "2", "max_value": "4"}),
+        field(
+            "story", {"type": "plain_text_input", "multiline": True, "initial_value": "Once"}, optional=True
+        ),
+        field(
+            "waves", {"type": "number_input", "is_decimal_allowed": False, "min_value": "2", "max_value": "4"}
+        ),
         field("at", {"type": "timepicker", "initial_time": "09:30"}),
         field("day", {"type": "datepicker", "initial_date": "2026-09-28"}),
         field("one", {"type": "static_select", "options": options, "initial_option": options[1]}),
         field("several", {"type": "multi_static_select", "options": options, "initial_options": options[:1]}),
         field("zone", {"type": "external_select", "min_query_length": 1}),
         field("results", {"type": "conversations_select", "filter": {"include": ["public"]}}, optional=True),
-        field("channels", {"type": "multi_conversations_select", "filter": {"include": ["public", "private"]}}),
+        field(
+            "channels", {"type": "multi_conversations_select", "filter": {"include": ["public", "private"]}}
+        ),
         field("open channel", {"type": "channels_select", "initial_channel": "CMKT"}),
         field("manager", {"type": "users_select", "initial_user": "UADA"}),
         field("managers", {"type": "multi_users_select", "initial_users": ["UADA"]}),
@@ -337,13 +363,11 @@ def seed() -> PaperRehearsal:
     poll = message(3, "A pulse: how aligned are we?", "UBOT", blocks=every_block())
     note = message(4, "Recorded: Agree. You can change it until Friday.", "UBOT", private=True, only="UADA")
     paper.channels = [
-        channel("CMKT", "marketing", message(1, "Morning all"), message(2, "Hello *Ben*", "UADA"), poll, note),
+        channel(
+            "CMKT", "marketing", message(1, "Morning all"), message(2, "Hello *Ben*", "UADA"), poll, note
+        ),
         channel("CIT", "it", message(1, "Deploying at four", "UCLEO")),
         channel("CLEAD", "leadership", is_private=True, member=False, bot_is_member=False),
         channel("DBOT", "Pulse", message(0, "Hello, I ask short questions.", "UBOT"), is_im=True),
     ]
     return paper
-
-
-def dumps(value: object) -> str:
-    return json.dumps(value, sort_keys=True)

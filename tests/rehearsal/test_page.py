@@ -1,0 +1,693 @@
+"""The rehearsal page in a real Chromium, against a rehearsal made of paper (page_server.py)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+from tests.rehearsal.page_server import (
+    Json,
+    PaperRehearsal,
+    channel,
+    every_block,
+    every_input,
+    message,
+    modal,
+    option,
+    plain,
+    seed,
+)
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(
+        CHROMIUM is None and "CI" not in os.environ,
+        reason="no Chromium on this machine: apt install chromium",
+    ),
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    assert CHROMIUM, "the browser tests need Chromium: apt install chromium"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def paper() -> AsyncIterator[PaperRehearsal]:
+    async with seed().serving() as paper:
+        yield paper
+
+
+class Visitor:
+    """A page that is watched: any console error or request off the machine fails the test."""
+
+    def __init__(self, page: Page, paper: PaperRehearsal) -> None:
+        self.page, self.paper = page, paper
+        self.faults: list[str] = []
+        self.forgives = "nothing"
+        page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        page.on(
+            "console",
+            lambda said: self.faults.append(f"{said.type}: {said.text}") if self._bad(said) else None,
+        )
+        page.on("request", lambda request: self._watch(request.url))
+
+    @staticmethod
+    def _bad(said: Any) -> bool:
+        return said.type in ("error", "warning")
+
+    def _watch(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "data" and parts.netloc != urlsplit(self.paper.url).netloc:
+            self.faults.append(f"request off the machine: {url}")
+
+    async def opens(self, where: str = "") -> Page:
+        await self.page.goto(self.paper.url + where)
+        await self.page.wait_for_selector("body[data-ready]")
+        return self.page
+
+    async def shown(self, *messages: Json) -> Locator:
+        """Puts the messages into #marketing and gives the list of messages."""
+        self.paper.channels[0]["messages"] = list(messages)
+        page = await self.opens("#UADA/CMKT")
+        return page.locator("#messages")
+
+
+async def visiting(browser: Browser, paper: PaperRehearsal, **context: Any) -> AsyncIterator[Visitor]:
+    settings = {"viewport": {"width": 1280, "height": 900}, "timezone_id": "Europe/Berlin", "locale": "en-GB"}
+    window = await browser.new_context(**{**settings, **context})
+    window.set_default_timeout(5000)
+    visitor = Visitor(await window.new_page(), paper)
+    yield visitor
+    await window.close()
+    assert [fault for fault in visitor.faults if visitor.forgives not in fault] == []
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def visitor(browser: Browser, paper: PaperRehearsal) -> AsyncIterator[Visitor]:
+    async for one in visiting(browser, paper):
+        yield one
+
+
+@pytest_asyncio.fixture(
+    loop_scope="module", params=[(390, "light"), (390, "dark"), (1920, "light"), (1280, "dark")]
+)
+async def any_visitor(
+    request: pytest.FixtureRequest, browser: Browser, paper: PaperRehearsal
+) -> AsyncIterator[Visitor]:
+    width, scheme = request.param
+    async for one in visiting(browser, paper, viewport={"width": width, "height": 844}, color_scheme=scheme):
+        yield one
+
+
+def section(text: str, **more: Any) -> Json:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}, **more}
+
+
+async def html_of(visitor: Visitor, text: str) -> str:
+    messages = await visitor.shown(message(1, "x", blocks=[section(text)]))
+    html: str = await messages.locator(".section-text .text").inner_html()
+    return html
+
+
+async def test_every_block_is_shown(visitor: Visitor) -> None:
+    """Each type of block and element stands on the page as Slack would show it."""
+    messages = await visitor.shown(message(1, "All of them", "UBOT", blocks=every_block()))
+    await expect(messages.get_by_role("heading", name="How aligned are we?")).to_be_visible()
+    await expect(messages.locator(".fields .text")).to_have_text(
+        ["Marketingmost agree", "ITabout half agree"]
+    )
+    await expect(messages.get_by_role("button", name="Details")).to_be_visible()
+    await expect(messages.get_by_role("img", name="logo")).to_be_visible()
+    await expect(messages.get_by_role("separator")).to_be_visible()
+    await expect(messages.get_by_role("button", name="Agree: I trust the other side")).to_have_class(
+        "button primary"
+    )
+    await expect(messages.get_by_role("button", name="Withdraw")).to_have_class("button danger")
+    await expect(messages.get_by_role("link", name="Read more")).to_have_attribute(
+        "href", "https://example.com"
+    )
+    await expect(messages.get_by_role("combobox", name="Choose an item").locator("option")).to_have_text(
+        ["Choose an item", "Trust", "Collaboration"]
+    )
+    await expect(messages.get_by_role("button", name="More", exact=True)).to_be_visible()
+    chart = messages.get_by_role("img", name="Trust: 7 of 12 in marketing agree")
+    await expect(chart).to_have_attribute("src", "/rehearsal/files/F1.png")
+    await expect(chart).to_have_attribute("title", "Trust over twelve waves")
+    await expect(messages.locator("figcaption")).to_have_text("Trust over twelve waves")
+    await expect(messages.get_by_text("Not loaded in the rehearsal: elsewhere")).to_be_visible()
+    await expect(messages.locator("[data-block=rich]")).to_have_text("rich link👋@Ada Marshpointpresaid")
+    await expect(messages.get_by_role("columnheader")).to_have_text(["Side", "Answered"])
+    await expect(messages.get_by_role("cell")).to_have_text(["Marketing", "12"])
+    await expect(messages.locator("[data-block=markdown]")).to_have_text(
+        "Headingstrong and soft with a linkonecited"
+    )
+    await expect(
+        messages.get_by_text("A block of type “hologram” that this page cannot show.")
+    ).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("*bold* _italic_ ~struck~", "<strong>bold</strong> <em>italic</em> <s>struck</s>"),
+        ("*bold with _both_*", "<strong>bold with <em>both</em></strong>"),
+        ("snake_case_name, 2 * 3 * 4, a*b*c", "snake_case_name, 2 * 3 * 4, a*b*c"),
+        ("`*code*`", "<code>*code*</code>"),
+        ("a\nb", "a<br>b"),
+        ("&gt; quoted\n&gt; on\nafter", "<blockquote>quoted<br>on</blockquote>after"),
+        ("```*raw*\nline```", "<pre><code>*raw*\nline</code></pre>"),
+        ("&lt;b&gt; &amp;amp; x", "&lt;b&gt; &amp;amp; x"),
+        ("<!here>", '<span class="mention">@here</span>'),
+        ("<@UCLEO>", '<span class="mention">@Cleo Lind</span>'),
+        ("<@UADA>", '<span class="mention mine">@Ada Marsh</span>'),
+        ("<#CIT>", '<button type="button" class="mention">#it</button>'),
+        (
+            "<https://example.com/?a=1&amp;b=2|there>",
+            '<a href="https://example.com/?a=1&amp;b=2" target="_blank" rel="noopener noreferrer">there</a>',
+        ),
+        (":tada:", '<span class="emoji" role="img" aria-label="tada">🎉</span>'),
+        (":constructor: :nobody_knows:", ":constructor: :nobody_knows:"),
+    ],
+)
+async def test_mrkdwn_is_shown_as_slack_shows_it(visitor: Visitor, text: str, html: str) -> None:
+    """Marks, mentions, links and escapes become what they stand for, and nothing else does."""
+    assert await html_of(visitor, text) == html
+
+
+@pytest.mark.parametrize(
+    ("token", "shown"),
+    [
+        ("{date_num} {time}", "2026-09-21 16:20"),
+        ("{date}", "September 21st"),
+        ("{date_short}", "Sept 21"),
+        ("{date_long}", "Monday, September 21st"),
+        ("at {time} {date_pretty}", "at 16:20 today"),
+        ("{date_short_pretty} at {time}", "Today at 16:20"),
+        ("{constructor}", "{constructor}"),
+    ],
+)
+async def test_dates_are_shown_in_the_readers_zone(visitor: Visitor, token: str, shown: str) -> None:
+    """14:20 UTC is 16:20 for a reader in Berlin, whatever the machine's zone is."""
+    messages = await visitor.shown(message(1, "x", blocks=[section(f"<!date^1790000400^{token}|never>")]))
+    await expect(messages.locator(".section-text time")).to_have_text(shown)
+
+
+async def test_a_far_date_has_its_year(visitor: Visitor) -> None:
+    """Slack leaves the year out only within six months."""
+    messages = await visitor.shown(message(1, "x", blocks=[section("<!date^1700000000^{date_long}|never>")]))
+    await expect(messages.locator(".section-text time")).to_have_text("Tuesday, November 14th, 2023")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<img src=x onerror=alert(1)>",
+        "<javascript:alert(1)|press me>",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        "*<svg onload=alert(1)>*",
+        "`<b onclick=alert(1)>`",
+    ],
+)
+async def test_what_people_type_never_becomes_markup(visitor: Visitor, text: str) -> None:
+    """A hostile text is shown as text: no element, no address of its own."""
+    blocks = [section(text), {"type": "header", "text": plain(text)}, {"type": "markdown", "text": text}]
+    messages = await visitor.shown(message(1, text, blocks=blocks), message(2, text))
+    forbidden = "script, svg:not(.icon), img, [onerror], [onload], [onclick], a[href^=javascript]"
+    assert await messages.locator(forbidden).count() == 0
+
+
+async def test_a_private_message_says_so_and_only_its_reader_sees_it(visitor: Visitor) -> None:
+    """A private message is marked as such, and is gone when one acts as somebody else."""
+    page = await visitor.opens("#UADA/CMKT")
+    note = page.locator(".message.private")
+    await expect(note).to_contain_text("Only visible to you")
+    await expect(note).to_contain_text("Recorded: Agree.")
+    await page.get_by_label("Act as").select_option("UBEN")
+    await expect(page.locator(".message.private")).to_have_count(0)
+
+
+async def test_one_person_at_a_time(visitor: Visitor) -> None:
+    """Whoever is chosen is whom the rehearsal is asked as; the choice outlives a reload."""
+    page = await visitor.opens()
+    await page.get_by_label("Act as").select_option("UCLEO")
+    await expect(page.locator("#me")).to_contain_text("Cleo Lind")
+    await page.reload()
+    await expect(page.locator("#me")).to_contain_text("Cleo Lind")
+    await page.get_by_role("textbox", name="Write to #marketing").fill("/pulse help")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("textbox", name="Write to #marketing")).to_have_value("")
+    assert visitor.paper.asked_for("command") == [{"as": "UCLEO", "channel": "CMKT", "text": "/pulse help"}]
+
+
+async def test_people_are_grouped_and_found_by_name(visitor: Visitor) -> None:
+    """The people stand by side; typing part of a name and Enter acts as the one found."""
+    page = await visitor.opens()
+    labels = await page.locator("#people optgroup").evaluate_all("groups => groups.map((one) => one.label)")
+    assert labels == ["Marketing", "IT", "Both sides", "Guest"]
+    await page.get_by_label("Find a person").fill("rao")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#me")).to_contain_text("Dev Rao")
+
+
+async def test_a_tap_reaches_the_bot_as_slack_would_send_it(visitor: Visitor) -> None:
+    """A press on a button says which message, block, action and value, and who pressed."""
+    page = await visitor.opens("#UADA/CMKT")
+    await page.get_by_role("button", name="Agree: I trust").click()
+    await expect(page.get_by_role("button", name="Agree: I trust")).not_to_have_attribute("aria-busy", "true")
+    [asked] = visitor.paper.asked_for("action")
+    assert {
+        key: asked[key] for key in ("as", "channel", "message_ts", "type", "block_id", "action_id", "value")
+    } == {
+        "as": "UADA",
+        "channel": "CMKT",
+        "message_ts": "1790000580.000100",
+        "type": "button",
+        "block_id": "actions",
+        "action_id": "agree",
+        "value": "4",
+    }
+
+
+async def test_a_choice_in_a_message_is_sent_at_once(visitor: Visitor) -> None:
+    """A select in a message sends its option, and an overflow menu the one chosen."""
+    page = await visitor.opens("#UADA/CMKT")
+    await page.get_by_role("combobox", name="Choose an item").select_option("A02")
+    await page.get_by_role("button", name="More", exact=True).click()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("menu")).to_be_hidden()
+    chosen = [asked["selected_option"]["value"] for asked in visitor.paper.asked_for("action")]
+    assert chosen == ["A02", "hide"]
+
+
+async def test_a_button_with_confirm_asks_first(visitor: Visitor) -> None:
+    """Nothing is sent unless the question is answered with yes; Escape is a no."""
+    page = await visitor.opens("#UADA/CMKT")
+    question = page.get_by_role("alertdialog", name="Withdraw your answers?")
+    await page.get_by_role("button", name="Withdraw").click()
+    await expect(question).to_contain_text("They are deleted at once.")
+    await page.keyboard.press("Escape")
+    await expect(question).to_have_count(0)
+    await page.get_by_role("button", name="Withdraw").click()
+    await page.get_by_role("button", name="Keep them").click()
+    assert visitor.paper.asked_for("action") == []
+    await page.get_by_role("button", name="Withdraw").click()
+    await page.get_by_role("button", name="Withdraw them").click()
+    await expect(question).to_have_count(0)
+    assert [asked["action_id"] for asked in visitor.paper.asked_for("action")] == ["withdraw"]
+
+
+async def test_answering_needs_no_mouse(visitor: Visitor) -> None:
+    """Tab and Enter answer, and the focus stays on the answer when the message changes under it."""
+    poll = message(1, "Pulse", "UBOT", blocks=[section("Closes Friday"), boxes(chosen=None)])
+    messages = await visitor.shown(poll)
+
+    def recorded(_: Json) -> Json:
+        poll["blocks"] = [section("Closes Friday"), boxes(chosen="4")]
+        return {"ok": True}
+
+    visitor.paper.answers["action"] = recorded
+    page = visitor.page
+    await page.get_by_role("region", name="Messages").focus()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Tab")
+    await expect(messages.get_by_role("button", name="Agree", exact=True)).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(messages.get_by_role("button", name="Agree ✓")).to_be_focused()
+    assert [asked["value"] for asked in visitor.paper.asked_for("action")] == ["4"]
+
+
+def boxes(chosen: str | None) -> Json:
+    def button(value: str, label: str) -> Json:
+        text = plain(f"{label} ✓" if value == chosen else label)
+        return {"type": "button", "action_id": f"box{value}", "value": value, "text": text}
+
+    return {"type": "actions", "block_id": "T01", "elements": [button("2", "Disagree"), button("4", "Agree")]}
+
+
+async def test_tab_order_begins_with_ways_past_the_sidebar(visitor: Visitor) -> None:
+    """The first Tab offers the messages, the second the message box."""
+    page = await visitor.opens()
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Skip to the messages")).to_be_focused()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("hello")
+    await expect(page.get_by_role("textbox", name="Write to #marketing")).to_have_value("hello")
+
+
+async def test_a_slash_lists_what_can_be_typed(visitor: Visitor) -> None:
+    """After a slash the commands are listed; arrows and Enter take one, a second Enter sends it."""
+    page = await visitor.opens("#UADA/CMKT")
+    box = page.get_by_role("textbox", name="Write to #marketing")
+    await box.fill("/pulse tr")
+    await expect(page.get_by_role("listbox", name="Commands").get_by_role("option")).to_have_count(1)
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(box).to_have_value("/pulse trend")
+    await page.keyboard.press("Enter")
+    await expect(box).to_have_value("")
+    assert [asked["text"] for asked in visitor.paper.asked_for("command")] == ["/pulse trend"]
+
+
+async def test_plain_text_is_posted_as_a_message(visitor: Visitor) -> None:
+    """Text without a slash is said in the channel; Shift+Enter breaks the line."""
+    page = await visitor.opens("#UADA/CIT")
+    await page.get_by_role("textbox", name="Write to #it").fill("one")
+    await page.keyboard.press("Shift+Enter")
+    await page.keyboard.type("two")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("textbox", name="Write to #it")).to_have_value("")
+    assert visitor.paper.asked_for("say") == [{"as": "UADA", "channel": "CIT", "text": "one\ntwo"}]
+
+
+async def test_a_refusal_keeps_the_text_and_says_why(browser: Browser, paper: PaperRehearsal) -> None:
+    """What could not be sent stays in the box, and a notice says what is wrong."""
+    paper.answers["command"] = lambda _: {"ok": False, "error": "The bot did not answer within 3 seconds."}
+    async for visitor in visiting(browser, paper):
+        page = await visitor.opens("#UADA/CMKT")
+        await page.get_by_role("textbox", name="Write to #marketing").fill("/pulse")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".toast")).to_have_text("The bot did not answer within 3 seconds.")
+        await expect(page.get_by_role("textbox", name="Write to #marketing")).to_have_value("/pulse")
+
+
+async def opened_modal(visitor: Visitor, blocks: list[Json]) -> Locator:
+    page = await visitor.opens("#UADA/CMKT")
+    visitor.paper.modals = [modal(blocks)]
+    visitor.paper.change()
+    dialog = page.get_by_role("dialog", name="Set up")
+    await expect(dialog).to_be_visible()
+    return dialog
+
+
+async def test_a_modal_sends_every_value_in_slacks_shape(visitor: Visitor) -> None:
+    """What was filled in, and what was there from the start, arrives as Slack's state.values."""
+    visitor.paper.answers["options"] = lambda asked: {"options": [option("Europe/Berlin", "Berlin")]}
+    visitor.paper.answers["submit"] = lambda _: visitor.paper.modals.clear() or {"ok": True}
+    dialog = await opened_modal(visitor, every_input())
+    page = visitor.page
+    await expect(dialog.get_by_label("Name")).to_be_focused()
+    await page.keyboard.type("Pulse")
+    await dialog.get_by_label("Waves").fill("3")
+    await dialog.get_by_label("At", exact=True).fill("10:15")
+    await dialog.get_by_role("combobox", name="Several").click()
+    await dialog.get_by_role("listbox").get_by_role("option", name="Gamma").click()
+    await dialog.get_by_role("combobox", name="Zone").press_sequentially("b")
+    await dialog.get_by_role("listbox").get_by_role("option", name="Berlin").click()
+    await dialog.get_by_role("combobox", name="Channels").press_sequentially("it")
+    await dialog.get_by_role("listbox").get_by_role("option", name="#it").click()
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_be_visible()
+    await dialog.get_by_role("radio", name="Beta").check()
+    await dialog.get_by_role("checkbox", name="Alpha").check()
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog).to_have_count(0)
+
+    [asked] = visitor.paper.asked_for("submit")
+    assert (asked["as"], asked["view_id"]) == ("UADA", "V1")
+    alpha, beta, gamma = option("a", "Alpha"), option("b", "Beta"), option("c", "Gamma")
+    values = {
+        block_id: {k: v for k, v in at["value"].items() if k != "type"}
+        for block_id, at in asked["values"].items()
+    }
+    assert values == {
+        "name": {"value": "Pulse"},
+        "story": {"value": "Once"},
+        "waves": {"value": "3"},
+        "at": {"selected_time": "10:15"},
+        "day": {"selected_date": "2026-09-28"},
+        "one": {"selected_option": beta},
+        "several": {"selected_options": [alpha, gamma]},
+        "zone": {"selected_option": option("Europe/Berlin", "Berlin")},
+        "results": {"selected_conversation": None},
+        "channels": {"selected_conversations": ["CIT"]},
+        "open channel": {"selected_channel": "CMKT"},
+        "manager": {"selected_user": "UADA"},
+        "managers": {"selected_users": ["UADA"]},
+        "often": {"selected_option": beta},
+        "rules": {"selected_options": [alpha]},
+    }
+    assert {at["value"]["type"] for at in asked["values"].values()} == {
+        block["element"]["type"] for block in every_input()
+    }
+
+
+def name_field(**more: Any) -> Json:
+    element = {"type": "plain_text_input", "action_id": "value"}
+    return {"type": "input", "block_id": "name", "label": plain("Name"), "element": element, **more}
+
+
+async def test_the_bots_errors_stand_at_their_field(visitor: Visitor) -> None:
+    """An error is read out with its field, gets the focus, and what was typed stays."""
+    visitor.paper.answers["submit"] = lambda _: {"errors": {"name": "Somebody has that name already."}}
+    dialog = await opened_modal(visitor, [name_field()])
+    field = dialog.get_by_label("Name")
+    await field.fill("Pulse")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(field).to_have_attribute("aria-invalid", "true")
+    await expect(field).to_have_accessible_description("Somebody has that name already.")
+    await expect(field).to_be_focused()
+    await expect(field).to_have_value("Pulse")
+
+
+async def test_an_empty_field_is_asked_for_before_the_bot_is(visitor: Visitor) -> None:
+    """As in Slack, an empty field stops the modal from being sent, unless it is optional."""
+    dialog = await opened_modal(visitor, [name_field(), {**name_field(optional=True), "block_id": "nick"}])
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog.locator("[data-block=name] .error")).to_have_text("Please fill this in.")
+    await expect(dialog.locator("[data-block=nick] .error")).to_be_empty()
+    assert visitor.paper.asked_for("submit") == []
+
+
+async def test_escape_closes_a_modal_and_gives_the_focus_back(visitor: Visitor) -> None:
+    """The bot is told that the modal was closed, and one goes on where one was."""
+    page = await visitor.opens("#UADA/CMKT")
+    visitor.paper.answers["close"] = lambda _: visitor.paper.modals.clear() or {"ok": True}
+    await page.get_by_role("button", name="Details").focus()
+    visitor.paper.modals = [modal([name_field()])]
+    visitor.paper.change()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(page.get_by_role("button", name="Details")).to_be_focused()
+    assert visitor.paper.asked_for("close") == [{"as": "UADA", "view_id": "V1"}]
+
+
+async def test_a_modal_that_changes_keeps_what_was_filled_in(visitor: Visitor) -> None:
+    """When the bot updates an open modal, the half-typed word and the caret stay."""
+    dialog = await opened_modal(visitor, [name_field()])
+    await dialog.get_by_label("Name").fill("Pul")
+    visitor.paper.modals = [
+        modal([section("A preview", block_id="preview"), name_field(hint=plain("Short"))])
+    ]
+    visitor.paper.change()
+    await expect(dialog).to_contain_text("A preview")
+    await expect(dialog.get_by_label("Name")).to_be_focused()
+    await visitor.page.keyboard.type("se")
+    await expect(dialog.get_by_label("Name")).to_have_value("Pulse")
+
+
+async def test_the_home_tab_is_asked_for_and_answers(visitor: Visitor) -> None:
+    """Opening Home tells the bot; a press there says that it came from Home."""
+    visitor.paper.home = {"blocks": [{"type": "header", "text": plain("Your pulse")}, boxes(chosen=None)]}
+    page = await visitor.opens()
+    await page.get_by_role("button", name="Home").click()
+    home = page.get_by_role("region", name="The app's Home")
+    await expect(home.get_by_role("heading", name="Your pulse")).to_be_visible()
+    await home.get_by_role("button", name="Agree", exact=True).click()
+    await expect(home.get_by_role("button", name="Agree", exact=True)).not_to_have_attribute(
+        "aria-busy", "true"
+    )
+    [asked] = visitor.paper.asked_for("action")
+    assert (asked["home"], asked["value"]) == (True, "4")
+    assert visitor.paper.asked_for("home") == [{"as": "UADA"}]
+
+
+async def test_the_crowd_and_the_clock(visitor: Visitor) -> None:
+    """The sliders say how many answer and in which mood; the clock goes to the next moment."""
+    visitor.paper.answers["crowd"] = lambda _: {"ok": True, "answered": 11}
+    visitor.paper.answers["clock"] = lambda _: {"ok": True, "said": "Monday, 09:00: a wave opens."}
+    page = await visitor.opens()
+    await page.get_by_label("How many answer").fill("40")
+    await page.get_by_label("Mood in IT").fill("10")
+    await page.get_by_role("button", name="Let the crowd answer").click()
+    await page.get_by_role("button", name="Next moment").click()
+    await expect(page.locator(".toast")).to_have_text(["11 people answered.", "Monday, 09:00: a wave opens."])
+    assert visitor.paper.asked_for("crowd") == [{"share": 0.4, "mood": {"marketing": 0.6, "it": 0.1}}]
+    assert visitor.paper.asked_for("clock") == [{"to": "next"}]
+
+
+async def test_what_arrives_is_announced_and_counted(visitor: Visitor) -> None:
+    """A new message here is read out; one elsewhere is counted at its channel until it is visited."""
+    page = await visitor.opens("#UADA/CMKT")
+    visitor.paper.channels[0]["messages"].append(message(9, "A *pulse* is open", "UBOT"))
+    visitor.paper.channels[1]["messages"].append(message(9, "A pulse is open", "UBOT"))
+    visitor.paper.toasts = ["The clock is at 09:00."]
+    visitor.paper.change()
+    await expect(page.locator("#live")).to_have_text("Pulse: A pulse is open")
+    await expect(page.get_by_role("status").get_by_text("The clock is at 09:00.")).to_be_visible()
+    await expect(page.get_by_role("button", name="it 1 new")).to_be_visible()
+    await page.get_by_role("button", name="it 1 new").click()
+    await expect(page.get_by_role("button", name="it", exact=True)).to_have_attribute("aria-current", "page")
+
+
+async def test_one_cannot_write_where_one_is_not(visitor: Visitor) -> None:
+    """In a channel one has not joined, the box is closed and the heading says why."""
+    page = await visitor.opens("#UADA/CLEAD")
+    await expect(page.get_by_text("you are not a member")).to_be_visible()
+    await expect(page.get_by_role("textbox", name="You cannot write here")).to_be_disabled()
+
+
+def busy_channel(last: str = "the last one") -> list[Json]:
+    """Fifty messages: polls with buttons among talk."""
+    poll = [section("Do they share what they know?"), boxes(chosen=None)]
+    some = [
+        message(n, f"Message {n}", "UBOT", blocks=poll) if n % 5 == 0 else message(n, f"Message {n}")
+        for n in range(49)
+    ]
+    return [*some, message(49, last)]
+
+
+async def test_a_busy_channel_changes_only_where_it_changed(visitor: Visitor) -> None:
+    """Among fifty messages a new one leaves the others, the scroll position and the focus alone."""
+    messages = await visitor.shown(*busy_channel())
+    page = visitor.page
+    await expect(messages.locator(".message")).to_have_count(50)
+    await page.evaluate("document.querySelectorAll('.message').forEach((one) => { one.marked = true })")
+    button = messages.get_by_role("button", name="Disagree").nth(2)
+    await button.focus()
+    before = await page.evaluate("document.getElementById('scroller').scrollTop = 300")
+    visitor.paper.channels[0]["messages"].append(message(50, "One more"))
+    visitor.paper.change()
+    await expect(messages.locator(".message")).to_have_count(51)
+    kept = await page.evaluate(
+        "[...document.querySelectorAll('.message')].filter((one) => one.marked).length"
+    )
+    assert (kept, await page.evaluate("document.getElementById('scroller').scrollTop")) == (50, before)
+    await expect(button).to_be_focused()
+
+
+async def test_one_reads_the_newest_message_first(visitor: Visitor) -> None:
+    """The channel opens at its end, and stays there as messages arrive."""
+    messages = await visitor.shown(*busy_channel())
+    await expect(messages.get_by_text("the last one")).to_be_in_viewport()
+    visitor.paper.channels[0]["messages"].append(message(50, "One more"))
+    visitor.paper.change()
+    await expect(messages.get_by_text("One more")).to_be_in_viewport()
+
+
+async def test_fifty_messages_are_drawn_at_once(visitor: Visitor) -> None:
+    """A change among fifty messages is drawn in less than a tenth of a second."""
+    await visitor.shown(*busy_channel())
+    took = await visitor.page.evaluate(
+        """async () => {
+          const { getState } = await import('/api.js');
+          const { showMessages } = await import('/messages.js');
+          const state = await getState('UADA');
+          const list = document.createElement('ol');
+          const context = { people: new Map(), channels: new Map(), me: state.me, now: new Date(state.now) };
+          const start = performance.now();
+          showMessages(list, state.channels[0], { context });
+          return performance.now() - start;
+        }"""
+    )
+    assert took < 100
+
+
+@pytest.mark.parametrize("place", ["CMKT", "home", "modal"])
+async def test_axe_finds_nothing(any_visitor: Visitor, place: str) -> None:
+    """At phone and desk width, light and dark, axe-core has nothing to say about the page."""
+    visitor = any_visitor
+    visitor.paper.home = {"blocks": every_block()[:6]}
+    visitor.paper.modals = [modal(every_input())] if place == "modal" else []
+    page = await visitor.opens(f"#UADA/{'CMKT' if place == 'modal' else place}")
+    await page.evaluate(AXE_SCRIPT)
+    found = await page.evaluate("axe.run({ resultTypes: ['violations'] })")
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+
+
+async def test_nothing_is_wider_than_the_window(any_visitor: Visitor) -> None:
+    """From a phone to a wide screen nothing must be scrolled sideways."""
+    page = await any_visitor.opens("#UADA/CMKT")
+    assert await page.evaluate(
+        "document.getElementById('scroller').scrollWidth <= document.getElementById('scroller').clientWidth"
+    )
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_on_a_phone_the_sidebar_is_a_drawer(browser: Browser, paper: PaperRehearsal) -> None:
+    """The drawer opens by its button, closes by Escape or by a choice, and gives the focus back."""
+    async for visitor in visiting(browser, paper, viewport={"width": 390, "height": 844}):
+        page = await visitor.opens("#UADA/CMKT")
+        opener = page.get_by_role("button", name="Channels and people")
+        sidebar = page.get_by_role("navigation", name="People and channels")
+        await expect(sidebar).to_be_hidden()
+        await opener.click()
+        await expect(page.get_by_label("Act as")).to_be_focused()
+        await page.keyboard.press("Escape")
+        await expect(sidebar).to_be_hidden()
+        await expect(opener).to_be_focused()
+        await opener.click()
+        await sidebar.get_by_role("button", name="it", exact=True).click()
+        await expect(page.get_by_role("heading", name="it", exact=True)).to_be_visible()
+        await expect(sidebar).to_be_hidden()
+
+
+async def test_dark_can_be_chosen_and_stays(visitor: Visitor) -> None:
+    """The switch overrides the system's choice and outlives a reload."""
+    page = await visitor.opens()
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert await page.evaluate(ground) == "rgb(255, 255, 255)"
+    await page.get_by_role("button", name="Dark colours").click()
+    await page.reload()
+    await page.wait_for_selector("body[data-ready]")
+    await expect(page.get_by_role("button", name="Dark colours")).to_have_attribute("aria-pressed", "true")
+    assert await page.evaluate(ground) == "rgb(22, 25, 29)"
+
+
+async def test_a_page_that_lost_its_rehearsal_says_so(browser: Browser) -> None:
+    """When the rehearsal ends, the page says what to look at."""
+    paper = seed()
+    async with paper.serving():
+        async for visitor in visiting(browser, paper):
+            page = await visitor.opens("#UADA/CMKT")
+            visitor.forgives = "net::ERR_FAILED"
+            await page.route("**/rehearsal/**", lambda route: route.abort())
+            await page.get_by_role("textbox", name="Write to #marketing").fill("hello")
+            await page.keyboard.press("Enter")
+            await expect(page.locator(".toast").first).to_contain_text("Is it still running in its terminal?")
+
+
+async def test_another_channel_is_a_word_away(visitor: Visitor) -> None:
+    """A channel named in a message can be gone to."""
+    page = await visitor.opens("#UADA/CMKT")
+    visitor.paper.channels[0]["messages"] = [message(1, "See <#CIT>")]
+    visitor.paper.channels[1] = channel("CIT", "it", message(2, "Here we are", "UCLEO"))
+    visitor.paper.change()
+    await page.get_by_role("button", name="#it").click()
+    await expect(page.locator("#messages")).to_contain_text("Here we are")
