@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
-from pulse.core.language import N_, _
+from pulse.core.language import N_, _, ngettext
 from pulse.core.model import Item, Side
 from pulse.views.blocks import (
     Element,
@@ -211,21 +211,6 @@ def refusal(error: Exception | str) -> Message:
     return message([section(escape(str(error)))])
 
 
-def managers_only(named: Sequence[str]) -> Message:
-    """Refuses what only managers may do and says who they are: `named` are user ids."""
-    if named:
-        who = _(
-            "Only managers of the pulse can do this: the admins and owners of this workspace, and {people}. "
-            "Please ask one of them."
-        ).format(people=", ".join(f"<@{user}>" for user in named))
-    else:
-        who = _(
-            "Only managers of the pulse can do this: the admins and owners of this workspace. "
-            "Please ask one of them."
-        )
-    return message([section(who)])
-
-
 def nothing_open(opens_at: datetime | None) -> Message:
     """Said to somebody who wants to answer between two waves."""
     if opens_at is None:
@@ -371,9 +356,12 @@ def _not_promised() -> str:
 
 def _besides() -> str:
     return _(
-        "Also kept: the settings, the channels, what managers changed, their notes on the trend, and how "
-        "many "
-        "people each side has and how many of them answered. Who answered is listed nowhere."
+        "Also kept: the settings, the channels, what managers changed (not who did), their notes on the "
+        "trend, "
+        "and how many people each side has and how many of them answered. Who was named a manager, and "
+        "any wish "
+        "that somebody tells me (such as no reminders), is kept under such a code, too, made with a key that "
+        "stays. Who answered is listed nowhere."
     )
 
 
@@ -554,16 +542,25 @@ def note_kept(text: str) -> Message:
     return message([section(_("Marked on today’s date in every trend: “{text}”").format(text=escape(text)))])
 
 
-def managers_list(named: Sequence[str]) -> Message:
-    """Who may manage: `named` are the user ids besides admins and owners."""
+def managers_list(named: Sequence[str], unmet: int = 0) -> Message:
+    """Who may manage: the ids of the named people whom the bot has met, and how many more are named."""
+    lines = [_("The admins and owners of this workspace manage the pulse.")]
     if named:
         people = ", ".join(f"<@{user}>" for user in named)
-        said = _("The admins and owners of this workspace manage the pulse, and so do {people}.").format(
-            people=people
+        lines.append(_("These people were named, too: {people}.").format(people=people))
+    if unmet:
+        lines.append(
+            ngettext(
+                "{count} more person was named whom I have not met since I was started: "
+                "I keep no list of names, so I cannot say who.",
+                "{count} more people were named whom I have not met since I was started: "
+                "I keep no list of names, so I cannot say who.",
+                unmet,
+            ).format(count=unmet)
         )
-    else:
-        said = _("The admins and owners of this workspace manage the pulse. Nobody else is named.")
-    return message([section(said)])
+    if not named and not unmet:
+        lines.append(_("Nobody else is named."))
+    return message([section(" ".join(lines))])
 
 
 def _after_that(opens_at: datetime | None) -> list[str]:

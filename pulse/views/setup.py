@@ -124,11 +124,15 @@ class FormErrors(PulseError):
 
 
 def setup_view(
-    form: SetupForm, preview: Sequence[Block] = (), errors: Mapping[str, str] | None = None
+    form: SetupForm,
+    preview: Sequence[Block] = (),
+    errors: Mapping[str, str] | None = None,
+    reminders: bool = False,
 ) -> View:
     """The modal. `preview` is made by `setup_preview`; `errors` are those met when a preview was asked for.
 
-    On a submission errors stand at their fields instead: answer it with `FormErrors.errors`.
+    On a submission errors stand at their fields instead: answer it with `FormErrors.errors`. The field for
+    reminders is there only where the bot sends them; without it a form comes back with none.
     """
     note = _("Changes count from the next pulse on. A pulse that is open now stays as it is.")
     see = actions([button(_("Preview"), PREVIEW)], block_id="preview")
@@ -138,7 +142,7 @@ def setup_view(
         "title": plain(_("Set up the pulse")),
         "submit": plain(_("Save")),
         "close": plain(_("Cancel")),
-        "blocks": [section(note), *_channels(form), *_times(form), *_questions(form), see]
+        "blocks": [section(note), *_channels(form), *_times(form), *_questions(form, reminders), see]
         + (_mend(errors) if errors else [])
         + list(preview),
     }
@@ -253,7 +257,7 @@ def _times(form: SetupForm) -> list[Block]:
     ]
 
 
-def _questions(form: SetupForm) -> list[Block]:
+def _questions(form: SetupForm, offer_reminders: bool) -> list[Block]:
     counts = [option(str(count), str(count)) for count in (2, 3, 4)]
     reminders = [option(_(text), value) for value, text in _REMINDERS]
     least = {
@@ -266,11 +270,14 @@ def _questions(form: SetupForm) -> list[Block]:
     }
     least_hint = _("With fewer answers to a question on a side, nothing of them is shown. 5 is the least.")
     remind_hint = _("Sent privately to people who have not answered.")
-    return [
+    blocks = [
         _input("items", _("Questions in a pulse"), _select(counts, str(form.items))),
         _input("minimum", _("Smallest group that is shown"), least, hint=least_hint),
-        _input("reminders", _("Reminders"), _select(reminders, str(form.reminders)), hint=remind_hint),
     ]
+    if offer_reminders:
+        picked = _select(reminders, str(form.reminders))
+        blocks.append(_input("reminders", _("Reminders"), picked, hint=remind_hint))
+    return blocks
 
 
 def _input(block_id: str, label: str, element: Element, hint: str = "", optional: bool = False) -> Block:
@@ -335,7 +342,7 @@ def _as_picture(block: Block) -> list[Block]:
 # What comes back
 
 _SIDES = ("marketing", "it")
-_OPTIONAL = frozenset({"results", "any_hour", "skip_dates"})
+_OPTIONAL = frozenset({"results", "any_hour", "skip_dates", "reminders"})
 # The schedule's names of fields that the form shows under another block.
 _SHOWN_AT = {"nth": "repeat", "grace_minutes": "at"}
 

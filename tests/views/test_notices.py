@@ -41,8 +41,6 @@ VARIANTS = {
     "confirmation_both_sides": notices.confirmation(replace(ONE, both_sides=True)),
     "withdrawn": notices.withdrawn(CLOSES),
     "refusal": notices.refusal("This pulse is closed. `/pulse scores` shows the results."),
-    "managers_only": notices.managers_only([]),
-    "managers_only_named": notices.managers_only(["U100", "U200"]),
     "nothing_open": notices.nothing_open(OPENS),
     "nothing_open_nor_planned": notices.nothing_open(None),
     "help": notices.help_message(),
@@ -71,6 +69,8 @@ VARIANTS = {
     "set_up_unplanned": notices.set_up(None),
     "note_kept": notices.note_kept("New ticket desk <!channel>"),
     "managers_list": notices.managers_list(["U100"]),
+    "managers_list_unmet": notices.managers_list(["U100"], unmet=2),
+    "managers_list_one_unmet": notices.managers_list([], unmet=1),
     "managers_list_none": notices.managers_list([]),
 }
 

@@ -78,7 +78,7 @@ def _as_sent(element: dict[str, Any]) -> dict[str, Any]:
 
 
 def sent(form: SetupForm = FILLED, **changed: Any) -> dict[str, Any]:
-    state = as_sent(setup_view(form))
+    state = as_sent(setup_view(form, reminders=True))
     for name, field in changed.items():
         state["values"][name] = {"zone" if name == "zone" else "field": field}
     return state
@@ -88,7 +88,7 @@ def sent(form: SetupForm = FILLED, **changed: Any) -> dict[str, Any]:
     ("name", "view"),
     [
         ("setup_first", setup_view(FIRST)),
-        ("setup_filled_preview", setup_view(FILLED, preview(FILLED))),
+        ("setup_filled_preview", setup_view(FILLED, preview(FILLED), reminders=True)),
         ("setup_errors", setup_view(FILLED, errors={"it": "A <!channel> can belong to one side only."})),
     ],
 )
@@ -177,6 +177,11 @@ def test_an_optional_field_may_be_missing(name: str) -> None:
     state = sent(replace(FILLED, results=(), skip_dates="", any_hour=False))
     del state["values"][name]
     assert parse_setup(state) == replace(FILLED, results=(), skip_dates="", any_hour=False)
+
+
+def test_without_the_field_for_reminders_there_are_none() -> None:
+    """What the form does not offer is not promised: it comes back as no reminder."""
+    assert parse_setup(as_sent(setup_view(FILLED))) == replace(FILLED, reminders=0)
 
 
 @pytest.mark.parametrize(
