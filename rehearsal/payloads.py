@@ -114,7 +114,10 @@ def values_of(blocks: Iterable[Mapping[str, Any]], given: Mapping[str, Any] | No
 
 def _given(element: Mapping[str, Any], value: Any, before: Json) -> Json:
     """One element's answer out of what was given for its block or its action_id."""
-    if not isinstance(value, dict) or field_of(element["type"])[0] in ("rich_text_value",):
+    is_answer = (
+        not isinstance(value, dict) or {"text", "value"} <= set(value) or value.get("type") == "rich_text"
+    )
+    if is_answer:
         return answer_to(element, value)
     inside = value.get(element["action_id"])
     return {k: v for k, v in inside.items() if k != "type"} if isinstance(inside, dict) else before

@@ -206,7 +206,7 @@ class Rehearsal:
 
     def _note(self, call: Call) -> None:
         call.error = call.error or str(call.answer.get("error", ""))
-        self.workspace.changed()
+        self.workspace.stir()
 
     def _unanswered(self, request: web.Request, call: Call, trouble: Trouble) -> web.StreamResponse:
         call.error = "cut" if trouble.cut else "lost" if trouble.lost else "late"
@@ -216,13 +216,13 @@ class Rehearsal:
             self.post.start(self._apply_late(call, request, trouble.seconds))
         if request.transport is not None:
             request.transport.close()
-        self.workspace.changed()
+        self.workspace.stir()
         return web.Response()
 
     async def _apply_late(self, call: Call, request: web.Request, seconds: float) -> None:
         await asyncio.sleep(seconds)
         call.answer = self._answer(call, request)
-        self.workspace.changed()
+        self.workspace.stir()
 
     def _ordered(self, call: Call, trouble: Trouble | None) -> web.Response | None:
         """The failure that was ordered for this call."""

@@ -274,6 +274,10 @@ class Workspace:
     def changed(self) -> None:
         """Says that something that a person could see has changed."""
         self.revision += 1
+        self.stir()
+
+    def stir(self) -> None:
+        """Wakes whoever waits for something, though nothing that a person sees has changed."""
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():
@@ -285,7 +289,7 @@ class Workspace:
         self._waiting.append(future)
         await future
 
-    async def until(self, predicate: Callable[[], T | None], timeout: float = 5.0) -> T:  # noqa: ASYNC109
+    async def until(self, predicate: Callable[[], T | None], timeout: float = 5.0) -> T:  # noqa: ASYNC109 - tests give their bound
         """Waits until `predicate` is true and returns what it gave; TimeoutError after `timeout` seconds.
 
         The predicate is asked again at each change, so nobody sleeps and nobody polls.

@@ -1,0 +1,92 @@
+"""The rest of the crowd answers whatever looks like a question."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from rehearsal.crowd import let_answer
+from rehearsal.server import Rehearsal
+
+Taps = list[tuple[str, str, str]]
+
+
+@pytest.fixture
+def taps() -> Taps:
+    return []
+
+
+@pytest.fixture
+async def slack(permissive_slack: Rehearsal, taps: Taps) -> AsyncIterator[Rehearsal]:
+    """A workspace with two questions in #marketing and #it, and an app that notes the taps."""
+    client = AsyncWebClient(permissive_slack.bot_token, base_url=permissive_slack.api_url)
+    app = AsyncApp(client=client, signing_secret="s", process_before_response=True)
+
+    async def note(ack: Any, body: dict[str, Any]) -> None:
+        await ack()
+        action = body["actions"][0]
+        taps.append((body["user"]["id"], action["block_id"], action["value"]))
+
+    for value in "123456":
+        app.action(f"box:{value}")(note)
+    handler = AsyncSocketModeHandler(app, permissive_slack.app_token)
+    await handler.connect_async()
+    await permissive_slack.socket_mode.connected()
+    for place in (permissive_slack.places.marketing, permissive_slack.places.it):
+        blocks = [question("poll:1:a"), question("poll:1:b"), question("other")]
+        permissive_slack.workspace.post(place, {"text": "?", "blocks": blocks})
+    yield permissive_slack
+    await handler.close_async()
+
+
+def question(block_id: str) -> dict[str, Any]:
+    elements = [
+        {"type": "button", "action_id": f"box:{v}", "value": v, "text": {"type": "plain_text", "text": v}}
+        for v in "123456"
+    ]
+    return {"type": "actions", "block_id": block_id, "elements": elements}
+
+
+async def test_everybody_answers_each_question_once(slack: Rehearsal, taps: Taps) -> None:
+    """28 people, two questions; no guest, no bot, nothing that is no question, nobody in two channels."""
+    assert await let_answer(slack, share=1.0) == 28
+    assert Counter(block for _, block, _ in taps) == {"poll:1:a": 28, "poll:1:b": 28}
+    assert set(Counter(person for person, _, _ in taps).values()) == {2}
+    assert slack.actor("greta").id not in {person for person, _, _ in taps}
+
+
+async def test_whoever_has_answered_is_left_alone(slack: Rehearsal, taps: Taps) -> None:
+    """A second call finds nobody; one who answered half answers the other half."""
+    amara = slack.actor("amara")
+    await amara.tap(amara.sees("marketing")[0], "1", block="poll:1:a")
+    await let_answer(slack, share=1.0)
+    assert Counter(b for p, b, _ in taps if p == amara.id) == {"poll:1:a": 1, "poll:1:b": 1}
+    assert await let_answer(slack, share=1.0) == 0
+
+
+async def test_the_mood_of_a_side_moves_its_answers(slack: Rehearsal, taps: Taps) -> None:
+    """Content marketers choose higher than grim engineers; nobody is unanimous by rule."""
+    await let_answer(slack, share=1.0, mood={"marketing": 1.0, "it": 0.0})
+    chosen: dict[str, list[int]] = {"marketing": [], "it": []}
+    for person, _, value in taps:
+        side = "marketing" if person in slack.workspace.channel("marketing").members else "it"
+        chosen[side].append(int(value))
+    mean = {side: sum(values) / len(values) for side, values in chosen.items()}
+    assert mean["marketing"] > mean["it"] + 1
+
+
+async def test_the_same_seed_gives_the_same_answers(slack: Rehearsal, taps: Taps) -> None:
+    """So that a picture or a test can be made again."""
+    await let_answer(slack, share=0.5, seed=3)
+    first = sorted(taps)
+    slack.taps.clear()
+    taps.clear()
+    await let_answer(slack, share=0.5, seed=3)
+    assert sorted(taps) == first
+    assert 0 < len(first) < 56

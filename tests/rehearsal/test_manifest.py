@@ -1,0 +1,58 @@
+"""Of a manifest the workspace reads what it acts on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rehearsal import manifest
+from rehearsal.server import Rehearsal
+
+TEXT = """\
+display_information:
+  name: Pulse   # on the app's page
+features:
+  bot_user:
+    display_name: "Alignment Pulse"
+  slash_commands:
+    - command: /pulse
+      description: Everything
+oauth_config:
+  scopes:
+    bot:
+      # why: it writes
+      - chat:write
+      - "users:read"
+settings:
+  event_subscriptions:
+    bot_events:
+      - app_home_opened
+"""
+
+
+def test_scopes_commands_events_and_name_are_read(tmp_path: Path) -> None:
+    """Comments and quotes are no part of them."""
+    path = tmp_path / "manifest.yml"
+    path.write_text(TEXT)
+    assert manifest.read(path) == manifest.Manifest(
+        scopes=frozenset({"chat:write", "users:read"}),
+        commands=frozenset({"/pulse"}),
+        events=frozenset({"app_home_opened"}),
+        name="Alignment Pulse",
+    )
+
+
+def test_without_a_manifest_everything_is_allowed(tmp_path: Path) -> None:
+    """So that other apps can be tried."""
+    found = manifest.read(tmp_path / "none.yml")
+    assert (found.commands, found.events) == (frozenset(), frozenset())
+    assert "chat:write" in found.scopes
+
+
+async def test_an_event_that_was_not_asked_for_is_not_sent(tmp_path: Path) -> None:
+    """As in Slack, what the manifest does not subscribe to never comes."""
+    path = tmp_path / "manifest.yml"
+    path.write_text(TEXT)
+    async with Rehearsal(manifest_path=path) as slack:
+        slack.workspace.join("marketing", slack.actor("sasha").id)
+        await slack.post.settled()
+        assert slack.post.deliveries == {}
