@@ -164,6 +164,18 @@ CREATE TABLE outbox (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX outbox_due ON outbox (next_try_at) WHERE state IN ('due', 'sending');
 
+-- Wishes and duties of people, under HMAC-SHA-256 (secret, user id): no list of names.
+CREATE TABLE secret (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  value BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE wish (
+  person BLOB NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('manager', 'no reminders')),
+  PRIMARY KEY (person, kind)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE note (
   id INTEGER PRIMARY KEY,
   day TEXT NOT NULL,

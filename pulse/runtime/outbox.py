@@ -1,8 +1,8 @@
 """Messages that are to stand exactly once in their channel, whatever happens between the call and its mark.
 
-A row is written before the call, the row's key travels in the message's metadata, and the ts is written after.
-Where the outcome of a call is not known (a crash, a lost connection), the channel's history is searched for the
-key before anything is posted again, and not at once: Slack may still be applying the call.
+A row is written before the call, the row's key travels in the message's metadata, and the ts is written
+after. Where the outcome of a call is not known (a crash, a lost connection), the channel's history is
+searched for the key before anything is posted again, and not at once: Slack may still be applying the call.
 """
 
 from __future__ import annotations
@@ -115,4 +115,6 @@ class Outbox:
         if parcel.attempts >= MOST_ATTEMPTS:
             state = "failed"
         _log.warning("not posted", kind=parcel.kind, channel=parcel.channel, code=fault.code, state=state)
-        await self._store.mark(parcel.key, state, next_try_at=now + pause, problem=fault.code or "unreachable")
+        await self._store.mark(
+            parcel.key, state, next_try_at=now + pause, problem=fault.code or "unreachable"
+        )

@@ -25,7 +25,8 @@ class Roster:
     def __init__(self, slack: Slack) -> None:
         self._slack = slack
         self._people: dict[str, tuple[float, Person]] = {}
-        self._sides: dict[Side, set[str]] = {side: set() for side in Side}
+        self._members: dict[str, set[str]] = {}
+        self._side_of: dict[str, Side] = {}
         self.late: set[str] = set()
         self.ready = asyncio.Event()
 
@@ -36,27 +37,35 @@ class Roster:
         """
         members = {channel: await self._slack.members(channel) for channel in channels}
         people = await self._known({user for ids in members.values() for user in ids})
-        self._sides = {side: set() for side in Side}
-        for channel, side in channels.items():
-            self._sides[side] |= {user for user in members[channel] if user in people and people[user].asked}
+        self._side_of = dict(channels)
+        self._members = {
+            channel: {user for user in ids if people[user].asked} for channel, ids in members.items()
+        }
         self.late = set()
         self.ready.set()
-        return {side: len(ids) for side, ids in self._sides.items()}
+        return {side: len(self.everyone(side)) for side in Side}
 
     def sides(self, user: str) -> tuple[Side, ...]:
         """The sides whose channels the person is in: none, one or both."""
-        return tuple(side for side in Side if user in self._sides[side])
+        found = {self._side_of[channel] for channel, ids in self._members.items() if user in ids}
+        return tuple(side for side in Side if side in found)
 
-    async def admit(self, user: str, channel: str, side: Side) -> bool:
+    def everyone(self, side: Side) -> frozenset[str]:
+        """The people of a side, as ids."""
+        channels = (channel for channel, of in self._side_of.items() if of is side)
+        return frozenset().union(*(self._members[channel] for channel in channels))
+
+    async def admit(self, user: str, channel: str) -> bool:
         """Whether somebody who was not there at the opening is a person in that channel now."""
         if not (await self.person(user)).asked or user not in await self._slack.members(channel):
             return False
-        self._sides[side].add(user)
+        self._members[channel].add(user)
         self.late.add(user)
         return True
 
-    def leave(self, user: str, side: Side) -> None:
-        self._sides[side].discard(user)
+    def leave(self, user: str, channel: str) -> None:
+        """Somebody left a channel: from there they cannot answer any more."""
+        self._members.get(channel, set()).discard(user)
 
     async def person(self, user: str) -> Person:
         """What Slack says of somebody, at most some minutes old."""
@@ -67,8 +76,9 @@ class Roster:
         self._people[user] = (time.monotonic(), person)
         return person
 
-    def everyone(self, side: Side) -> frozenset[str]:
-        return frozenset(self._sides[side])
+    def met(self) -> tuple[str, ...]:
+        """Everybody that Slack was asked about since the start."""
+        return tuple(self._people)
 
     async def _known(self, users: set[str]) -> dict[str, Person]:
         now = time.monotonic()

@@ -74,8 +74,8 @@ def mode_of(settings: Settings) -> Mode:
         raise SettingsFault(
             _(
                 "The bot cannot reach Slack: {missing} is not set. Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN"
-                " (Socket Mode), or SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET (HTTP mode). Without any of them the bot"
-                " starts a rehearsal on this machine, unless PULSE_MODE is slack."
+                " (Socket Mode), or SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET (HTTP mode). Without any of them"
+                " the bot starts a rehearsal on this machine, unless PULSE_MODE is slack."
             ).format(missing=missing)
         )
     _check_swapped(settings)

@@ -166,6 +166,10 @@ class Slack:
     async def open_view(self, trigger: str, view: View) -> None:
         await self._call(self.client, "views.open", {"trigger_id": trigger, "view": view})
 
+    async def update_view(self, view_id: str, hash_: str, view: View) -> None:
+        """Changes an open modal; refused by Slack where it has changed since `hash_`."""
+        await self._call(self.client, "views.update", {"view_id": view_id, "hash": hash_, "view": view})
+
     async def publish_home(self, user: str, view: View) -> None:
         await self._call(self.client, "views.publish", {"user_id": user, "view": view})
 

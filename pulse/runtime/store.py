@@ -237,6 +237,39 @@ class Store:
         rows = self._all("SELECT at, what FROM audit ORDER BY id DESC LIMIT ?", most)
         return tuple((datetime.fromisoformat(row["at"]), row["what"]) for row in rows)
 
+    def secret(self) -> bytes | None:
+        row = self._one("SELECT value FROM secret")
+        return None if row is None else row["value"]
+
+    async def make_secret(self, value: bytes) -> None:
+        """Keeps the key of the installation, if it has none."""
+
+        def job(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO secret (id, value) VALUES (1, ?) ON CONFLICT DO NOTHING", (value,)
+            )
+
+        await self.write(job)
+
+    def wishes(self, kind: str) -> frozenset[bytes]:
+        """Pseudonyms of those with a wish or duty: `manager`, `no reminders`."""
+        return frozenset(row["person"] for row in self._all("SELECT person FROM wish WHERE kind = ?", kind))
+
+    async def set_wish(self, person: bytes, kind: str, wanted: bool, at: datetime, what: str) -> None:
+        """Adds or takes back; `what` goes into the audit, nothing where it is empty."""
+
+        def job(connection: sqlite3.Connection) -> None:
+            if wanted:
+                connection.execute(
+                    "INSERT INTO wish (person, kind) VALUES (?, ?) ON CONFLICT DO NOTHING", (person, kind)
+                )
+            else:
+                connection.execute("DELETE FROM wish WHERE person = ? AND kind = ?", (person, kind))
+            if what:
+                _audit(connection, at, what)
+
+        await self.write(job)
+
     # --- waves ----------------------------------------------------------------------------------------
 
     def open_wave(self) -> OpenWave | None:
@@ -449,6 +482,10 @@ class Store:
     async def scrub(self) -> None:
         """Rewrites the file without its free pages and empties the log, so that deleted answers are gone."""
         await self._writer.maintain(_scrub)
+
+    def closed_count(self) -> int:
+        row = self._one("SELECT count(*) AS waves FROM wave WHERE state = 'closed'")
+        return 0 if row is None else int(row["waves"])
 
     def closed_waves(self) -> tuple[ClosedWave, ...]:
         """Every closed wave, the oldest first."""

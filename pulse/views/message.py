@@ -24,3 +24,13 @@ def escape(typed: str) -> str:
     '&lt;!channel&gt; &amp; co'
     """
     return typed.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def as_view(title: str, message: Message, close: str) -> View:
+    """A modal that only says what the message says, without buttons. `title` has at most 24 characters."""
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": title},
+        "close": {"type": "plain_text", "text": close},
+        "blocks": [block for block in message.blocks if block["type"] != "actions"],
+    }

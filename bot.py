@@ -1,0 +1,192 @@
+"""Alignment Pulse: the bot's composition and its command line. Nothing runs at import."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+
+import handlers
+from pulse.core.errors import PulseError
+from pulse.runtime import logs
+from pulse.runtime.administration import Administration
+from pulse.runtime.afterwards import Afterwards
+from pulse.runtime.counts import LiveCounts
+from pulse.runtime.desk import Desk
+from pulse.runtime.drawing import Artist
+from pulse.runtime.library import load_library, own_items_path
+from pulse.runtime.managers import Managers
+from pulse.runtime.roster import Roster
+from pulse.runtime.scheduler import Scheduler
+from pulse.runtime.services import Services
+from pulse.runtime.settings import Mode, Settings, mode_of, read_settings
+from pulse.runtime.slack import Slack
+from pulse.runtime.socket import SocketMode
+from pulse.runtime.store import Store
+from pulse.runtime.waves import Waves
+
+Clock = Callable[[], datetime]
+
+DRAIN_S = 5.0
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """The wired bot. `start` recovers what a former run left, then plans; `stop` ends cleanly."""
+
+    app: AsyncApp
+    services: Services
+    scheduler: Scheduler
+    store: Store
+    random_bytes: Callable[[int], bytes]
+
+    async def start(self) -> None:
+        await self.services.managers.start(self.random_bytes)
+        await self.services.waves.start()
+        await self.scheduler.wake()
+        self.scheduler.start()
+        self.services.after.forever(self.services.counts.run())
+
+    async def stop(self) -> None:
+        self.scheduler.stop()
+        await self.services.after.finish(DRAIN_S)
+        self.store.close()
+
+
+def create_app(
+    settings: Settings,
+    store: Store,
+    *,
+    clock: Clock = utc_now,
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    artist: Artist | None = None,
+    counts_every_s: float = 30.0,
+    settle_s: float = 2.0,
+) -> Bot:
+    """Wires the bot on an open store; nothing is sent yet. Raises DataFault for faulty items or figures."""
+    library = load_library(own_items_path(store.path))
+    slack = Slack(settings.slack_bot_token, settings.api_url)
+    roster = Roster(slack)
+    waves = Waves(store, roster, library, clock, random_bytes)
+    managers = Managers(store, roster, clock)
+    after = Afterwards()
+    desk = Desk(waves, slack, managers, artist or Artist(), settle_s)
+    counts = LiveCounts(waves, slack, counts_every_s)
+    services = Services(waves, desk, slack, managers, Administration(waves, slack), counts, after)
+    app = AsyncApp(
+        client=slack.client,
+        signing_secret=settings.slack_signing_secret or None,
+        # Bolt would look for the ack only every 10 ms otherwise. So nothing slow stands in a listener.
+        process_before_response=True,
+    )
+    handlers.register(app, services)
+
+    async def tick() -> None:
+        await waves.tick()
+        await desk.deliver()
+
+    return Bot(app, services, Scheduler(tick, waves.next_wake, clock), store, random_bytes)
+
+
+async def run(settings: Settings) -> None:
+    """Runs the bot in the mode that the settings ask for, until it is told to stop."""
+    mode = mode_of(settings)
+    if mode is Mode.REHEARSAL:
+        await run_rehearsal(settings)
+    else:
+        store = Store.open(settings.pulse_db or Path("pulse.db"))
+        async with AsyncExitStack() as ending:
+            await _serve(create_app(settings, store), settings, ending)
+            await _told_to_stop()
+
+
+async def run_rehearsal(settings: Settings) -> None:
+    """The real bot over real Socket Mode, against a stand-in for Slack in this process."""
+    from rehearsal.server import Rehearsal  # only here: nothing else may know the rehearsal
+
+    async with AsyncExitStack() as ending:
+        clock = ShiftedClock()
+        rehearsal = await ending.enter_async_context(Rehearsal(port=settings.pulse_page, clock=clock.now))
+        folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="pulse-rehearsal-")))
+        tokens = {
+            "slack_bot_token": rehearsal.bot_token,
+            "slack_app_token": rehearsal.app_token,
+            "slack_api_url": rehearsal.api_url,
+        }
+        store = Store.open(settings.pulse_db or folder / "pulse.db")
+        bot = create_app(settings.model_copy(update=tokens), store, clock=clock.now, counts_every_s=1.0)
+        rehearsal.on_next = clock.jumper(bot)
+        await _serve(bot, settings.model_copy(update=tokens), ending)
+        print("Rehearsal: no Slack, no account, nothing leaves this machine.", flush=True)
+        print(f"Open {rehearsal.url} in a browser. Ctrl+C ends it.", flush=True)
+        await _told_to_stop()
+
+
+class ShiftedClock:
+    """The rehearsal's clock: the machine's, and what somebody jumped ahead."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return utc_now() + self._ahead
+
+    def jumper(self, bot: Bot) -> Callable[[], Awaitable[str | None]]:
+        """Jumps to the bot's next moment and lets it do what is due then; says when that is."""
+
+        async def jump() -> str | None:
+            moment = bot.services.waves.next_wake()
+            if moment is None:
+                return "There is no next moment yet: set the pulse up first."
+            self._ahead += max(moment - self.now(), timedelta())
+            await bot.scheduler.wake()
+            return f"It is now {self.now():%A %d %B %Y, %H:%M} UTC."
+
+        return jump
+
+
+async def _serve(bot: Bot, settings: Settings, ending: AsyncExitStack) -> None:
+    """Starts the bot, then the connection; both end in the other order."""
+    ending.push_async_callback(bot.stop)
+    await bot.start()
+    socket = SocketMode(bot.app, settings.slack_app_token)
+    ending.push_async_callback(socket.close)
+    await socket.start()
+    structlog.get_logger(__name__).info("ready")
+
+
+async def _told_to_stop() -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+def main() -> int:
+    """The command line. Returns the exit code: 0, or 2 with a sentence on what to mend."""
+    try:
+        settings = read_settings()
+        logs.configure(settings.pulse_log)
+        asyncio.run(run(settings))
+    except PulseError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

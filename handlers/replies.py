@@ -1,0 +1,57 @@
+"""How a handler answers one person: by the response_url, which costs no rate-limited call."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+import structlog
+from slack_bolt.context.respond.async_respond import AsyncRespond
+
+from pulse.core.errors import PulseError
+from pulse.core.language import _
+from pulse.views.message import Message
+from pulse.views.notices import refusal
+
+_log = structlog.get_logger(__name__)
+
+
+def told(error: Exception) -> Message:
+    """The sentence for an error. One that nobody foresaw is logged by its kind, not by what was said."""
+    if isinstance(error, PulseError):
+        return refusal(error)
+    _log.error("unforeseen", error=type(error).__name__, exc_info=error)
+    return refusal(_("Something went wrong here, and nothing was changed. Please try again in a minute."))
+
+
+async def privately(respond: AsyncRespond, message: Message, *, replace: bool = False) -> None:
+    """Sends a message that only its reader sees; `replace` puts it in place of the private one tapped on."""
+    answer = await respond(
+        text=message.text,
+        blocks=message.blocks,
+        response_type="ephemeral",
+        replace_original=replace,
+        unfurl_links=False,
+        unfurl_media=False,
+    )
+    if answer.status_code != 200:
+        _log.info("private answer not taken", status=answer.status_code)
+
+
+async def answering(respond: AsyncRespond, message: Awaitable[Message], *, replace: bool = False) -> None:
+    """Sends what the use case says, or why it could not."""
+    try:
+        said = await message
+    except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
+        said = told(error)
+    await privately(respond, said, replace=replace)
+
+
+def in_private(body: dict[str, Any]) -> bool:
+    """Whether a button was pressed in a message that only its reader sees."""
+    return bool((body.get("container") or {}).get("is_ephemeral"))
+
+
+def channel_of(body: dict[str, Any]) -> str:
+    """The channel in which a button was pressed; "" on the Home tab and in modals."""
+    return str((body.get("channel") or {}).get("id") or (body.get("container") or {}).get("channel_id") or "")

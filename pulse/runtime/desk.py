@@ -1,0 +1,296 @@
+"""Looking things up: last results, trends, published figures, the Home tab, and the messages of the outbox.
+
+Everything here is read from what was published at a close; nothing is computed from answers.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from pulse.core.cadence import describe
+from pulse.core.errors import BadRequest, ChartNotDrawn, NotNow, NotYours, SlackFault
+from pulse.core.language import _
+from pulse.core.model import Asked, ClosedWave, Item, Note, Side, SideTurnout
+from pulse.core.reports import WaveReport, last_report, report, trail
+from pulse.runtime.counts import poll_card
+from pulse.runtime.drawing import Artist
+from pulse.runtime.managers import Managers
+from pulse.runtime.outbox import Outbox
+from pulse.runtime.slack import Slack
+from pulse.runtime.store import Parcel
+from pulse.runtime.waves import Ballot, Waves
+from pulse.views import notices, scores, trend
+from pulse.views.baselines import baselines_message
+from pulse.views.charts import Chart, alt_text
+from pulse.views.home import ChannelStatus, HomeCard, LastResults, ManagerCard, OpenPulse
+from pulse.views.message import Message, View, escape
+from pulse.views.poll import PollCard, poll_message
+from pulse.views.power import power_message
+from pulse.views.results import results_chart, results_details, results_message
+from pulse.views.titles import title
+
+NOTE_LIMIT = 200
+TYPED_LIMIT = 40
+
+_log = structlog.get_logger(__name__)
+
+
+class Desk:
+    """Answers for commands, the Home tab and the channels."""
+
+    def __init__(
+        self, waves: Waves, slack: Slack, managers: Managers, artist: Artist, settle_s: float
+    ) -> None:
+        self._waves, self._slack, self._managers, self._artist = waves, slack, managers, artist
+        self._outbox = Outbox(waves.store, slack, self._render, settle_s)
+        self._closed: tuple[ClosedWave, ...] = ()
+        self._pictures: dict[str, str] = {}
+
+    # --- the channels -----------------------------------------------------------------------------------
+
+    async def deliver(self) -> None:
+        """Posts what is due in the channels."""
+        await self._outbox.deliver(self._waves.clock())
+
+    async def _render(self, parcel: Parcel) -> Message | None:
+        """The message of a parcel; None where it is not due any more."""
+        if parcel.kind == "poll":
+            return self._poll(parcel)
+        closed = next((wave for wave in self.closed() if wave.id == parcel.wave_id), None)
+        if closed is None:
+            return None
+        if parcel.kind == "closing":
+            return self._closed_poll(closed, parcel.channel)
+        return await self._results(self._report(closed))
+
+    def _poll(self, parcel: Parcel) -> Message | None:
+        wave = self._waves.open
+        if wave is None or wave.id != parcel.wave_id:
+            return None
+        return poll_message(poll_card(self._waves, wave, wave.channels[parcel.channel], 0))
+
+    def _closed_poll(self, wave: ClosedWave, channel: str) -> Message:
+        side = self._waves.store.wave_channels(wave.id)[channel]
+        items = tuple(item for id_ in wave.items if (item := self._waves.library.bank.get(id_)))
+        counted = wave.turnout.get(side, SideTurnout(0, None))
+        return poll_message(
+            PollCard(
+                wave.id,
+                side,
+                items,
+                wave.closed_at,
+                counted.roster,
+                counted.answered,
+                closed=True,
+                minimum=wave.minimum,
+            )
+        )
+
+    async def _results(self, made: WaveReport) -> Message:
+        picture = await self._picture(results_chart(made, zone=self._zone()))
+        return results_message(made, file_id=picture, zone=self._zone())
+
+    async def _picture(self, chart: Chart) -> str | None:
+        """The id of the uploaded chart; None where it cannot be drawn or uploaded: words say it all too."""
+        key = repr(chart)
+        if key not in self._pictures:
+            try:
+                png = await self._artist.draw(chart)
+                alt = alt_text(chart)
+                self._pictures[key] = await self._slack.upload(png, "pulse.png", alt[:100], alt)
+            except (ChartNotDrawn, SlackFault) as error:
+                _log.warning("no picture", problem=str(error))
+                return None
+        return self._pictures[key]
+
+    # --- what was published -----------------------------------------------------------------------------
+
+    def closed(self) -> tuple[ClosedWave, ...]:
+        """All closed waves, the oldest first; read again only after a close."""
+        if self._waves.store.closed_count() != len(self._closed):
+            self._closed = self._waves.store.closed_waves()
+        return self._closed
+
+    def _report(self, wave: ClosedWave) -> WaveReport:
+        library = self._waves.library
+        return report(wave, self.closed(), library.bank, library.ledger, self.next_opening())
+
+    def details(self, wave_id: int) -> View:
+        """Everything that may be said of a closed wave. Raises BadRequest where there is none."""
+        wave = next((wave for wave in self.closed() if wave.id == wave_id), None)
+        if wave is None:
+            raise BadRequest(_("There are no results of that pulse."))
+        return results_details(self._report(wave), zone=self._zone())
+
+    async def scores(self, word: str) -> Message:
+        """The last closed wave, or one question of it in full. Raises BadRequest for an unknown question."""
+        closed = self.closed()
+        if not word:
+            made = self._report(closed[-1]) if closed else None
+            return scores.scores_message(made, shareable=made is not None, zone=self._zone())
+        item, library = self._item(word), self._waves.library
+        asked = last_report(item, closed, library.bank, library.ledger)
+        found = asked.of(item.id) if asked else None
+        if asked is None or found is None:
+            return scores.score_card(None, item, zone=self._zone())
+        picture = await self._picture(scores.score_chart(found, asked, zone=self._zone()))
+        return scores.score_card(asked, item, file_id=picture, shareable=True, zone=self._zone())
+
+    async def trend(self, word: str) -> Message:
+        """One question over all closed waves, the first anchor's where none is named. Raises BadRequest."""
+        library = self._waves.library
+        item = self._item(word) if word else library.bank.asked(Asked.EVERY_WAVE)[0]
+        found = trail(item, self.closed(), library.bank, library.ledger, self._waves.store.notes())
+        if found is None:
+            return trend.trend_message(None, item, zone=self._zone())
+        picture = await self._picture(trend.trend_chart(found, zone=self._zone()))
+        return trend.trend_message(found, item, file_id=picture, shareable=True, zone=self._zone())
+
+    def baselines(self, word: str) -> Message:
+        return baselines_message(word, self._waves.library.bank, self._waves.library.ledger)
+
+    def power(self) -> Message:
+        """What the answers of the last wave can show, and what more of them would."""
+        return power_message(self.closed()[-1] if self.closed() else None)
+
+    def _item(self, word: str) -> Item:
+        """The item that is meant by an id or a word of its question. Raises BadRequest with the nearest."""
+        bank = self._waves.library.bank
+        item = bank.get(word)
+        near = bank.suggest(word)
+        if item is not None or len(near) == 1:
+            return item or near[0]
+        if near:
+            names = ", ".join(f"{item.id} ({title(item)})" for item in near)
+            raise BadRequest(
+                _("Which question is meant by “{word}”? The nearest are {names}.").format(
+                    word=word[:TYPED_LIMIT], names=names
+                )
+            )
+        raise BadRequest(
+            _("There is no question “{word}”. /pulse baselines lists the topics and their questions.").format(
+                word=word[:TYPED_LIMIT]
+            )
+        )
+
+    # --- people -----------------------------------------------------------------------------------------
+
+    async def privacy(self, user: str) -> notices.PrivacyCard:
+        """What is stored now, with the reader's own answers while a wave is open."""
+        wave = self._waves.open
+        setup = self._waves.store.setup()
+        minimum = wave.minimum if wave else setup.minimum if setup else 5
+        ballot = await self._own(user)
+        own = None
+        if ballot is not None:
+            own = notices.OwnAnswers(ballot.wave.id, ballot.side, ballot.items, ballot.answers)
+        return notices.PrivacyCard(minimum, wave.closes_at if wave else None, own)
+
+    async def _own(self, user: str) -> Ballot | None:
+        """The reader's part in the open wave; None where there is none for this person."""
+        try:
+            return await self._waves.ballot(user)
+        except (NotNow, NotYours):
+            return None
+
+    def status(self) -> notices.StatusCard:
+        wave, setup = self._waves.open, self._waves.store.setup()
+        return notices.StatusCard(
+            wave.minimum if wave else setup.minimum if setup else 5,
+            wave.closes_at if wave else None,
+            self._turnout() if wave else None,
+            self.next_opening(),
+            self._waves.paused(),
+        )
+
+    def _turnout(self) -> dict[Side, notices.Turnout]:
+        wave = self._waves.open
+        if wave is None:
+            return {}
+        answered = self._waves.store.answered(wave.id)
+        return {
+            side: notices.Turnout(
+                wave.people[side], answered[side] if answered[side] >= wave.minimum else None
+            )
+            for side in Side
+        }
+
+    def next_opening(self) -> datetime | None:
+        ahead = self._waves.upcoming()
+        return ahead[0].opens_at if ahead else None
+
+    async def note(self, text: str) -> Note:
+        """A dated mark on every trend. Raises BadRequest for a text that is too long."""
+        if len(text) > NOTE_LIMIT:
+            raise BadRequest(
+                _("A note has at most {most} characters; this one has {count}. Please shorten it.").format(
+                    most=NOTE_LIMIT, count=len(text)
+                )
+            )
+        now = self._waves.clock()
+        note = Note(now.astimezone(self._zone()).date(), text)
+        await self._waves.store.add_note(note, now, _("A manager made a note."))
+        return note
+
+    def _zone(self) -> ZoneInfo:
+        return self._waves.schedule().tz if self._waves.store.setup() else ZoneInfo("UTC")
+
+    # --- the Home tab -----------------------------------------------------------------------------------
+
+    async def home(self, user: str) -> HomeCard:
+        """The Home tab of one reader."""
+        setup = self._waves.store.setup()
+        manager = await self._managers.is_manager(user)
+        if setup is None:
+            return HomeCard(5, set_up=False, may_manage=manager)
+        return HomeCard(
+            setup.minimum,
+            set_up=True,
+            may_manage=manager,
+            open=await self._open_pulse(user),
+            results=self._last_results(),
+            opens_at=self.next_opening(),
+            paused=self._waves.paused(),
+            manager=self._manager_card() if manager else None,
+        )
+
+    async def _open_pulse(self, user: str) -> OpenPulse | None:
+        wave = self._waves.open
+        if wave is None:
+            return None
+        ballot = await self._own(user)
+        if ballot is None:
+            return OpenPulse(wave.id, wave.closes_at)
+        turnout = self._turnout()[ballot.side]
+        return OpenPulse(wave.id, wave.closes_at, ballot.items, ballot.side, turnout, ballot.answers)
+
+    def _last_results(self) -> LastResults | None:
+        closed = self.closed()
+        if not closed:
+            return None
+        made = self._report(closed[-1])
+        sentences = {
+            side: tuple(
+                f"*{escape(title(found.item))}* {escape(found.readings[side].share)}" for found in made.items
+            )
+            for side in Side
+        }
+        return LastResults(closed[-1].closed_at, sentences)
+
+    def _manager_card(self) -> ManagerCard:
+        setup = self._waves.setup()
+        troubles = self._waves.store.troubles()
+        problems = {
+            trouble.channel: notices.channel_problem(trouble.channel, trouble.problem) for trouble in troubles
+        }
+        channels: list[tuple[str, Side | None]] = [
+            (channel, side) for side in Side for channel in setup.channels[side]
+        ]
+        channels += [(channel, None) for channel in setup.results]
+        return ManagerCard(
+            describe(self._waves.schedule()),
+            tuple(ChannelStatus(channel, side, problems.get(channel)) for channel, side in channels),
+        )

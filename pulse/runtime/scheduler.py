@@ -1,0 +1,56 @@
+"""Wakes the tick: at the next moment of the schedule, and once a minute as a net.
+
+The database is the schedule's truth; the jobs here hold nothing. A job that comes late runs once
+(misfire_grace_time None, coalesce): APScheduler's default would drop it after a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+NET = timedelta(minutes=1)
+
+
+class Scheduler:
+    """Calls `tick` when something is due. `next_wake` says when that is, in the time of `clock`."""
+
+    def __init__(
+        self,
+        tick: Callable[[], Awaitable[None]],
+        next_wake: Callable[[], datetime | None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._tick, self._next_wake, self._clock = tick, next_wake, clock
+        self._jobs = AsyncIOScheduler(
+            timezone=UTC,
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+
+    def start(self) -> None:
+        self._jobs.add_job(self.wake, "interval", seconds=NET.total_seconds(), id="net")
+        self._jobs.start()
+        self.plan()
+
+    def stop(self) -> None:
+        self._jobs.shutdown(wait=False)
+
+    async def wake(self) -> None:
+        """Ticks now, and plans the next moment."""
+        try:
+            await self._tick()
+        finally:
+            self.plan()
+
+    def plan(self) -> None:
+        """Sets the job of the next moment; to be called when the schedule may have changed."""
+        moment = self._next_wake()
+        if moment is None:
+            return
+        # The clock may be a rehearsal's, which runs ahead of the machine's.
+        ahead = max(moment - self._clock(), timedelta())
+        if ahead < NET:
+            at = datetime.now(UTC) + ahead
+            self._jobs.add_job(self.wake, "date", run_date=at, id="moment", replace_existing=True)

@@ -1,0 +1,24 @@
+"""Everything that a handler may call, in one bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pulse.runtime.administration import Administration
+from pulse.runtime.afterwards import Afterwards
+from pulse.runtime.counts import LiveCounts
+from pulse.runtime.desk import Desk
+from pulse.runtime.managers import Managers
+from pulse.runtime.slack import Slack
+from pulse.runtime.waves import Waves
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    waves: Waves
+    desk: Desk
+    slack: Slack
+    managers: Managers
+    administration: Administration
+    counts: LiveCounts
+    after: Afterwards

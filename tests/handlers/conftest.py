@@ -1,0 +1,132 @@
+"""The bot as its users meet it: wired to the stand-in, over a real socket, with a clock of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import Bot, create_app
+from pulse.runtime.settings import Settings
+from pulse.runtime.socket import SocketMode
+from pulse.runtime.store import Store
+from rehearsal.driver import Actor
+from rehearsal.server import Rehearsal
+from rehearsal.workspace import Message
+
+TUESDAY = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
+"""A working day in working hours, wherever the test runs."""
+
+
+class Clock:
+    """The bot's time, moved by the test."""
+
+    def __init__(self, now: datetime = TUESDAY) -> None:
+        self.time = now
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def forward(self, **time: float) -> None:
+        self.time += timedelta(**time)
+
+
+@dataclass
+class Office:
+    """A workspace with the bot in it, and the words that tests use for what people do there."""
+
+    slack: Rehearsal
+    bot: Bot
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        assert self.slack.places is not None
+        self.marketing, self.it = self.slack.places.marketing, self.slack.places.it
+        self.manager = self.slack.actor("ines")
+
+    def people(self, channel: str) -> list[Actor]:
+        """The people of a side's channel that the bot may ask, in the order of their ids."""
+        members = sorted(self.slack.workspace.channel(channel).members)
+        actors = [self.slack.actor(user) for user in members]
+        return [a for a in actors if not (a.person.is_bot or a.person.guest)]
+
+    async def settled(self) -> None:
+        """Waits until nothing is being done after an ack."""
+        await self.bot.services.after.idle()
+
+    async def says(self, who: Actor, line: str, channel: str) -> Message:
+        """A command, and the private answer that it brings."""
+        before = len(who.private(channel))
+        await who.command(line, channel)
+        await self.settled()
+        answers = who.private(channel)
+        assert len(answers) > before, f"{line} was not answered"
+        return answers[-1]
+
+    async def set_up(self, **fields: Any) -> None:
+        """Through the form, as a manager does."""
+        await self.manager.command("/pulse setup", self.marketing)
+        await self.settled()
+        assert self.manager.modal is not None, self.manager.toasts
+        options = await self.manager.options(self.manager.modal, "zone", "zone", "utc")
+        utc = next(option for option in options if option["value"] == "UTC")
+        values: dict[str, Any] = {"marketing": [self.marketing], "it": [self.it], "zone": utc, **fields}
+        ack = await self.manager.submit(values=values)
+        assert ack.errors == {}
+        await self.settled()
+
+    async def open(self) -> None:
+        await self.says(self.manager, "/pulse open", self.marketing)
+
+    async def close(self) -> None:
+        await self.says(self.manager, "/pulse close", self.marketing)
+
+    def poll(self, channel: str) -> Message:
+        """The newest poll message of a channel."""
+        return self.with_block(channel, "poll:")
+
+    def with_block(self, channel: str, prefix: str) -> Message:
+        messages = self.slack.workspace.channel(channel).messages
+        found = [m for m in messages if any(str(b.get("block_id", "")).startswith(prefix) for b in m.blocks)]
+        return found[-1]
+
+    async def answer(self, who: Actor, channel: str, box: str, item: str = "T01") -> None:
+        """One tap on a poll."""
+        poll = self.poll(channel)
+        block = next(b for b in (b["block_id"] for b in poll.blocks) if b.endswith(f":{item}"))
+        await who.tap(poll, f"answer:{box}", block=block)
+
+    def posted(self, channel: str) -> list[Message]:
+        """What stands publicly in a channel."""
+        return [m for m in self.slack.workspace.channel(channel).messages if m.private_to is None]
+
+
+@asynccontextmanager
+async def running(slack: Rehearsal, path: Path, clock: Clock) -> AsyncIterator[Office]:
+    """The bot on a database, connected; ended cleanly."""
+    settings = Settings(
+        _env_file=None,
+        slack_bot_token=slack.bot_token,
+        slack_app_token=slack.app_token,
+        slack_api_url=slack.api_url,
+    )
+    bot = create_app(settings, Store.open(path), clock=clock, counts_every_s=0.05, settle_s=0.0)
+    socket = SocketMode(bot.app, slack.app_token)
+    try:
+        await bot.start()
+        await socket.start()
+        yield Office(slack, bot, clock)
+    finally:
+        await socket.close()
+        await bot.stop()
+
+
+@pytest.fixture
+async def office(slack: Rehearsal, tmp_path: Path) -> AsyncIterator[Office]:
+    async with running(slack, tmp_path / "pulse.db", Clock()) as office:
+        yield office
