@@ -11,13 +11,19 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
+Answer = Callable[[Mapping[str, str]], dict[str, Any]]
+"""What a Web API method answers to its fields, besides `ok`."""
+
 _NORMAL_CLOSURE = (1000).to_bytes(2, "big")
+
+
+_ANYBODY = {"user_id": "U0BOT", "bot_id": "B0BOT", "team_id": "T0", "ts": "1.0"}
 
 
 @dataclass(slots=True, eq=False)
@@ -41,13 +47,18 @@ class Ack:
 
 
 class LocalSlack:
-    """A server on 127.0.0.1 with just enough of Slack for one app in Socket Mode."""
+    """A server on 127.0.0.1 with just enough of Slack for one app in Socket Mode.
+
+    `delay`: seconds that a post, an update or a reply takes, as over the internet.
+    """
 
     def __init__(self) -> None:
         self.sockets: list[Socket] = []
         self.acks: dict[str, Ack] = {}
         self.twice: list[str] = []
         self.calls: Counter[str] = Counter()
+        self.answers: dict[str, Answer] = {}
+        self.delay = 0.0
         self.refusal: str | None = None
         self.first_message: dict[str, Any] | None = None
         self.strangers = 0
@@ -63,6 +74,7 @@ class LocalSlack:
         app = web.Application()
         app.router.add_get("/link", self._link)
         app.router.add_route("*", "/api/{method}", self._api)
+        app.router.add_post("/response", self._response)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -81,16 +93,24 @@ class LocalSlack:
     async def _api(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
         self.calls[method] += 1
-        await request.read()
+        fields = {key: str(value) for key, value in (await request.post()).items()} | dict(request.query)
         if method != "apps.connections.open":
-            return web.json_response(
-                {"ok": True, "user_id": "U0BOT", "bot_id": "B0BOT", "team_id": "T0", "ts": "1.0"}
-            )
+            if method.startswith("chat."):
+                await asyncio.sleep(self.delay)
+            answer = self.answers.get(method)
+            return web.json_response({"ok": True, **(_ANYBODY if answer is None else answer(fields))})
         if self.refusal is not None:
             async with self._changed:
                 self._changed.notify_all()
             return web.json_response({"ok": False, "error": self.refusal})
         return web.json_response({"ok": True, "url": f"{self.url.replace('http', 'ws', 1)}/link?ticket=1"})
+
+    async def _response(self, request: web.Request) -> web.Response:
+        """The response_url of every tap."""
+        self.calls["response_url"] += 1
+        await request.read()
+        await asyncio.sleep(self.delay)
+        return web.Response(text="ok")
 
     async def _link(self, request: web.Request) -> web.WebSocketResponse:
         ws = web.WebSocketResponse(autoclose=False, autoping=False, compress=False)
@@ -169,6 +189,10 @@ class LocalSlack:
             {"envelope_id": envelope, "type": "interactive", "accepts_response_payload": False, **more}
             | {"payload": payload}
         )
+        await self.send_text(text, socket)
+
+    async def send_text(self, text: str, socket: Socket | None = None) -> None:
+        """Sends an envelope that is ready made."""
         await (socket or self.next_socket()).ws.send_str(text)
 
     async def notice(self, socket: Socket, reason: str = "refresh_requested") -> None:

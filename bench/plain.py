@@ -1,0 +1,65 @@
+"""The plain alternative: what a Bolt app looks like when it is written from the tutorials.
+
+The sync App on its defaults, slack_sdk's own Socket Mode client, an sqlite3 commit for each tap and, unless
+`--quiet`, a chat.update of the poll for each tap. It keeps user ids, as such bots do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sqlite3
+import threading
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from slack_bolt import Ack, App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+
+from bench.storm import say
+
+
+def build(api: str, db: Path, quiet: bool) -> App:
+    with closing(sqlite3.connect(db)) as connection:
+        connection.execute(
+            "CREATE TABLE answer (person TEXT, item TEXT, box TEXT, PRIMARY KEY (person, item))"
+        )
+    app = App(client=WebClient("xoxb-1", api))
+    number = count(1)
+
+    @app.action({"type": "block_actions", "action_id": "answer:4"})
+    def tap(ack: Ack, body: dict[str, Any], action: dict[str, Any], client: WebClient) -> None:
+        _wave, item, box = action["value"].split(":")
+        with closing(sqlite3.connect(db)) as connection, connection:
+            connection.execute(
+                "INSERT INTO answer VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET box = excluded.box",
+                (body["user"]["id"], item, box),
+            )
+        if not quiet:
+            text = f"{next(number)} answers so far"
+            client.chat_update(channel=body["channel"]["id"], ts=body["message"]["ts"], text=text)
+        ack()
+
+    return app
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--api", required=True)
+    parser.add_argument("--db", type=Path, required=True)
+    parser.add_argument("--quiet", action="store_true")
+    chosen = parser.parse_args()
+    handler = SocketModeHandler(build(chosen.api, chosen.db, chosen.quiet), "xapp-1")
+    handler.connect()  # type: ignore[no-untyped-call]  # slack_bolt leaves it untyped
+    say({"ready": True})
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    stop.wait()
+    handler.close()  # type: ignore[no-untyped-call]  # slack_bolt leaves it untyped
+
+
+if __name__ == "__main__":
+    main()

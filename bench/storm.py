@@ -1,0 +1,249 @@
+"""The load: taps sent as Slack sends them, each ack timed. A process of its own, so as not to be measured.
+
+An open-loop storm sends each tap at its scheduled moment, however slow the bot is, and counts from that
+moment: a bot that falls behind cannot hide it. The peak keeps a fixed number of taps on the way.
+
+`python -m bench.storm` listens, prints `{"api": ...}`, and takes one order a line on its input: `sockets`
+(wait for so many), `storm`, `peak`. Each is answered by one line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bench.slack import LocalSlack
+
+PEOPLE = 10_000
+"""People of the workspace, every other one in marketing."""
+
+CHANNELS = ("C0MARKETING", "C0IT")
+LATE_S = 3.0
+"""After so long Slack shows the person an error."""
+
+CALL_S = 0.1
+"""So long a call to Slack takes over the internet; calls that only start the bot are not slowed."""
+
+LINGER_S = 10.0
+"""So long after the last tap acks are waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a load came to. Times in milliseconds; a tap that was never acked counts as its wait so far."""
+
+    taps: int
+    acked: int
+    late: int
+    seconds: float
+    p50: float
+    p99: float
+    worst: float
+
+    @property
+    def per_second(self) -> float:
+        return self.acked / self.seconds
+
+
+Tap = Callable[[int], tuple[str, str]]
+"""Envelope id and envelope of the tap with that number."""
+
+
+def taps(message: Mapping[str, Any], buttons: list[list[str]], response_url: str, name: str) -> Tap:
+    """Envelopes of distinct answers: person after person, each question once, then again from the first.
+
+    `buttons` are, for each question, the values of its buttons.
+    """
+    action = {"type": "button", "action_id": "answer:4", "block_id": "b", "value": "@VALUE@"}
+    payload = {
+        "type": "block_actions",
+        "user": {"id": "@USER@", "username": "someone", "team_id": "T0"},
+        "api_app_id": "A0",
+        "team": {"id": "T0", "domain": "bench"},
+        "channel": {"id": "@CHANNEL@", "name": "channel"},
+        "container": {
+            "type": "message",
+            "message_ts": "1.0",
+            "channel_id": "@CHANNEL@",
+            "is_ephemeral": False,
+        },
+        "message": {"type": "message", "ts": "1.0", "bot_id": "B0BOT", **message},
+        "trigger_id": "1.2.3",
+        "response_url": response_url,
+        "actions": [action],
+    }
+    envelope = {
+        "envelope_id": "@ID@",
+        "type": "interactive",
+        "accepts_response_payload": False,
+        "payload": payload,
+    }
+    parts = re.split(r"@([A-Z]+)@", json.dumps(envelope))
+
+    def tap(number: int) -> tuple[str, str]:
+        person, question = divmod(number, len(buttons))
+        values = buttons[question]
+        user = user_id(person % PEOPLE)
+        places = {
+            "ID": f"{name}-{number}",
+            "USER": user,
+            "CHANNEL": CHANNELS[person % 2],
+            "VALUE": values[number % len(values)],
+        }
+        text = "".join(places[part] if place % 2 else part for place, part in enumerate(parts))
+        return places["ID"], text
+
+    return tap
+
+
+def user_id(person: int) -> str:
+    return f"U{person:08d}"
+
+
+def people(slack: LocalSlack) -> None:
+    """Fills the local Slack with two channels of 5,000 people each."""
+    members = {channel: [user_id(n) for n in range(side, PEOPLE, 2)] for side, channel in enumerate(CHANNELS)}
+    everyone = [
+        {"id": user_id(n), "name": f"u{n}", "tz": "Europe/Berlin", "is_admin": n == 0} for n in range(PEOPLE)
+    ]
+    slack.answers["conversations.members"] = lambda fields: _page(
+        "members", members.get(fields["channel"], []), fields, 1000
+    )
+    slack.answers["users.list"] = lambda fields: _page("members", everyone, fields, 200)
+    slack.answers["users.info"] = lambda fields: {"user": everyone[int(fields["user"][1:])]}
+    slack.answers["conversations.info"] = lambda fields: {
+        "channel": {"id": fields["channel"], "name": "channel", "is_member": True, "num_members": 5000}
+    }
+    slack.answers["conversations.history"] = lambda _: {"messages": []}
+
+
+def _page(name: str, rows: list[Any], fields: Mapping[str, str], most: int) -> dict[str, Any]:
+    start = int(fields.get("cursor") or 0)
+    end = start + min(int(fields.get("limit") or most), most)
+    cursor = str(end) if end < len(rows) else ""
+    return {name: rows[start:end], "response_metadata": {"next_cursor": cursor}}
+
+
+async def storm(slack: LocalSlack, tap: Tap, rate: float, seconds: float) -> Figures:
+    """Sends `rate` taps a second for `seconds`, each at its moment."""
+    due: dict[str, float] = {}
+    start = time.perf_counter() + 0.1
+    total = int(rate * seconds)
+    for number in range(total):
+        at = start + number / rate
+        if (wait := at - time.perf_counter()) > 0:
+            await asyncio.sleep(wait)
+        envelope, text = tap(number)
+        due[envelope] = at
+        await _send(slack, text)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(_all_acked(slack, total), LINGER_S)
+    return figures(due, {envelope: ack.at for envelope, ack in slack.acks.items()}, time.perf_counter())
+
+
+async def _all_acked(slack: LocalSlack, total: int) -> None:
+    done = asyncio.Event()
+    slack.on_ack = lambda _: done.set() if len(slack.acks) >= total else None
+    slack.on_ack("")
+    await done.wait()
+
+
+async def peak(slack: LocalSlack, tap: Tap, window: int, seconds: float) -> Figures:
+    """Keeps `window` taps on the way for `seconds`."""
+    sent: dict[str, float] = {}
+    room = asyncio.Semaphore(window)
+    slack.on_ack = lambda _: room.release()
+    end = time.perf_counter() + seconds
+    number = 0
+    while time.perf_counter() < end:
+        try:
+            async with asyncio.timeout(LINGER_S):
+                await room.acquire()
+        except TimeoutError:
+            break
+        envelope, text = tap(number)
+        sent[envelope] = time.perf_counter()
+        await _send(slack, text)
+        number += 1
+    slack.on_ack = lambda _: None
+    acked = {envelope: ack.at for envelope, ack in slack.acks.items() if ack.at <= end}
+    asked = {envelope: at for envelope, at in sent.items() if envelope in acked}
+    return figures(asked, acked, end)
+
+
+async def _send(slack: LocalSlack, text: str) -> None:
+    """Sends over the next socket; where there is none a tap waits for one, as its sender would."""
+    while True:
+        try:
+            await slack.send_text(text)
+        except (IndexError, ConnectionError):
+            await slack.until(lambda: bool(slack.open_sockets))
+        else:
+            return
+
+
+def figures(due: Mapping[str, float], acked: Mapping[str, float], now: float) -> Figures:
+    """Quantiles over all taps, those never acked included.
+
+    >>> figures({"a": 0.0, "b": 0.0, "c": 1.0}, {"a": 0.25, "b": 3.5}, 5.0)
+    Figures(taps=3, acked=2, late=2, seconds=5.0, p50=3500.0, p99=4000.0, worst=4000.0)
+    """
+    waits = sorted(acked.get(envelope, now) - at for envelope, at in due.items())
+    last = max((acked.get(envelope, now) for envelope in due), default=now)
+    return Figures(
+        taps=len(due),
+        acked=sum(envelope in acked for envelope in due),
+        late=sum(wait > LATE_S for wait in waits),
+        seconds=last - min(due.values(), default=now),
+        p50=1000 * _quantile(waits, 0.50),
+        p99=1000 * _quantile(waits, 0.99),
+        worst=1000 * _quantile(waits, 1.0),
+    )
+
+
+def _quantile(ordered: list[float], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+async def obey(slack: LocalSlack, order: dict[str, Any]) -> dict[str, Any]:
+    """Does one order and says what came of it."""
+    if order["do"] == "sockets":
+        await slack.until(lambda: len(slack.open_sockets) >= order["count"])
+        return {"sockets": len(slack.open_sockets)}
+    slack.acks.clear()
+    before = slack.calls.copy()
+    tap = taps(order["message"], order["buttons"], f"{slack.url}/response", order["name"])
+    if order["do"] == "storm":
+        result = await storm(slack, tap, order["rate"], order["seconds"])
+    else:
+        result = await peak(slack, tap, order["window"], order["seconds"])
+    return {**asdict(result), "calls": dict(slack.calls - before), "twice": len(slack.twice)}
+
+
+def say(answer: Mapping[str, Any]) -> None:
+    """Tells the parent process, in one line."""
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+async def main() -> None:
+    slack = LocalSlack()
+    slack.delay = CALL_S
+    people(slack)
+    say({"api": await slack.start()})
+    try:
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            say(await obey(slack, json.loads(line)))
+    finally:
+        await slack.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

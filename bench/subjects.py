@@ -1,0 +1,142 @@
+"""What is measured under load: the bot, and the same without this or that part of it.
+
+`python -m bench.subjects KIND --api URL --db FILE [--sockets N]` starts one, prints one line when Slack has
+greeted it, and ends at SIGTERM. KIND is `bot` (all of it), `unwritten` (all of it, but an answer is not
+written) or `bare` (no Bolt and no handlers: envelopes from the socket straight to the store and back).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+from collections.abc import Callable
+from datetime import date, time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+import bot
+from bench.storm import CHANNELS, say
+from pulse.core.cadence import Repeat, Schedule, Weekday
+from pulse.core.model import Side
+from pulse.runtime import logs
+from pulse.runtime.counts import poll_card
+from pulse.runtime.settings import Settings
+from pulse.runtime.socket import SocketMode
+from pulse.runtime.store import Answers, Recorded, Setup, Store
+from pulse.runtime.waves import Waves, pseudonym
+from pulse.views.poll import poll_message
+
+ITEMS = 3
+"""Questions of the wave: 5,000 people who answer each are 15,000 taps."""
+
+SCHEDULE = Schedule(Repeat.WEEKLY, Weekday.MONDAY, time(9), "Europe/Berlin", date(2026, 1, 5))
+
+
+class Forgetful(Store):
+    """A store that remembers no answer: what is left is everything but the write."""
+
+    async def answer(
+        self, wave_id: int, person: bytes, side: Side, joined: bool, change: Callable[[Answers], Answers]
+    ) -> Recorded:
+        return Recorded(side, change({}), True)
+
+
+def wired(store: Store, api: str) -> bot.Bot:
+    """The bot on that store, talking to that Slack."""
+    tokens = {"slack_bot_token": "xoxb-1", "slack_app_token": "xapp-1", "slack_api_url": api}
+    return bot.create_app(Settings.model_validate(tokens), store)
+
+
+async def set_up(store: Store) -> None:
+    """Sets up the two channels as a manager would."""
+    now = bot.utc_now()
+    channels = {side: (channel,) for side, channel in zip(Side, CHANNELS, strict=True)}
+    await store.save_setup(Setup(SCHEDULE.as_record(), ITEMS, 5, now, channels), now, "set up")
+
+
+def poll(waves: Waves) -> dict[str, Any]:
+    """The poll as Slack would send it back with a tap, and the values of its buttons by question."""
+    assert waves.open is not None
+    message = poll_message(poll_card(waves, waves.open, Side.MARKETING, 0))
+    buttons = [
+        [element["value"] for element in block["elements"]]
+        for block in message.blocks
+        if block["type"] == "actions" and str(block.get("block_id", "")).startswith("poll:")
+    ]
+    return {"message": {"text": message.text, "blocks": message.blocks}, "buttons": buttons}
+
+
+async def serve(kind: str, api: str, db: Path, sockets: int) -> None:
+    """Runs the subject until SIGTERM."""
+    store = (Forgetful if kind == "unwritten" else Store).open(db)
+    subject = wired(store, api)
+    waves = subject.services.waves
+    if store.setup() is None:
+        await set_up(store)
+    if waves.open is None:
+        await waves.open_by_hand()
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    if kind == "bare":
+        async with aiohttp.ClientSession() as session:
+            tasks = [asyncio.create_task(bare(session, api, waves)) for _ in range(sockets)]
+            say(poll(waves))
+            await stop.wait()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        store.close()
+        return
+    await subject.start()
+    socket = SocketMode(subject.app, "xapp-1", connections=sockets)
+    await socket.start()
+    say(poll(waves))
+    await stop.wait()
+    await socket.close()
+    await subject.stop()
+
+
+async def bare(session: aiohttp.ClientSession, api: str, waves: Waves) -> None:
+    """As little as can be between Slack and the writer: the limit of one socket."""
+    async with session.post(f"{api}apps.connections.open") as answer:
+        url = (await answer.json())["url"]
+    wave = waves.open
+    assert wave is not None
+    tasks: set[asyncio.Task[None]] = set()
+    async with session.ws_connect(url) as ws:
+
+        async def tap(envelope: dict[str, Any]) -> None:
+            payload = envelope["payload"]
+            _wave, item, box = payload["actions"][0]["value"].split(":")
+            side = wave.channels[payload["channel"]["id"]]
+            person = pseudonym(wave, payload["user"]["id"])
+            await waves.store.answer(
+                wave.id, person, side, False, lambda before: {**before, item: frozenset({box})}
+            )
+            await ws.send_str(json.dumps({"envelope_id": envelope["envelope_id"]}))
+
+        async for message in ws:
+            envelope = json.loads(message.data)
+            if "payload" in envelope:
+                task = asyncio.create_task(tap(envelope))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=("bot", "unwritten", "bare"))
+    parser.add_argument("--api", required=True)
+    parser.add_argument("--db", type=Path, required=True)
+    parser.add_argument("--sockets", type=int, default=1)
+    chosen = parser.parse_args()
+    logs.configure("warning")
+    asyncio.run(serve(chosen.kind, chosen.api, chosen.db, chosen.sockets))
+
+
+if __name__ == "__main__":
+    main()
