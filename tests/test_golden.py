@@ -30,7 +30,7 @@ def test_the_same_value_passes_and_another_fails() -> None:
 
 def test_a_missing_file_fails_and_says_how_to_write_it() -> None:
     """A view without its golden file is not tested."""
-    with pytest.raises(AssertionError, match="golden/new.json is missing: PULSE_GOLDEN=1 pytest writes it"):
+    with pytest.raises(AssertionError, match="is missing: PULSE_GOLDEN=1 pytest writes it"):
         golden("new", [])
 
 
