@@ -19,12 +19,16 @@ ALT_TEXT_LIMIT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A share with its plausible interval (fractions). `low` and `high` differ where extremes are merged."""
+    """A share with its plausible interval (fractions). `low` and `high` differ where extremes are merged.
+
+    With `hollow` too few answered to describe the channel: a ring of its own, that no line joins.
+    """
 
     low: float
     high: float
     plausible: tuple[float, float]
     label: str
+    hollow: bool = False
 
     @property
     def middle(self) -> float:

@@ -186,10 +186,19 @@ def _mark(page: _Page, side: Side, mark: Mark, top: float) -> None:
         page.box((low, high), (top + 7, top + TRACK - 7), facecolor=colour, alpha=0.3, linewidth=0, zorder=2)
         if mark.low != mark.high:
             ends = [_across(mark.low), _across(mark.high)]
-            page.line(ends, [middle] * 2, color=colour, linewidth=12, zorder=4)
+            page.line(ends, [middle] * 2, color=colour, linewidth=12, zorder=4, alpha=_strength(mark))
         else:
-            look = {"color": colour, "marker": MARKER[side], "markersize": 19, "markeredgecolor": PAPER}
-            page.line([_across(mark.middle)], [middle], markeredgewidth=2, zorder=4, **look)
+            _dot(page, (_across(mark.middle), middle), side, mark, 19)
+
+
+def _strength(dot: Dot) -> float:
+    return 0.5 if dot.hollow else 1.0
+
+
+def _dot(page: _Page, at: tuple[float, float], side: Side, dot: Dot, size: float) -> None:
+    fill, edge = (PAPER, COLOUR[side]) if dot.hollow else (COLOUR[side], PAPER)
+    look = {"marker": MARKER[side], "markersize": size, "color": fill, "markeredgecolor": edge}
+    page.line([at[0]], [at[1]], markeredgewidth=size / 5 if dot.hollow else 2, zorder=4, **look)
 
 
 def _hatched(page: _Page, x: tuple[float, float], y: tuple[float, float], colour: str) -> None:
@@ -337,10 +346,10 @@ def _runs(marks: Sequence[tuple[Moment, Mark]]) -> list[Run]:
         if not isinstance(mark, Dot):
             series = None
             continue
-        if moment.series != series:
+        if moment.series != series or mark.hollow:
             runs.append([])
         runs[-1].append((moment.day, mark))
-        series = moment.series
+        series = None if mark.hollow else moment.series
     return runs
 
 
@@ -358,10 +367,11 @@ def _ribbon(page: _Page, panel: _Panel, side: Side, run: Run, dots: bool) -> Non
     for day, dot in run:
         if dots and dot.low != dot.high:
             ends_of_dot = [panel.y(dot.low), panel.y(dot.high)]
-            page.line([panel.x(day)] * 2, ends_of_dot, color=colour, linewidth=8, zorder=4)
+            page.line(
+                [panel.x(day)] * 2, ends_of_dot, color=colour, linewidth=8, zorder=4, alpha=_strength(dot)
+            )
         elif dots or len(run) == 1:
-            look = {"color": colour, "marker": MARKER[side], "markersize": 13, "markeredgecolor": PAPER}
-            page.line([panel.x(day)], [panel.y(dot.middle)], markeredgewidth=1.5, zorder=4, **look)
+            _dot(page, (panel.x(day), panel.y(dot.middle)), side, dot, 13)
 
 
 def _published(page: _Page, panel: _Panel, lines: Sequence[Line]) -> None:

@@ -274,7 +274,10 @@ def items_chart(heading: str, items: Sequence[ItemReport], wave: ClosedWave) -> 
 
 def footer(rows: Sequence[Baseline]) -> str:
     """What the chart's pale bars, and its dashes where it has any, stand for."""
-    pale = _("Pale: plausible range (95 %). Hatched: 5 to 9 answers, in words only.")
+    pale = _(
+        "Pale: plausible range (95 %). Hatched: 5 to 9 answers, in words only. "
+        "Ring: too few answered to describe the channel."
+    )
     return " ".join([pale, _("Dashed: published."), caution(rows)]) if rows else pale
 
 
@@ -326,7 +329,8 @@ _BANDS = {Band.FEW: N_("few of {n}"), Band.HALF: N_("about half of {n}"), Band.M
 def mark_of(item: Item, outcome: Outcome, turnout: SideTurnout, minimum: int) -> Mark:
     """How a chart shows an outcome: nothing, a hatched zone, or a share with its plausible range.
 
-    There is no range where everybody answered, nor where too few did to describe the channel.
+    There is no range where everybody answered, and a ring without one where too few did to describe the
+    channel.
     """
     if isinstance(outcome, Withheld):
         return Hidden(_("hidden: fewer than {minimum} answers").format(minimum=minimum))
@@ -336,8 +340,9 @@ def mark_of(item: Item, outcome: Outcome, turnout: SideTurnout, minimum: int) ->
     rate = rate_rule(n, turnout.roster)
     label = count(share, n)
     if not rate.describes:
-        label = _("{count} (too few answered)").format(count=label)
-    if rate.exact or not rate.describes:
+        hollow = _("{count} (too few answered)").format(count=label)
+        return Dot(share.low / n, share.high / n, (share.low / n, share.high / n), hollow, hollow=True)
+    if rate.exact:
         return Dot(share.low / n, share.high / n, (share.low / n, share.high / n), label)
     plausible = (wilson(share.low, n).low, wilson(share.high, n).high)
     return Dot(share.low / n, share.high / n, plausible, label)

@@ -102,6 +102,14 @@ def trend(waves: int = 9) -> TrendChart:
     )
 
 
+def test_a_ring_where_too_few_answered_is_joined_by_no_line() -> None:
+    """A share that does not describe the channel stands alone between its neighbours."""
+    chart = trend(7)
+    ring = replace(chart.moments[3], marks={Side.IT: Dot(0.5, 0.5, (0.5, 0.5), "6 of 12", hollow=True)})
+    ringed = replace(chart, moments=(*chart.moments[:3], ring, *chart.moments[4:]))
+    assert runs_of(ringed, Side.IT) == [3, 1, 3]
+
+
 def pixels(png: bytes) -> numpy.ndarray:
     return numpy.asarray(Image.open(io.BytesIO(png)).convert("RGB"), dtype=int)
 

@@ -1,0 +1,91 @@
+"""`/pulse scores`, privately."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pulse.core.model import Index, Side
+from pulse.core.reports import last_report, report
+from pulse.views.charts import alt_text
+from pulse.views.scores import score_card, score_chart, scores_message
+from rehearsal.blockkit import problems
+from tests.golden import golden
+from tests.views.waves import BANK, LEDGER, shipped, two_waves, wave
+
+
+def elements(blocks: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [
+        (element["action_id"], element["value"])
+        for block in blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+
+
+def test_the_scores_of_the_last_wave() -> None:
+    """Dimension by dimension, each side apart, with how many answered."""
+    first, second = two_waves()
+    message = scores_message(report(second, [first], BANK, LEDGER), shareable=True)
+    assert problems(message.blocks, surface="message") == []
+    golden("scores_message", message)
+
+
+def test_the_card_of_a_question() -> None:
+    """Everything that may be said of one question, with its chart."""
+    waves = two_waves()
+    found = last_report(shipped("T01"), waves, BANK, LEDGER)
+    message = score_card(found, shipped("T01"), file_id="F0123", shareable=True)
+    assert problems(message.blocks, surface="message") == []
+    golden("score_card", message)
+
+
+def test_before_the_first_close_it_says_so() -> None:
+    """No wave has closed: a sentence, and what to do."""
+    message = scores_message(None)
+    assert problems(message.blocks, surface="message") == []
+    assert message.text == (
+        "There are no results yet: the first pulse has not closed. `/pulse status` says when it does."
+    )
+
+
+def test_a_question_that_was_never_asked_says_so() -> None:
+    """No closed wave asked it: a sentence, and where to look."""
+    assert score_card(None, shipped("T02")).text == (
+        "No closed pulse has asked T02 yet (“They have the skills that we need”), so there is nothing "
+        "to show. Questions take turns; `/pulse scores` shows those of the last pulse."
+    )
+
+
+@pytest.mark.parametrize("shareable", [True, False])
+def test_nothing_is_public_before_share(shareable: bool) -> None:
+    """The button is there only where sharing is offered, and names nothing but what is shared."""
+    waves = two_waves()
+    found = report(waves[1], waves, BANK, LEDGER)
+    expected = [("share", "scores")] if shareable else []
+    assert elements(scores_message(found, shareable=shareable).blocks) == expected
+    expected = [("share", "scores:A02")] if shareable else []
+    assert elements(score_card(found, shipped("A02"), shareable=shareable).blocks) == expected
+
+
+def test_the_index_of_each_side_is_shown_where_there_is_one() -> None:
+    """Both sides' indices, and their mean only where both may be shown."""
+    many = [3, 5, 7, 6, 4]
+    index = {Side.MARKETING: Index(25, 60.0, 20.0)}
+    one_side = wave(0, {("T01", side): many for side in Side}, 30, index=index)
+    text = scores_message(report(one_side, [], BANK, LEDGER)).text
+    assert "*Marketing:* Index 60 of 100" in text
+    assert "*IT:* No index" in text
+    assert "Both sides weigh the same" not in text
+
+
+def test_the_card_has_a_picture_of_its_one_question() -> None:
+    """The chart of a question shows that question alone."""
+    waves = two_waves()
+    whole = report(waves[1], waves, BANK, LEDGER)
+    found = whole.of("A02")
+    assert found is not None
+    chart = score_chart(found, whole)
+    assert [group.title for group in chart.groups] == ["The amount of collaboration"]
+    assert alt_text(chart).startswith("Pulse of 13 August 2026. The amount of collaboration:")
