@@ -322,6 +322,7 @@ def test_an_own_choice_reports_its_first_answer_unless_told_otherwise() -> None:
         ("choice_share:daily", {"daily"}, "say “daily”")
     ]
     assert [box.key for box in plain.boxes if not box.counted] == ["cannot_say"]
+    assert not plain.in_index
     (named,) = own(choice | {"measures": "choice_share:often = Daily + weekly"})
     assert [(m.key, set(m.boxes), m.says) for m in named.measures] == [
         ("choice_share:often", {"daily", "weekly"}, "say “daily” or “weekly”")
