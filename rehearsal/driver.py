@@ -7,6 +7,7 @@ that is rehearsed: buttons are found by action_id, value or label.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rehearsal import payloads
 from rehearsal.blockkit import elements_of
 from rehearsal.delivery import Delivery
-from rehearsal.workspace import Json, Message, Person, Refusal, View
+from rehearsal.workspace import Json, Message, Person, Refusal, View, Workspace
 
 if TYPE_CHECKING:
     from rehearsal.server import Rehearsal
@@ -98,7 +99,8 @@ class Actor:
         command, _, text = line.strip().partition(" ")
         if self.server.commands and command not in self.server.commands:
             raise NotPossible(f"{command} is not a valid command.")
-        payload = self.server.payloads.command(self.person, place, command, text.strip())
+        sent = escaped(self.workspace, text.strip()) if self.server.escapes else text.strip()
+        payload = self.server.payloads.command(self.person, place, command, sent)
         ack = await self._send("slash_commands", payload)
         if ack.response and (ack.response.get("text") or ack.response.get("blocks")):
             self._said(place.id, ack.response)
@@ -276,6 +278,26 @@ class Actor:
             return self.workspace.say(self.id, self.workspace.channel(channel).id, text)
         except Refusal:
             raise NotPossible(f"Join #{self.workspace.channel(channel).name} to write there.") from None
+
+
+def escaped(workspace: Workspace, text: str) -> str:
+    """A command's text as `should_escape` sends it: entities, and ids for mentions and channels.
+
+    >>> workspace = Workspace()
+    >>> escaped(workspace, "R&D with @app see https://example.org")
+    'R&amp;D with <@U0THEAPP|app> see <https://example.org>'
+    """
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    people = {person.name: person.id for person in workspace.people.values()}
+    channels = {channel.name: channel.id for channel in workspace.channels.values() if not channel.is_im}
+
+    def entity(found: re.Match[str]) -> str:
+        sign, name = found[1], found[2]
+        known = people if sign == "@" else channels
+        return f"<{sign}{known[name]}|{name}>" if name in known else found[0]
+
+    text = re.sub(r"(?<!\S)([@#])([\w-]+)", entity, text)
+    return re.sub(r"(?<!\S)(https?://\S+)", r"<\1>", text)
 
 
 def snapshot(message: Message) -> Message:

@@ -19,12 +19,13 @@ SCOPES = (
 
 @dataclass(frozen=True)
 class Manifest:
-    """`commands` and `events` are empty where everything is let through."""
+    """`commands` and `events` are empty where everything is let through; `escapes`: `should_escape`."""
 
     scopes: frozenset[str] = frozenset(SCOPES)
     commands: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
     name: str = "App"
+    escapes: bool = False
 
 
 def _list_under(text: str, key: str) -> frozenset[str]:
@@ -48,4 +49,5 @@ def read(path: Path) -> Manifest:
         commands=frozenset(commands),
         events=_list_under(text, "bot_events"),
         name=name[1].strip() if name else "App",
+        escapes=re.search(r"^ *should_escape: *true\b", text, re.MULTILINE) is not None,
     )

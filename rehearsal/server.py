@@ -67,6 +67,7 @@ class Rehearsal:
     ) -> None:
         about = manifest.read(manifest_path)
         self.scopes, self.commands, self.events = about.scopes, about.commands, about.events
+        self.escapes = about.escapes
         self.workspace = Workspace(clock, ticks, about.name)
         self.places = population.settle(self.workspace) if populate else None
         self.post = Post()

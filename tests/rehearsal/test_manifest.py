@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from rehearsal import manifest
+from rehearsal.driver import NotAnswered, NotPossible
 from rehearsal.server import Rehearsal
 
 TEXT = """\
@@ -16,6 +19,7 @@ features:
   slash_commands:
     - command: /pulse
       description: Everything
+      should_escape: true
 oauth_config:
   scopes:
     bot:
@@ -38,6 +42,7 @@ def test_scopes_commands_events_and_name_are_read(tmp_path: Path) -> None:
         commands=frozenset({"/pulse"}),
         events=frozenset({"app_home_opened"}),
         name="Alignment Pulse",
+        escapes=True,
     )
 
 
@@ -56,3 +61,24 @@ async def test_an_event_that_was_not_asked_for_is_not_sent(tmp_path: Path) -> No
         slack.workspace.join("marketing", slack.actor("sasha").id)
         await slack.post.settled()
         assert slack.post.deliveries == {}
+
+
+async def test_what_a_person_types_is_escaped_where_the_manifest_asks(tmp_path: Path) -> None:
+    """Mentions and channels become ids, control characters entities: a payload is never mrkdwn by chance."""
+    path = tmp_path / "manifest.yml"
+    path.write_text(TEXT)
+    async with Rehearsal(manifest_path=path) as slack:
+        ines, it = slack.actor("ines").id, slack.places.it
+        with pytest.raises(NotAnswered):
+            await slack.actor("amara").command("/pulse note <!channel> R&D @ines #it", "marketing")
+        sent = next(iter(slack.post.deliveries.values())).payload["text"]
+        assert sent == f"note &lt;!channel&gt; R&amp;D <@{ines}|ines> <#{it}|it>"
+
+
+async def test_a_command_that_the_manifest_does_not_know_is_refused(tmp_path: Path) -> None:
+    """By Slack itself, before any app hears of it."""
+    path = tmp_path / "manifest.yml"
+    path.write_text(TEXT)
+    async with Rehearsal(manifest_path=path) as slack:
+        with pytest.raises(NotPossible, match="/poll is not a valid command"):
+            await slack.actor("amara").command("/poll", "marketing")
