@@ -6,8 +6,8 @@ asked in it (`pulse.core.wording.say`): one item's card shows the same sentences
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pulse.core.baselines import Comparable, Ledger, comparable
@@ -82,7 +82,8 @@ class Trail:
     @property
     def reworded(self) -> bool:
         """True where the wording changed within the trail: nothing is compared across that."""
-        return any(step.series != self.item.series for step in self.steps)
+        series = self.item.series
+        return any(step.series != series for step in self.steps)
 
 
 def report(
@@ -121,16 +122,49 @@ def report(
     )
 
 
-def last_report(item: Item, waves: Sequence[ClosedWave], bank: Bank, ledger: Ledger) -> WaveReport | None:
+Maker = Callable[[ClosedWave, Sequence[ClosedWave], Bank, Ledger], WaveReport]
+
+
+class Made:
+    """`report`, made once a wave: a closed wave never changes, nor do those before it.
+
+    For one bank, one ledger and one language.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[int, WaveReport] = {}
+
+    def __call__(
+        self,
+        wave: ClosedWave,
+        before: Sequence[ClosedWave],
+        bank: Bank,
+        ledger: Ledger,
+        next_opens: datetime | None = None,
+    ) -> WaveReport:
+        if wave.id not in self._made:
+            self._made[wave.id] = report(wave, before, bank, ledger)
+        return replace(self._made[wave.id], next_opens=next_opens)
+
+
+def last_report(
+    item: Item, waves: Sequence[ClosedWave], bank: Bank, ledger: Ledger, make: Maker = report
+) -> WaveReport | None:
     """The report of the newest closed wave that asked this item in today's wording; None where none did."""
-    asked = [wave for wave in waves if wave.series.get(item.id) == item.series]
+    series = item.series
+    asked = [wave for wave in waves if wave.series.get(item.id) == series]
     if not asked:
         return None
-    return report(max(asked, key=_age), waves, bank, ledger)
+    return make(max(asked, key=_age), waves, bank, ledger)
 
 
 def trail(
-    item: Item, waves: Sequence[ClosedWave], bank: Bank, ledger: Ledger, notes: Sequence[Note] = ()
+    item: Item,
+    waves: Sequence[ClosedWave],
+    bank: Bank,
+    ledger: Ledger,
+    notes: Sequence[Note] = (),
+    make: Maker = report,
 ) -> Trail | None:
     """The item over all closed waves; None where no closed wave asked it."""
     asked = sorted((wave for wave in waves if item.id in wave.series), key=_age)
@@ -140,8 +174,9 @@ def trail(
         Step(wave, wave.series[item.id], {side: _outcome(wave, item.id, side) for side in Side})
         for wave in asked
     )
-    current = [step for step in steps if step.series == item.series]
-    last = report(current[-1].wave, waves, bank, ledger).of(item.id) if current else None
+    series = item.series
+    current = [step for step in steps if step.series == series]
+    last = make(current[-1].wave, waves, bank, ledger).of(item.id) if current else None
     sentences = {side: _over_time(item, side, current) for side in Side}
     return Trail(item, steps, last, sentences, tuple(sorted(notes, key=lambda note: note.day)))
 
@@ -188,7 +223,8 @@ def _missing(count: int) -> tuple[str, ...]:
 
 
 def _case(item: Item, side: Side, wave: ClosedWave, earlier: Sequence[ClosedWave], ledger: Ledger) -> Case:
-    before = next((old for old in reversed(earlier) if old.series.get(item.id) == item.series), None)
+    series = item.series
+    before = next((old for old in reversed(earlier) if old.series.get(item.id) == series), None)
     past = None if before is None else (_outcome(before, item.id, side), _turnout(before, side))
     rows = comparable(item, side, ledger)
     return Case(item, side, _outcome(wave, item.id, side), _turnout(wave, side), past, rows)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, tzinfo
+from functools import cache
 
 from pulse.core.baselines import Comparable, figure
 from pulse.core.language import N_, _
@@ -344,5 +345,10 @@ def mark_of(item: Item, outcome: Outcome, turnout: SideTurnout, minimum: int) ->
         return Dot(share.low / n, share.high / n, (share.low / n, share.high / n), hollow, hollow=True)
     if rate.exact:
         return Dot(share.low / n, share.high / n, (share.low / n, share.high / n), label)
-    plausible = (wilson(share.low, n).low, wilson(share.high, n).high)
-    return Dot(share.low / n, share.high / n, plausible, label)
+    return Dot(share.low / n, share.high / n, _plausible(share.low, share.high, n), label)
+
+
+@cache
+def _plausible(low: int, high: int, n: int) -> tuple[float, float]:
+    """The union of the plausible ranges of two counts of `n`. Kept, as a trend asks for all of its waves."""
+    return wilson(low, n).low, wilson(high, n).high

@@ -112,6 +112,12 @@ def share_button(value: str, shareable: bool) -> list[Block]:
     return [actions([button(_("Share in this channel"), SHARE, value=value)])]
 
 
+def shared_card(card: Message, by: str) -> Message:
+    """A private card as it is posted for everybody; `by` is the user id of the one who shows it."""
+    named = _("Shown by <@{user}>").format(user=by)
+    return Message(f"{card.text}\n{named}", [*card.blocks, context(named)])
+
+
 def _day(report: WaveReport, zone: tzinfo) -> str:
     return day(report.wave.closed_at.astimezone(zone).date())
 

@@ -9,7 +9,7 @@ import pytest
 from pulse.core.model import Index, Side
 from pulse.core.reports import last_report, report
 from pulse.views.charts import alt_text
-from pulse.views.scores import score_card, score_chart, scores_message
+from pulse.views.scores import score_card, score_chart, scores_message, shared_card
 from rehearsal.blockkit import problems
 from tests.golden import golden
 from tests.views.waves import BANK, LEDGER, shipped, two_waves, wave
@@ -89,3 +89,13 @@ def test_the_card_has_a_picture_of_its_one_question() -> None:
     chart = score_chart(found, whole)
     assert [group.title for group in chart.groups] == ["The amount of collaboration"]
     assert alt_text(chart).startswith("Pulse of 13 August 2026. The amount of collaboration:")
+
+
+def test_a_shared_card_says_who_shows_it() -> None:
+    """What was private is posted whole, in the sharer's name, without another button."""
+    waves = two_waves()
+    card = scores_message(report(waves[1], waves, BANK, LEDGER))
+    shown = shared_card(card, "U0123")
+    assert shown.text == f"{card.text}\nShown by <@U0123>"
+    assert shown.blocks[:-1] == card.blocks
+    assert problems(shown.blocks, surface="message") == []
