@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, tzinfo
-from functools import cache
+from functools import lru_cache
 
 from pulse.core.baselines import Comparable, figure
 from pulse.core.language import N_, _
@@ -348,7 +348,7 @@ def mark_of(item: Item, outcome: Outcome, turnout: SideTurnout, minimum: int) ->
     return Dot(share.low / n, share.high / n, _plausible(share.low, share.high, n), label)
 
 
-@cache
+@lru_cache(maxsize=8192)
 def _plausible(low: int, high: int, n: int) -> tuple[float, float]:
     """The union of the plausible ranges of two counts of `n`. Kept, as a trend asks for all of its waves."""
     return wilson(low, n).low, wilson(high, n).high

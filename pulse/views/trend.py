@@ -52,7 +52,7 @@ def trend_message(
     if trail.last is not None and trail.last.gap:
         blocks.append(section(escape(_("Last time: {sentence}").format(sentence=trail.last.gap))))
     if file_id is not None:
-        blocks.append(picture(file_id, alt_text(trend_chart(trail, zone=zone))))
+        blocks.append(picture(file_id, _alt_text(trail)))
     blocks += _notes(trail, zone)
     blocks += [context(escape(text)) for text in _small_print(trail)]
     return message([*blocks, *share_button(f"trend:{item.id}", shareable)])
@@ -76,6 +76,11 @@ def trend_chart(trail: Trail, *, zone: tzinfo = UTC) -> TrendChart:
         tuple(_spoken(trail)),
         {side: _latest(trail, side) for side in Side},
     )
+
+
+def _alt_text(trail: Trail) -> str:
+    """That of the chart, which says its sentences and none of its points."""
+    return alt_text(TrendChart(title(trail.item), "", (), "", sentences=tuple(_spoken(trail))))
 
 
 def _moment(item: Item, step: Step, zone: tzinfo) -> Moment:

@@ -42,6 +42,14 @@ def test_a_trend_is_said_first_in_the_alternative_text() -> None:
     assert text.startswith("They do what they say they will do. Marketing: Rising over 8 waves.")
 
 
+def test_the_message_speaks_as_its_chart_does() -> None:
+    """The picture in the message has the chart's own alternative text."""
+    found = trail_of(rising())
+    blocks = trend_message(found, T01, file_id="F0123").blocks
+    spoken = [block["alt_text"] for block in blocks if block["type"] == "image"]
+    assert spoken == [alt_text(trend_chart(found))]
+
+
 def test_the_chart_shows_each_outcome_for_what_it_is() -> None:
     """A gap where withheld, a zone from 5 to 9, a dot from 10."""
     marks = [moment.marks[Side.IT] for moment in trend_chart(trail_of(rising())).moments]
