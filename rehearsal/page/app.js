@@ -168,6 +168,7 @@ class Desk {
   }
 
   unread(channel) {
+    if (!channel.member) return 0;
     const since = this.seen.get(`${this.as} ${channel.id}`) ?? this.startsAt;
     return channel.messages.filter((one) => Number(one.ts) > since && one.from.id !== this.as).length;
   }
@@ -305,7 +306,7 @@ class Desk {
 }
 
 function crowdSaid(answered) {
-  if (!answered) return "Nobody answered: no wave is open, or all who would answer have.";
+  if (!answered) return "Nobody answered: no pulse is open, or all who would answer have.";
   return answered === 1 ? "One person answered." : `${answered} people answered.`;
 }
 

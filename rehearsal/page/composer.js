@@ -1,26 +1,32 @@
 // The box that posts a message or, after a slash, runs a command.
 import { freshId, h } from "./dom.js";
 
+// Word, what may follow, what it does, whether for managers: the bot's own list, kept in step by a test.
 export const COMMANDS = [
-  ["/pulse", "where things stand"],
-  ["/pulse scores", "what each side said last; add an item for one question"],
-  ["/pulse trend", "how it moved over the waves; add an item"],
-  ["/pulse baselines", "the published figures; add an item"],
-  ["/pulse answer", "answer or change your answers"],
-  ["/pulse privacy", "what is stored about you"],
-  ["/pulse status", "the wave and the next dates"],
-  ["/pulse help", "all commands"],
-  ["/pulse setup", "channels and schedule (managers)"],
-  ["/pulse open", "open a wave now (managers)"],
-  ["/pulse close", "close the wave and post the results (managers)"],
-  ["/pulse skip", "leave out the next wave (managers)"],
-  ["/pulse pause", "stop the schedule (managers)"],
-  ["/pulse resume", "start the schedule again (managers)"],
-  ["/pulse note", "a dated mark on the trend, in quotes (managers)"],
-  ["/pulse power", "the smallest change that these numbers can show"],
-  ["/pulse export", "the closed waves as files (managers)"],
-  ["/pulse managers", "who may set things up (managers)"],
+  ["scores", "[question]", "the last results, or one question’s in full", false],
+  ["trend", "[question]", "how answers have moved over time", false],
+  ["baselines", "[question]", "the published figures and where they come from", false],
+  ["power", "", "how small a change your numbers can show", false],
+  ["answer", "", "answer the open pulse, or change your answers", false],
+  ["privacy", "", "what is kept about you", false],
+  ["status", "", "what is open and what comes next", false],
+  ["help", "", "this list", false],
+  ["setup", "", "channels, times and questions", true],
+  ["open", "", "open a pulse now", true],
+  ["close", "", "close it now and post the results", true],
+  ["skip", "", "leave out the next pulse", true],
+  ["pause", "", "no more pulses until resumed", true],
+  ["resume", "", "carry on after a pause", true],
+  ["note", '"text"', "mark today on the trend", true],
+  ["export", "", "the published totals as a file", true],
+  ["managers", "", "who manages the pulse", true],
 ];
+
+const LINES = COMMANDS.map(([word, takes, does, manager]) => ({
+  command: `/pulse ${word}`,
+  takes,
+  does: manager ? `${does} (managers)` : does,
+}));
 
 // `send(text)` gives a promise of whether the text was taken.
 export class Composer {
@@ -69,14 +75,14 @@ export class Composer {
   typed() {
     this.fit();
     const text = this.box.value;
-    this.offered = text.startsWith("/") ? COMMANDS.filter(([command]) => command.startsWith(text.trimEnd())) : [];
-    if (!this.offered.length || this.offered.some(([command]) => command === text && command !== "/pulse")) return this.hide();
+    this.offered = text.startsWith("/") ? LINES.filter(({ command }) => command.startsWith(text) && command !== text) : [];
+    if (!this.offered.length) return this.hide();
     this.list.replaceChildren(...this.offered.map((one) => this.optionNode(one)));
     this.list.hidden = false;
     return this.mark(-1);
   }
 
-  optionNode([command, meaning]) {
+  optionNode({ command, takes, does }) {
     return h(
       "li",
       {
@@ -86,8 +92,8 @@ export class Composer {
         onmousedown: (event) => event.preventDefault(),
         onclick: () => this.take(command),
       },
-      h("b", {}, command),
-      h("small", {}, meaning),
+      h("span", {}, h("b", {}, command), takes ? ` ${takes}` : null),
+      h("small", {}, does),
     );
   }
 
@@ -117,7 +123,7 @@ export class Composer {
     const keys = {
       ArrowDown: listed && (() => this.mark(this.active >= last ? 0 : this.active + 1)),
       ArrowUp: listed && (() => this.mark(this.active <= 0 ? last : this.active - 1)),
-      Tab: listed && this.active >= 0 && (() => this.take(this.offered[this.active][0])),
+      Tab: listed && this.active >= 0 && (() => this.take(this.offered[this.active].command)),
       Escape: listed && (() => this.hide()),
       Enter: !event.shiftKey && !event.isComposing && (() => this.enter()),
     };
@@ -127,7 +133,7 @@ export class Composer {
   }
 
   enter() {
-    if (!this.list.hidden && this.active >= 0) this.take(this.offered[this.active][0]);
+    if (!this.list.hidden && this.active >= 0) this.take(this.offered[this.active].command);
     else this.submit();
   }
 

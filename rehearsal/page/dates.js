@@ -63,8 +63,9 @@ const TOKENS = {
   ago,
 };
 
-// A pretty date that opens the text starts with a capital, as in Slack.
+// Slack makes the first character of the format a capital; bots that do not want it put U+200B before it
+// (so the documentation of Perl's Slack::BlockKit, RichText::Date).
 export function formatDate(moment, format, now) {
   const text = format.replace(/\{(\w+)\}/g, (token, name) => (TOKENS[name] ? TOKENS[name](moment, now) : token));
-  return /^\{date\w*_pretty\}/.test(format) ? text[0].toUpperCase() + text.slice(1) : text;
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,10 +1,11 @@
-"""The rehearsal page in a real Chromium, against a rehearsal made of paper (page_server.py)."""
+"""The rehearsal page in a real Chromium, mostly against a rehearsal made of paper (page_server.py)."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ import pytest_asyncio
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
+from pulse.views import notices
+from rehearsal.server import Rehearsal
 from tests.rehearsal.page_server import (
     Json,
     PaperRehearsal,
@@ -64,8 +67,8 @@ async def paper() -> AsyncIterator[PaperRehearsal]:
 class Visitor:
     """A page that is watched: any console error or request off the machine fails the test."""
 
-    def __init__(self, page: Page, paper: PaperRehearsal) -> None:
-        self.page, self.paper = page, paper
+    def __init__(self, page: Page, paper: PaperRehearsal | Rehearsal) -> None:
+        self.page, self.paper, self.url = page, paper, paper.url
         self.faults: list[str] = []
         self.forgives = "nothing"
         page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
@@ -81,11 +84,11 @@ class Visitor:
 
     def _watch(self, url: str) -> None:
         parts = urlsplit(url)
-        if parts.scheme != "data" and parts.netloc != urlsplit(self.paper.url).netloc:
+        if parts.scheme != "data" and parts.netloc != urlsplit(self.url).netloc:
             self.faults.append(f"request off the machine: {url}")
 
     async def opens(self, where: str = "") -> Page:
-        await self.page.goto(self.paper.url + where)
+        await self.page.goto(self.url + where)
         await self.page.wait_for_selector("body[data-ready]")
         return self.page
 
@@ -96,7 +99,10 @@ class Visitor:
         return page.locator("#messages")
 
 
-async def visiting(browser: Browser, paper: PaperRehearsal, **context: Any) -> AsyncIterator[Visitor]:
+@asynccontextmanager
+async def visiting(
+    browser: Browser, paper: PaperRehearsal | Rehearsal, **context: Any
+) -> AsyncIterator[Visitor]:
     settings = {"viewport": {"width": 1280, "height": 900}, "timezone_id": "Europe/Berlin", "locale": "en-GB"}
     window = await browser.new_context(**{**settings, **context})
     window.set_default_timeout(5000)
@@ -108,7 +114,7 @@ async def visiting(browser: Browser, paper: PaperRehearsal, **context: Any) -> A
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def visitor(browser: Browser, paper: PaperRehearsal) -> AsyncIterator[Visitor]:
-    async for one in visiting(browser, paper):
+    async with visiting(browser, paper) as one:
         yield one
 
 
@@ -189,7 +195,8 @@ DATES = [
     ("{date}", "September 21st"),
     ("{date_short}", "Sept 21"),
     ("{date_long}", "Monday, September 21st"),
-    ("at {time} {date_pretty}", "at 16:20 today"),
+    ("at {time} {date_pretty}", "At 16:20 today"),
+    ("\u200b{date_pretty} at {time}", "\u200btoday at 16:20"),
     ("{date_short_pretty} at {time}", "Today at 16:20"),
     ("{constructor}", "{constructor}"),
 ]
@@ -375,6 +382,13 @@ async def test_a_slash_lists_what_can_be_typed(visitor: Visitor) -> None:
     assert [asked["text"] for asked in visitor.paper.asked_for("command")] == ["/pulse trend"]
 
 
+async def test_the_listed_commands_are_the_bots(visitor: Visitor) -> None:
+    """The list after a slash is the one that the bot's own help gives."""
+    page = await visitor.opens()
+    listed = await page.evaluate("async () => (await import('/composer.js')).COMMANDS")
+    assert listed == [[one.word, one.takes, one.does, one.manager] for one in notices.COMMANDS]
+
+
 async def test_plain_text_is_posted_as_a_message(visitor: Visitor) -> None:
     """Text without a slash is said in the channel; Shift+Enter breaks the line."""
     page = await visitor.opens("#UADA/CIT")
@@ -389,7 +403,7 @@ async def test_plain_text_is_posted_as_a_message(visitor: Visitor) -> None:
 async def test_a_refusal_keeps_the_text_and_says_why(browser: Browser, paper: PaperRehearsal) -> None:
     """What could not be sent stays in the box, and a notice says what is wrong."""
     paper.answers["command"] = lambda _: {"ok": False, "error": "The bot did not answer within 3 seconds."}
-    async for visitor in visiting(browser, paper):
+    async with visiting(browser, paper) as visitor:
         page = await visitor.opens("#UADA/CMKT")
         await page.get_by_role("textbox", name="Write to #marketing").fill("/pulse")
         await page.keyboard.press("Enter")
@@ -607,7 +621,7 @@ async def test_axe_finds_nothing(browser: Browser, paper: PaperRehearsal, width:
     """At phone and desk width, light and dark, axe-core has nothing to say about channel, Home and modal."""
     paper.home = {"blocks": every_block()[:6]}
     settings = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
-    async for visitor in visiting(browser, paper, **settings):
+    async with visiting(browser, paper, **settings) as visitor:
         page = await visitor.opens("#UADA/CMKT")
         assert await complaints(page) == []
         await page.evaluate("location.hash = '#UADA/home'")
@@ -642,7 +656,7 @@ async def test_nothing_is_wider_than_the_window(visitor: Visitor) -> None:
 
 async def test_on_a_phone_the_sidebar_is_a_drawer(browser: Browser, paper: PaperRehearsal) -> None:
     """The drawer opens by its button, closes by Escape or by a choice, and gives the focus back."""
-    async for visitor in visiting(browser, paper, viewport={"width": 390, "height": 844}):
+    async with visiting(browser, paper, viewport={"width": 390, "height": 844}) as visitor:
         page = await visitor.opens("#UADA/CMKT")
         opener = page.get_by_role("button", name="Channels and people")
         sidebar = page.get_by_role("navigation", name="People and channels")
@@ -673,14 +687,33 @@ async def test_dark_can_be_chosen_and_stays(visitor: Visitor) -> None:
 async def test_a_page_that_lost_its_rehearsal_says_so(browser: Browser) -> None:
     """When the rehearsal ends, the page says what to look at."""
     paper = seed()
-    async with paper.serving():
-        async for visitor in visiting(browser, paper):
-            page = await visitor.opens("#UADA/CMKT")
-            visitor.forgives = "net::ERR_FAILED"
-            await page.route("**/rehearsal/**", lambda route: route.abort())
-            await page.get_by_role("textbox", name="Write to #marketing").fill("hello")
-            await page.keyboard.press("Enter")
-            await expect(page.locator(".toast").first).to_contain_text("Is it still running in its terminal?")
+    async with paper.serving(), visiting(browser, paper) as visitor:
+        page = await visitor.opens("#UADA/CMKT")
+        visitor.forgives = "net::ERR_FAILED"
+        await page.route("**/rehearsal/**", lambda route: route.abort())
+        await page.get_by_role("textbox", name="Write to #marketing").fill("hello")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".toast").first).to_contain_text("Is it still running in its terminal?")
+
+
+async def test_the_real_rehearsal_speaks_as_the_paper_one(browser: Browser) -> None:
+    """Against the real stand-in: a manager at first, words that others read, and notices that say why."""
+    async with Rehearsal() as rehearsal, visiting(browser, rehearsal) as visitor:
+        page = await visitor.opens()
+        await expect(page.locator("#me")).to_contain_text("Ines Fuchs")
+        box = page.get_by_role("textbox", name="Write to #marketing")
+        await box.fill("Hello *all* &lt;b&gt;")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".message")).to_contain_text("Hello all")
+        await page.get_by_label("Act as").select_option(label="Amara Okafor")
+        await expect(page.locator(".message .author")).to_have_text("Ines Fuchs")
+        await box.fill("/pulse")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".toast")).to_have_text("The app is not connected.")
+        await page.get_by_role("button", name="Let the crowd answer").click()
+        await expect(page.locator(".toast").last).to_contain_text("Nobody answered")
+        await page.get_by_role("button", name="Next moment").click()
+        await expect(page.locator(".toast").last).to_have_text("This app has no next moment.")
 
 
 async def test_another_channel_is_a_word_away(visitor: Visitor) -> None:
