@@ -75,6 +75,7 @@ class LocalSlack:
         app.router.add_get("/link", self._link)
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_post("/response", self._response)
+        app.router.add_post("/upload", self._upload)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -110,6 +111,11 @@ class LocalSlack:
         self.calls["response_url"] += 1
         await request.read()
         await asyncio.sleep(self.delay)
+        return web.Response(text="ok")
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        """Where files.getUploadURLExternal sends a picture."""
+        await request.read()
         return web.Response(text="ok")
 
     async def _link(self, request: web.Request) -> web.WebSocketResponse:

@@ -121,6 +121,11 @@ def people(slack: LocalSlack) -> None:
     slack.answers["conversations.info"] = lambda fields: {
         "channel": {"id": fields["channel"], "name": "channel", "is_member": True, "num_members": 5000}
     }
+    slack.answers["files.getUploadURLExternal"] = lambda _: {
+        "upload_url": f"{slack.url}/upload",
+        "file_id": "F1",
+    }
+    slack.answers["files.info"] = lambda _: {"file": {"id": "F1", "original_w": 800}}
     slack.answers["conversations.history"] = lambda _: {"messages": []}
 
 

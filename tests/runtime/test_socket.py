@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -244,6 +244,8 @@ async def test_close_acks_what_is_in_flight_and_takes_nothing_more(desk: Desk) -
         closing = asyncio.create_task(socket.close())
         await asyncio.sleep(0)
         await desk.slack.send("late", payload("late"), second)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(closing), 0.2)
         finish.set()
         await closing
         await socket.wait()
@@ -408,12 +410,14 @@ async def test_a_slack_that_breaks_off_at_once_is_not_hammered(desk: Desk) -> No
     """The first break is mended at once, the second only after a pause, which doubles up to its bound."""
     patience = Patience(first=20.0, most=50.0, settled=60.0)
     async with desk.connected(patience=patience, jitter=lambda: 1.0) as socket:
-        for _ in range(2):
-            desk.slack.cut(desk.slack.sockets[0])
-            await desk.slack.until(lambda: not desk.slack.sockets)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(0.1):
-                    await desk.slack.until(lambda: bool(desk.slack.sockets))
+        first = desk.slack.sockets[0]
+        desk.slack.cut(first)
+        await desk.slack.until(lambda: bool(desk.slack.sockets) and desk.slack.sockets[0] is not first)
+        desk.slack.cut(desk.slack.sockets[0])
+        await desk.slack.until(lambda: not desk.slack.sockets)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await desk.slack.until(lambda: bool(desk.slack.sockets))
         assert desk.slack.calls["apps.connections.open"] == 2
         assert [socket._pause(failures) for failures in (1, 2, 3, 99)] == [20.0, 40.0, 50.0, 50.0]
 
