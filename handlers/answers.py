@@ -10,7 +10,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from handlers.home import refresh
-from handlers.replies import channel_of, in_private, privately, told
+from handlers.replies import channel_of, in_private, privately, told, wave_id_of
 from pulse.core.errors import BadRequest
 from pulse.core.language import _
 from pulse.runtime.services import Services
@@ -58,7 +58,7 @@ def register(app: AsyncApp, services: Services) -> None:
         ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], respond: AsyncRespond
     ) -> None:
         try:
-            wave = await services.waves.withdraw(body["user"]["id"], _parse_wave_id(action.get("value")))
+            wave = await services.waves.withdraw(body["user"]["id"], wave_id_of(action.get("value")))
             message = withdrawn(wave.closes_at)
             services.counts.touch()
         except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
@@ -121,10 +121,4 @@ def _parse_value(value: object) -> tuple[int, str, str]:
     parts = str(value or "").split(":")
     if len(parts) != 3:
         raise BadRequest(_("That button is not one of this pulse. Nothing was changed."))
-    return _parse_wave_id(parts[0]), parts[1], parts[2]
-
-
-def _parse_wave_id(value: object) -> int:
-    if not re.fullmatch(r"[0-9]{1,15}", str(value or "")):
-        raise BadRequest(_("That button is not one of this pulse. Nothing was changed."))
-    return int(str(value))
+    return wave_id_of(parts[0]), parts[1], parts[2]

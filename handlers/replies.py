@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable
 from typing import Any
 
 import structlog
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
-from pulse.core.errors import PulseError
+from pulse.core.errors import BadRequest, PulseError
 from pulse.core.language import _
 from pulse.views.message import Message
 from pulse.views.notices import refusal
@@ -55,3 +56,10 @@ def in_private(body: dict[str, Any]) -> bool:
 def channel_of(body: dict[str, Any]) -> str:
     """The channel in which a button was pressed; "" on the Home tab and in modals."""
     return str((body.get("channel") or {}).get("id") or (body.get("container") or {}).get("channel_id") or "")
+
+
+def wave_id_of(value: object) -> int:
+    """The wave that a button names. Raises BadRequest for a value that no message of ours has."""
+    if not re.fullmatch(r"[0-9]{1,15}", str(value or "")):
+        raise BadRequest(_("That button is not one of this pulse. Nothing was changed."))
+    return int(str(value))

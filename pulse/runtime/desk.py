@@ -30,6 +30,7 @@ from pulse.views.message import Message, View, escape
 from pulse.views.poll import PollCard, poll_message
 from pulse.views.power import power_message
 from pulse.views.results import results_chart, results_details, results_message
+from pulse.views.scores import share_button, shared_card
 from pulse.views.titles import title
 
 NOTE_LIMIT = 200
@@ -125,21 +126,34 @@ class Desk:
             raise BadRequest(_("There are no results of that pulse."))
         return results_details(self._report(wave), zone=self._zone())
 
-    async def scores(self, word: str) -> Message:
+    async def shared(self, what: str, by: str) -> Message:
+        """The card behind a Share button, for everybody, in the sharer's name. Raises BadRequest."""
+        kind, _colon, word = what.partition(":")
+        if kind == "scores":
+            card = await self.scores(word, shareable=False)
+        elif kind == "trend":
+            card = await self.trend(word, shareable=False)
+        elif kind == "baselines":
+            card = self.baselines(word, shareable=False)
+        else:
+            raise BadRequest(_("There is nothing to share behind that button."))
+        return shared_card(card, by)
+
+    async def scores(self, word: str, *, shareable: bool = True) -> Message:
         """The last closed wave, or one question of it in full. Raises BadRequest for an unknown question."""
         closed = self.closed()
         if not word:
             made = self._report(closed[-1]) if closed else None
-            return scores.scores_message(made, shareable=made is not None, zone=self._zone())
+            return scores.scores_message(made, shareable=shareable and made is not None, zone=self._zone())
         item, library = self._item(word), self._waves.library
         asked = last_report(item, closed, library.bank, library.ledger)
         found = asked.of(item.id) if asked else None
         if asked is None or found is None:
             return scores.score_card(None, item, zone=self._zone())
         picture = await self._picture(scores.score_chart(found, asked, zone=self._zone()))
-        return scores.score_card(asked, item, file_id=picture, shareable=True, zone=self._zone())
+        return scores.score_card(asked, item, file_id=picture, shareable=shareable, zone=self._zone())
 
-    async def trend(self, word: str) -> Message:
+    async def trend(self, word: str, *, shareable: bool = True) -> Message:
         """One question over all closed waves, the first anchor's where none is named. Raises BadRequest."""
         library = self._waves.library
         item = self._item(word) if word else library.bank.asked(Asked.EVERY_WAVE)[0]
@@ -147,10 +161,13 @@ class Desk:
         if found is None:
             return trend.trend_message(None, item, zone=self._zone())
         picture = await self._picture(trend.trend_chart(found, zone=self._zone()))
-        return trend.trend_message(found, item, file_id=picture, shareable=True, zone=self._zone())
+        return trend.trend_message(found, item, file_id=picture, shareable=shareable, zone=self._zone())
 
-    def baselines(self, word: str) -> Message:
-        return baselines_message(word, self._waves.library.bank, self._waves.library.ledger)
+    def baselines(self, word: str, *, shareable: bool = True) -> Message:
+        """The published figures of a question or topic, or the list of topics."""
+        library = self._waves.library
+        card = baselines_message(word, library.bank, library.ledger)
+        return Message(card.text, [*card.blocks, *share_button(f"baselines:{word[:200]}", shareable)])
 
     def power(self) -> Message:
         """What the answers of the last wave can show, and what more of them would."""

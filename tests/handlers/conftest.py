@@ -12,15 +12,30 @@ from typing import Any
 import pytest
 
 from bot import Bot, create_app
+from pulse.runtime.drawing import Artist
 from pulse.runtime.settings import Settings
 from pulse.runtime.socket import SocketMode
 from pulse.runtime.store import Store
+from pulse.views.charts import Chart
 from rehearsal.driver import Actor
 from rehearsal.server import Rehearsal
 from rehearsal.workspace import Message
 
 TUESDAY = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 """A working day in working hours, wherever the test runs."""
+
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fcffff3f030005"
+    "fe02fea1399e1e0000000049454e44ae426082"
+)
+
+
+class QuickArtist(Artist):
+    """Draws one white dot: what charts look like is tested where they are drawn."""
+
+    async def draw(self, chart: Chart) -> bytes:
+        return PNG
 
 
 class Clock:
@@ -107,7 +122,9 @@ class Office:
 
 
 @asynccontextmanager
-async def running(slack: Rehearsal, path: Path, clock: Clock) -> AsyncIterator[Office]:
+async def running(
+    slack: Rehearsal, path: Path, clock: Clock, artist: Artist | None = None
+) -> AsyncIterator[Office]:
     """The bot on a database, connected; ended cleanly."""
     settings = Settings(
         _env_file=None,
@@ -115,7 +132,10 @@ async def running(slack: Rehearsal, path: Path, clock: Clock) -> AsyncIterator[O
         slack_app_token=slack.app_token,
         slack_api_url=slack.api_url,
     )
-    bot = create_app(settings, Store.open(path), clock=clock, counts_every_s=0.05, settle_s=0.0)
+    artist = artist or QuickArtist()
+    bot = create_app(
+        settings, Store.open(path), clock=clock, artist=artist, counts_every_s=0.05, settle_s=0.0
+    )
     socket = SocketMode(bot.app, slack.app_token)
     try:
         await bot.start()
