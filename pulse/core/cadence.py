@@ -530,7 +530,7 @@ def _reminder_days(days: list[date], count: int) -> list[date]:
     between = days[:-1]
     if not between or not count:
         return []
-    half = days[max(len(days) // 2, 1) - 1]
+    half = days[len(days) // 2 - 1]
     chosen = {between[-1]} if count == 1 else {half, between[-1]}
     return sorted(chosen)
 
