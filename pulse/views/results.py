@@ -270,16 +270,21 @@ def items_chart(heading: str, items: Sequence[ItemReport], wave: ClosedWave) -> 
         for report in items
     )
     rows = [found.row for report in items for side in Side for found in drawn(report, side)]
-    return ResultsChart(heading, groups, footer(rows), tuple(_sentences(items)))
+    marks = [row.mark for group in groups for row in group.rows]
+    return ResultsChart(heading, groups, footer(rows, marks), tuple(_sentences(items)))
 
 
-def footer(rows: Sequence[Baseline]) -> str:
-    """What the chart's pale bars, and its dashes where it has any, stand for."""
-    pale = _(
-        "Pale: plausible range (95 %). Hatched: 5 to 9 answers, in words only. "
-        "Ring: too few answered to describe the channel."
-    )
-    return " ".join([pale, _("Dashed: published."), caution(rows)]) if rows else pale
+def footer(rows: Sequence[Baseline], marks: Iterable[Mark]) -> str:
+    """What the chart's bars, and its hatching, rings and dashes where it has any, stand for."""
+    drawn_marks = list(marks)
+    parts = [_("Pale: plausible range (95 %).")]
+    if any(isinstance(mark, Zone) for mark in drawn_marks):
+        parts.append(_("Hatched: 5 to 9 answers, in words only."))
+    if any(isinstance(mark, Dot) and mark.hollow for mark in drawn_marks):
+        parts.append(_("Ring: too few answered to describe the channel."))
+    if rows:
+        parts += [_("Dashed: published."), caution(rows)]
+    return " ".join(parts)
 
 
 def share_who(item: Item) -> str:

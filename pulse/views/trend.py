@@ -62,10 +62,10 @@ def trend_chart(trail: Trail, *, zone: tzinfo = UTC) -> TrendChart:
     """The trail as a picture: a panel a side, a gap where withheld, a break where the wording changed."""
     lines = {side: lines_of(trail.last, side) for side in Side} if trail.last is not None else {}
     rows = [found.row for side in Side for found in drawn(trail.last, side)] if trail.last is not None else []
-    parts = [footer(rows)]
+    moments = tuple(_moment(trail.item, step, zone) for step in trail.steps)
+    parts = [footer(rows, (mark for moment in moments for mark in moment.marks.values()))]
     if trail.reworded:
         parts.append(_("Dotted: the wording changed."))
-    moments = tuple(_moment(trail.item, step, zone) for step in trail.steps)
     return TrendChart(
         title(trail.item),
         share_who(trail.item),

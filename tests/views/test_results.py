@@ -167,6 +167,16 @@ def test_a_figure_of_those_who_do_not_is_drawn_as_the_rest() -> None:
     assert lines["100 − 46 % · CMO Council + Accenture 2010"] == pytest.approx(0.54)
 
 
+def test_the_footer_explains_only_what_is_drawn() -> None:
+    """Hatching, rings and dashes are explained where there are any."""
+    plain = report(wave(0, {("T02", side): EVEN for side in Side}), [], BANK, LEDGER)
+    assert results_chart(plain).footer == "Pale: plausible range (95 %)."
+    ring = report(wave(0, {("T02", side): EVEN for side in Side}, 100), [], BANK, LEDGER)
+    assert results_chart(ring).footer.endswith("Ring: too few answered to describe the channel.")
+    footer = results_chart(of_two_waves()).footer
+    assert "Hatched: 5 to 9 answers, in words only. Dashed: published." in footer
+
+
 def test_the_alternative_text_holds_the_numbers() -> None:
     """The picture's words are the message's sentences, within Slack's limit."""
     text = alt_text(results_chart(of_two_waves()))
