@@ -18,6 +18,7 @@ from slack_bolt.async_app import AsyncApp
 
 import handlers
 from pulse.core.errors import PulseError
+from pulse.core.model import Side
 from pulse.runtime import logs
 from pulse.runtime.administration import Administration
 from pulse.runtime.afterwards import Afterwards
@@ -27,6 +28,7 @@ from pulse.runtime.drawing import Artist
 from pulse.runtime.library import load_library, own_items_path
 from pulse.runtime.managers import Managers
 from pulse.runtime.roster import Roster
+from pulse.runtime.sample import fill
 from pulse.runtime.scheduler import Scheduler
 from pulse.runtime.services import Services
 from pulse.runtime.settings import Mode, Settings, mode_of, read_settings
@@ -128,6 +130,9 @@ async def run_rehearsal(settings: Settings) -> None:
             "slack_api_url": rehearsal.api_url,
         }
         store = Store.open(settings.pulse_db or folder / "pulse.db")
+        if settings.pulse_sample and store.setup() is None and rehearsal.places is not None:
+            places = {Side.MARKETING: rehearsal.places.marketing, Side.IT: rehearsal.places.it}
+            await fill(store, load_library(own_items_path(store.path)).bank, clock.now(), places)
         bot = create_app(settings.model_copy(update=tokens), store, clock=clock.now, counts_every_s=1.0)
         rehearsal.on_next = clock.jumper(bot)
         await _serve(bot, settings.model_copy(update=tokens), ending)
