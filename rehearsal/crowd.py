@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 QUESTION = "poll:"
 SCALE = 5
 ASIDE = 0.04  # of the people
+FIRMNESS = 3
 AT_ONCE = 20
 
 
@@ -38,25 +39,29 @@ class Choice:
 async def let_answer(
     server: Rehearsal, *, share: float = 0.8, mood: Mapping[str, float] | None = None, seed: int = 7
 ) -> int:
-    """Lets `share` of the people answer who have not; returns how many did.
+    """Lets `share` of each side's people answer what they have not; returns how many did.
 
     `mood` is 0 to 1 for each side (0.5 where it is not named). The same seed, workspace and mood give the
     same taps.
     """
     luck = random.Random(f"{seed} {len(server.taps)}")  # noqa: S311 - a crowd to try things on, no secret
     choices: list[Choice] = []
-    people = [p for p in server.workspace.people.values() if _could_answer(p)]
-    for person in people:
-        if luck.random() < share:
-            side = (sides_of(server.workspace, person.id) or [""])[0]
+    for side, people in _by_side(server).items():
+        for person in luck.sample(people, round(share * len(people))):
             choices += _choices(server, person, (mood or {}).get(side, 0.5), luck)
     for start in range(0, len(choices), AT_ONCE):
         await asyncio.gather(*(_tap(server, choice) for choice in choices[start : start + AT_ONCE]))
     return len({choice.person for choice in choices})
 
 
-def _could_answer(person: Person) -> bool:
-    return not (person.is_bot or person.guest or person.deleted)
+def _by_side(server: Rehearsal) -> dict[str, list[Person]]:
+    """Everybody who could answer, by their first side: the same share of each answers."""
+    groups: dict[str, list[Person]] = {}
+    for person in server.workspace.people.values():
+        if not (person.is_bot or person.guest or person.deleted):
+            side = (sides_of(server.workspace, person.id) or [""])[0]
+            groups.setdefault(side, []).append(person)
+    return groups
 
 
 def _choices(server: Rehearsal, person: Person, mood: float, luck: random.Random) -> list[Choice]:
@@ -88,8 +93,9 @@ def _pick(block: Mapping[str, object], mood: float, luck: random.Random) -> str:
     if len(buttons) > SCALE and luck.random() < ASIDE:
         return str(luck.choice(buttons[SCALE:]))
     scale = buttons[:SCALE]
-    # A triangle over the scale with its peak at the mood: everything happens, the mood most often.
-    place = luck.triangular(0.0, 1.0, min(max(mood, 0.0), 1.0))
+    # A beta distribution around the mood: everything happens, what is near the mood most often.
+    mood = min(max(mood, 0.0), 1.0)
+    place = luck.betavariate(1 + FIRMNESS * mood, 1 + FIRMNESS * (1 - mood))
     return str(scale[min(int(place * len(scale)), len(scale) - 1)])
 
 

@@ -307,14 +307,17 @@ class Post:
         return delivery
 
     async def send_event(self, payload: Json) -> Delivery:
-        """Sends an event, and again up to three times while it is not acknowledged."""
+        """Sends an event; where it is not acknowledged, again up to three times, beside the caller."""
         delivery = await self.send("events_api", payload)
-        for retry, pause in enumerate(self.event_retries, 1):
-            if delivery.acked_at is not None:
-                break
-            await asyncio.sleep(pause)
-            delivery = await self.send("events_api", payload, retry)
+        if delivery.acked_at is None:
+            self.start(self._send_again(payload))
         return delivery
+
+    async def _send_again(self, payload: Json) -> None:
+        for retry, pause in enumerate(self.event_retries, 1):
+            await asyncio.sleep(pause)
+            if (await self.send("events_api", payload, retry)).acked_at is not None:
+                return
 
     def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Runs work beside the caller and keeps hold of it."""

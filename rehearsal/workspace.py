@@ -330,16 +330,16 @@ class Workspace:
         return self.clock().timestamp()
 
     def person(self, id_or_name: str) -> Person:
-        """Somebody by id or name; KeyError if there is nobody."""
+        """Somebody by id or name; LookupError if there is nobody."""
         if id_or_name in self.people:
             return self.people[id_or_name]
         return next((p for p in self.people.values() if p.name == id_or_name), None) or self._none(id_or_name)
 
     def _none(self, what: str) -> Any:
-        raise KeyError(what)
+        raise LookupError(f"there is no {what} in this workspace")
 
     def channel(self, id_or_name: str) -> Channel:
-        """A channel by id or name; KeyError if there is none."""
+        """A channel by id or name; LookupError if there is none."""
         found = self.channels.get(id_or_name)
         name = id_or_name.removeprefix("#")
         found = found or next((c for c in self.channels.values() if c.name == name and not c.is_im), None)

@@ -76,17 +76,18 @@ async def test_the_mood_of_a_side_moves_its_answers(slack: Rehearsal, taps: Taps
     chosen: dict[str, list[int]] = {"marketing": [], "it": []}
     for person, _, value in taps:
         side = "marketing" if person in slack.workspace.channel("marketing").members else "it"
-        chosen[side].append(int(value))
+        if value != "6":
+            chosen[side].append(int(value))
     mean = {side: sum(values) / len(values) for side, values in chosen.items()}
     assert mean["marketing"] > mean["it"] + 1
 
 
 async def test_the_same_seed_gives_the_same_answers(slack: Rehearsal, taps: Taps) -> None:
-    """So that a picture or a test can be made again."""
+    """So that a picture or a test can be made again: half of 16 and half of 12 people, two questions."""
     await let_answer(slack, share=0.5, seed=3)
     first = sorted(taps)
     slack.taps.clear()
     taps.clear()
     await let_answer(slack, share=0.5, seed=3)
     assert sorted(taps) == first
-    assert 0 < len(first) < 56
+    assert len(first) == 28
