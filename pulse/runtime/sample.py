@@ -47,7 +47,7 @@ async def fill(store: Store, bank: Bank, now: datetime, channels: Mapping[Side, 
         await _wave(store, bank, schedule, moments, channels, number, luck)
     noted = _("A note was invented.")
     await store.add_note(Note(past[TURNING_POINT].local_date, _("New intake form (invented)")), now, noted)
-    await store.add_note(Note(past[0].local_date, sample_note()), now, noted)
+    await store.add_note(Note(local_date(schedule, past[0].closes_at), sample_note()), now, noted)
     for parcel in store.parcels():
         await store.mark(parcel.key, "done")
     await store.scrub()

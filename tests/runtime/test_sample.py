@@ -42,7 +42,7 @@ async def test_the_history_shows_every_kind_of_outcome(filled: Store) -> None:
 async def test_the_history_says_that_it_is_invented(filled: Store) -> None:
     """The label is a note, so that it stands on every trend."""
     assert filled.notes()[0].text == sample_note()
-    assert filled.notes()[0].day <= filled.closed_waves()[0].closed_at.date()
+    assert filled.notes()[0].day == filled.closed_waves()[0].closed_at.date()
 
 
 async def test_the_schedule_counts_from_now(filled: Store) -> None:
