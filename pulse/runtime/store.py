@@ -544,6 +544,30 @@ class Store:
 
         await self.write(job)
 
+    async def hurry(self, channel: str, at: datetime) -> None:
+        """Makes everything undelivered for a channel due now."""
+
+        def job(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE outbox SET next_try_at = ? WHERE channel_id = ? AND state IN ('due', 'sending')",
+                (at.isoformat(), channel),
+            )
+
+        await self.write(job)
+
+    async def move_channel(self, old: str, new: str, at: datetime, what: str) -> None:
+        """A channel got another id; the keys of messages stay, because posted messages carry them."""
+
+        def job(connection: sqlite3.Connection) -> None:
+            for table in ("channel", "wave_channel", "outbox"):
+                connection.execute(
+                    f"UPDATE {table} SET channel_id = ? WHERE channel_id = ?",  # noqa: S608 - the names above
+                    (new, old),
+                )
+            _audit(connection, at, what)
+
+        await self.write(job)
+
     # --- reading --------------------------------------------------------------------------------------
 
     def _all(self, sql: str, *values: Any) -> Iterator[dict[str, Any]]:
