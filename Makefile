@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
+SECONDS ?= 60
+
 .DEFAULT_GOAL := help
 .PHONY: help run test lint bench docs clean
 
@@ -35,6 +37,9 @@ lint: $(VENV)/.dev ## mend what the linter can mend, then say what it cannot
 
 docs: $(VENV)/.run ## make docs/baselines.md again from the ledger
 	$(BIN)/python docs/make_baselines.py
+
+bench: $(VENV)/.run ## measure the bot on this machine, about 15 minutes; SECONDS=5 for a short look
+	$(BIN)/python -m bench --seconds $(SECONDS)
 
 clean: ## forget the environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,6 +7,7 @@ The sync App on its defaults, slack_sdk's own Socket Mode client, an sqlite3 com
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import sqlite3
 import threading
@@ -58,6 +59,7 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     stop.wait()
+    logging.disable()  # the taps that it is still behind with fail now, each with a page of its own
     handler.close()  # type: ignore[no-untyped-call]  # slack_bolt leaves it untyped
 
 

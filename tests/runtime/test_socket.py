@@ -365,7 +365,7 @@ async def test_a_wrong_token_ends_with_the_sentence_and_one_try(desk: Desk) -> N
     """Trying again is of no use, so the bot says what to do."""
     desk.slack.refusal = "invalid_auth"
     with pytest.raises(AppTokenRefused, match="make a token with the scope connections:write"):
-        await desk.socket().start()
+        await asyncio.wait_for(desk.socket().start(), 5)
     assert desk.slack.calls["apps.connections.open"] == 1
 
 
