@@ -172,7 +172,7 @@ CREATE TABLE secret (
 
 CREATE TABLE wish (
   person BLOB NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('manager', 'no reminders')),
+  kind TEXT NOT NULL CHECK (kind IN ('manager', 'no reminders', 'greeted')),
   PRIMARY KEY (person, kind)
 ) STRICT, WITHOUT ROWID;
 
