@@ -22,9 +22,11 @@ from pulse.core.model import Side
 from pulse.runtime import logs
 from pulse.runtime.administration import Administration
 from pulse.runtime.afterwards import Afterwards
+from pulse.runtime.channels import Channels
 from pulse.runtime.counts import LiveCounts
 from pulse.runtime.desk import Desk
 from pulse.runtime.drawing import Artist
+from pulse.runtime.homes import Homes
 from pulse.runtime.library import load_library, own_items_path
 from pulse.runtime.managers import Managers
 from pulse.runtime.roster import Roster
@@ -35,6 +37,7 @@ from pulse.runtime.settings import Mode, Settings, mode_of, read_settings
 from pulse.runtime.slack import Slack
 from pulse.runtime.socket import SocketMode
 from pulse.runtime.store import Store
+from pulse.runtime.troubles import Troubles
 from pulse.runtime.waves import Waves
 
 Clock = Callable[[], datetime]
@@ -86,9 +89,14 @@ def create_app(
     waves = Waves(store, roster, library, clock, random_bytes)
     managers = Managers(store, roster, clock)
     after = Afterwards()
-    desk = Desk(waves, slack, managers, artist or Artist(), settle_s)
+    channels = Channels(waves, slack, Troubles(slack, managers, clock))
+    desk = Desk(waves, slack, managers, channels, artist or Artist(), settle_s)
+    homes = Homes(waves, desk, slack)
     counts = LiveCounts(waves, slack, counts_every_s)
-    services = Services(waves, desk, slack, managers, Administration(waves, slack), counts, after)
+    administration = Administration(waves, slack)
+    services = Services(
+        waves, desk, homes, channels, slack, managers, administration, counts, after, channels.troubles
+    )
     app = AsyncApp(
         client=slack.client,
         signing_secret=settings.slack_signing_secret or None,
@@ -100,6 +108,7 @@ def create_app(
     async def tick() -> None:
         await waves.tick()
         await desk.deliver()
+        after.later(homes.follow())
 
     return Bot(app, services, Scheduler(tick, waves.next_wake, clock), store, random_bytes)
 

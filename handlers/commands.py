@@ -37,11 +37,11 @@ async def power(services: Services, _user: str, _rest: str) -> Message:
 
 
 async def privacy(services: Services, user: str, _rest: str) -> Message:
-    return notices.privacy(await services.desk.privacy(user))
+    return notices.privacy(services.desk.privacy(user))
 
 
-async def status(services: Services, _user: str, _rest: str) -> Message:
-    return notices.status(services.desk.status())
+async def status(services: Services, user: str, _rest: str) -> Message:
+    return notices.status(await services.desk.status(user))
 
 
 async def help_(_services: Services, _user: str, _rest: str) -> Message:

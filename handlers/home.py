@@ -59,5 +59,5 @@ async def _manage(services: Services, user: str, word: str, trigger: str) -> Non
 
 
 async def _show_privacy(services: Services, user: str, trigger: str) -> None:
-    message = privacy(await services.desk.privacy(user))
+    message = privacy(services.desk.privacy(user))
     await services.slack.open_view(trigger, as_view(_("Your privacy"), message, _("Close")))

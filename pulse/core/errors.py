@@ -100,7 +100,11 @@ class NotYours(PulseError):
 
 
 class ManagersOnly(PulseError):
-    """Somebody who is not a manager asked for something that managers do."""
+    """Somebody who is not a manager asked for something that managers do; `people` are ids of some who may."""
+
+    def __init__(self, sentence: str, people: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.people = people
 
 
 class BadRequest(PulseError):

@@ -5,6 +5,7 @@ Everything here is read from what was published at a close; nothing is computed 
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,13 +16,14 @@ from pulse.core.errors import BadRequest, ChartNotDrawn, NotNow, NotYours, Slack
 from pulse.core.language import _
 from pulse.core.model import Asked, ClosedWave, Item, Note, Side, SideTurnout
 from pulse.core.reports import WaveReport, last_report, report, trail
+from pulse.runtime.channels import Channels
 from pulse.runtime.counts import poll_card
 from pulse.runtime.drawing import Artist
 from pulse.runtime.managers import Managers
 from pulse.runtime.outbox import Outbox
 from pulse.runtime.slack import Slack
 from pulse.runtime.store import Parcel
-from pulse.runtime.waves import Ballot, Waves
+from pulse.runtime.waves import Waves, pseudonym
 from pulse.views import notices, scores, trend
 from pulse.views.baselines import baselines_message
 from pulse.views.charts import Chart, alt_text
@@ -36,6 +38,9 @@ from pulse.views.titles import title
 NOTE_LIMIT = 200
 TYPED_LIMIT = 40
 
+CHANGES = 5
+"""So many of the last changes are shown to managers."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -43,9 +48,16 @@ class Desk:
     """Answers for commands, the Home tab and the channels."""
 
     def __init__(
-        self, waves: Waves, slack: Slack, managers: Managers, artist: Artist, settle_s: float
+        self,
+        waves: Waves,
+        slack: Slack,
+        managers: Managers,
+        channels: Channels,
+        artist: Artist,
+        settle_s: float,
     ) -> None:
         self._waves, self._slack, self._managers, self._artist = waves, slack, managers, artist
+        self._channels = channels
         self._outbox = Outbox(waves.store, slack, self._render, settle_s)
         self._closed: tuple[ClosedWave, ...] = ()
         self._pictures: dict[str, str] = {}
@@ -195,25 +207,27 @@ class Desk:
 
     # --- people -----------------------------------------------------------------------------------------
 
-    async def privacy(self, user: str) -> notices.PrivacyCard:
+    def privacy(self, user: str) -> notices.PrivacyCard:
         """What is stored now, with the reader's own answers while a wave is open."""
         wave = self._waves.open
         setup = self._waves.store.setup()
         minimum = wave.minimum if wave else setup.minimum if setup else 5
-        ballot = await self._own(user)
-        own = None
-        if ballot is not None:
-            own = notices.OwnAnswers(ballot.wave.id, ballot.side, ballot.items, ballot.answers)
-        return notices.PrivacyCard(minimum, wave.closes_at if wave else None, own)
+        return notices.PrivacyCard(minimum, wave.closes_at if wave else None, self._kept(user))
 
-    async def _own(self, user: str) -> Ballot | None:
-        """The reader's part in the open wave; None where there is none for this person."""
-        try:
-            return await self._waves.ballot(user)
-        except (NotNow, NotYours):
+    def _kept(self, user: str) -> notices.OwnAnswers | None:
+        """What the file holds of a person, whatever channels that person is in now."""
+        wave = self._waves.open
+        if wave is None:
             return None
+        person = pseudonym(wave, user)
+        side = self._waves.store.side_of(wave.id, person)
+        if side is None:
+            return None
+        answers = self._waves.store.answers_of(wave.id, person)
+        return notices.OwnAnswers(wave.id, side, self._waves.items_of(wave), answers)
 
-    def status(self) -> notices.StatusCard:
+    async def status(self, user: str) -> notices.StatusCard:
+        """Where the pulse stands; for a manager with what managers changed lately."""
         wave, setup = self._waves.open, self._waves.store.setup()
         return notices.StatusCard(
             wave.minimum if wave else setup.minimum if setup else 5,
@@ -221,6 +235,8 @@ class Desk:
             self._turnout() if wave else None,
             self.next_opening(),
             self._waves.paused(),
+            setup is not None,
+            self._waves.store.audit(CHANGES) if await self._managers.is_manager(user) else (),
         )
 
     def _turnout(self) -> dict[Side, notices.Turnout]:
@@ -271,18 +287,25 @@ class Desk:
             results=self._last_results(),
             opens_at=self.next_opening(),
             paused=self._waves.paused(),
-            manager=self._manager_card() if manager else None,
+            manager=await self._manager_card() if manager else None,
         )
 
     async def _open_pulse(self, user: str) -> OpenPulse | None:
         wave = self._waves.open
         if wave is None:
             return None
-        ballot = await self._own(user)
-        if ballot is None:
-            return OpenPulse(wave.id, wave.closes_at)
-        turnout = self._turnout()[ballot.side]
-        return OpenPulse(wave.id, wave.closes_at, ballot.items, ballot.side, turnout, ballot.answers)
+        try:
+            ballot = await self._waves.ballot(user)
+        except (NotNow, NotYours) as error:
+            kept = self._kept(user)
+            if kept is None:
+                return OpenPulse(wave.id, wave.closes_at, outside=str(error))
+            side, answers = kept.side, kept.answers
+        else:
+            side, answers = ballot.side, ballot.answers
+        return OpenPulse(
+            wave.id, wave.closes_at, self._waves.items_of(wave), side, self._turnout()[side], answers
+        )
 
     def _last_results(self) -> LastResults | None:
         closed = self.closed()
@@ -297,17 +320,25 @@ class Desk:
         }
         return LastResults(closed[-1].closed_at, sentences)
 
-    def _manager_card(self) -> ManagerCard:
+    async def _manager_card(self) -> ManagerCard:
         setup = self._waves.setup()
-        troubles = self._waves.store.troubles()
-        problems = {
-            trouble.channel: notices.channel_problem(trouble.channel, trouble.problem) for trouble in troubles
-        }
         channels: list[tuple[str, Side | None]] = [
             (channel, side) for side in Side for channel in setup.channels[side]
         ]
         channels += [(channel, None) for channel in setup.results]
+        found = await asyncio.gather(*(self._problem(channel) for channel, _side in channels))
         return ManagerCard(
             describe(self._waves.schedule()),
-            tuple(ChannelStatus(channel, side, problems.get(channel)) for channel, side in channels),
+            tuple(
+                ChannelStatus(channel, side, problem)
+                for (channel, side), problem in zip(channels, found, strict=True)
+            ),
+            changes=self._waves.store.audit(CHANGES),
         )
+
+    async def _problem(self, channel: str) -> notices.Problem | None:
+        """What is wrong with a channel as it is now, else what kept the last message from it."""
+        seen = await self._channels.problem(channel)
+        waiting = (parcel.problem for parcel in self._waves.store.troubles() if parcel.channel == channel)
+        told = next(waiting, None)
+        return seen or (notices.channel_problem(channel, told) if told else None)

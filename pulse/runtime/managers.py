@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from pulse.core.errors import ManagersOnly
+from pulse.core.errors import BadRequest, ManagersOnly
 from pulse.core.language import _
 from pulse.runtime.roster import Roster
 from pulse.runtime.store import Store
 
 SECRET_BYTES = 32
+
+MOST_TOLD = 10
+"""A problem is told to so many managers: enough that one sees it, few enough not to annoy a company."""
+
+MOST_NAMED = 3
+"""A refusal names so many people who may."""
 
 
 class Managers:
@@ -41,15 +47,54 @@ class Managers:
         """Raises ManagersOnly, which says who can, and SlackFault where Slack does not tell who this is."""
         if not await self.is_manager(user):
             raise ManagersOnly(
-                _("Only managers of the pulse can do this: admins and owners of this workspace.")
+                _(
+                    "Only managers of the pulse can do this: admins and owners of this workspace,"
+                    " and people whom they have named."
+                ),
+                self._met()[:MOST_NAMED],
             )
 
-    async def name(self, user: str, wanted: bool) -> None:
-        """Names somebody a manager, or takes it back."""
+    async def name(self, people: Sequence[str], wanted: bool) -> None:
+        """Names people managers, or takes it back. Raises BadRequest where that makes no sense for one."""
+        found = [await self._roster.person(user) for user in people]
+        for person in found:
+            if wanted and not person.asked:
+                raise BadRequest(
+                    _("Only full members of this workspace can manage the pulse, no guests or apps.")
+                )
+            if not wanted and person.admin:
+                raise BadRequest(_("Admins and owners of this workspace always manage the pulse."))
         what = _("A manager was named.") if wanted else _("A manager was taken off the list.")
-        await self._store.set_wish(self.pseudonym(user), "manager", wanted, self._clock(), what)
+        for person in found:
+            code = self.pseudonym(person.id)
+            if wanted != (code in self._store.wishes("manager")):
+                await self._store.set_wish(code, "manager", wanted, self._clock(), what)
 
     def named(self) -> tuple[str, ...]:
         """The named people that the bot has met since it started, as ids."""
         wanted = self._store.wishes("manager")
         return tuple(user for user in self._roster.met() if self.pseudonym(user) in wanted)
+
+    def unmet(self) -> int:
+        """How many more people are named."""
+        return len(self._store.wishes("manager")) - len(self.named())
+
+    async def reachable(self) -> tuple[str, ...]:
+        """Whom to tell of a problem: named people first, then admins and owners, at most `MOST_TOLD`.
+
+        Where nobody of them was met yet, the workspace is read once for them. Raises SlackFault.
+        """
+        if not self._met():
+            wanted = self._store.wishes("manager")
+            await self._roster.look_for(lambda person: person.admin or self.pseudonym(person.id) in wanted)
+        return self._met()[:MOST_TOLD]
+
+    def _met(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*self.named(), *self._roster.admins()]))
+
+    async def first_met(self, user: str) -> bool:
+        """True once in the life of an installation: for the first manager who looks at the bot."""
+        if self._store.wishes("greeted") or not await self.is_manager(user):
+            return False
+        await self._store.set_wish(self.pseudonym(user), "greeted", True, self._clock(), "")
+        return True

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from pulse.runtime.administration import Administration
 from pulse.runtime.afterwards import Afterwards
+from pulse.runtime.channels import Channels
 from pulse.runtime.counts import LiveCounts
 from pulse.runtime.desk import Desk
+from pulse.runtime.homes import Homes
 from pulse.runtime.managers import Managers
 from pulse.runtime.slack import Slack
+from pulse.runtime.troubles import Troubles
 from pulse.runtime.waves import Waves
 
 
@@ -17,8 +20,11 @@ from pulse.runtime.waves import Waves
 class Services:
     waves: Waves
     desk: Desk
+    homes: Homes
+    channels: Channels
     slack: Slack
     managers: Managers
     administration: Administration
     counts: LiveCounts
     after: Afterwards
+    troubles: Troubles

@@ -20,7 +20,14 @@ from pulse.views.blocks import (
     section,
 )
 from pulse.views.message import Block, View, escape
-from pulse.views.notices import Problem, Turnout, own_answer, problem_text, withdraw_button
+from pulse.views.notices import (
+    Problem,
+    Turnout,
+    change_lines,
+    own_answer,
+    problem_text,
+    withdraw_button,
+)
 from pulse.views.poll import answer_buttons, question, tap_hint, turnout
 
 SECTION_LIMIT = 3000
@@ -28,8 +35,8 @@ SECTION_LIMIT = 3000
 
 @dataclass(frozen=True, slots=True)
 class OpenPulse:
-    """The open wave as one reader meets it. `side` is None where the reader is not asked, `turnout` is that
-    of the side, `answers` has the reader's chosen boxes by item id.
+    """The open wave as one reader meets it. `turnout` is that of the side, `answers` has the reader's chosen
+    boxes by item id. `side` is None where the reader cannot answer here, and `outside` says why.
     """
 
     wave_id: int
@@ -38,6 +45,7 @@ class OpenPulse:
     side: Side | None = None
     turnout: Turnout | None = None
     answers: Mapping[str, frozenset[str]] | None = None
+    outside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +67,14 @@ class ChannelStatus:
 
 @dataclass(frozen=True, slots=True)
 class ManagerCard:
-    """What managers see besides. `schedule` is the sentence of the cadence, in plain text."""
+    """What managers see besides. `schedule` is the sentence of the cadence, in plain text; `changes` are what
+    managers did, the latest first.
+    """
 
     schedule: str
     channels: tuple[ChannelStatus, ...]
     problems: tuple[Problem, ...] = ()
+    changes: tuple[tuple[datetime, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +133,7 @@ def _open(card: HomeCard) -> list[Block]:
     pulse = card.open
     until = _("Open until {when}.").format(when=moment(pulse.closes_at))
     if pulse.side is None:
-        outside = _("It is for the people in the marketing and IT channels, and you are in none of them.")
-        return [header(_("A pulse is open")), section(f"{until} {outside}")]
+        return [header(_("A pulse is open")), section(" ".join([until, escape(pulse.outside)]))]
     answers = pulse.answers or {}
     blocks = [header(_("A pulse is open")), section(" ".join([until, *_counted(card, pulse)]))]
     for number, item in enumerate(pulse.items, start=1):
@@ -197,6 +207,8 @@ def _managers(card: HomeCard, manager: ManagerCard) -> list[Block]:
     found = [*(each.problem for each in manager.channels if each.problem), *manager.problems]
     if found:
         blocks += _paragraphs(_("*To mend*"), (problem_text(problem) for problem in found))
+    if manager.changes:
+        blocks += _paragraphs(_("*Last changes*"), change_lines(manager.changes))
     return [*blocks, actions(_buttons(card))]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
+from pulse.core.errors import ManagersOnly
 from pulse.core.language import N_, _, ngettext
 from pulse.core.model import Item, Side
 from pulse.views.blocks import (
@@ -71,13 +72,18 @@ class Turnout:
 
 @dataclass(frozen=True, slots=True)
 class StatusCard:
-    """Where the pulse stands: the open wave, the next one, or why there is none."""
+    """Where the pulse stands: the open wave, the next one, or why there is none.
+
+    `changes` are what managers did, the latest first: for managers only.
+    """
 
     minimum: int
     closes_at: datetime | None = None
     turnout: Mapping[Side, Turnout] | None = None
     opens_at: datetime | None = None
     paused: bool = False
+    set_up: bool = True
+    changes: Sequence[tuple[datetime, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +214,11 @@ def both_sides(side: Side) -> str:
 
 def refusal(error: Exception | str) -> Message:
     """A sentence that says what is wrong and what to do; it is escaped here."""
-    return message([section(escape(str(error)))])
+    said = escape(str(error))
+    if isinstance(error, ManagersOnly) and error.people:
+        people = ", ".join(f"<@{user}>" for user in error.people)
+        said = " ".join([said, _("You can ask {people}.").format(people=people)])
+    return message([section(said)])
 
 
 def nothing_open(opens_at: datetime | None) -> Message:
@@ -369,8 +379,16 @@ def _besides() -> str:
 
 
 def status(card: StatusCard) -> Message:
-    """What is open, how many have answered, and what comes next."""
-    return message([section("\n".join([*_now(card), *_next(card)]))])
+    """What is open, how many have answered, what comes next, and for managers what was changed."""
+    blocks = [section("\n".join([*_now(card), *_next(card)]))]
+    if card.changes:
+        blocks.append(section("\n".join([_("*Last changes by managers*"), *change_lines(card.changes)])))
+    return message(blocks)
+
+
+def change_lines(changes: Sequence[tuple[datetime, str]]) -> list[str]:
+    """Entries of the audit log, in mrkdwn."""
+    return [_("• {when}: {what}").format(when=moment(at), what=escape(what)) for at, what in changes]
 
 
 def _now(card: StatusCard) -> list[str]:
@@ -384,6 +402,8 @@ def _now(card: StatusCard) -> list[str]:
 
 
 def _next(card: StatusCard) -> list[str]:
+    if not card.set_up:
+        return [_("The pulse is not set up yet. A workspace admin or owner can do that with `/pulse setup`.")]
     if card.paused:
         return [_("Pulses are paused. A manager can carry on with `/pulse resume`.")]
     if card.opens_at is None:
@@ -445,6 +465,10 @@ _CHANNEL_PROBLEMS = {
     "restricted_action": (
         N_("I am not allowed to post in {channel}."),
         N_("Let apps post there in the channel’s settings, or choose another channel in `/pulse setup`."),
+    ),
+    "unreachable": (
+        N_("Slack did not answer about {channel}."),
+        N_("I try again by myself. If it stays so, look at Slack’s status page."),
     ),
     "missing_scope": (
         N_("Slack does not give me the permission that {channel} needs."),

@@ -31,6 +31,7 @@ MANAGER = ManagerCard(
         ChannelStatus("C3", None),
     ),
     (Problem("The clock of this machine is 5 minutes off.", "Set it by a time server."),),
+    ((OPENS, "A manager made a note."), (CLOSES, "The pulse was set up.")),
 )
 CARD = HomeCard(minimum=5, set_up=True, open=PULSE, results=RESULTS, opens_at=OPENS)
 CROWDED = replace(
@@ -50,7 +51,9 @@ CROWDED = replace(
 VARIANTS = {
     "home_open": CARD,
     "home_open_unanswered": replace(CARD, open=replace(PULSE, answers=None, turnout=Turnout(12, None))),
-    "home_open_outside": replace(CARD, open=OpenPulse(7, CLOSES)),
+    "home_open_outside": replace(
+        CARD, open=OpenPulse(7, CLOSES, outside="You are in <none> of its channels.")
+    ),
     "home_between": replace(CARD, open=None),
     "home_first": HomeCard(minimum=5, set_up=True, opens_at=OPENS),
     "home_paused": replace(CARD, open=None, paused=True),

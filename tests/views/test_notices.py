@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pulse.core.errors import ManagersOnly
 from pulse.core.model import Side
 from pulse.views import notices
 from pulse.views.message import Message
@@ -51,6 +52,13 @@ VARIANTS = {
     "privacy_own": notices.privacy(PrivacyCard(5, CLOSES, OWN)),
     "privacy_minimum_12": notices.privacy(PrivacyCard(12)),
     "status_open": notices.status(OPEN),
+    "status_manager": notices.status(
+        replace(
+            OPEN, changes=((CLOSES, "A manager made a note <!channel>."), (OPENS, "The pulse was set up."))
+        )
+    ),
+    "status_not_set_up": notices.status(StatusCard(5, set_up=False)),
+    "refusal_managers": notices.refusal(ManagersOnly("Only managers can do this.", ("U1", "U2"))),
     "status_paused": notices.status(StatusCard(5, opens_at=OPENS, paused=True)),
     "status_planned": notices.status(StatusCard(5, opens_at=OPENS)),
     "status_nothing": notices.status(StatusCard(5)),
