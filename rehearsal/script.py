@@ -10,7 +10,7 @@ A script is text, a line a deed; `#` begins a comment.
     fill zone = Europe/Berlin     a field of the open form, by block_id; several choices with commas
     submit                        sends the form; `cancel` closes it
     home                          opens the Home tab
-    wait Results                  until something new that Ines sees has these words
+    wait Results                  until some message that Ines sees has these words
     crowd 0.8 marketing=0.6 it=0.4    lets that share of the others answer, in that mood
 
 Channels in `fill` are written with #, people with @.
@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rehearsal.blockkit import elements_of
 from rehearsal.crowd import let_answer
@@ -32,8 +32,10 @@ from rehearsal.workspace import BOT_USER, Json, Message, View
 if TYPE_CHECKING:
     from rehearsal.server import Rehearsal
 
+T = TypeVar("T")
+
 QUIET_SECONDS = 0.3
-WAIT_SECONDS = 60.0
+PATIENCE_SECONDS = 60.0
 
 
 class BadLine(Exception):
@@ -106,14 +108,24 @@ class Play:
     async def _press(self, what: str) -> None:
         label, _, block = what.partition(" in ")
         who = self._who()
+        where, block_id = await self._soon(lambda: self._find(who, label, block), f"no “{what}” to press")
+        await who.tap(where, label, block=block_id, values=self._values(where))
+
+    async def _soon(self, find: Callable[[], T | None], missing: str) -> T:
+        """What `find` finds, now or in a moment: apps go on after they have acknowledged."""
+        try:
+            return await self.server.workspace.until(find, timeout=PATIENCE_SECONDS)
+        except TimeoutError:
+            raise NotPossible(f"there is {missing}") from None
+
+    def _find(self, who: Actor, label: str, block: str) -> tuple[Message | View, str] | None:
         places: list[Message | View | None] = [who.modal, *reversed(who.sees(self.place)), who.home]
         for where in places:
             for each in where.blocks if where else []:
                 names = [_names(element) for element in elements_of(each)]
                 if where and each["block_id"].endswith(block) and any(label in name for name in names):
-                    await who.tap(where, label, block=each["block_id"], values=self._values(where))
-                    return
-        raise NotPossible(f"there is no “{what}” to press")
+                    return where, each["block_id"]
+        return None
 
     def _values(self, where: Message | View) -> Json:
         ids = {block["block_id"] for block in where.blocks}
@@ -121,16 +133,17 @@ class Play:
 
     async def _fill(self, what: str) -> None:
         name, _, value = (part.strip() for part in what.partition("="))
-        form = self._who().modal
-        block = next((b for b in form.blocks if b["block_id"] == name), None) if form else None
-        if form is None or block is None:
-            raise NotPossible(f"no field {name} is open")
-        element = elements_of(block)[0]
+        form, element = await self._soon(lambda: self._field(name), f"no field {name} open")
         parts: list[Any] = [self._id(part.strip()) for part in value.split(",")]
         if element["type"].endswith("external_select"):
             parts = [await self._offered(form, name, element["action_id"], part) for part in parts]
         is_many = element["type"].startswith("multi_") or element["type"] == "checkboxes"
         self.fields[name] = parts if is_many else self._single(element, value, parts)
+
+    def _field(self, name: str) -> tuple[View, Json] | None:
+        form = self._who().modal
+        block = next((b for b in form.blocks if b["block_id"] == name), None) if form else None
+        return (form, elements_of(block)[0]) if form and block else None
 
     def _single(self, element: Json, value: str, parts: list[Any]) -> Any:
         if element["type"].endswith("_input"):
@@ -169,16 +182,11 @@ class Play:
         who = self._who()
 
         def is_there() -> bool:
-            seen = [m for c in self.server.workspace.channels for m in who.sees(c)]
-            return any(words in m.text and self._is_new(m) for m in seen)
+            return any(
+                words in m.text for channel in self.server.workspace.channels for m in who.sees(channel)
+            )
 
-        try:
-            await self.server.workspace.until(is_there, timeout=WAIT_SECONDS)
-        except TimeoutError:
-            raise NotPossible(f"nothing came with “{words}”") from None
-
-    def _is_new(self, message: Message) -> bool:
-        return f"{message.channel} {message.ts}" not in self.shown
+        await self._soon(is_there, f"no message with “{words}”")
 
     async def _crowd(self, what: str) -> None:
         share, *moods = what.split() or ["0.8"]
