@@ -266,6 +266,8 @@ class Desk {
     this.composer.show({
       place: channel.id,
       label: closed ? "You cannot write here" : `Write to ${name}, or / for commands`,
+      // Short enough for a phone.
+      hint: closed ? "You cannot write here" : `Write to ${name} or type /`,
       disabled: closed,
     });
   }

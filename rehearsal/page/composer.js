@@ -48,14 +48,14 @@ export class Composer {
   }
 
   // Each place keeps the text that was begun there.
-  show({ place, label, disabled }) {
+  show({ place, label, hint, disabled }) {
     if (place !== this.place) {
       this.drafts.set(this.place, this.box.value);
       this.box.value = this.drafts.get(place) ?? "";
       this.place = place;
       this.fit();
     }
-    this.box.placeholder = label;
+    this.box.placeholder = hint;
     this.box.setAttribute("aria-label", label);
     this.box.disabled = disabled;
     this.button.disabled = disabled;

@@ -39,6 +39,9 @@ FLAGS = [
     "--no-first-run",
 ]
 
+PATIENCE_MS = 20_000  # for a loaded machine; nothing waits longer than it must
+expect.set_options(timeout=PATIENCE_MS)
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="module"),
@@ -105,7 +108,7 @@ async def visiting(
 ) -> AsyncIterator[Visitor]:
     settings = {"viewport": {"width": 1280, "height": 900}, "timezone_id": "Europe/Berlin", "locale": "en-GB"}
     window = await browser.new_context(**{**settings, **context})
-    window.set_default_timeout(5000)
+    window.set_default_timeout(PATIENCE_MS)
     visitor = Visitor(await window.new_page(), paper)
     yield visitor
     await window.close()
