@@ -141,9 +141,9 @@ class Waves:
     async def _do(self, decision: Open | Close | Remind | Skip) -> None:
         match decision:
             case Open(moments=moments):
-                await self._open("schedule", moments, _("The wave was opened by the schedule."))
+                await self._open("schedule", moments, _("The schedule opened a pulse."))
             case Close(publish_at=publish_at):
-                await self._close(publish_at, _("The wave was closed when it was due."))
+                await self._close(publish_at, _("The pulse was closed when it was due."))
             case Skip(moments=moments):
                 await self.store.skip_wave(moments, decision.sentence, self.clock())
             case Remind():
@@ -186,24 +186,34 @@ class Waves:
                     _("A pulse is open already. Close it first with /pulse close, or wait until it closes.")
                 )
             moments = moments_by_hand(self.schedule(), self.clock())
-            return await self._open("hand", moments, _("A manager opened a wave."))
+            return await self._open("hand", moments, _("A manager opened a pulse."))
 
-    async def close_by_hand(self) -> OpenWave:
-        """Closes the open wave now and returns what it was. Raises NotNow where none is open."""
+    async def close_by_hand(self, shown: int | None = None) -> OpenWave:
+        """Closes the open wave now and returns what it was.
+
+        Raises NotNow where none is open, or another than the one that was `shown` (its id).
+        """
         async with self._turn:
             if self.open is None:
                 raise NotNow(_("No pulse is open, so there is nothing to close. /pulse open opens one."))
+            if shown not in (None, self.open.id):
+                raise NotNow(_("That pulse is closed already; another one is open now. Nothing was changed."))
             wave = self.open
-            await self._close(self.clock(), _("A manager closed the wave."))
+            await self._close(self.clock(), _("A manager closed the pulse."))
             return wave
 
-    async def skip_next(self) -> Moments:
-        """Leaves out the next wave of the schedule. Raises NotSetUp, NotNow while paused."""
+    async def skip_next(self, shown: datetime | None = None) -> Moments:
+        """Leaves out the next wave of the schedule.
+
+        Raises NotSetUp, NotNow while paused or where the next is another than was `shown` (its opening).
+        """
         self.setup()
         ahead = self.upcoming()
         if not ahead:
             raise NotNow(_("Pulses are paused, so there is none to skip. /pulse resume carries on."))
-        reason = _("A manager skipped the wave of {date}.").format(date=ahead[0].local_date.isoformat())
+        if shown not in (None, ahead[0].opens_at):
+            raise NotNow(_("The next pulse is another one by now. Nothing was changed."))
+        reason = _("A manager skipped the pulse of {date}.").format(date=ahead[0].local_date.isoformat())
         await self.store.skip_wave(ahead[0], reason, self.clock())
         return ahead[0]
 
