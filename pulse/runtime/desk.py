@@ -58,7 +58,7 @@ class Desk:
     ) -> None:
         self._waves, self._slack, self._managers, self._artist = waves, slack, managers, artist
         self._channels = channels
-        self._outbox = Outbox(waves.store, slack, self._render, settle_s)
+        self._outbox = Outbox(waves.store, slack, self._render, waves.changing_polls, settle_s)
         self._closed: tuple[ClosedWave, ...] = ()
         self._pictures: dict[str, str] = {}
 

@@ -62,10 +62,11 @@ CREATE TABLE wave (
   closes_at TEXT NOT NULL,
   reminders TEXT NOT NULL DEFAULT '[]',   -- JSON list of moments
   opened_at TEXT,
-  closed_at TEXT,
+  closed_at TEXT,                  -- of a skipped wave: when that was decided
   reminded INTEGER NOT NULL DEFAULT 0,    -- number of the last reminder sent
   reminded_at TEXT,
   reason TEXT NOT NULL DEFAULT '',        -- why it was skipped
+  missed INTEGER NOT NULL DEFAULT 0 CHECK (missed IN (0, 1)),  -- skipped because its time had passed
   minimum INTEGER NOT NULL CHECK (minimum >= 5),   -- frozen at opening
   key BLOB,                        -- keys the pseudonyms; destroyed at close
   CHECK (state = 'open' OR key IS NULL)

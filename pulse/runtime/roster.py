@@ -87,6 +87,7 @@ class Roster:
                 if fault.code not in REFUSALS:
                     raise
                 refused[channel], ids[channel] = fault, set()
+        self.refused = {channel: fault.code for channel, fault in refused.items()}
         for side in Side:
             of = [channel for channel in channels if channels[channel] is side]
             if of and all(channel in refused for channel in of):
@@ -96,7 +97,6 @@ class Roster:
         self._read_at = {}
         self._first = frozenset().union(*ids.values())
         self.late = set()
-        self.refused = {channel: fault.code for channel, fault in refused.items()}
         self.ready.set()
 
     def sides(self, user: str) -> tuple[Side, ...]:

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 NET = timedelta(minutes=1)
+
+_log = structlog.get_logger(__name__)
 
 
 class Scheduler:
@@ -38,11 +41,12 @@ class Scheduler:
         self._jobs.shutdown(wait=False)
 
     async def wake(self) -> None:
-        """Ticks now, and plans the next moment."""
+        """Ticks now, and plans the next moment. What goes wrong is logged; the next tick tries again."""
         try:
             await self._tick()
-        finally:
             self.plan()
+        except Exception:  # noqa: BLE001 - nobody waits for a tick: the log is the last place to tell
+            _log.exception("tick failed")
 
     def plan(self) -> None:
         """Sets the job of the next moment; to be called when the schedule may have changed."""

@@ -130,8 +130,10 @@ class Publication:
 class Store:
     """The open database. Made by `Store.open`; `close` ends the writer after what it has taken."""
 
-    def __init__(self, path: Path, lock: IO[bytes]) -> None:
+    def __init__(self, path: Path, lock: IO[bytes], *, scrubbed: bool) -> None:
         self.path = path
+        self.scrub_due = not scrubbed
+        """True where deleted answers may still lie in the file or its log, because a reader held it."""
         self._lock = lock
         self._writer = Writer(path)
         self._reader = Database(connect(path), execute_plugins=False)
@@ -144,8 +146,7 @@ class Store:
         """
         lock = _lock(path)
         try:
-            _prepare(path)
-            return cls(path, lock)
+            return cls(path, lock, scrubbed=_prepare(path))
         except BaseException:
             lock.close()
             raise
@@ -301,9 +302,12 @@ class Store:
         )
         return {row["channel_id"]: Side(row["side"]) for row in rows}
 
-    def known_waves(self) -> dict[date, KnownWave]:
-        """Each wave by its date, as the schedule counts: of several on one date the open one, or the last."""
-        rows = self._all("SELECT * FROM wave ORDER BY state = 'open', id")
+    def known_waves(self, since: date = date.min) -> dict[date, KnownWave]:
+        """Each wave from `since` on by its date, and the open one: of several on one date it, or the last."""
+        rows = self._all(
+            "SELECT * FROM wave WHERE local_date >= ? OR state = 'open' ORDER BY state = 'open', id",
+            since.isoformat(),
+        )
         return {
             date.fromisoformat(row["local_date"]): KnownWave(
                 WaveState(row["state"]),
@@ -318,6 +322,14 @@ class Store:
             )
             for row in rows
         }
+
+    def last_decided(self, until: datetime) -> datetime | None:
+        """When the latest wave of the schedule was due that opened or was skipped, up to `until`."""
+        row = self._one(
+            "SELECT max(opens_at) AS latest FROM wave WHERE cadence = 'schedule' AND opens_at <= ?",
+            until.isoformat(),
+        )
+        return None if row is None else _moment(row["latest"])
 
     async def mark_reminded(self, wave_id: int, number: int, at: datetime) -> bool:
         """Notes that reminder `number` goes out; false where it did already."""
@@ -360,21 +372,33 @@ class Store:
 
         return await self.write(job)
 
-    async def skip_wave(self, moments: Moments, reason: str, at: datetime) -> bool:
-        """Marks a wave of the schedule that will not be; false where its date has its wave already."""
+    async def skip_wave(self, moments: Moments, reason: str, at: datetime, *, missed: bool = False) -> bool:
+        """Marks a wave of the schedule that will not be; false where its date has its wave already.
+
+        `missed` where its time had passed before it could open.
+        """
 
         def job(connection: sqlite3.Connection) -> bool:
             opens, closes = moments.opens_at.isoformat(), moments.closes_at.isoformat()
             cursor = connection.execute(
-                "INSERT INTO wave (cadence, local_date, state, opens_at, closes_at, reason, minimum)"
-                " VALUES ('schedule', ?, 'skipped', ?, ?, ?, 5) ON CONFLICT DO NOTHING",
-                (moments.local_date.isoformat(), opens, closes, reason),
+                "INSERT INTO wave"
+                " (cadence, local_date, state, opens_at, closes_at, closed_at, reason, missed, minimum)"
+                " VALUES ('schedule', ?, 'skipped', ?, ?, ?, ?, ?, 5) ON CONFLICT DO NOTHING",
+                (moments.local_date.isoformat(), opens, closes, at.isoformat(), reason, int(missed)),
             )
             if cursor.rowcount:
                 _audit(connection, at, reason)
             return bool(cursor.rowcount)
 
         return await self.write(job)
+
+    def missed(self, since: datetime) -> tuple[datetime, ...]:
+        """When the waves were due whose time was found to have passed, from `since` on."""
+        rows = self._all(
+            "SELECT opens_at FROM wave WHERE missed = 1 AND closed_at >= ? ORDER BY opens_at",
+            since.isoformat(),
+        )
+        return tuple(datetime.fromisoformat(row["opens_at"]) for row in rows)
 
     # --- answers --------------------------------------------------------------------------------------
 
@@ -480,8 +504,13 @@ class Store:
         return await self.write(job)
 
     async def scrub(self) -> None:
-        """Rewrites the file without its free pages and empties the log, so that deleted answers are gone."""
+        """Rewrites the file without its free pages and empties the log, so that deleted answers are gone.
+
+        Raises StoreFault where another program reads the file; then `scrub_due` stays true.
+        """
+        self.scrub_due = True
         await self._writer.maintain(_scrub)
+        self.scrub_due = False
 
     def closed_count(self) -> int:
         row = self._one("SELECT count(*) AS waves FROM wave WHERE state = 'closed'")
@@ -516,30 +545,47 @@ class Store:
         )
         return {row["channel_id"]: row["ts"] for row in rows}
 
+    async def repost(self, wave_id: int, channel: str, ts: str, at: datetime) -> bool:
+        """Puts the poll of a channel, whose message `ts` is gone, in the outbox again; true once."""
+        key = f"poll:{wave_id}:{channel}"
+
+        def job(connection: sqlite3.Connection) -> bool:
+            connection.execute(
+                "UPDATE outbox SET ts = NULL WHERE key IN (?, ?) AND ts = ?", (key, f"{key}:again", ts)
+            )
+            before = connection.total_changes
+            _put(connection, f"{key}:again", wave_id, "poll", channel, at)
+            return connection.total_changes > before
+
+        return await self.write(job)
+
     def troubles(self) -> tuple[Parcel, ...]:
-        """Messages that could not be delivered, the latest wave first."""
+        """Messages of the latest wave that could not be delivered so far, or not at all."""
         rows = self._all(
-            "SELECT * FROM outbox WHERE problem != '' AND state != 'done' ORDER BY wave_id DESC, key"
+            "SELECT * FROM outbox WHERE problem != '' AND state != 'done'"
+            " AND wave_id = (SELECT max(id) FROM wave WHERE state != 'skipped') ORDER BY key"
         )
         return tuple(_parcel(row) for row in rows)
 
-    async def mark(
-        self,
-        key: str,
-        state: str,
-        *,
-        ts: str | None = None,
-        next_try_at: datetime | None = None,
-        problem: str = "",
-    ) -> None:
-        """Moves a message of the outbox on; `sending` counts as an attempt."""
+    async def mark(self, key: str, state: str, ts: str | None = None) -> None:
+        """Moves a message of the outbox on: it is being sent now, or it is done with."""
 
         def job(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "UPDATE outbox SET state = ?, ts = coalesce(?, ts), problem = ?,"
-                " attempts = attempts + (? = 'sending'), next_try_at = coalesce(?, next_try_at)"
+                "UPDATE outbox SET state = ?, ts = coalesce(?, ts), problem = '' WHERE key = ?",
+                (state, ts, key),
+            )
+
+        await self.write(job)
+
+    async def postpone(self, key: str, state: str, next_try_at: datetime, problem: str) -> None:
+        """Notes that a message could not be delivered; `state` says whether it may stand all the same."""
+
+        def job(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE outbox SET state = ?, attempts = attempts + 1, next_try_at = ?, problem = ?"
                 " WHERE key = ?",
-                (state, ts, problem, state, next_try_at.isoformat() if next_try_at else None, key),
+                (state, next_try_at.isoformat(), problem, key),
             )
 
         await self.write(job)
@@ -605,8 +651,12 @@ def _cannot_write(path: Path, problem: str) -> str:
     ).format(path=path, problem=problem)
 
 
-def _prepare(path: Path) -> None:
-    """Checks that the file is whole and writable, and brings its schema up to date."""
+def _prepare(path: Path) -> bool:
+    """Checks that the file is whole and writable, and brings its schema up to date.
+
+    A crash between a close and its scrub must not leave answers in free pages or the log. False where that
+    could not be made sure of, because another program reads the file.
+    """
     try:
         connection = connect(path)
         try:
@@ -617,9 +667,7 @@ def _prepare(path: Path) -> None:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
             migrate(connection)
-            if connection.execute("SELECT 1 FROM wave WHERE state = 'open'").fetchone() is None:
-                # A crash between a close and its scrub must not leave answers in free pages or the log.
-                _scrub(connection)
+            return _scrubbed(connection)
         finally:
             connection.close()
     except sqlite3.OperationalError as error:
@@ -633,6 +681,16 @@ def _damaged(path: Path, problem: str) -> str:
         "The database {path} is damaged ({problem}). Nothing was changed. Put a backup in its place (made by"
         " `python bot.py backup FILE`), or move it away to start anew."
     ).format(path=path, problem=problem.splitlines()[0])
+
+
+def _scrubbed(connection: sqlite3.Connection) -> bool:
+    try:
+        _scrub(connection)
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        return False
+    return True
 
 
 def _scrub(connection: sqlite3.Connection) -> None:

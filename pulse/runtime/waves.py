@@ -11,18 +11,20 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 import structlog
 
 from pulse.core.cadence import (
     Close,
+    KnownWave,
     Moments,
     Open,
     Remind,
     Schedule,
     Skip,
+    SkipReason,
     local_date,
     moments_by_hand,
     next_wake,
@@ -40,9 +42,9 @@ from pulse.core.errors import (
 )
 from pulse.core.items import choose
 from pulse.core.language import _
-from pulse.core.model import Format, Item, Outcome, Side, Withheld
-from pulse.core.privacy import publish, turnout
-from pulse.core.scoring import index, tally
+from pulse.core.model import Format, Item, Outcome, Side
+from pulse.core.privacy import turnout
+from pulse.core.scoring import close_side
 from pulse.runtime.library import Library
 from pulse.runtime.roster import Roster
 from pulse.runtime.store import (
@@ -58,6 +60,9 @@ from pulse.runtime.store import (
 T = TypeVar("T")
 
 KEY_BYTES = 32
+UNDECIDED = timedelta(days=40)
+"""Longer ago than this before the last decided wave nothing is undecided: a wave waits a day at most."""
+
 LOOK_UP_S = 2.0
 """How long a tap waits for Slack to say who somebody is: the ack is due within 3 s."""
 
@@ -90,14 +95,15 @@ class Waves:
         self.store, self.roster, self.library, self.clock = store, roster, library, clock
         self._random_bytes = random_bytes
         self._turn = asyncio.Lock()
-        self._scrub_due = False
         self.open: OpenWave | None = store.open_wave()
+        self.changing_polls = asyncio.Lock()
+        """Held while a poll message is changed, so that its closed form comes after every count."""
 
-    async def start(self) -> None:
-        """Reads again who may answer the open wave. What fails is tried again by the first tap or tick."""
-        if self.open is not None and not self.roster.ready.is_set():
+    async def know_people(self) -> None:
+        """Reads again who may answer the open wave, after a restart. What fails is tried again later."""
+        if self.open is not None:
             try:
-                await self.roster.read(self.open.channels)
+                await self.roster.ensure(self.open.channels)
             except SlackFault as fault:
                 _log.warning("roster not read", code=fault.code)
 
@@ -115,28 +121,40 @@ class Waves:
     async def tick(self) -> None:
         """Does whatever is due by the clock: skips, opens, closes. Doing it twice changes nothing."""
         async with self._turn:
-            if self._scrub_due:
+            if self.store.scrub_due:
                 await self._scrub()
-            await self.start()
             if self.store.setup() is None:
                 return
-            while decisions := self._decisions():
-                before = self.store.known_waves()
-                for decision in decisions:
-                    await self._do(decision)
-                if before == self.store.known_waves():
+            while decisions := [due for due in self._due() if not isinstance(due, Remind)]:
+                before = self._known()
+                try:
+                    for decision in decisions:
+                        await self._do(decision)
+                except SlackFault as fault:
+                    # The roster of a wave that is due: tried again by the next tick, within the grace.
+                    _log.warning("not opened yet", code=fault.code, problem=str(fault))
+                    return
+                if before == self._known():
                     return
 
-    def _decisions(self) -> list[Open | Close | Remind | Skip]:
-        setup, schedule = self.setup(), self.schedule()
-        decisions = plan(
-            schedule,
-            self.store.known_waves(),
-            self.clock(),
-            since=setup.since,
-            pauses=self.store.pauses(),
+    def reminder_due(self) -> int:
+        """The number of the reminder to send now, 0 for none."""
+        if self.store.setup() is None:
+            return 0
+        return max((due.number for due in self._due() if isinstance(due, Remind)), default=0)
+
+    def _due(self) -> list[Open | Close | Remind | Skip]:
+        return plan(
+            self.schedule(), self._known(), self.clock(), since=self._since(), pauses=self.store.pauses()
         )
-        return [decision for decision in decisions if not isinstance(decision, Remind)]
+
+    def _since(self) -> datetime:
+        """From when on waves can be undecided: it does not grow with the years."""
+        since, decided = self.setup().since, self.store.last_decided(self.clock())
+        return since if decided is None else max(since, decided - UNDECIDED)
+
+    def _known(self) -> dict[date, KnownWave]:
+        return self.store.known_waves(local_date(self.schedule(), self._since()) - timedelta(days=1))
 
     async def _do(self, decision: Open | Close | Remind | Skip) -> None:
         match decision:
@@ -144,8 +162,9 @@ class Waves:
                 await self._open("schedule", moments, _("The schedule opened a pulse."))
             case Close(publish_at=publish_at):
                 await self._close(publish_at, _("The pulse was closed when it was due."))
-            case Skip(moments=moments):
-                await self.store.skip_wave(moments, decision.sentence, self.clock())
+            case Skip(moments=moments, reason=reason):
+                missed = reason is SkipReason.MISSED
+                await self.store.skip_wave(moments, decision.sentence, self.clock(), missed=missed)
             case Remind():
                 pass
 
@@ -154,15 +173,10 @@ class Waves:
 
     def next_wake(self) -> datetime | None:
         """When something can become due next; None before the set-up."""
-        setup = self.store.setup()
-        if setup is None:
+        if self.store.setup() is None:
             return None
         return next_wake(
-            self.schedule(),
-            self.store.known_waves(),
-            self.clock(),
-            since=setup.since,
-            pauses=self.store.pauses(),
+            self.schedule(), self._known(), self.clock(), since=self._since(), pauses=self.store.pauses()
         )
 
     def paused(self) -> bool:
@@ -172,7 +186,7 @@ class Waves:
         """The next waves of the schedule that are not skipped; none while paused or before the set-up."""
         if self.store.setup() is None or self.paused():
             return []
-        known = self.store.known_waves()
+        known = self.store.known_waves(local_date(self.schedule(), self.clock()) - timedelta(days=1))
         ahead = next_of(self.schedule(), self.clock(), count + len(known))
         return [moments for moments in ahead if moments.local_date not in known][:count]
 
@@ -261,11 +275,8 @@ class Waves:
         try:
             await self.store.scrub()
         except StoreFault as fault:
-            # Another program holds the log open: the answers are deleted, their bytes are not yet.
-            self._scrub_due = True
+            # Another program reads the file: the answers are deleted, their bytes not yet. A tick tries on.
             _log.warning("log not emptied yet", problem=str(fault))
-        else:
-            self._scrub_due = False
 
     # --- answering --------------------------------------------------------------------------------------
 
@@ -351,7 +362,10 @@ class Waves:
     async def _side(self, user: str, channel: str, wave: OpenWave) -> Side:
         """The side a person answers for: that of the first answer, else of the channel, else the only one."""
         if not self.roster.ready.is_set():
-            await self._within(self.roster.read(wave.channels))
+            kept = self.store.side_of(wave.id, pseudonym(wave, user))
+            if kept is not None:
+                return kept
+            await self._within(self.roster.ensure(wave.channels))
         sides = self.roster.sides(user)
         told = wave.channels.get(channel)
         if told is not None and told not in sides:
@@ -359,19 +373,7 @@ class Waves:
                 raise _not_asked()
             sides = self.roster.sides(user)
         kept = self.store.side_of(wave.id, pseudonym(wave, user)) if len(sides) > 1 else None
-        if kept is not None:
-            return kept
-        if told is not None and told in sides:
-            return told
-        if len(sides) == 1:
-            return sides[0]
-        if sides:
-            raise NotYours(
-                _("You are in channels of both sides. Answer once in the channel of the side you speak for,")
-                + " "
-                + _("and your answers count for that side until the pulse closes.")
-            )
-        raise _not_asked()
+        return kept or _chosen(sides, told)
 
     async def _within(self, looking: Awaitable[T]) -> T:
         try:
@@ -383,6 +385,21 @@ class Waves:
                 + " "
                 + _("Please try again in a minute.")
             ) from error
+
+
+def _chosen(sides: tuple[Side, ...], told: Side | None) -> Side:
+    """The side of the channel where somebody answers, else the only side. Raises NotYours."""
+    if told is not None and told in sides:
+        return told
+    if len(sides) == 1:
+        return sides[0]
+    if sides:
+        raise NotYours(
+            _("You are in channels of both sides. Answer once in the channel of the side you speak for,")
+            + " "
+            + _("and your answers count for that side until the pulse closes.")
+        )
+    raise _not_asked()
 
 
 def _not_asked() -> NotYours:
@@ -409,13 +426,10 @@ def publication(items: tuple[Item, ...], wave: OpenWave, ballots: Mapping[Side, 
     outcomes: dict[tuple[str, Side], Outcome] = {}
     turnouts, indices = {}, {}
     for side, cast in ballots.items():
-        for item in items:
-            answers = [person[item.id] for person in cast.people if item.id in person]
-            outcomes[item.id, side] = publish(item, tally(item, answers), wave.minimum)
+        kept, index = close_side(items, cast.people, wave.minimum)
+        outcomes |= {(item_id, side): outcome for item_id, outcome in kept.items()}
         answered = len(cast.people)
         turnouts[side] = turnout(max(wave.people[side] + cast.joined, answered), answered, wave.minimum)
-        # An item that is withheld must not be found again in the difference between the index and the rest.
-        shown = [item for item in items if not isinstance(outcomes[item.id, side], Withheld)]
-        if (scored := index(shown, cast.people)) is not None:
-            indices[side] = scored
+        if index is not None:
+            indices[side] = index
     return Publication(turnouts, outcomes, indices)

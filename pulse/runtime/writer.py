@@ -21,8 +21,8 @@ from pulse.core.language import _
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
 
-BUSY_MS = 1500
-"""How long a write waits for another process: an ack is due within 3 s."""
+BUSY_MS = 1000
+"""How long a write waits for another process: a tap may wait for two batches, and its ack is due in 3 s."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
