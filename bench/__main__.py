@@ -92,7 +92,6 @@ class Bench:
         self.folder = folder
         self.rounds = rounds
         self.found = Findings(seconds, RATE)
-        self.poll: dict[str, Any] = {}
 
     async def run(self) -> Findings:
         for number in range(self.rounds):
@@ -110,11 +109,12 @@ class Bench:
         async with child("-m", "bench.storm") as slack:
             api = (await slack.read())["api"]
             async with child(*subject(kind, sockets, api, db)) as measured:
-                ready = await measured.read()
-                self.poll = self.poll or ready
+                poll = await measured.read()
                 await slack.order(do="sockets", count=sockets)
+                if (kind, sockets, number) == ("bot", 1, 0):
+                    self.found.idle = measured.memory()[0]
                 if number == 0:
-                    storm = await self.storm(slack, measured, kind, sockets)
+                    storm = await self.storm(slack, poll)
                     self.found.storms[kind, sockets] = storm
                     if kind != "unwritten":
                         self.found.lost[kind, sockets] = storm["acked"] - stored(db)
@@ -124,15 +124,13 @@ class Bench:
                         name="peak",
                         window=WINDOW,
                         seconds=min(10.0, self.found.seconds),
-                        **self.poll,
+                        **poll,
                     )
                     self.found.peaks.setdefault((kind, sockets), []).append(peak["acked"] / peak["seconds"])
                     self.found.memory[kind, sockets] = measured.memory()
 
-    async def storm(self, slack: Child, measured: Child, kind: str, sockets: int) -> dict[str, Any]:
-        if (kind, sockets) == ("bot", 1):
-            self.found.idle = measured.memory()[0]
-        return await slack.order(do="storm", name="storm", rate=RATE, seconds=self.found.seconds, **self.poll)
+    async def storm(self, slack: Child, poll: dict[str, Any]) -> dict[str, Any]:
+        return await slack.order(do="storm", name="storm", rate=RATE, seconds=self.found.seconds, **poll)
 
     async def start_up(self) -> None:
         """The program as users start it, on a database with an open wave."""

@@ -19,16 +19,15 @@ from typing import Any
 import aiohttp
 
 import bot
+from bench.polls import poll
 from bench.storm import CHANNELS, say
 from pulse.core.cadence import Repeat, Schedule, Weekday
 from pulse.core.model import Side
 from pulse.runtime import logs
-from pulse.runtime.counts import poll_card
 from pulse.runtime.settings import Settings
 from pulse.runtime.socket import SocketMode
 from pulse.runtime.store import Answers, Recorded, Setup, Store
 from pulse.runtime.waves import Waves, pseudonym
-from pulse.views.poll import poll_message
 
 ITEMS = 3
 """Questions of the wave: 5,000 people who answer each are 15,000 taps."""
@@ -58,16 +57,10 @@ async def set_up(store: Store) -> None:
     await store.save_setup(Setup(SCHEDULE.as_record(), ITEMS, 5, now, channels), now, "set up")
 
 
-def poll(waves: Waves) -> dict[str, Any]:
-    """The poll as Slack would send it back with a tap, and the values of its buttons by question."""
+def tapped(waves: Waves) -> dict[str, Any]:
+    """The open poll, for the load."""
     assert waves.open is not None
-    message = poll_message(poll_card(waves, waves.open, Side.MARKETING, 0))
-    buttons = [
-        [element["value"] for element in block["elements"]]
-        for block in message.blocks
-        if block["type"] == "actions" and str(block.get("block_id", "")).startswith("poll:")
-    ]
-    return {"message": {"text": message.text, "blocks": message.blocks}, "buttons": buttons}
+    return poll(waves.open.id, waves.items_of(waves.open))
 
 
 async def serve(kind: str, api: str, db: Path, sockets: int) -> None:
@@ -84,7 +77,7 @@ async def serve(kind: str, api: str, db: Path, sockets: int) -> None:
     if kind == "bare":
         async with aiohttp.ClientSession() as session:
             tasks = [asyncio.create_task(bare(session, api, waves)) for _ in range(sockets)]
-            say(poll(waves))
+            say(tapped(waves))
             await stop.wait()
             for task in tasks:
                 task.cancel()
@@ -94,7 +87,7 @@ async def serve(kind: str, api: str, db: Path, sockets: int) -> None:
     await subject.start()
     socket = SocketMode(subject.app, "xapp-1", connections=sockets)
     await socket.start()
-    say(poll(waves))
+    say(tapped(waves))
     await stop.wait()
     await socket.close()
     await subject.stop()
