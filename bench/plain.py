@@ -25,8 +25,8 @@ from bench.storm import say
 from pulse.runtime.library import load_library
 
 BUFFER = 65536
-"""Bytes. The one default that is not kept: with its 1,024 the client was seen to lose its place in a stream of
-taps, and with it the taps, whatever the app did."""
+"""Bytes. The one default that is not kept: with its 1,024 the client was seen to lose its place in a stream
+of taps, and with it the taps, whatever the app did."""
 
 
 def build(api: str, db: Path, quiet: bool) -> App:
