@@ -7,17 +7,19 @@ import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncApp
 
 import handlers
-from pulse.core.errors import PulseError
+from pulse.core.errors import PulseError, SlackFault, TokenRefused
+from pulse.core.language import _
 from pulse.core.model import Side
 from pulse.runtime import logs
 from pulse.runtime.administration import Administration
@@ -26,9 +28,12 @@ from pulse.runtime.channels import Channels
 from pulse.runtime.counts import LiveCounts
 from pulse.runtime.desk import Desk
 from pulse.runtime.drawing import Artist
+from pulse.runtime.health import Health
 from pulse.runtime.homes import Homes
+from pulse.runtime.http import Doors, Server
 from pulse.runtime.library import load_library, own_items_path
 from pulse.runtime.managers import Managers
+from pulse.runtime.metrics import MeasuredApp, Metrics
 from pulse.runtime.roster import Roster
 from pulse.runtime.sample import fill
 from pulse.runtime.scheduler import Scheduler
@@ -44,6 +49,12 @@ Clock = Callable[[], datetime]
 
 DRAIN_S = 5.0
 
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 60.0
+"""Bounds of the pause between two tries to reach Slack at the start."""
+
+_log = structlog.get_logger(__name__)
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -58,10 +69,11 @@ class Bot:
     scheduler: Scheduler
     store: Store
     random_bytes: Callable[[int], bytes]
+    metrics: Metrics
 
     async def start(self) -> None:
         await self.services.managers.start(self.random_bytes)
-        await self.services.waves.start()
+        await self.services.waves.know_people()
         await self.scheduler.wake()
         self.scheduler.start()
         self.services.after.forever(self.services.counts.run())
@@ -84,7 +96,8 @@ def create_app(
 ) -> Bot:
     """Wires the bot on an open store; nothing is sent yet. Raises DataFault for faulty items or figures."""
     library = load_library(own_items_path(store.path))
-    slack = Slack(settings.slack_bot_token, settings.api_url)
+    metrics = Metrics()
+    slack = Slack(settings.slack_bot_token, settings.api_url, metrics.called)
     roster = Roster(slack)
     waves = Waves(store, roster, library, clock, random_bytes)
     managers = Managers(store, roster, clock)
@@ -97,7 +110,8 @@ def create_app(
     services = Services(
         waves, desk, homes, channels, slack, managers, administration, counts, after, channels.troubles
     )
-    app = AsyncApp(
+    app = MeasuredApp(
+        metrics,
         client=slack.client,
         signing_secret=settings.slack_signing_secret or None,
         # Bolt would look for the ack only every 10 ms otherwise. So nothing slow stands in a listener.
@@ -110,19 +124,80 @@ def create_app(
         await desk.deliver()
         after.later(homes.follow())
 
-    return Bot(app, services, Scheduler(tick, waves.next_wake, clock), store, random_bytes)
+    return Bot(app, services, Scheduler(tick, waves.next_wake, clock), store, random_bytes, metrics)
 
 
 async def run(settings: Settings) -> None:
-    """Runs the bot in the mode that the settings ask for, until it is told to stop."""
+    """Runs the bot in the mode that the settings ask for, until it is told to stop.
+
+    Raises PulseError where it cannot start, or cannot go on.
+    """
     mode = mode_of(settings)
     if mode is Mode.REHEARSAL:
-        await run_rehearsal(settings)
+        await _until_stopped(run_rehearsal(settings))
     else:
+        await _until_stopped(_run_in_slack(settings, mode))
+
+
+async def _run_in_slack(settings: Settings, mode: Mode) -> None:
+    async with AsyncExitStack() as ending:
         store = Store.open(settings.pulse_db or Path("pulse.db"))
-        async with AsyncExitStack() as ending:
-            await _serve(create_app(settings, store), settings, ending)
-            await _told_to_stop()
+        ending.callback(store.close)
+        bot = create_app(settings, store)
+        await _introduced(bot.services.slack)
+        ending.push_async_callback(bot.stop)
+        await bot.start()
+        if mode is Mode.HTTP:
+            health = Health(bot.services, bot.metrics)
+            host = settings.pulse_host or None
+            await _serve_http(bot, settings, health, host, ending)
+            await _token_refused(bot.services.slack)
+        else:
+            socket = await _connect(bot, settings, ending)
+            await _first(socket.wait(), _token_refused(bot.services.slack))
+
+
+async def _introduced(slack: Slack) -> None:
+    """Returns when Slack has accepted the bot token; waits while Slack cannot be reached.
+
+    Raises TokenRefused.
+    """
+    pause = FIRST_PAUSE_S
+    while True:
+        try:
+            greeting = await slack.greet()
+        except SlackFault as fault:
+            if fault.certain and fault.code != "ratelimited":
+                raise TokenRefused(str(fault)) from fault
+            _log.warning("Slack not reached yet", problem=str(fault))
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+            continue
+        if not greeting.bot:
+            raise TokenRefused(_("This token belongs to a person and not to the app's bot."))
+        _log.info("token accepted", team=greeting.team)
+        return
+
+
+async def _token_refused(slack: Slack) -> None:
+    """Raises TokenRefused once Slack has refused the token and says so when asked again."""
+    while True:
+        await slack.refused.wait()
+        slack.refused.clear()
+        await _introduced(slack)
+
+
+async def _first(*works: Coroutine[Any, Any, None]) -> None:
+    """Runs works side by side until the first ends or fails; the others are ended."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        done, _rest = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def run_rehearsal(settings: Settings) -> None:
@@ -147,7 +222,7 @@ async def run_rehearsal(settings: Settings) -> None:
         await _serve(bot, settings.model_copy(update=tokens), ending)
         print("Rehearsal: no Slack, no account, nothing leaves this machine.", flush=True)
         print(f"Open {rehearsal.url} in a browser. Ctrl+C ends it.", flush=True)
-        await _told_to_stop()
+        await asyncio.Event().wait()
 
 
 class ShiftedClock:
@@ -177,21 +252,56 @@ async def _serve(bot: Bot, settings: Settings, ending: AsyncExitStack) -> None:
     """Starts the bot, then the connection; both end in the other order."""
     ending.push_async_callback(bot.stop)
     await bot.start()
+    await _connect(bot, settings, ending)
+
+
+async def _connect(bot: Bot, settings: Settings, ending: AsyncExitStack) -> SocketMode:
+    """Opens the Socket Mode connection, and the health port where one is asked for."""
     socket = SocketMode(bot.app, settings.slack_app_token)
+    health = Health(bot.services, bot.metrics, lambda: socket.state)
+    if settings.pulse_health_port:
+        doors = Doors(
+            settings.pulse_host or "127.0.0.1", settings.pulse_health_port, settings.pulse_metrics_public
+        )
+        server = Server(doors, health)
+        ending.push_async_callback(server.close)
+        await server.start()
     ending.push_async_callback(socket.close)
     await socket.start()
-    structlog.get_logger(__name__).info("ready")
+    _log.info("ready")
+    return socket
 
 
-async def _told_to_stop() -> None:
-    stop = asyncio.Event()
+async def _serve_http(
+    bot: Bot, settings: Settings, health: Health, host: str | None, ending: AsyncExitStack
+) -> None:
+    doors = Doors(host, settings.port, settings.pulse_metrics_public)
+    server = Server(doors, health, bot.app, settings.slack_signing_secret)
+    ending.push_async_callback(server.close)
+    await server.start()
+    _log.info("ready", port=server.port)
+
+
+async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Runs work until it ends or fails, or until SIGINT or SIGTERM asks for a clean end."""
+    task = asyncio.ensure_future(work)
+    stopping = False
+
+    def stop() -> None:
+        # Once: a second signal must not break off the end that the first one began.
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            task.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stop.wait()
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    with suppress(asyncio.CancelledError):
+        await task
 
 
-def main() -> int:
-    """The command line. Returns the exit code: 0, or 2 with a sentence on what to mend."""
+def main(words: list[str] | None = None) -> int:
+    """The command line. Returns the exit code: 0, 1 where doctor found a fault, 2 with a sentence."""
     try:
         settings = read_settings()
         logs.configure(settings.pulse_log)

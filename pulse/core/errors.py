@@ -55,6 +55,18 @@ class AppTokenRefused(PulseError):
         )
 
 
+class TokenRefused(PulseError):
+    """Slack does not accept the bot token: trying again is of no use."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            _(
+                "{why} The bot token is on api.slack.com/apps, under OAuth & Permissions: put it into"
+                " SLACK_BOT_TOKEN and start the bot again."
+            ).format(why=why)
+        )
+
+
 class SocketModeIsOff(PulseError):
     """Somebody switched Socket Mode off for the app."""
 

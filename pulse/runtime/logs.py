@@ -7,10 +7,13 @@ import re
 import sys
 
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import Processor
 
-SECRETS = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+|\b[UW][A-Z0-9]{6,}\b")
-"""Tokens, and ids of people: nothing that is logged needs them."""
+SECRETS = re.compile(
+    r"xox[a-z][-.][\w.-]+|xapp-[\w-]+|(?<=ticket=)[\w-]+|(?<=/actions/)[^\s\"']+|(?<=/commands/)[^\s\"']+"
+    r"|(?<![A-Za-z0-9])[UWD][A-Z0-9]{6,}(?![A-Za-z0-9])"
+)
+"""Tokens, what opens a socket or answers for the bot, and ids of people and of messages to one person."""
 
 
 def configure(level: str) -> None:
@@ -20,7 +23,6 @@ def configure(level: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        without_secrets,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -30,7 +32,7 @@ def configure(level: str) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Formatter(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -46,9 +48,13 @@ def configure(level: str) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Takes tokens and user ids out of every value, whoever logs them."""
-    return {
-        name: SECRETS.sub("…", value) if isinstance(value, str) and not name.startswith("_") else value
-        for name, value in event.items()
-    }
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Takes secrets out of the finished line, whoever logs it and in whatever shape."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))
+
+
+def without_secrets(line: str) -> str:
+    """The line without tokens and ids of people."""
+    return SECRETS.sub("…", line)

@@ -34,7 +34,16 @@ class Settings(BaseSettings):
     slack_api_url: str = Field(
         "https://slack.com/api/", description="where the Web API is: a proxy or stand-in"
     )
-    port: int = Field(3000, ge=1, le=65535, description="port of HTTP mode")
+    port: int = Field(3000, ge=0, le=65535, description="port of HTTP mode; 0 takes any free one")
+    pulse_host: str = Field(
+        "", description="address to listen on: all in HTTP mode, 127.0.0.1 for PULSE_HEALTH_PORT"
+    )
+    pulse_health_port: int = Field(
+        0, ge=0, le=65535, description="Socket Mode: port of /healthz, /readyz and /metrics; 0 is none"
+    )
+    pulse_metrics_public: bool = Field(
+        False, description="show /metrics to whoever reaches the port, not only to this machine"
+    )
     pulse_db: Path | None = Field(
         None, description="the database file; pulse.db in Slack, temporary in rehearsal"
     )

@@ -8,8 +8,10 @@ outbox.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -20,6 +22,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncServerErrorRetryHandler,
 )
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from pulse.core.errors import SlackFault
 from pulse.core.language import N_, _
@@ -39,12 +42,47 @@ MENDS = {
     "missing_scope": N_("The app lacks a permission. Paste the current manifest.yml and reinstall the app."),
     "invalid_auth": N_("Slack does not accept the bot's token. Reinstall the app and set the new token."),
     "token_revoked": N_("The bot's token was revoked. Reinstall the app and set the new token."),
+    "token_expired": N_("The bot's token has expired. Reinstall the app and set the new token."),
+    "not_authed": N_("No bot token was sent. Set SLACK_BOT_TOKEN to the token that begins with xoxb-."),
+    "not_allowed_token_type": N_(
+        "That is not a bot token. Set SLACK_BOT_TOKEN to the token that begins with xoxb-."
+    ),
     "account_inactive": N_("The app was removed from the workspace. Reinstall it and set the new token."),
     "restricted_action": N_("A rule of the workspace keeps the bot from posting there. Ask an admin."),
     "ratelimited": N_("Slack asked the bot to slow down. It tries again by itself."),
     "user_not_found": N_("Slack does not know that person."),
 }
 """What to do about Slack's commonest refusals."""
+
+TOKEN_REFUSALS = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "not_allowed_token_type",
+        "not_authed",
+        "org_login_required",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+    }
+)
+"""Answers to the bot token that no second try will change."""
+
+SCOPES = frozenset(
+    {
+        "channels:history",
+        "channels:read",
+        "chat:write",
+        "commands",
+        "files:read",
+        "files:write",
+        "groups:history",
+        "groups:read",
+        "im:write",
+        "users:read",
+    }
+)
+"""What the bot token must be allowed; the same as in manifest.yml."""
 
 RETRIES = 3
 
@@ -74,10 +112,31 @@ class Channel:
     people: int
 
 
-class Slack:
-    """The Web API. `token` and `base_url` are all that it needs."""
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What auth.test tells: who the token is, what it may do, and what time it is at Slack's.
 
-    def __init__(self, token: str, base_url: str) -> None:
+    `bot` is empty where the token is not a bot's; `scopes` and `time` are None where Slack does not say.
+    """
+
+    team: str
+    bot: str
+    scopes: frozenset[str] | None
+    time: datetime | None
+
+
+class Slack:
+    """The Web API. `token` and `base_url` are all that it needs.
+
+    `on_call` is told of each call's outcome: ok, refused or failed. `refused` is set where Slack does not
+    accept the token any more.
+    """
+
+    def __init__(
+        self, token: str, base_url: str, on_call: Callable[[str], None] = lambda _outcome: None
+    ) -> None:
+        self._on_call = on_call
+        self.refused = asyncio.Event()
         limits = AsyncRateLimitErrorRetryHandler(max_retry_count=RETRIES)
         self.client = AsyncWebClient(
             token=token,
@@ -92,10 +151,22 @@ class Slack:
         self._poster = AsyncWebClient(
             token=token, base_url=base_url, timeout=TIMEOUT_S, retry_handlers=[limits]
         )
+        self._hasty = AsyncWebClient(token=token, base_url=base_url, timeout=TIMEOUT_S, retry_handlers=[])
 
-    async def identity(self) -> dict[str, Any]:
-        """auth.test: team, user_id and bot_id of the token."""
-        return await self._call(self.client, "auth.test")
+    async def greet(self) -> Greeting:
+        """auth.test. Raises SlackFault."""
+        answer = await self._asked(self.client, "auth.test", None)
+        told = answer.headers.get("x-oauth-scopes")
+        return Greeting(
+            str(answer.get("team", "")),
+            str(answer.get("bot_id") or ""),
+            None if told is None else frozenset(word.strip() for word in told.split(",") if word.strip()),
+            _http_date(answer.headers.get("Date", "")),
+        )
+
+    async def may_connect(self) -> None:
+        """apps.connections.open, with the app-level token: nothing is connected. Raises SlackFault."""
+        await self._call(self.client, "apps.connections.open")
 
     async def post(self, channel: str, message: Message, key: str | None = None) -> str:
         """Posts once and returns the ts; `key` travels in the metadata, to be found by `find`."""
@@ -114,6 +185,16 @@ class Slack:
     async def update(self, channel: str, ts: str, message: Message) -> None:
         payload = {"channel": channel, "ts": ts, "text": message.text, "blocks": message.blocks}
         await self._call(self.client, "chat.update", payload)
+
+    async def update_once(self, channel: str, ts: str, message: Message) -> None:
+        """As `update`, without a second try: what it says may be out of date by then."""
+        payload = {"channel": channel, "ts": ts, "text": message.text, "blocks": message.blocks}
+        await self._call(self._hasty, "chat.update", payload)
+
+    async def open_dm(self, user: str) -> str:
+        """The id of the conversation between a person and the bot."""
+        answer = await self._call(self.client, "conversations.open", {"users": user})
+        return str(answer["channel"]["id"])
 
     async def whisper(self, channel: str, user: str, message: Message) -> None:
         """Posts to one person in a channel; it may never arrive, so it is never the only place."""
@@ -146,8 +227,11 @@ class Slack:
         return _person(answer["user"])
 
     async def people(self) -> AsyncIterator[Person]:
-        """Everybody in the workspace, some 200 a call: cheaper than users.info for more than a few."""
-        async for page in self._pages("users.list", {"limit": 200}):
+        """Everybody in the workspace, some 500 a call: cheaper than users.info for more than a few.
+
+        10,000 people are the 20 calls that Slack allows in a minute.
+        """
+        async for page in self._pages("users.list", {"limit": 500}):
             for user in page["members"]:
                 yield _person(user)
 
@@ -214,6 +298,12 @@ class Slack:
     async def _call(
         self, client: AsyncWebClient, method: str, payload: dict[str, Any] | None = None
     ) -> dict[str, Any]:
+        answer = await self._asked(client, method, payload)
+        return dict(answer.data) if isinstance(answer.data, dict) else {}
+
+    async def _asked(
+        self, client: AsyncWebClient, method: str, payload: dict[str, Any] | None
+    ) -> AsyncSlackResponse:
         try:
             answer = (
                 await client.api_call(method, json=payload)
@@ -221,12 +311,18 @@ class Slack:
                 else (await client.api_call(method, data=payload))
             )
         except SlackApiError as error:
-            raise _fault(method, error) from error
+            fault = _fault(method, error)
+            self._on_call("refused" if fault.certain else "failed")
+            if fault.certain and fault.code in TOKEN_REFUSALS:
+                self.refused.set()
+            raise fault from error
         except (aiohttp.ClientError, TimeoutError, SlackClientError, OSError) as error:
+            self._on_call("failed")
             raise SlackFault(
                 _("Slack could not be reached. The bot tries again by itself."), "", certain=False
             ) from error
-        return dict(answer.data) if isinstance(answer.data, dict) else {}
+        self._on_call("ok")
+        return answer
 
 
 def _is_json(method: str) -> bool:
@@ -250,6 +346,13 @@ def _fault(method: str, error: SlackApiError) -> SlackFault:
     mend = MENDS.get(code)
     sentence = _(mend) if mend else _("Slack refused {method}: {code}.").format(method=method, code=code)
     return SlackFault(sentence, code, certain=True)
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text)
+    except ValueError:
+        return None
 
 
 def _person(user: dict[str, Any]) -> Person:
