@@ -1,0 +1,36 @@
+"""Exit code 0 where the bot of this container is ready: its database takes writes and Slack is reached.
+
+In Socket Mode the health port answers, in HTTP mode the port of Slack's requests.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import urllib.error
+import urllib.request
+
+
+def address() -> str:
+    """Where the bot with this environment says whether it is ready."""
+    socket_mode = os.environ.get("SLACK_APP_TOKEN")
+    port = os.environ.get("PULSE_HEALTH_PORT", "8080") if socket_mode else os.environ.get("PORT", "3000")
+    host = os.environ.get("PULSE_HOST") or "127.0.0.1"
+    return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/readyz"  # noqa: S104 - compared, not bound
+
+
+def main() -> int:
+    """Asks, and says on standard error what is wrong."""
+    try:
+        with urllib.request.urlopen(address(), timeout=4):  # noqa: S310 - always http on this machine
+            return 0
+    except urllib.error.HTTPError as error:
+        problem = error.read().decode(errors="replace")
+    except OSError as error:
+        problem = f"no answer: {error}"
+    sys.stderr.write(problem + "\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
