@@ -3,68 +3,52 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
-from handlers.home import refresh
-from handlers.replies import channel_of, in_private, privately, told, wave_id_of
+from handlers.replies import channel_of, in_private, privately, told, wave_id_of, where_pressed
 from pulse.core.errors import BadRequest
 from pulse.core.language import _
+from pulse.runtime.receipts import Receipts
 from pulse.runtime.services import Services
 from pulse.runtime.waves import Ballot
-from pulse.views.answer import CALLBACK, answer_view, parse_answer, parse_wave
+from pulse.views.answer import CALLBACK, answer_view, parse_answer, parse_channel, parse_wave
 from pulse.views.message import Message, as_view
-from pulse.views.notices import Confirmation, confirmation, withdrawn
+from pulse.views.notices import Confirmation, confirmation, short_confirmation, withdrawn
+
+Body = dict[str, Any]
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    async def tap(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], respond: AsyncRespond) -> None:
+    receipts = Receipts()
+
+    async def tap(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond) -> None:
         """One box tapped: durable, then acked, then confirmed privately."""
-        try:
-            wave_id, item_id, box = _parse_value(action.get("value"))
-            ballot = await services.waves.tap(body["user"]["id"], channel_of(body), wave_id, item_id, box)
-            message = confirmed(ballot)
-            services.counts.touch()
-        except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
-            message = told(error)
+        reply = await _tap(services, receipts, body, action, respond)
         await ack()
-        _reply(services, body, respond, message)
+        services.after.later(reply, sheddable=True)
 
-    async def open_form(
-        ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], respond: AsyncRespond
-    ) -> None:
+    async def open_form(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond) -> None:
         await ack()
-        user, channel, trigger = body["user"]["id"], channel_of(body), body["trigger_id"]
-        services.after.later(_show_form(services, user, channel, trigger, respond))
+        wave = services.waves.open
+        if wave is not None and in_private(body):
+            receipts.keep(wave, body["user"]["id"], partial(privately, respond, replace=True))
+        services.after.later(_show_form(services, body, respond))
 
-    async def save_form(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
+    async def save_form(ack: AsyncAck, body: Body, view: Body) -> None:
         """The form is sent: durable, then acked by what was recorded."""
-        user = body["user"]["id"]
-        try:
-            wave_id = parse_wave(view.get("private_metadata"))
-            chosen = parse_answer(view.get("state") or {})
-            ballot = await services.waves.fill_in(user, "", wave_id, chosen)
-            message = confirmed(ballot)
-            services.counts.touch()
-        except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
-            message = told(error)
+        message = await _save_form(services, receipts, body["user"]["id"], view)
         await ack(response_action="update", view=as_view(_("Your answers"), message, _("Close")))
-        services.after.later(refresh(services, user), sheddable=True)
 
-    async def withdraw(
-        ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], respond: AsyncRespond
-    ) -> None:
-        try:
-            wave = await services.waves.withdraw(body["user"]["id"], wave_id_of(action.get("value")))
-            message = withdrawn(wave.closes_at)
-            services.counts.touch()
-        except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
-            message = told(error)
+    async def withdraw(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond) -> None:
+        reply = await _withdraw(services, receipts, body, action, respond)
         await ack()
-        _reply(services, body, respond, message)
+        services.after.later(reply, sheddable=True)
 
     app.action(re.compile(r"^answer:"))(tap)
     app.action("answer_all")(open_form)
@@ -72,48 +56,106 @@ def register(app: AsyncApp, services: Services) -> None:
     app.view(CALLBACK)(save_form)
 
 
+async def _tap(
+    services: Services, receipts: Receipts, body: Body, action: Body, respond: AsyncRespond
+) -> Coroutine[Any, Any, None]:
+    """Records one box; returns what is left to be said."""
+    try:
+        wave_id, item_id, box = _parse_value(action.get("value"))
+        ballot = await services.waves.tap(body["user"]["id"], channel_of(body), wave_id, item_id, box)
+    except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
+        return where_pressed(services, body, respond, told(error))
+    services.counts.touch()
+    return _confirm(services, receipts, body, respond, ballot, item_id)
+
+
+async def _save_form(services: Services, receipts: Receipts, user: str, view: Body) -> Message:
+    """Records a whole form; returns what is recorded now, or why it is not."""
+    try:
+        origin = view.get("private_metadata")
+        chosen = parse_answer(view.get("state") or {})
+        ballot = await services.waves.fill_in(user, parse_channel(origin), parse_wave(origin), chosen)
+    except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
+        return told(error)
+    services.counts.touch()
+    message = confirmed(ballot)
+    replace = receipts.take(ballot.wave, user)
+    if replace is not None:
+        services.after.later(replace(message), sheddable=True)
+    services.after.later(_redraw(services, user), sheddable=True)
+    return message
+
+
+async def _withdraw(
+    services: Services, receipts: Receipts, body: Body, action: Body, respond: AsyncRespond
+) -> Coroutine[Any, Any, None]:
+    """Deletes a person's answers; returns what is left to be said."""
+    try:
+        wave = await services.waves.withdraw(body["user"]["id"], wave_id_of(action.get("value")))
+    except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
+        return where_pressed(services, body, respond, told(error))
+    services.counts.touch()
+    receipts.forget(wave, body["user"]["id"])
+    return _said(services, body, respond, withdrawn(wave.closes_at))
+
+
 async def show_form(services: Services, user: str, channel: str, trigger: str) -> None:
     """Opens the form with what was answered so far. Raises what `Waves.ballot` raises, and SlackFault."""
     ballot = await services.waves.ballot(user, channel)
     await services.slack.open_view(
-        trigger, answer_view(ballot.wave.id, ballot.side, ballot.items, ballot.answers)
+        trigger, answer_view(ballot.wave.id, ballot.side, ballot.items, ballot.answers, channel)
     )
 
 
-async def _show_form(
-    services: Services, user: str, channel: str, trigger: str, respond: AsyncRespond
-) -> None:
+async def _show_form(services: Services, body: Body, respond: AsyncRespond) -> None:
     try:
-        await show_form(services, user, channel, trigger)
+        await show_form(services, body["user"]["id"], channel_of(body), body["trigger_id"])
     except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
-        await privately(respond, told(error))
+        await where_pressed(services, body, respond, told(error))
 
 
 def confirmed(ballot: Ballot) -> Message:
     """What is recorded for one person now."""
-    return confirmation(
-        Confirmation(
-            ballot.wave.id,
-            ballot.side,
-            ballot.items,
-            ballot.answers,
-            ballot.wave.closes_at,
-            ballot.both_sides,
-        )
+    return confirmation(_card(ballot))
+
+
+def _card(ballot: Ballot) -> Confirmation:
+    return Confirmation(
+        ballot.wave.id, ballot.side, ballot.items, ballot.answers, ballot.wave.closes_at, ballot.both_sides
     )
 
 
-def _reply(services: Services, body: dict[str, Any], respond: AsyncRespond, message: Message) -> None:
-    """Answers where the button stood: privately in the channel, or on the Home tab."""
-    if body.get("response_url"):
-        services.after.later(privately(respond, message, replace=in_private(body)), sheddable=True)
-    else:
-        services.after.later(_show_at_home(services, body, message), sheddable=True)
+async def _confirm(
+    services: Services,
+    receipts: Receipts,
+    body: Body,
+    respond: AsyncRespond,
+    ballot: Ballot,
+    item_id: str,
+) -> None:
+    """Confirms a tap at length the first time, in a line after that; on the Home tab by the tab itself."""
+    if not body.get("response_url"):
+        await services.homes.show(body["user"]["id"])
+        return
+    long = receipts.first(ballot.wave, body["user"]["id"]) or ballot.both_sides
+    message = confirmed(ballot) if long else short_confirmation(_card(ballot), item_id)
+    await _said(services, body, respond, message)
 
 
-async def _show_at_home(services: Services, body: dict[str, Any], message: Message) -> None:
-    await services.slack.open_view(body["trigger_id"], as_view(_("Your answers"), message, _("Close")))
-    await refresh(services, body["user"]["id"])
+async def _said(services: Services, body: Body, respond: AsyncRespond, message: Message) -> None:
+    """Says it where the button stood, and keeps the person's Home tab in step."""
+    user = body["user"]["id"]
+    if not body.get("response_url"):
+        await services.homes.show(user)
+        return
+    await privately(respond, message, replace=in_private(body))
+    await _redraw(services, user)
+
+
+async def _redraw(services: Services, user: str) -> None:
+    """Draws the person's Home tab anew, if it may be looked at."""
+    if services.homes.watched(user):
+        await services.homes.show(user)
 
 
 def _parse_value(value: object) -> tuple[int, str, str]:

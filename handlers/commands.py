@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from handlers.answers import show_form
 from handlers.managing import MANAGING
 from handlers.replies import answering, privately, told
 from handlers.setup import show_setup
+from pulse.core.language import _
 from pulse.runtime.services import Services
 from pulse.views import notices
 from pulse.views.message import Message
@@ -67,15 +69,32 @@ COMMANDS = frozenset(LOOKING) | frozenset(MANAGING) | frozenset(SHOWING)
 def register(app: AsyncApp, services: Services) -> None:
     async def pulse(ack: AsyncAck, command: dict[str, Any], respond: AsyncRespond) -> None:
         await ack()
-        word, _space, rest = str(command.get("text") or "").strip().partition(" ")
+        word, _space, rest = " ".join(str(command.get("text") or "").split()).partition(" ")
         user, word = command["user_id"], word.casefold()
         if word in SHOWING:
-            showing = _show(services, word, command, respond)
-            services.after.later(showing)
+            services.after.later(_show(services, word, command, respond))
             return
-        services.after.later(answering(respond, _answer(services, user, word, rest.strip())))
+        if word != "managers":  # which needs the ids
+            word, rest = typed(word), typed(rest)
+        services.after.later(answering(respond, _answer(services, user, word, rest)))
 
     app.command("/pulse")(pulse)
+
+
+def typed(text: str) -> str:
+    """What somebody typed, out of what Slack makes of it: it escapes `&<>` and adds ids to names.
+
+    >>> typed("R&amp;D with <@U012ABC|ines> in <#C012ABC|it> &lt;!channel&gt; <https://example.org>")
+    'R&D with @ines in #it <!channel> https://example.org'
+    >>> typed("<@U012ABC> <!subteam^S012|@staff>")
+    '@somebody @staff'
+    """
+    text = re.sub(r"<([@#])[A-Z0-9]+\|([^>]*)>", r"\1\2", text)
+    text = re.sub(r"<@[A-Z0-9]+>", _("@somebody"), re.sub(r"<#[A-Z0-9]+>", _("#channel"), text))
+    text = re.sub(
+        r"<![^|>]*\|([^>]*)>", r"\1", re.sub(r"<((?:https?|mailto):[^|>]*)(?:\|[^>]*)?>", r"\1", text)
+    )
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 async def _answer(services: Services, user: str, word: str, rest: str) -> Message:

@@ -1,4 +1,4 @@
-"""The Home tab: refreshed when it is opened and after what its reader does there; managers act from it."""
+"""The Home tab: drawn when it is opened and after what its reader does there; managers act from it."""
 
 from __future__ import annotations
 
@@ -7,31 +7,30 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.context.respond.async_respond import AsyncRespond
 
-from handlers.managing import MANAGING
+from handlers.managing import PRESSED
 from handlers.replies import told
 from handlers.setup import show_setup
+from pulse.core.errors import BadRequest
 from pulse.core.language import _
 from pulse.runtime.services import Services
-from pulse.views.home import home_view
 from pulse.views.message import as_view
-from pulse.views.notices import privacy
+from pulse.views.notices import greeting, privacy
 
 
 def register(app: AsyncApp, services: Services) -> None:
     async def opened(event: dict[str, Any]) -> None:
+        user = event["user"]
         if event.get("tab", "home") == "home":
-            services.after.later(refresh(services, event["user"]))
+            services.after.later(services.homes.opened(user))
+        services.after.later(_greet(services, user))
 
     async def manage(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
-        word = str(action["action_id"]).removeprefix("manage:")
-        services.after.later(_manage(services, body["user"]["id"], word, body["trigger_id"]))
+        word, value = str(action["action_id"]).removeprefix("manage:"), str(action.get("value") or "")
+        services.after.later(_manage(services, body["user"]["id"], word, value, body["trigger_id"]))
 
-    async def show_privacy(
-        ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], respond: AsyncRespond
-    ) -> None:
+    async def show_privacy(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         services.after.later(_show_privacy(services, body["user"]["id"], body["trigger_id"]))
 
@@ -40,22 +39,25 @@ def register(app: AsyncApp, services: Services) -> None:
     app.action("privacy")(show_privacy)
 
 
-async def refresh(services: Services, user: str) -> None:
-    """Publishes the reader's Home tab as it is now."""
-    await services.slack.publish_home(user, home_view(await services.desk.home(user)))
+async def _greet(services: Services, user: str) -> None:
+    """The first manager who looks at the bot before it is set up gets the button that begins it."""
+    if services.waves.store.setup() is None and await services.managers.first_met(user):
+        await services.slack.post(user, greeting(manager=True))
 
 
-async def _manage(services: Services, user: str, word: str, trigger: str) -> None:
+async def _manage(services: Services, user: str, word: str, value: str, trigger: str) -> None:
     """A manager's button: the same use case as the command of that name, answered in a window."""
     try:
         if word == "setup":
             await show_setup(services, user, trigger)
             return
-        message = await MANAGING[word](services, user, "")
+        if word not in PRESSED:
+            raise BadRequest(_("That button is not one of mine. Nothing was changed."))
+        message = await PRESSED[word](services, user, value)
     except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
         message = told(error)
     await services.slack.open_view(trigger, as_view(_("Alignment Pulse"), message, _("Close")))
-    await refresh(services, user)
+    await services.homes.show(user)
 
 
 async def _show_privacy(services: Services, user: str, trigger: str) -> None:

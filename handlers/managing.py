@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 
+from handlers.replies import wave_id_of
 from pulse.core.errors import BadRequest
 from pulse.core.language import _
 from pulse.runtime.services import Services
@@ -12,24 +15,48 @@ from pulse.views.message import Message
 
 Managing = Callable[[Services, str, str], Awaitable[Message]]
 
+PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
+
 
 async def open_wave(services: Services, user: str, _rest: str) -> Message:
     await services.managers.check(user)
     wave = await services.waves.open_by_hand()
-    services.after.later(services.desk.deliver())
+    services.after.later(deliver(services))
     return notices.wave_opened(tuple(wave.channels), wave.closes_at)
 
 
 async def close_wave(services: Services, user: str, _rest: str) -> Message:
+    return await _close(services, user, None)
+
+
+async def close_shown(services: Services, user: str, value: str) -> Message:
+    """Closes the wave that the pressed page showed, and no other."""
+    return await _close(services, user, wave_id_of(value))
+
+
+async def _close(services: Services, user: str, shown: int | None) -> Message:
     await services.managers.check(user)
-    wave = await services.waves.close_by_hand()
-    services.after.later(services.desk.deliver())
+    wave = await services.waves.close_by_hand(shown)
+    services.after.later(deliver(services))
     return notices.wave_closed(tuple(wave.channels))
 
 
 async def skip(services: Services, user: str, _rest: str) -> Message:
+    return await _skip(services, user, None)
+
+
+async def skip_shown(services: Services, user: str, value: str) -> Message:
+    """Leaves out the wave whose opening the pressed page showed, and no other."""
+    try:
+        shown = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise BadRequest(_("That button is not one of this pulse. Nothing was changed.")) from error
+    return await _skip(services, user, shown)
+
+
+async def _skip(services: Services, user: str, shown: datetime | None) -> Message:
     await services.managers.check(user)
-    skipped = await services.waves.skip_next()
+    skipped = await services.waves.skip_next(shown)
     return notices.wave_skipped(skipped.opens_at, services.desk.next_opening())
 
 
@@ -53,6 +80,26 @@ async def note(services: Services, user: str, rest: str) -> Message:
     return notices.note_kept((await services.desk.note(text)).text)
 
 
+async def managers(services: Services, user: str, rest: str) -> Message:
+    """Lists who manages; `add` and `remove` with people name them or take it back."""
+    await services.managers.check(user)
+    if rest:
+        word, _space, whom = rest.partition(" ")
+        people = list(dict.fromkeys(PERSON.findall(whom)))
+        if word.casefold() not in ("add", "remove") or PERSON.sub("", whom).strip(" ,") or not people:
+            raise BadRequest(
+                _("Please write /pulse managers, /pulse managers add @name or /pulse managers remove @name.")
+            )
+        await services.managers.name(people, wanted=word.casefold() == "add")
+    return notices.managers_list(services.managers.named(), services.managers.unmet())
+
+
+async def deliver(services: Services) -> None:
+    """Posts what a change of the waves brings, and draws the Home tabs that may be looked at."""
+    await services.desk.deliver()
+    await services.homes.follow()
+
+
 MANAGING: Mapping[str, Managing] = {
     "open": open_wave,
     "close": close_wave,
@@ -60,4 +107,14 @@ MANAGING: Mapping[str, Managing] = {
     "pause": pause,
     "resume": resume,
     "note": note,
+    "managers": managers,
 }
+
+PRESSED: Mapping[str, Managing] = {
+    "open": open_wave,
+    "close": close_shown,
+    "skip": skip_shown,
+    "pause": pause,
+    "resume": resume,
+}
+"""The buttons of the Home tab: their third argument is the button's value."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Awaitable
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -11,18 +13,26 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from pulse.core.errors import BadRequest, PulseError
 from pulse.core.language import _
-from pulse.views.message import Message
+from pulse.runtime.services import Services
+from pulse.views.message import Message, as_view
 from pulse.views.notices import refusal
 
 _log = structlog.get_logger(__name__)
 
 
 def told(error: Exception) -> Message:
-    """The sentence for an error. One that nobody foresaw is logged by its kind, not by what was said."""
+    """The sentence for an error. One that nobody foresaw is logged, without what was said or by whom."""
     if isinstance(error, PulseError):
         return refusal(error)
-    _log.error("unforeseen", error=type(error).__name__, exc_info=error)
-    return refusal(_("Something went wrong here, and nothing was changed. Please try again in a minute."))
+    log_unforeseen(error)
+    return refusal(_("Something went wrong here, and I could not do it. Please try again in a minute."))
+
+
+def log_unforeseen(error: Exception) -> None:
+    """Logs the kind of an error and where it was raised: its words may hold an answer or a name."""
+    raised = traceback.extract_tb(error.__traceback__)
+    where = f"{Path(raised[-1].filename).name}:{raised[-1].lineno}" if raised else ""
+    _log.error("unforeseen", error=type(error).__name__, where=where)
 
 
 async def privately(respond: AsyncRespond, message: Message, *, replace: bool = False) -> None:
@@ -46,6 +56,16 @@ async def answering(respond: AsyncRespond, message: Awaitable[Message], *, repla
     except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
         said = told(error)
     await privately(respond, said, replace=replace)
+
+
+async def where_pressed(
+    services: Services, body: dict[str, Any], respond: AsyncRespond, message: Message
+) -> None:
+    """Answers where a button was pressed: privately in the channel; on the Home tab in a window."""
+    if body.get("response_url"):
+        await privately(respond, message, replace=in_private(body))
+    else:
+        await services.slack.open_view(body["trigger_id"], as_view(_("Alignment Pulse"), message, _("Close")))
 
 
 def in_private(body: dict[str, Any]) -> bool:

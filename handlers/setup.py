@@ -10,7 +10,6 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from handlers.replies import privately, told
-from pulse.core.errors import PulseError
 from pulse.core.language import _
 from pulse.runtime.services import Services
 from pulse.views import notices
@@ -74,13 +73,13 @@ async def _show(services: Services, user: str, trigger: str, respond: AsyncRespo
 
 async def _preview(services: Services, user: str, view: dict[str, Any]) -> None:
     """Shows in the form what its fields would bring, or what is missing in them."""
-    await services.managers.check(user)
     try:
+        await services.managers.check(user)
         form = parse_setup(view.get("state") or {})
         coming = services.administration.preview(form)
         shown = setup_view(form, preview=setup_preview(form, coming.items, coming.waves))
     except FormErrors as error:
         shown = setup_view(error.form, errors=error.errors)
-    except PulseError as error:
-        shown = setup_view(await services.administration.form(user), errors={"form": str(error)})
+    except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
+        shown = as_view(_("Set up the pulse"), told(error), _("Close"))
     await services.slack.update_view(str(view["id"]), str(view["hash"]), shown)

@@ -18,9 +18,13 @@ BLOCK = "item:"
 
 
 def answer_view(
-    wave_id: int, side: Side, items: tuple[Item, ...], answers: Mapping[str, frozenset[str]]
+    wave_id: int,
+    side: Side,
+    items: tuple[Item, ...],
+    answers: Mapping[str, frozenset[str]],
+    channel: str = "",
 ) -> View:
-    """The modal; `answers` has the boxes chosen so far by item id."""
+    """The modal; `answers` has the boxes chosen so far by item id, `channel` is where it was asked for."""
     intro = _("You answer for *{side}*. Leave out what you would rather not answer.").format(
         side=_(side.label)
     )
@@ -32,7 +36,7 @@ def answer_view(
     return {
         "type": "modal",
         "callback_id": CALLBACK,
-        "private_metadata": json.dumps({"wave": wave_id}),
+        "private_metadata": json.dumps({"wave": wave_id, "channel": channel}),
         "title": plain(_("Your answers")),
         "submit": plain(_("Save")),
         "close": plain(_("Cancel")),
@@ -54,13 +58,28 @@ def parse_answer(view_state: Mapping[str, Any]) -> dict[str, frozenset[str]]:
 
 def parse_wave(private_metadata: object) -> int:
     """The wave that the form was opened for. Raises FormNotUnderstood."""
-    try:
-        wave = json.loads(str(private_metadata))["wave"]
-    except (ValueError, TypeError, KeyError) as fault:
-        raise FormNotUnderstood from fault
+    wave = _origin(private_metadata).get("wave")
     if type(wave) is not int:  # a bool is an int, too
         raise FormNotUnderstood
     return wave
+
+
+def parse_channel(private_metadata: object) -> str:
+    """The channel in which the form was asked for, "" where it was none. Raises FormNotUnderstood."""
+    channel = _origin(private_metadata).get("channel", "")
+    if not isinstance(channel, str):
+        raise FormNotUnderstood
+    return channel
+
+
+def _origin(private_metadata: object) -> dict[str, Any]:
+    try:
+        origin = json.loads(str(private_metadata))
+    except ValueError as fault:
+        raise FormNotUnderstood from fault
+    if not isinstance(origin, dict):
+        raise FormNotUnderstood
+    return origin
 
 
 def _question(item: Item, side: Side, chosen: frozenset[str]) -> Block:

@@ -145,6 +145,13 @@ def confirmation(card: Confirmation) -> Message:
     return message([*blocks, context(how.format(when=moment(card.closes_at))), actions(buttons)])
 
 
+def short_confirmation(card: Confirmation, item_id: str) -> Message:
+    """One line for a tap after the first one: what is recorded for that question now."""
+    number, item = next((n, item) for n, item in enumerate(card.items, start=1) if item.id == item_id)
+    said = _("Question {number}: {answer}. Only you can see this; `/pulse answer` shows all your answers.")
+    return message([context(said.format(number=number, answer=own_answer(item, card.answers)))])
+
+
 def _confirmed(card: Confirmation) -> str:
     answered = sum(1 for item in card.items if card.answers.get(item.id))
     if answered == 0:
