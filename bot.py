@@ -24,6 +24,7 @@ from pulse.core.model import Side
 from pulse.runtime import logs
 from pulse.runtime.administration import Administration
 from pulse.runtime.afterwards import Afterwards
+from pulse.runtime.alerts import Alerts
 from pulse.runtime.channels import Channels
 from pulse.runtime.counts import LiveCounts
 from pulse.runtime.desk import Desk
@@ -34,6 +35,7 @@ from pulse.runtime.http import Doors, Server
 from pulse.runtime.library import load_library, own_items_path
 from pulse.runtime.managers import Managers
 from pulse.runtime.metrics import MeasuredApp, Metrics
+from pulse.runtime.reminders import PACE_S, Reminders
 from pulse.runtime.roster import Roster
 from pulse.runtime.sample import fill
 from pulse.runtime.scheduler import Scheduler
@@ -73,7 +75,7 @@ class Bot:
 
     async def start(self) -> None:
         await self.services.managers.start(self.random_bytes)
-        await self.services.waves.know_people()
+        self.services.after.later(self.services.waves.know_people())
         await self.scheduler.wake()
         self.scheduler.start()
         self.services.after.forever(self.services.counts.run())
@@ -93,6 +95,7 @@ def create_app(
     artist: Artist | None = None,
     counts_every_s: float = 30.0,
     settle_s: float = 2.0,
+    remind_every_s: float = PACE_S,
 ) -> Bot:
     """Wires the bot on an open store; nothing is sent yet. Raises DataFault for faulty items or figures."""
     library = load_library(own_items_path(store.path))
@@ -107,8 +110,20 @@ def create_app(
     homes = Homes(waves, desk, slack)
     counts = LiveCounts(waves, slack, counts_every_s)
     administration = Administration(waves, slack)
+    reminders = Reminders(waves, slack, managers, remind_every_s)
+    alerts = Alerts(waves, channels)
     services = Services(
-        waves, desk, homes, channels, slack, managers, administration, counts, after, channels.troubles
+        waves,
+        desk,
+        homes,
+        channels,
+        slack,
+        managers,
+        administration,
+        counts,
+        after,
+        channels.troubles,
+        reminders,
     )
     app = MeasuredApp(
         metrics,
@@ -123,6 +138,9 @@ def create_app(
         await waves.tick()
         await desk.deliver()
         after.later(homes.follow())
+        after.later(waves.know_people())
+        after.later(reminders.send_due())
+        after.later(alerts.tell())
 
     return Bot(app, services, Scheduler(tick, waves.next_wake, clock), store, random_bytes, metrics)
 

@@ -61,7 +61,9 @@ def register(app: AsyncApp, services: Services) -> None:
 async def show_setup(services: Services, user: str, trigger: str) -> None:
     """Opens the form. Raises ManagersOnly and SlackFault."""
     await services.managers.check(user)
-    await services.slack.open_view(trigger, setup_view(await services.administration.form(user)))
+    await services.slack.open_view(
+        trigger, setup_view(await services.administration.form(user), reminders=True)
+    )
 
 
 async def _show(services: Services, user: str, trigger: str, respond: AsyncRespond) -> None:
@@ -77,9 +79,10 @@ async def _preview(services: Services, user: str, view: dict[str, Any]) -> None:
         await services.managers.check(user)
         form = parse_setup(view.get("state") or {})
         coming = services.administration.preview(form)
-        shown = setup_view(form, preview=setup_preview(form, coming.items, coming.waves))
+        preview = setup_preview(form, coming.items, coming.waves)
+        shown = setup_view(form, preview=preview, reminders=True)
     except FormErrors as error:
-        shown = setup_view(error.form, errors=error.errors)
+        shown = setup_view(error.form, errors=error.errors, reminders=True)
     except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
         shown = as_view(_("Set up the pulse"), told(error), _("Close"))
     await services.slack.update_view(str(view["id"]), str(view["hash"]), shown)

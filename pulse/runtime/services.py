@@ -11,6 +11,7 @@ from pulse.runtime.counts import LiveCounts
 from pulse.runtime.desk import Desk
 from pulse.runtime.homes import Homes
 from pulse.runtime.managers import Managers
+from pulse.runtime.reminders import Reminders
 from pulse.runtime.slack import Slack
 from pulse.runtime.troubles import Troubles
 from pulse.runtime.waves import Waves
@@ -28,3 +29,4 @@ class Services:
     counts: LiveCounts
     after: Afterwards
     troubles: Troubles
+    reminders: Reminders
