@@ -64,7 +64,8 @@ class Asked:
     def need(self, scope: str) -> None:
         """Refuses with missing_scope where the app does not hold the scope."""
         if scope not in self.scopes:
-            raise Refusal("missing_scope", needed=scope, provided=",".join(sorted(self.scopes)))
+            held = ",".join(sorted(self.scopes))
+            raise Refusal("missing_scope", fault=True, needed=scope, provided=held)
 
     def structured(self, name: str, error: str) -> Any:
         """An argument that is JSON, sent as text or as it is."""

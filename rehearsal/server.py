@@ -55,6 +55,8 @@ class Rehearsal:
     """The stand-in. `port` 0 takes any free one; a taken port, the next free one.
 
     `on_next` is called when somebody asks for the next moment; it returns a sentence on what happened.
+    `faults` are what an app must never do. To order: `fail`, `delay`, `enforce_rates`, `page_cap` (short
+    pages), `token_error` ("token_revoked", "account_inactive"), and the methods of `socket_mode`.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Rehearsal:
         self.faults: list[str] = []
         self.taps: set[tuple[str, str, str, str]] = set()
         self.page_cap: int | None = None
+        self.token_error = ""
         self.enforce_rates = False
         self.on_next: Callable[[], Awaitable[str | None]] | None = None
         self.by_socket = True
@@ -247,6 +250,8 @@ class Rehearsal:
         try:
             return {"ok": True, **self._dispatch(call, request)}
         except Refusal as refusal:
+            if refusal.fault:
+                self.fault(f"{call.method}: {refusal}")
             answer: Json = {"ok": False, "error": refusal.error, **refusal.extra}
             if refusal.messages:
                 answer["response_metadata"] = {"messages": refusal.messages}
@@ -255,8 +260,7 @@ class Rehearsal:
 
     def _dispatch(self, call: Call, request: web.Request) -> Json:
         if call.method not in METHODS and call.method != CONNECT:
-            self.fault(f"unknown method: {call.method}")
-            raise Refusal("unknown_method")
+            raise Refusal("unknown_method", fault=True)
         self._authenticate(call.method, request.headers.get("Authorization", ""), call.args.pop("token", ""))
         if call.method == CONNECT:
             return {
@@ -269,6 +273,8 @@ class Rehearsal:
         token = header.removeprefix("Bearer ").strip() or argument
         if method == "api.test":
             return
+        if self.token_error:
+            raise Refusal(self.token_error)
         if not token:
             raise Refusal("not_authed")
         if token not in (self.bot_token, self.app_token):
@@ -287,8 +293,8 @@ class Rehearsal:
         except Refusal as refusal:
             call.error = refusal.error
             status = 404 if refusal.error in ("expired_url", "used_url") else 400
-            if status == 400:
-                self.fault(f"a response_url was refused: {refusal}")
+            if refusal.fault:
+                self.fault(f"response_url: {refusal}")
             return web.json_response({"ok": False, "error": refusal.error}, status=status)
         return web.json_response({"ok": True})
 

@@ -31,11 +31,16 @@ T = TypeVar("T")
 
 
 class Refusal(Exception):
-    """Slack's answer `{"ok": false, "error": ...}`; `messages` go into response_metadata."""
+    """Slack's answer `{"ok": false, "error": ...}`; `messages` go into response_metadata.
 
-    def __init__(self, error: str, messages: list[str] | None = None, **extra: Any) -> None:
+    `fault` marks what an app must never send, such as a block over its limit, whatever the workspace does.
+    """
+
+    def __init__(
+        self, error: str, messages: list[str] | None = None, *, fault: bool = False, **extra: Any
+    ) -> None:
         super().__init__(error if not messages else f"{error}: {'; '.join(messages)}")
-        self.error, self.messages, self.extra = error, messages or [], extra
+        self.error, self.messages, self.fault, self.extra = error, messages or [], fault, extra
 
 
 @dataclass
@@ -459,19 +464,22 @@ class Workspace:
         """Text, blocks and metadata as they will be kept; refuses what Slack refuses."""
         text, blocks = content.get("text") or "", content.get("blocks") or []
         if not text and not blocks:
-            raise Refusal("no_text")
+            raise Refusal("no_text", fault=True)
         if len(text) > blockkit.MESSAGE_TEXT:
-            raise Refusal("msg_too_long")
-        found = blockkit.message_problems({"text": text, "blocks": blocks}) + self._file_problems(blocks)
-        if found:
-            too_long = all("msg_blocks_too_long" in problem for problem in found)
-            raise Refusal(
-                "msg_blocks_too_long" if too_long else "invalid_blocks", [f"[ERROR] {p}" for p in found]
-            )
+            raise Refusal("msg_too_long", fault=True)
+        self._check_blocks(text, blocks)
         metadata = content.get("metadata")
         if metadata and blockkit.message_problems({"text": "a", "metadata": metadata}):
-            raise Refusal("invalid_metadata_format")
+            raise Refusal("invalid_metadata_format", fault=True)
         return {"text": text, "blocks": self._named(blocks), "metadata": copy.deepcopy(metadata)}
+
+    def _check_blocks(self, text: str, blocks: list[Json]) -> None:
+        found = blockkit.message_problems({"text": text, "blocks": blocks})
+        refused = [f"[ERROR] {problem}" for problem in found + self._file_problems(blocks)]
+        if found and all("msg_blocks_too_long" in problem for problem in found):
+            raise Refusal("msg_blocks_too_long", refused, fault=True)
+        if refused:
+            raise Refusal("invalid_blocks", refused, fault=bool(found))
 
     def _file_problems(self, blocks: list[Json]) -> list[str]:
         found = []
@@ -625,10 +633,10 @@ class Workspace:
         found = blockkit.view_problems(view)
         if not found and view["type"] not in types:
             found = [f"type must be {' or '.join(types)} [json-pointer:/view/type]"]
-        if not found:
-            found = self._file_problems(view.get("blocks") or [])
+        is_fault = bool(found)
+        found = found or self._file_problems(view.get("blocks") or [])
         if found:
-            raise Refusal("invalid_arguments", [f"[ERROR] {problem}" for problem in found])
+            raise Refusal("invalid_arguments", [f"[ERROR] {problem}" for problem in found], fault=is_fault)
         return {**copy.deepcopy(view), "blocks": self._named(view.get("blocks") or [])}
 
     def open_view(self, trigger_id: str, view: Any) -> View:

@@ -132,8 +132,8 @@ class TestTheWebApi:
         with pytest.raises(SlackApiError) as caught:
             await web.reactions_add(channel="C1", name="eyes", timestamp="1.0")
         assert error_of(caught) == "unknown_method"
-        assert slack.faults == ["unknown method: reactions.add"]
-        assert "unknown method: reactions.add" in caplog.text
+        assert slack.faults == ["reactions.add: unknown_method"]
+        assert "reactions.add: unknown_method" in caplog.text
 
     async def test_a_missing_scope_is_named(self, slack: Rehearsal, web: AsyncWebClient) -> None:
         """An app gets only what its manifest asks for."""
@@ -645,6 +645,28 @@ class TestResponseUrls:
 
 
 class TestTrouble:
+    async def test_what_an_app_must_never_send_is_a_fault(
+        self, slack: Rehearsal, web: AsyncWebClient
+    ) -> None:
+        """A block over its limit is one; a chart where charts are off, or an early image, is not."""
+        place = slack.workspace.channel("it").id
+        slack.workspace.charts_enabled = False
+        point = [{"label": "a", "value": 1}]
+        pie = {"type": "data_visualization", "title": "T", "chart": {"type": "pie", "segments": point}}
+        for block in (pie, {"type": "hero"}):
+            with pytest.raises(SlackApiError) as caught:
+                await web.chat_postMessage(channel=place, text="a", blocks=[block])
+            assert error_of(caught) == "invalid_blocks"
+        problem = "[ERROR] unsupported type: hero [json-pointer:/blocks/0/type]"
+        assert slack.faults == [f"chat.postMessage: invalid_blocks: {problem}"]
+
+    async def test_a_revoked_token_opens_nothing(self, slack: Rehearsal, web: AsyncWebClient) -> None:
+        """Every call says so."""
+        slack.token_error = "token_revoked"
+        with pytest.raises(SlackApiError) as caught:
+            await web.auth_test()
+        assert error_of(caught) == "token_revoked"
+
     async def test_a_call_fails_as_ordered_and_then_works(
         self, slack: Rehearsal, web: AsyncWebClient
     ) -> None:
