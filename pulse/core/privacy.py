@@ -12,13 +12,18 @@ not even for a reader who knows these rules and subtracts one figure from anothe
   several groups, keeping silent would itself tell that somebody is nearly alone, so those stay silent too.
 * Inside a group boxes are shown apart only where no part has 1 or 2 people; otherwise they stay one bar.
   Three people are never shown apart: one bar of three then says nothing about who stands with whom.
+* Beside an index, whose mean gives the sum of its items' scores, bars tell more than they show: by
+  enumeration at 20 answers and two items, six in ten waves gave away a box of 1 or 2. So on a side with an
+  index the bars of its items are shown as finely as all of them can be: every box of every item, or
+  disagree, in between and agree of every item, or none (`beside_index`).
 * In a multiple choice the measures overlap and nothing follows from subtracting them: each is a share of
   its own with merged extremes. There are no bars.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from pulse.core.errors import BadNumbers
@@ -41,6 +46,7 @@ LOWEST_MINIMUM = 5
 SHARES_FROM = 10
 BARS_FROM = 20
 _ALONE = (1, 2)
+_NO_BARS, _THREE_WAYS, _ALL_BOXES = range(3)
 
 
 def publish(item: Item, tally: Tally, minimum: int) -> Outcome:
@@ -62,6 +68,30 @@ def publish(item: Item, tally: Tally, minimum: int) -> Outcome:
         return Counted(tally.n, {first.key: _share_of(first, tally)})
     shares = {m.key: _share_of(m, tally) for m in item.measures}
     return Counted(tally.n, shares, tuple(_bars(item, tally)))
+
+
+def beside_index(outcomes: Mapping[str, Outcome], scored: Collection[str]) -> dict[str, Outcome]:
+    """The outcomes of a side, by item id, that may stand beside an index of the `scored` agree items."""
+    finest = min((_fineness(outcomes[id_]) for id_ in scored), default=_ALL_BOXES)
+    return {id_: _coarse(outcome, finest) if id_ in scored else outcome for id_, outcome in outcomes.items()}
+
+
+def _fineness(outcome: Outcome) -> int:
+    if not isinstance(outcome, Counted) or not outcome.bars:
+        return _NO_BARS
+    if all(len(bar.boxes) == 1 for bar in outcome.bars):
+        return _ALL_BOXES
+    return _THREE_WAYS if any(bar.boxes == ("3",) for bar in outcome.bars) else _NO_BARS
+
+
+def _coarse(outcome: Outcome, finest: int) -> Outcome:
+    if finest == _ALL_BOXES or not isinstance(outcome, Counted):
+        return outcome
+    if finest == _NO_BARS:
+        return replace(outcome, bars=())
+    ways = (("1", "2"), ("3",), ("4", "5"))
+    totals = (sum(bar.count for bar in outcome.bars if set(bar.boxes) <= set(way)) for way in ways)
+    return replace(outcome, bars=tuple(map(Bar, ways, totals)))
 
 
 def turnout(roster: int, answered: int, minimum: int) -> SideTurnout:

@@ -1,22 +1,22 @@
-"""From people's answers to counts. What may be kept of a count is decided in `pulse.core.privacy`.
+"""From people's answers to counts, and all that a side leaves behind when its wave closes.
 
-An index would tell what the outcomes hide: the mean of one item's exact scores, its deviation and its bars
-together give back every box. So an index takes two items or more, and its mean and deviation are whole
-numbers, the deviation rounded up.
+What may be kept of a count is decided in `pulse.core.privacy`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from math import ceil, floor
+from math import ceil, floor, sqrt
 from statistics import fmean, stdev
 
 from pulse.core.errors import BadNumbers
-from pulse.core.model import Direction, Format, Index, Item, Tally
+from pulse.core.model import Direction, Format, Index, Item, Outcome, Tally
+from pulse.core.privacy import beside_index, publish
 
 INDEX_FROM = 20
 INDEX_ITEMS = 2
+MEANS = (2, 98)
 
 
 def tally(item: Item, answers: Iterable[frozenset[str]]) -> Tally:
@@ -36,22 +36,58 @@ def tally(item: Item, answers: Iterable[frozenset[str]]) -> Tally:
     return Tally(n, {box.key: counts[box.key] for box in item.boxes if box.counted})
 
 
-def index(items: Sequence[Item], people: Iterable[Mapping[str, frozenset[str]]]) -> Index | None:
-    """A side's index, 0 to 100: the mean over persons, and the sample deviation, in whole points.
+def close_side(
+    items: Sequence[Item], people: Sequence[Mapping[str, frozenset[str]]], minimum: int
+) -> tuple[dict[str, Outcome], Index | None]:
+    """All that is kept of one side's answers in a wave: outcomes by item id, and the index if any.
 
-    None under 20 people or two items.
-
-    `people` has one mapping a person, from item id to chosen boxes. A person's own index is
-    (mean − 1) / 4 · 100 over the items of the index that the person answered, at least half of them;
-    items that bring bad news are reversed as 6 − x.
+    `people` has one mapping a person, from item id to chosen boxes; `minimum` is the wave's.
     """
-    scored = [item for item in items if item.in_index and item.format is Format.AGREE5]
+    outcomes = {
+        item.id: publish(item, tally(item, (person.get(item.id, frozenset()) for person in people)), minimum)
+        for item in items
+    }
+    found = index(items, people, minimum)
+    if found is None:
+        return outcomes, None
+    return beside_index(outcomes, {item.id for item in _scored(items, people, minimum)}), found
+
+
+def index(
+    items: Sequence[Item], people: Sequence[Mapping[str, frozenset[str]]], minimum: int = 5
+) -> Index | None:
+    """A side's index, 0 to 100: the mean over persons, and the sample deviation, in points.
+
+    A person's own index is (mean − 1) / 4 · 100 over the items of the index that the person answered, at
+    least half of them; items that bring bad news are reversed as 6 − x. An item under the minimum on this
+    side is left out: it would be found again in the difference.
+
+    None under 20 people (or a higher minimum), or under two items: the mean of one item, its deviation and
+    its bars would give back every box. As with shares, extremes are merged, so that no index says that
+    everybody, or all but one, gave the same answers: a mean is kept from 2 to 98, and a deviation not under
+    100/√n, which is what one person alone at the other end makes. It is rounded up to 5 points, so an
+    interval errs on the wide side. Bars beside an index go through `privacy.beside_index`.
+    """
+    scored = _scored(items, people, minimum)
     if len(scored) < INDEX_ITEMS:
         return None
     values = [value for person in people if (value := _person(scored, person)) is not None]
-    if len(values) < INDEX_FROM:
+    if len(values) < max(INDEX_FROM, minimum):
         return None
-    return Index(len(values), floor(fmean(values) + 0.5), ceil(stdev(values)))
+    lowest, highest = MEANS
+    mean = min(highest, max(lowest, floor(fmean(values) + 0.5)))
+    deviation = max(stdev(values), 100 / sqrt(len(values)))
+    return Index(len(values), mean, 5 * ceil(deviation / 5))
+
+
+def _scored(
+    items: Sequence[Item], people: Sequence[Mapping[str, frozenset[str]]], minimum: int
+) -> list[Item]:
+    def answers(item: Item) -> int:
+        return sum(_points(item, person.get(item.id, frozenset())) is not None for person in people)
+
+    agree = [item for item in items if item.in_index and item.format is Format.AGREE5]
+    return [item for item in agree if answers(item) >= minimum]
 
 
 def _person(scored: Sequence[Item], answers: Mapping[str, frozenset[str]]) -> float | None:

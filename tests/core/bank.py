@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from hypothesis import HealthCheck, settings
+
 from pulse.core.model import Asked, Box, Direction, Format, Item, Measure, Side, Tally
+
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is slow, not wrong."""
 
 AGREE = (*(Box(str(i), f"Box {i}", str(i)) for i in range(1, 6)), Box("cannot_say", "Cannot say", "–", False))
 

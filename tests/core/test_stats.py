@@ -19,6 +19,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from pulse.core import stats
 from pulse.core.errors import BadNumbers, PulseError
+from tests.core.bank import CALM
 
 VECTORS = {
     vector["id"]: vector
@@ -146,6 +147,7 @@ def test_the_rounding_envelope_is_the_union_over_the_published_range() -> None:
         assert ours.limits == near(expected, 1e-9)
 
 
+@CALM
 @given(
     st.lists(st.tuples(st.integers(1, 500), st.floats(0, 1)), min_size=2, max_size=12),
 )
@@ -165,6 +167,7 @@ def test_the_trend_is_that_of_statsmodels(waves: list[tuple[int, float]]) -> Non
         assert stats.cochran_armitage(k, n) == stats.Trend(0.0, 1.0)
 
 
+@CALM
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=25))
 def test_adjusted_probabilities_are_those_of_statsmodels(p: list[float]) -> None:
     """Holm and Benjamini-Hochberg within 1e-9 for any list."""
@@ -230,6 +233,7 @@ def test_more_answers_see_smaller_falls() -> None:
 shares = st.integers(1, 5_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
+@CALM
 @given(shares)
 def test_a_share_lies_in_its_interval(share: tuple[int, int]) -> None:
     """0 ≤ low ≤ p ≤ high ≤ 1."""
@@ -238,6 +242,7 @@ def test_a_share_lies_in_its_interval(share: tuple[int, int]) -> None:
     assert 0 <= interval.low <= k / n <= interval.high <= 1
 
 
+@CALM
 @given(shares, st.integers(2, 50))
 def test_fewer_answers_are_less_sure(share: tuple[int, int], times: int) -> None:
     """The same share of fewer people has the wider interval."""
@@ -246,6 +251,7 @@ def test_fewer_answers_are_less_sure(share: tuple[int, int], times: int) -> None
     assert few.high - few.low > many.high - many.low
 
 
+@CALM
 @given(shares, shares)
 def test_swapping_the_sides_negates_the_difference(one: tuple[int, int], two: tuple[int, int]) -> None:
     """What marketing is above IT, IT is below marketing."""
@@ -255,6 +261,7 @@ def test_swapping_the_sides_negates_the_difference(one: tuple[int, int], two: tu
     assert -1 <= there.interval.low <= there.estimate <= there.interval.high <= 1
 
 
+@CALM
 @given(shares, st.integers(0, 10_000))
 def test_the_share_of_a_whole_side_lies_in_the_bounds(share: tuple[int, int], silent: int) -> None:
     """Worst case: the silent all say yes or all say no; the corrected interval never leaves that."""
