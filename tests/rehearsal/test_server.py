@@ -455,6 +455,33 @@ class TestSocketMode:
             with pytest.raises(aiohttp.WSServerHandshakeError):
                 await session.ws_connect(url)
 
+    async def test_a_dropped_connection_ends_without_a_word(self, slack: Rehearsal) -> None:
+        """Neither a disconnect message nor a close frame."""
+        web = AsyncWebClient(base_url=slack.api_url)
+        url = (await web.apps_connections_open(app_token=slack.app_token))["url"]
+        async with aiohttp.ClientSession() as session:
+            ws = await session.ws_connect(url)
+            assert (await ws.receive_json())["type"] == "hello"
+            slack.socket_mode.drop()
+            assert (await ws.receive()).type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
+            assert ws.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
+
+    @pytest.mark.parametrize("pings", [True, False])
+    async def test_a_half_open_connection_answers_pings_or_not(self, slack: Rehearsal, pings: bool) -> None:
+        """The one that does not is noticed by whoever pings, the other is not."""
+        web = AsyncWebClient(base_url=slack.api_url)
+        url = (await web.apps_connections_open(app_token=slack.app_token))["url"]
+        async with aiohttp.ClientSession() as session:
+            ws = await session.ws_connect(url, autoping=False)
+            assert (await ws.receive_json())["type"] == "hello"
+            slack.socket_mode.go_deaf(pings=pings)
+            await ws.ping(b"there?")
+            try:
+                heard = (await ws.receive(timeout=2.0 if pings else 0.2)).data
+            except TimeoutError:
+                heard = b""
+        assert heard == (b"there?" if pings else b"")
+
     async def test_slack_asks_to_reconnect(self, slack: Rehearsal, app: App) -> None:
         """Slack's own client follows a refresh and is served again."""
         await slack.socket_mode.refresh()
