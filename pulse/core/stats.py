@@ -68,6 +68,7 @@ class Drift:
     signal: bool
 
 
+@lru_cache(maxsize=4096)
 def wilson(k: float, n: float, confidence: float = 0.95) -> Interval:
     """The Wilson score interval of a share, `k` of `n` people, clamped to 0..1.
 
