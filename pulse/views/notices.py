@@ -320,7 +320,8 @@ def _while_open() -> str:
         "a code in place of your name, and whether you joined a channel after the pulse opened. No name, no "
         "Slack id, no time of day. The code is made from your Slack id and a secret key that is new in every "
         "pulse (a keyed hash): with it your answers count once, and you can change them. Nobody is shown "
-        "a result before the close."
+        "a result before the close. A reminder goes to those without an answer: I work out who that is when "
+        "it goes out and store nothing of it, but Slack keeps the message, as it keeps every message."
     )
 
 

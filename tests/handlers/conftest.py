@@ -134,7 +134,13 @@ async def running(
     )
     artist = artist or QuickArtist()
     bot = create_app(
-        settings, Store.open(path), clock=clock, artist=artist, counts_every_s=0.05, settle_s=0.0
+        settings,
+        Store.open(path),
+        clock=clock,
+        artist=artist,
+        counts_every_s=0.05,
+        settle_s=0.0,
+        remind_every_s=0.0,
     )
     socket = SocketMode(bot.app, slack.app_token)
     try:
