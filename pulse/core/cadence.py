@@ -298,7 +298,7 @@ def _length_fault(schedule: Schedule) -> str | None:
     if 1 <= schedule.working_days <= longest:
         return None
     return _(
-        "A wave stays open for 1 to {longest} working days here, so that it closes before the next one opens."
+        "A pulse stays open for 1 to {longest} working days here, so that it closes before the next one opens."
     ).format(longest=longest)
 
 
@@ -626,9 +626,9 @@ class SkipReason(StrEnum):
 
 
 _SKIP_SENTENCES: Mapping[SkipReason, str] = {
-    SkipReason.MISSED: N_("The wave of {date} was skipped: it could not be opened in time."),
-    SkipReason.PAUSED: N_("The wave of {date} was skipped: the schedule was paused."),
-    SkipReason.STILL_OPEN: N_("The wave of {date} was skipped: another wave was still open."),
+    SkipReason.MISSED: N_("The pulse of {date} was skipped: it could not be opened in time."),
+    SkipReason.PAUSED: N_("The pulse of {date} was skipped: the schedule was paused."),
+    SkipReason.STILL_OPEN: N_("The pulse of {date} was skipped: another pulse was still open."),
 }
 
 

@@ -159,8 +159,8 @@ class ScheduleFault(PulseError):
 
 
 class NoWaveDue(PulseError):
-    """The schedule opens no wave on this local date."""
+    """The schedule opens no pulse on this local date."""
 
     def __init__(self, day: date) -> None:
-        super().__init__(_("The schedule opens no wave on {date}.").format(date=day.isoformat()))
+        super().__init__(_("The schedule opens no pulse on {date}.").format(date=day.isoformat()))
         self.day = day

@@ -664,7 +664,7 @@ def trend_sentence(item: Item, history: Sequence[Past]) -> str:
     """
     waves = _usable(item, history)
     if len(waves) < TREND_FROM:
-        return _("A trend needs {needed} waves that can be compared; there are {waves}.").format(
+        return _("A trend needs {needed} pulses that can be compared; there are {waves}.").format(
             needed=TREND_FROM, waves=len(waves)
         )
     sizes = [n for _at, _share, n in waves]
@@ -676,14 +676,14 @@ def trend_sentence(item: Item, history: Sequence[Past]) -> str:
     falling = cochran_armitage(steepest, sizes, scores).z
     if rising > TREND_Z:
         form = _(
-            "Rising over {waves} waves. Where nothing changes, fewer than 1 series in 100 looks like this."
+            "Rising over {waves} pulses. Where nothing changes, fewer than 1 series in 100 looks like this."
         )
     elif falling < -TREND_Z:
         form = _(
-            "Falling over {waves} waves. Where nothing changes, fewer than 1 series in 100 looks like this."
+            "Falling over {waves} pulses. Where nothing changes, fewer than 1 series in 100 looks like this."
         )
     else:
-        form = _("No clear trend over {waves} waves.")
+        form = _("No clear trend over {waves} pulses.")
     return form.format(waves=len(waves))
 
 
@@ -704,14 +704,14 @@ def drift_sentence(item: Item, history: Sequence[Past]) -> str | None:
 
 
 _DRIFTS = {
-    0: N_("No drift away from the usual share of {waves} waves."),
+    0: N_("No drift away from the usual share of {waves} pulses."),
     1: N_(
-        "Drifting above the usual share of {waves} waves. "
-        "Where nothing changes, about 1 wave in 300 at most looks like this."
+        "Drifting above the usual share of {waves} pulses. "
+        "Where nothing changes, about 1 pulse in 300 at most looks like this."
     ),
     -1: N_(
-        "Drifting below the usual share of {waves} waves. "
-        "Where nothing changes, about 1 wave in 300 at most looks like this."
+        "Drifting below the usual share of {waves} pulses. "
+        "Where nothing changes, about 1 pulse in 300 at most looks like this."
     ),
 }
 
@@ -813,9 +813,11 @@ def power_sentence(n: int | None, minimum: int = 5) -> str:
         return _hidden(minimum)
     fall = smallest_detectable_fall(n)
     if size_rule(n).change is ChangeForm.TOO_FEW or fall is None:
-        return _("With {n} answers a wave nothing is compared from wave to wave; from 10 it is.").format(n=n)
+        return _("With {n} answers a pulse nothing is compared from pulse to pulse; from 10 it is.").format(
+            n=n
+        )
     return _(
-        "With {n} answers a wave, a fall shows (4 times in 5) from about {fall} points, "
+        "With {n} answers a pulse, a fall shows (4 times in 5) from about {fall} points, "
         "where 6 in 10 agreed before."
     ).format(n=n, fall=fall)
 

@@ -116,7 +116,7 @@ class TestMoments:
 
     def test_moments_are_refused_for_a_date_that_opens_no_wave(self) -> None:
         """A Wednesday has no moments in a schedule of Tuesdays."""
-        with pytest.raises(NoWaveDue, match=r"^The schedule opens no wave on 2026-11-25\.$"):
+        with pytest.raises(NoWaveDue, match=r"^The schedule opens no pulse on 2026-11-25\.$"):
             moments(BERLIN, date(2026, 11, 25))
 
     def test_holidays_that_would_push_the_close_past_the_next_opening_shorten_the_wave(self) -> None:
@@ -301,7 +301,7 @@ class TestRefusals:
             (
                 {"working_days": 5},
                 "working_days",
-                "A wave stays open for 1 to 4 working days here, "
+                "A pulse stays open for 1 to 4 working days here, "
                 "so that it closes before the next one opens.",
             ),
             ({"working_days": 0}, "working_days", None),
@@ -569,9 +569,9 @@ class TestPlan:
         """After three weeks without a tick, each Tuesday is skipped with its reason, in order."""
         decisions = decide(berlin(10, 12, month=12))
         assert [each.sentence for each in decisions if isinstance(each, Skip)] == [
-            "The wave of 2026-11-24 was skipped: it could not be opened in time.",
-            "The wave of 2026-12-01 was skipped: it could not be opened in time.",
-            "The wave of 2026-12-08 was skipped: it could not be opened in time.",
+            "The pulse of 2026-11-24 was skipped: it could not be opened in time.",
+            "The pulse of 2026-12-01 was skipped: it could not be opened in time.",
+            "The pulse of 2026-12-08 was skipped: it could not be opened in time.",
         ]
         assert len(decisions) == 3
 

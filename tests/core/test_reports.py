@@ -136,7 +136,7 @@ def test_a_trail_is_all_waves_of_an_item_oldest_first() -> None:
     assert found is not None
     assert [step.wave.id for step in found.steps] == [0, 1, 2]
     assert [note.text for note in found.notes] == ["earlier", "later"]
-    assert found.sentences[Side.IT][0] == "A trend needs 6 waves that can be compared; there are 3."
+    assert found.sentences[Side.IT][0] == "A trend needs 6 pulses that can be compared; there are 3."
     assert trail(shipped("T02"), waves, BANK, LEDGER) is None
 
 
@@ -147,7 +147,7 @@ def test_the_sentences_of_a_trail_are_of_one_wording() -> None:
     found = trail(shipped("T01"), [*old, *waves[2:]], BANK, LEDGER)
     assert found is not None
     assert found.reworded
-    assert found.sentences[Side.IT][0] == "A trend needs 6 waves that can be compared; there are 5."
+    assert found.sentences[Side.IT][0] == "A trend needs 6 pulses that can be compared; there are 5."
 
 
 def test_a_trail_whose_wording_is_gone_has_no_sentences() -> None:

@@ -459,14 +459,14 @@ def test_a_trend_needs_six_waves() -> None:
     steep = series(2, 4, 6, 8, 10)
     hidden, rare = past(2, 4, 15), past(6, 12, 50)
     for history in (steep, [*steep, hidden], [hidden, *steep, rare]):
-        assert trend_sentence(TRUST, history) == ("A trend needs 6 waves that can be compared; there are 5.")
+        assert trend_sentence(TRUST, history) == ("A trend needs 6 pulses that can be compared; there are 5.")
 
 
 def test_a_trend_is_called_only_beyond_258() -> None:
     """45 % to 82 % in six waves is borderline; a steeper series is a trend in either direction."""
     waves = [(5, 11), (6, 12), (6, 10), (7, 12), (8, 12), (9, 11)]
-    assert trend_sentence(TRUST, [past(k, n, 12) for k, n in waves]) == "No clear trend over 6 waves."
-    rest = "over 6 waves. Where nothing changes, fewer than 1 series in 100 looks like this."
+    assert trend_sentence(TRUST, [past(k, n, 12) for k, n in waves]) == "No clear trend over 6 pulses."
+    rest = "over 6 pulses. Where nothing changes, fewer than 1 series in 100 looks like this."
     assert trend_sentence(TRUST, series(2, 4, 6, 8, 9, 10)) == f"Rising {rest}"
     assert trend_sentence(TRUST, series(10, 9, 8, 6, 4, 2)) == f"Falling {rest}"
 
@@ -474,33 +474,33 @@ def test_a_trend_is_called_only_beyond_258() -> None:
 def test_merged_extremes_never_make_a_trend() -> None:
     """0 or 1 and 11 or all are read the way that speaks against the trend."""
     merged = trend_sentence(TRUST, series(1, 1, 1, 2, 2, 4, 4, n=13))
-    assert merged == "No clear trend over 7 waves."
+    assert merged == "No clear trend over 7 pulses."
 
 
 def test_a_wave_with_another_response_rate_is_left_out_of_the_trend() -> None:
     """Waves more than 20 points from the newest rate are not compared with it."""
     history = [past(2, 12, 30), *series(2, 4, 6, 8, 10)]
-    assert trend_sentence(TRUST, history) == "A trend needs 6 waves that can be compared; there are 5."
+    assert trend_sentence(TRUST, history) == "A trend needs 6 pulses that can be compared; there are 5."
 
 
 def test_drift_is_watched_from_twelve_waves() -> None:
     """Eleven waves have no alarm; then a lasting fall raises one and a single bad wave does not."""
     assert drift_sentence(TRUST, series(*[8] * 11)) is None
-    assert drift_sentence(TRUST, series(*[8] * 12)) == "No drift away from the usual share of 12 waves."
-    assert drift_sentence(TRUST, series(*[8] * 11, 4)) == "No drift away from the usual share of 12 waves."
+    assert drift_sentence(TRUST, series(*[8] * 12)) == "No drift away from the usual share of 12 pulses."
+    assert drift_sentence(TRUST, series(*[8] * 11, 4)) == "No drift away from the usual share of 12 pulses."
     assert drift_sentence(TRUST, series(*[9] * 24, *[4] * 5)) == (
-        "Drifting below the usual share of 29 waves. "
-        "Where nothing changes, about 1 wave in 300 at most looks like this."
+        "Drifting below the usual share of 29 pulses. "
+        "Where nothing changes, about 1 pulse in 300 at most looks like this."
     )
     assert drift_sentence(TRUST, series(*[3] * 24, *[8] * 5)) == (
-        "Drifting above the usual share of 29 waves. "
-        "Where nothing changes, about 1 wave in 300 at most looks like this."
+        "Drifting above the usual share of 29 pulses. "
+        "Where nothing changes, about 1 pulse in 300 at most looks like this."
     )
 
 
 def test_a_series_of_extremes_has_no_drift() -> None:
     """Where all waves are 11 or all of 12 there is nothing to measure a drift against."""
-    assert drift_sentence(TRUST, series(*[12] * 12)) == "No drift away from the usual share of 12 waves."
+    assert drift_sentence(TRUST, series(*[12] * 12)) == "No drift away from the usual share of 12 pulses."
 
 
 # --- The index ------------------------------------------------------------------------------------------
@@ -567,7 +567,7 @@ def test_both_sides_weigh_the_same() -> None:
     [
         (None, "Fewer than 5 answers: hidden."),
         (4, "Fewer than 5 answers: hidden."),
-        (9, "With 9 answers a wave nothing is compared from wave to wave; from 10 it is."),
+        (9, "With 9 answers a pulse nothing is compared from pulse to pulse; from 10 it is."),
         (12, 50),
         (30, 35),
         (60, 25),
@@ -577,7 +577,7 @@ def test_what_so_many_answers_can_show(n: int | None, sentence: str | int) -> No
     """The smallest fall, in the words of `/pulse power`."""
     if isinstance(sentence, int):
         sentence = (
-            f"With {n} answers a wave, a fall shows (4 times in 5) from about {sentence} points, "
+            f"With {n} answers a pulse, a fall shows (4 times in 5) from about {sentence} points, "
             "where 6 in 10 agreed before."
         )
     assert power_sentence(n) == sentence

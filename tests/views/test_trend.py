@@ -39,7 +39,7 @@ def test_a_trend_as_it_is_answered() -> None:
 def test_a_trend_is_said_first_in_the_alternative_text() -> None:
     """The picture's words begin with the conclusion."""
     text = alt_text(trend_chart(trail_of(rising())))
-    assert text.startswith("They do what they say they will do. Marketing: Rising over 8 waves.")
+    assert text.startswith("They do what they say they will do. Marketing: Rising over 8 pulses.")
 
 
 def test_the_message_speaks_as_its_chart_does() -> None:
