@@ -414,7 +414,7 @@ class Store:
             state = connection.execute("SELECT state FROM wave WHERE id = ?", (wave_id,)).fetchone()
             if state is None or state[0] != "open":
                 raise PollIsClosed(
-                    _("This poll is closed, so nothing was changed. The next one will be posted here.")
+                    _("This pulse is closed, so nothing was changed. The next one will be posted here.")
                 )
             connection.execute(
                 "INSERT INTO participant (wave_id, person, side, joined) VALUES (?, ?, ?, ?)"
@@ -736,11 +736,11 @@ def _insert_wave(connection: sqlite3.Connection, new: NewWave) -> int:
         )
     except sqlite3.IntegrityError as error:
         raise NotNow(
-            _("A wave is open already, or this date has had its wave. Nothing was opened.")
+            _("A pulse is open already, or this date has had its pulse. Nothing was opened.")
         ) from error
     wave_id = cursor.lastrowid
     if wave_id is None:
-        raise BadRequest(_("The wave could not be written."))
+        raise BadRequest(_("The pulse could not be written."))
     connection.executemany(
         "INSERT INTO wave_item (wave_id, position, item_id, series) VALUES (?, ?, ?, ?)",
         [(wave_id, position, item.id, item.series) for position, item in enumerate(new.items)],
