@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import signal
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 
 import handlers
 from pulse.core.errors import PulseError, SlackFault, TokenRefused
@@ -125,9 +127,24 @@ def create_app(
         channels.troubles,
         reminders,
     )
+
+    async def authorize() -> AuthorizeResult:
+        # Bolt would ask auth.test while the first tap waits for its ack, and drop the tap if Slack is slow.
+        known = await slack.identity()
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=known.team_id,
+            bot_id=known.bot,
+            bot_user_id=known.user,
+            bot_token=settings.slack_bot_token,
+        )
+
     app = MeasuredApp(
         metrics,
         client=slack.client,
+        authorize=authorize,
+        # Else Bolt takes the root's level, and at debug it writes whole payloads down.
+        logger=logging.getLogger("slack_bolt"),
         signing_secret=settings.slack_signing_secret or None,
         # Bolt would look for the ack only every 10 ms otherwise. So nothing slow stands in a listener.
         process_before_response=True,

@@ -16,7 +16,7 @@ from rehearsal.server import Rehearsal
 from rehearsal.workspace import Message
 
 BOT = Path(__file__).resolve().parent.parent / "bot.py"
-SECONDS = 30.0
+SECONDS = 60.0
 """Longer than any start takes on a busy machine; nothing waits that long where all is well."""
 
 

@@ -19,7 +19,7 @@ async def test_with_all_tokens_the_whole_loop_runs_in_slack(slack: Rehearsal, tm
         await process.says("event=ready")
         assert "8 of 12 agree" in await Outside(slack).whole_loop()
         assert await process.stop() == 0
-        assert "ehears" not in process.output
+        assert "Rehearsal:" not in process.output
 
 
 async def test_the_logs_hold_no_respondent_no_token_and_no_answer(slack: Rehearsal, tmp_path: Path) -> None:

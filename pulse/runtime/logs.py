@@ -44,8 +44,10 @@ def configure(level: str) -> None:
     root.handlers = [handler]
     root.setLevel(level.upper())
     # Each tick is two lines of APScheduler at info, and Bolt logs whole payloads at debug.
-    for chatty in ("apscheduler", "slack_bolt", "slack_sdk", "aiohttp", "asyncio"):
+    for chatty in ("apscheduler", "slack_sdk", "aiohttp", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # It warns that the client's own token is not used: it is, as the answer of `authorize`.
+    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
 
 
 class _Formatter(structlog.stdlib.ProcessorFormatter):

@@ -120,7 +120,9 @@ class Greeting:
     """
 
     team: str
+    team_id: str
     bot: str
+    user: str
     scopes: frozenset[str] | None
     time: datetime | None
 
@@ -136,6 +138,7 @@ class Slack:
         self, token: str, base_url: str, on_call: Callable[[str], None] = lambda _outcome: None
     ) -> None:
         self._on_call = on_call
+        self._known: Greeting | None = None
         self.refused = asyncio.Event()
         limits = AsyncRateLimitErrorRetryHandler(max_retry_count=RETRIES)
         self.client = AsyncWebClient(
@@ -157,12 +160,19 @@ class Slack:
         """auth.test. Raises SlackFault."""
         answer = await self._asked(self.client, "auth.test", None)
         told = answer.headers.get("x-oauth-scopes")
-        return Greeting(
+        self._known = Greeting(
             str(answer.get("team", "")),
+            str(answer.get("team_id", "")),
             str(answer.get("bot_id") or ""),
+            str(answer.get("user_id", "")),
             None if told is None else frozenset(word.strip() for word in told.split(",") if word.strip()),
             _http_date(answer.headers.get("Date", "")),
         )
+        return self._known
+
+    async def identity(self) -> Greeting:
+        """What `greet` told last: Slack is asked only the first time. Raises SlackFault."""
+        return self._known or await self.greet()
 
     async def may_connect(self) -> None:
         """apps.connections.open, with the app-level token: nothing is connected. Raises SlackFault."""
