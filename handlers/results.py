@@ -8,8 +8,9 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
-from handlers.replies import privately, told, wave_id_of
+from handlers.replies import in_private, privately, told, wave_id_of
 from pulse.runtime.services import Services
+from pulse.views.notices import shared
 from pulse.views.results import DETAILS, SHARE
 
 
@@ -39,13 +40,13 @@ async def _details(services: Services, trigger: str, action: dict[str, Any], res
 
 
 async def _share(services: Services, body: dict[str, Any], what: str, respond: AsyncRespond) -> None:
-    """Posts the card in the channel, in the name of the one who pressed the button."""
+    """Posts the card in the channel, in the name of the one who pressed the button; the private one goes."""
     try:
         card = await services.desk.shared(what, body["user"]["id"])
     except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
         await privately(respond, told(error))
         return
-    await respond(
+    answer = await respond(
         text=card.text,
         blocks=card.blocks,
         response_type="in_channel",
@@ -54,3 +55,5 @@ async def _share(services: Services, body: dict[str, Any], what: str, respond: A
         unfurl_links=False,
         unfurl_media=False,
     )
+    if answer.status_code == 200:
+        await privately(respond, shared(), replace=in_private(body))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pulse.core.cadence import Moments, local_date, next_moments
-from pulse.core.errors import SlackFault
+from pulse.core.errors import NotNow, SlackFault
 from pulse.core.items import choose
 from pulse.core.language import _
 from pulse.core.model import Item, Side
@@ -18,6 +18,12 @@ from pulse.views.setup import FormErrors, SetupForm, channel_fault
 
 DEFAULT_ITEMS = 4
 """Both anchors and two rotating items: then each rotating item comes up in any 12 waves."""
+
+CHECK_S = 2.3
+"""How long the check of a form may take: its ack is due within 3 s."""
+
+CLOSE = 10
+"""So many bots and guests at most are looked for in a small channel, one users.info each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +64,19 @@ class Administration:
         return Preview(choose(self._waves.library.bank, history, day, form.items), waves)
 
     async def save(self, form: SetupForm) -> None:
-        """Takes effect from the next wave on. Raises FormErrors for channels that cannot be used."""
-        errors = await self._channel_errors(form)
+        """Takes effect from the next wave on.
+
+        Raises FormErrors for channels that cannot be used, NotNow where Slack is too slow to tell.
+        """
+        try:
+            async with asyncio.timeout(CHECK_S):
+                errors = await self._channel_errors(form)
+        except TimeoutError as error:
+            raise NotNow(
+                _(
+                    "Slack did not tell in time about these channels, so nothing was saved. Please try again."
+                )
+            ) from error
         if errors:
             raise FormErrors(errors, form)
         now = self._waves.clock()
@@ -95,18 +112,25 @@ class Administration:
     async def _channel_error(self, channel_id: str, minimum: int) -> str | None:
         try:
             channel = await self._slack.channel(channel_id)
+            if channel.archived:
+                why = "is_archived"
+            elif channel.shared:
+                why = "shared"
+            elif not channel.member:
+                why = "not_in_channel"
+            else:
+                why = "too_few" if minimum and await self._people(channel_id, minimum) < minimum else ""
         except SlackFault as fault:
-            return channel_fault(channel_id, fault.code, minimum)
-        why = ""
-        if channel.archived:
-            why = "is_archived"
-        elif channel.shared:
-            why = "shared"
-        elif not channel.member:
-            why = "not_in_channel"
-        elif minimum and len(await self._slack.members(channel_id)) < minimum:
-            why = "too_few"
+            return channel_fault("", fault.code if fault.certain else "unreachable", minimum)
         return channel_fault(channel.name, why, minimum) if why else None
+
+    async def _people(self, channel_id: str, minimum: int) -> int:
+        """How many are in a channel; where it is close, without bots and guests, who are not asked."""
+        members = await self._slack.members(channel_id)
+        if len(members) >= minimum + CLOSE:
+            return len(members)
+        people = await asyncio.gather(*(self._waves.roster.person(user) for user in members))
+        return sum(person.asked for person in people)
 
 
 def _changes(before: Setup | None, after: Setup) -> str:

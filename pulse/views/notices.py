@@ -574,6 +574,11 @@ def note_kept(text: str) -> Message:
     return message([section(_("Marked on today’s date in every trend: “{text}”").format(text=escape(text)))])
 
 
+def shared() -> Message:
+    """Stands in place of a private card that its reader has shown to the channel."""
+    return message([context(_("Shared in this channel, in your name."))])
+
+
 def managers_list(named: Sequence[str], unmet: int = 0) -> Message:
     """Who may manage: the ids of the named people whom the bot has met, and how many more are named."""
     lines = [_("The admins and owners of this workspace manage the pulse.")]

@@ -194,9 +194,14 @@ def zone_options(query: str, zones: Iterable[str]) -> list[Element]:
 
 _CHANNEL_FAULTS = {
     "not_in_channel": N_("I am not in #{channel}. Open it, type /invite and my name, then save again."),
-    "channel_not_found": N_("I cannot see #{channel}. Invite me there, then save again."),
+    "channel_not_found": N_(
+        "I cannot see one of these channels. Open it, type /invite and my name, then save again."
+    ),
+    "unreachable": N_("Slack did not answer about one of these channels. Please save again in a minute."),
     "is_archived": N_("#{channel} is archived. Choose another channel."),
-    "too_few": N_("#{channel} has fewer than {minimum} people, so its results could never be shown."),
+    "too_few": N_(
+        "#{channel} has fewer than {minimum} people who can be asked, so its results could never be shown."
+    ),
     "shared": N_("#{channel} is shared with another company. Choose a channel of your own."),
 }
 
@@ -204,8 +209,8 @@ _CHANNEL_FAULTS = {
 def channel_fault(channel: str, why: str, minimum: int = 5) -> str:
     """What is wrong with a channel (its name), for its field in the form.
 
-    `why` is not_in_channel, channel_not_found, is_archived, too_few or shared; anything else reads as not
-    found. Plain text: Slack shows an error of a field as it is.
+    `why` is not_in_channel, channel_not_found, is_archived, too_few, shared or unreachable; anything else
+    reads as not found. Plain text: Slack shows an error of a field as it is.
     """
     sentence = _CHANNEL_FAULTS.get(why, _CHANNEL_FAULTS["channel_not_found"])
     return _(sentence).format(channel=channel, minimum=minimum)
