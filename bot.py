@@ -77,6 +77,8 @@ class Bot:
 
     async def start(self) -> None:
         await self.services.managers.start(self.random_bytes)
+        library = self.services.waves.library
+        await self.store.keep_reference(library.bank, library.ledger)
         self.services.after.later(self.services.waves.know_people())
         await self.scheduler.wake()
         self.scheduler.start()

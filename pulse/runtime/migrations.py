@@ -190,3 +190,106 @@ CREATE TABLE audit (
 ) STRICT;
 """,
     )
+
+
+@migrations()
+def m0002_views_for_people(db: Database) -> None:
+    """Views for whoever reads a backup with another tool, and the items and published figures they need."""
+    _run(
+        db,
+        """
+-- The items and published figures as the bot last started with them; its data files are the truth.
+CREATE TABLE item (
+  item_id TEXT NOT NULL,
+  series TEXT NOT NULL,            -- names the wording: older waves may have asked another
+  side TEXT NOT NULL CHECK (side IN ('marketing', 'it')),
+  dimension TEXT NOT NULL,
+  question TEXT NOT NULL,          -- the side's wording
+  PRIMARY KEY (item_id, side)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE baseline (
+  baseline_key TEXT PRIMARY KEY,
+  study TEXT NOT NULL,
+  published_year INTEGER NOT NULL,
+  statement TEXT NOT NULL,
+  measure TEXT NOT NULL,
+  percent REAL NOT NULL,
+  percent_low REAL NOT NULL,
+  percent_high REAL NOT NULL,
+  people_n INTEGER,                -- empty where it was not published
+  grade TEXT NOT NULL CHECK (grade IN ('A', 'B', 'C')),
+  surveyed TEXT NOT NULL,
+  source TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE item_baseline (
+  item_id TEXT NOT NULL,
+  side TEXT NOT NULL CHECK (side IN ('marketing', 'it')),
+  baseline_key TEXT NOT NULL REFERENCES baseline (baseline_key),
+  measure TEXT,                    -- the share that it stands beside; empty for background only
+  complement INTEGER NOT NULL CHECK (complement IN (0, 1)),  -- 1: it counts those not in the measure
+  verdict INTEGER NOT NULL CHECK (verdict IN (0, 1)),        -- 0: background, no "higher" or "lower"
+  caveat TEXT NOT NULL,
+  PRIMARY KEY (item_id, side, baseline_key)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW participation AS
+-- One row a closed pulse and side. Under the minimum the number of answers is not in the file.
+SELECT
+  wave.id AS pulse, wave.opened_at AS opened_at_utc, wave.closed_at AS closed_at_utc, wave_side.side,
+  wave_side.people AS people_asked_n,
+  wave_side.answered AS people_answered_n,
+  CAST(round(100.0 * wave_side.answered / wave_side.people) AS INTEGER) AS people_answered_percent,
+  CASE WHEN wave_side.answered IS NULL THEN 'withheld' ELSE 'shown' END AS status
+FROM wave JOIN wave_side ON wave_side.wave_id = wave.id
+WHERE wave.state = 'closed';
+
+CREATE VIEW pulse_scores AS
+-- One row a closed pulse, item, side and share. Fewer answers than the minimum: withheld, without a number.
+-- 5 to 9 answers: a word. From 10: a share; low and high differ where 0 and 1, or n-1 and n, are merged.
+SELECT
+  wave.id AS pulse, wave.opened_at AS opened_at_utc, wave.closed_at AS closed_at_utc,
+  wave_item.item_id, wave_item.series, item.dimension, wave_side.side, item.question,
+  CASE
+    WHEN score.n IS NULL THEN 'withheld' WHEN score.band IS NOT NULL THEN 'in words' ELSE 'counted'
+  END AS status,
+  wave_side.people AS people_asked_n,
+  score.n AS answers_n,
+  score.band AS share_in_words,
+  score_share.measure,
+  score_share.people_low AS people_low_n,
+  score_share.people_high AS people_high_n,
+  CAST(round(100.0 * score_share.people_low / score.n) AS INTEGER) AS share_low_percent,
+  CAST(round(100.0 * score_share.people_high / score.n) AS INTEGER) AS share_high_percent
+FROM wave
+JOIN wave_item ON wave_item.wave_id = wave.id
+JOIN wave_side ON wave_side.wave_id = wave.id
+LEFT JOIN item
+  ON item.item_id = wave_item.item_id AND item.series = wave_item.series AND item.side = wave_side.side
+LEFT JOIN score
+  ON score.wave_id = wave.id AND score.item_id = wave_item.item_id AND score.side = wave_side.side
+LEFT JOIN score_share
+  ON score_share.wave_id = wave.id AND score_share.item_id = wave_item.item_id
+  AND score_share.side = wave_side.side
+WHERE wave.state = 'closed';
+
+CREATE VIEW baseline_comparison AS
+-- A share beside each published figure of its item. Only where comparison_allowed is 1 may it be called
+-- higher or lower, and only by an interval; else the figure is background. Both are samples.
+SELECT
+  s.pulse, s.closed_at_utc, s.item_id, s.side, s.question, s.answers_n, s.people_asked_n,
+  b.measure, b.complement AS share_is_complement,
+  CASE b.complement WHEN 1 THEN 100 - s.share_high_percent ELSE s.share_low_percent END AS share_low_percent,
+  CASE b.complement WHEN 1 THEN 100 - s.share_low_percent ELSE s.share_high_percent END AS share_high_percent,
+  baseline.baseline_key, baseline.study AS published_study, baseline.published_year,
+  baseline.percent AS published_percent, baseline.percent_low AS published_low_percent,
+  baseline.percent_high AS published_high_percent, baseline.people_n AS published_n,
+  baseline.surveyed AS published_surveyed, baseline.grade, b.caveat,
+  CASE WHEN b.verdict = 1 AND 10 * s.answers_n >= 3 * s.people_asked_n THEN 1 ELSE 0 END AS comparison_allowed
+FROM pulse_scores AS s
+JOIN item ON item.item_id = s.item_id AND item.series = s.series AND item.side = s.side
+JOIN item_baseline AS b ON b.item_id = s.item_id AND b.side = s.side AND b.measure = s.measure
+JOIN baseline ON baseline.baseline_key = b.baseline_key;
+""",
+    )

@@ -19,14 +19,16 @@ from typing import IO, Any
 
 from sqlite_utils import Database
 
+from pulse.core.baselines import Ledger, comparable
 from pulse.core.cadence import KnownWave, Moments, Pause, WaveState
 from pulse.core.errors import BadRequest, NotNow, PollIsClosed, StoreFault
-from pulse.core.items import Asking
+from pulse.core.items import Asking, Bank
 from pulse.core.language import _
 from pulse.core.model import (
     Band,
     Banded,
     Bar,
+    Baseline,
     ClosedWave,
     Counted,
     Index,
@@ -39,7 +41,7 @@ from pulse.core.model import (
     Withheld,
 )
 from pulse.runtime.migrations import migrate
-from pulse.runtime.writer import Job, T, Writer, connect
+from pulse.runtime.writer import BUSY_MS, Job, T, Writer, connect
 
 Answers = Mapping[str, frozenset[str]]
 
@@ -520,6 +522,26 @@ class Store:
         """Every closed wave, the oldest first."""
         return tuple(_closed_waves(self._reader))
 
+    # --- for people -----------------------------------------------------------------------------------
+
+    async def keep_reference(self, bank: Bank, ledger: Ledger) -> None:
+        """Keeps the items and published figures in the file, so that its views can name them."""
+        items = [(i.id, i.series, str(side), i.dimension, i.wordings[side]) for i in bank for side in Side]
+        figures = [_figure(row) for row in ledger]
+        links = [
+            (item.id, str(side), c.row.key, c.measure, int(c.complement), int(c.verdict), c.caveat)
+            for item in bank
+            for side in Side
+            for c in comparable(item, side, ledger)
+        ]
+
+        def job(connection: sqlite3.Connection) -> None:
+            for table, rows in (("item_baseline", []), ("item", items), ("baseline", figures)):
+                _replace(connection, table, rows)
+            _replace(connection, "item_baseline", links)
+
+        await self.write(job)
+
     # --- the outbox -----------------------------------------------------------------------------------
 
     async def put(self, kind: str, wave_id: int, channel: str, at: datetime) -> None:
@@ -623,7 +645,112 @@ class Store:
         return next(self._all(sql, *values), None)
 
 
+class Glance(Store):
+    """A copy in memory of what is committed, to be read beside a running bot. It cannot be written.
+
+    It is without the open pulse: its answers and its key stay in the one file that is scrubbed at the close.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.scrub_due = False
+        self._reader = Database(_copy(path), execute_plugins=False)
+
+    def close(self) -> None:
+        self._reader.close()
+
+    async def write(self, job: Job[T]) -> T:
+        raise StoreFault(_("This copy of the database is only for reading."))
+
+    def save(self, path: Path) -> None:
+        """Writes the copy to a file that is not there yet or empty."""
+        self._reader.conn.execute("VACUUM INTO ?", (str(path),))
+
+
+def check(path: Path) -> None:
+    """Reads the whole file. Raises StoreFault where it is damaged or cannot be read."""
+    try:
+        connection = _read_only(path)
+        try:
+            problems = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(5)")]
+            problems += [
+                f"{row[0]} misses {row[2]}" for row in connection.execute("PRAGMA foreign_key_check")
+            ]
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise _unreadable(path, error) from error
+    if problems != ["ok"]:
+        raise StoreFault(_damaged(path, next(problem for problem in problems if problem != "ok")))
+
+
+def running(path: Path) -> bool:
+    """Whether a bot has the file open."""
+    try:
+        with path.with_name(path.name + "-lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 # --- the file -------------------------------------------------------------------------------------------
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    """Opens the file for reading; its folder may be read-only where no log lies beside the file."""
+    pending = path.with_name(path.name + "-wal").exists()
+    uri = f"{path.absolute().as_uri()}?mode=ro{'' if pending else '&immutable=1'}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_MS / 1000)
+
+
+def _copy(path: Path) -> sqlite3.Connection:
+    """The committed state of the file in memory, at the newest schema and without the open wave."""
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        source = _read_only(path)
+        try:
+            source.backup(memory)
+        finally:
+            source.close()
+        migrate(memory)
+        _forget_open_wave(memory)
+    except sqlite3.Error as error:
+        memory.close()
+        raise _unreadable(path, error) from error
+    return memory
+
+
+def _unreadable(path: Path, error: sqlite3.Error) -> StoreFault:
+    if isinstance(error, sqlite3.OperationalError):
+        return StoreFault(
+            _("The database {path} cannot be read: {problem}.").format(path=path, problem=str(error))
+        )
+    return StoreFault(_damaged(path, str(error)))
+
+
+def _forget_open_wave(connection: sqlite3.Connection) -> None:
+    row = connection.execute("SELECT id FROM wave WHERE state = 'open'").fetchone()
+    if row is None:
+        return
+    for table in ("answer", "participant", "outbox", "wave_channel", "wave_side", "wave_item"):
+        connection.execute(f"DELETE FROM {table} WHERE wave_id = ?", row)  # noqa: S608 - names from above
+    connection.execute("DELETE FROM wave WHERE id = ?", row)
+
+
+def _figure(row: Baseline) -> tuple[Any, ...]:
+    said = (row.key, row.study, row.published, row.statement, row.measure)
+    number = (row.percent, row.percent_low, row.percent_high, row.n)
+    return (*said, *number, row.grade, row.surveyed, row.source)
+
+
+def _replace(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    connection.execute(f"DELETE FROM {table}")  # noqa: S608 - a name of ours
+    if rows:
+        places = ", ".join("?" * len(rows[0]))
+        connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608 - likewise
 
 
 def _lock(path: Path) -> IO[bytes]:
