@@ -99,6 +99,10 @@ def test_an_item_under_the_minimum_is_not_in_the_index() -> None:
     common = people(20, T01="4", R01="2")
     assert index([TRUST, SLOW, third], common + rare) == Index(24, 75, 25)
     assert index([TRUST, SLOW], common, 25) is None
+    single = people(3, T01="4") + people(3, R01="2") + people(3, T02="4")
+    whole = people(22, T01="4", R01="2", T02="4")
+    assert index([TRUST, SLOW, third], whole + single, 22) == Index(22, 75, 25)
+    assert index([TRUST, SLOW, third], whole + single, 25) is None
 
 
 def test_an_index_never_says_that_everybody_is_of_one_mind() -> None:
