@@ -28,12 +28,13 @@ _ANYBODY = {"user_id": "U0BOT", "bot_id": "B0BOT", "team_id": "T0", "ts": "1.0"}
 
 @dataclass(slots=True, eq=False)
 class Socket:
-    """One connection as Slack sees it."""
+    """One connection as Slack sees it. While `mute` it hears nothing and answers no ping."""
 
     ws: web.WebSocketResponse
     request: web.Request
     mute: bool = False
     leaving: bool = False
+    unheard: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -148,6 +149,8 @@ class LocalSlack:
             if socket.mute and message.type is not WSMsgType.CLOSED:
                 if message.type in {WSMsgType.CLOSE, WSMsgType.CLOSING}:
                     return
+                if message.type is WSMsgType.TEXT:
+                    socket.unheard.set()
                 continue
             if message.type is WSMsgType.TEXT:
                 self._acked(socket, json.loads(message.data))

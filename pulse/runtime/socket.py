@@ -6,7 +6,8 @@ reading the old one until Slack has closed it.
 
 Several connections share one app (Slack allows 10) and Slack sends each envelope over any of them. Each
 envelope is a task of its own, so that a slow handler holds up nobody. The ack goes over the socket that
-brought the envelope; if that one has gone, over another, as slack_sdk's client does after it reconnects.
+brought the envelope; if that one has gone, over another, as slack_sdk's client does after it reconnects. An
+ack that was sent shortly before Slack ended its socket may not have arrived: it is sent again over another.
 """
 
 from __future__ import annotations
@@ -37,6 +38,12 @@ MOST_SOCKETS = 10
 _NORMAL_CLOSURE = (1000).to_bytes(2, "big")
 """The body of a close frame: RFC 6455, 7.4.1."""
 
+_BURST = 30
+"""So many connections a minute are replaced on Slack's word without a pause (apps.connections.open: 50)."""
+
+_REMEMBERED = 1000
+"""Acks of a socket that are kept until they must have arrived."""
+
 _REFUSALS = frozenset(
     {
         "access_denied",
@@ -65,9 +72,8 @@ class Patience:
     at most. `farewell`: for Slack's side of a close. `handlers`: for handlers in flight at close. `ack`: for
     a socket to send an ack over (Slack waits 3 s in all). `renew`: a connection is replaced at this age: that
     cures one that answers pings and brings nothing, and shows whether a second copy of the bot has come.
-    `first` and `most`: bounds of the pause between two tries. `settled`: a connection that broke younger, or
-    that Slack sent away at a tenth of it, counts as a failed try. `ghost`: so long Slack may count a
-    connection that has ended.
+    `first` and `most`: bounds of the pause between two tries. `settled`: a connection that broke younger
+    counts as a failed try. `ghost`: so long Slack may count a connection that has ended.
     """
 
     hello: float = 10.0
@@ -116,6 +122,7 @@ class _Link:
     reason: str = ""
     waiting: bool = False
     said_goodbye: bool = False
+    sent: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
     @property
     def usable(self) -> bool:
@@ -129,7 +136,12 @@ class _Link:
             await self.ws.send_str(text)
         except (ConnectionError, aiohttp.ClientError):
             return False
+        self.sent.append((_now(), text))
         return True
+
+    def unsure(self, seconds: float) -> list[str]:
+        """Acks that may not have arrived: sent so shortly before the other side ended the connection."""
+        return [] if self.said_goodbye else [text for at, text in self.sent if at > _now() - seconds]
 
     def leave(self, reason: str) -> None:
         if not self.leaving.is_set():
@@ -173,6 +185,7 @@ class SocketMode:
         self._links: list[_Link] = []
         self._opening = 0
         self._ghosts: deque[float] = deque()
+        self._opened: deque[float] = deque(maxlen=_BURST)
         self._keepers: set[asyncio.Task[None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._serving: set[asyncio.Task[None]] = set()
@@ -284,6 +297,7 @@ class SocketMode:
                 await self._rest(trouble, failures, old)
                 continue
             greeted.set()
+            self._opened.append(link.born)
             self._problem = None
             if old is not None:
                 self._spawn(self._retire(old))
@@ -300,8 +314,9 @@ class SocketMode:
             async with asyncio.timeout(self._patience.renew * (1 - 0.1 * self._jitter())):
                 await link.leaving.wait()
         link.leave("renewed")
-        settled = self._patience.settled / (1 if link.reason == "closed" else 10)
-        return _now() - link.born >= settled
+        if link.reason == "closed":
+            return _now() - link.born >= self._patience.settled
+        return len(self._opened) < _BURST or self._opened[0] < _now() - 60.0
 
     async def _rest(self, trouble: PulseError, failures: int, old: _Link | None) -> None:
         self._problem = str(trouble)
@@ -394,6 +409,8 @@ class SocketMode:
             self._ghosts.append(_now())
             link.leave("closed")
             link.ended.set()
+            for text in link.unsure(self._patience.ack):
+                self._spawn(self._repeat(text))
             if not link.greeted.done():
                 link.greeted.set_exception(_ungreeted(link.reason))
                 link.greeted.exception()  # retrieved here: nobody awaits it once its opener was cancelled
@@ -494,6 +511,9 @@ class SocketMode:
         elif not (await link.send(text) or await self._send_elsewhere(text)):
             self._unsent += 1
             self._log.warning("ack not sent: no connection within %.0f s", self._patience.ack)
+
+    async def _repeat(self, text: str) -> None:
+        await self._send_elsewhere(text)
 
     async def _send_elsewhere(self, text: str) -> bool:
         """Sends an ack over any open socket, and waits a while for the next one to be greeted."""
