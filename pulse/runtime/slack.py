@@ -8,7 +8,7 @@ outbox.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -283,6 +283,17 @@ class Slack:
                 break
             await asyncio.sleep(pause)
         return str(ticket["file_id"])
+
+    async def send_files(self, channel: str, files: Mapping[str, bytes], comment: str) -> None:
+        """Sends files (bytes by name) into a conversation, in one message."""
+        uploaded = []
+        for name, content in files.items():
+            asked = {"filename": name, "length": len(content)}
+            ticket = await self._call(self.client, "files.getUploadURLExternal", asked)
+            await self._send(ticket["upload_url"], content)
+            uploaded.append({"id": ticket["file_id"], "title": name})
+        payload = {"files": uploaded, "channel_id": channel, "initial_comment": comment}
+        await self._call(self._poster, "files.completeUploadExternal", payload)
 
     async def _send(self, url: str, content: bytes) -> None:
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
