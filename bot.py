@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import logging
 import secrets
@@ -9,7 +10,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,10 +24,11 @@ import handlers
 from pulse.core.errors import PulseError, SlackFault, TokenRefused
 from pulse.core.language import _
 from pulse.core.model import Side
-from pulse.runtime import logs
+from pulse.runtime import doctor, export, logs
 from pulse.runtime.administration import Administration
 from pulse.runtime.afterwards import Afterwards
 from pulse.runtime.alerts import Alerts
+from pulse.runtime.backup import back_up
 from pulse.runtime.channels import Channels
 from pulse.runtime.counts import LiveCounts
 from pulse.runtime.desk import Desk
@@ -45,7 +47,7 @@ from pulse.runtime.services import Services
 from pulse.runtime.settings import Mode, Settings, mode_of, read_settings
 from pulse.runtime.slack import Slack
 from pulse.runtime.socket import SocketMode
-from pulse.runtime.store import Store
+from pulse.runtime.store import Glance, Store
 from pulse.runtime.troubles import Troubles
 from pulse.runtime.waves import Waves
 
@@ -178,7 +180,7 @@ async def run(settings: Settings) -> None:
 
 async def _run_in_slack(settings: Settings, mode: Mode) -> None:
     async with AsyncExitStack() as ending:
-        store = Store.open(settings.pulse_db or Path("pulse.db"))
+        store = Store.open(_database(settings))
         ending.callback(store.close)
         bot = create_app(settings, store)
         await _introduced(bot.services.slack)
@@ -340,13 +342,51 @@ async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
 def main(words: list[str] | None = None) -> int:
     """The command line. Returns the exit code: 0, 1 where doctor found a fault, 2 with a sentence."""
     try:
+        asked = _asked(words)
         settings = read_settings()
-        logs.configure(settings.pulse_log)
-        asyncio.run(run(settings))
+        logs.configure("error" if asked.command else settings.pulse_log)
+        if asked.command == "doctor":
+            return asyncio.run(_doctor(settings, asked.json))
+        if asked.command == "backup":
+            print(back_up(_database(settings), asked.path))
+        elif asked.command == "export":
+            print(_export(settings, asked.path))
+        else:
+            asyncio.run(run(settings))
     except PulseError as error:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def _asked(words: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python bot.py", description="Alignment Pulse. Without a command the bot runs."
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    examining = commands.add_parser("doctor", help="look at tokens, channels, schedule, database and clock")
+    examining.add_argument("--json", action="store_true", help="write what was found as JSON")
+    backup = commands.add_parser("backup", help="copy the database, without an open pulse's answers")
+    backup.add_argument("path", type=Path, metavar="PATH", help="a file that is not there yet")
+    exporting = commands.add_parser("export", help="write closed pulses as CSV and JSON")
+    exporting.add_argument("path", type=Path, metavar="PATH", help="a folder, or a .csv or .json file")
+    return parser.parse_args(words)
+
+
+def _database(settings: Settings) -> Path:
+    return settings.pulse_db or Path("pulse.db")
+
+
+async def _doctor(settings: Settings, as_json: bool) -> int:
+    checks = await doctor.Doctor(settings, utc_now).examine()
+    print(doctor.as_json(checks) if as_json else doctor.as_text(checks))
+    return 0 if doctor.healthy(checks) else 1
+
+
+def _export(settings: Settings, target: Path) -> str:
+    database = _database(settings)
+    with closing(Glance(database)) as copy:
+        return export.write(target, copy.closed_waves(), load_library(own_items_path(database)).bank)
 
 
 if __name__ == "__main__":

@@ -654,7 +654,9 @@ class Glance(Store):
     def __init__(self, path: Path) -> None:
         self.path = path
         self.scrub_due = False
-        self._reader = Database(_copy(path), execute_plugins=False)
+        copy, self.left_out = _copy(path)
+        """True where a pulse was open, which is not in the copy."""
+        self._reader = Database(copy, execute_plugins=False)
 
     def close(self) -> None:
         self._reader.close()
@@ -706,7 +708,7 @@ def _read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_MS / 1000)
 
 
-def _copy(path: Path) -> sqlite3.Connection:
+def _copy(path: Path) -> tuple[sqlite3.Connection, bool]:
     """The committed state of the file in memory, at the newest schema and without the open wave."""
     memory = sqlite3.connect(":memory:", isolation_level=None)
     try:
@@ -716,11 +718,11 @@ def _copy(path: Path) -> sqlite3.Connection:
         finally:
             source.close()
         migrate(memory)
-        _forget_open_wave(memory)
+        left_out = _forget_open_wave(memory)
     except sqlite3.Error as error:
         memory.close()
         raise _unreadable(path, error) from error
-    return memory
+    return memory, left_out
 
 
 def _unreadable(path: Path, error: sqlite3.Error) -> StoreFault:
@@ -731,13 +733,15 @@ def _unreadable(path: Path, error: sqlite3.Error) -> StoreFault:
     return StoreFault(_damaged(path, str(error)))
 
 
-def _forget_open_wave(connection: sqlite3.Connection) -> None:
+def _forget_open_wave(connection: sqlite3.Connection) -> bool:
+    """Deletes the open wave and all that hangs on it; false where there is none."""
     row = connection.execute("SELECT id FROM wave WHERE state = 'open'").fetchone()
     if row is None:
-        return
+        return False
     for table in ("answer", "participant", "outbox", "wave_channel", "wave_side", "wave_item"):
         connection.execute(f"DELETE FROM {table} WHERE wave_id = ?", row)  # noqa: S608 - names from above
     connection.execute("DELETE FROM wave WHERE id = ?", row)
+    return True
 
 
 def _figure(row: Baseline) -> tuple[Any, ...]:
