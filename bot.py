@@ -41,7 +41,7 @@ from pulse.runtime.managers import Managers
 from pulse.runtime.metrics import MeasuredApp, Metrics
 from pulse.runtime.reminders import PACE_S, Reminders
 from pulse.runtime.roster import Roster
-from pulse.runtime.sample import fill
+from pulse.runtime.sample import fill, is_sample, loaded_note
 from pulse.runtime.scheduler import Scheduler
 from pulse.runtime.services import Services
 from pulse.runtime.settings import Mode, Settings, mode_of, read_settings
@@ -256,6 +256,8 @@ async def run_rehearsal(settings: Settings) -> None:
         if settings.pulse_sample and store.setup() is None and rehearsal.places is not None:
             places = {Side.MARKETING: rehearsal.places.marketing, Side.IT: rehearsal.places.it}
             await fill(store, load_library(own_items_path(store.path)).bank, clock.now(), places)
+        if is_sample(store):
+            rehearsal.notice = loaded_note()
         bot = create_app(settings.model_copy(update=tokens), store, clock=clock.now, counts_every_s=1.0)
         rehearsal.on_next = clock.jumper(bot)
         await _serve(bot, settings.model_copy(update=tokens), ending)

@@ -37,9 +37,16 @@ class Choice:
 
 
 async def let_answer(
-    server: Rehearsal, *, share: float = 0.8, mood: Mapping[str, float] | None = None, seed: int = 7
+    server: Rehearsal,
+    *,
+    share: float = 0.8,
+    mood: Mapping[str, float] | None = None,
+    seed: int = 7,
+    besides: str = "",
 ) -> int:
     """Lets `share` of each side's people answer what they have not; returns how many did.
+
+    `besides` is the id of somebody who answers for themselves: the person whom one acts as.
 
     `mood` is 0 to 1 for each side (0.5 where it is not named). The same seed, workspace and mood give the
     same taps.
@@ -48,7 +55,8 @@ async def let_answer(
     choices: list[Choice] = []
     for side, people in _by_side(server).items():
         for person in luck.sample(people, round(share * len(people))):
-            choices += _choices(server, person, (mood or {}).get(side, 0.5), luck)
+            if person.id != besides:
+                choices += _choices(server, person, (mood or {}).get(side, 0.5), luck)
     for start in range(0, len(choices), AT_ONCE):
         await asyncio.gather(*(_tap(server, choice) for choice in choices[start : start + AT_ONCE]))
     return len({choice.person for choice in choices})

@@ -98,7 +98,8 @@ class Actor:
             raise NotPossible(f"Join #{place.name} to use a command there.")
         command, _, text = line.strip().partition(" ")
         if self.server.commands and command not in self.server.commands:
-            raise NotPossible(f"{command} is not a valid command.")
+            known = " or ".join(sorted(self.server.commands))
+            raise NotPossible(f"There is no command {command} here. Try {known} help.")
         sent = escaped(self.workspace, text.strip()) if self.server.escapes else text.strip()
         payload = self.server.payloads.command(self.person, place, command, sent)
         ack = await self._send("slash_commands", payload)

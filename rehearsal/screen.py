@@ -34,6 +34,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 SHOWN_MESSAGES = 300
+INVITE = "/invite"
 
 
 class Page:
@@ -133,6 +134,7 @@ class Page:
             "home": {"id": home.id, "blocks": home.blocks} if home else None,
             "modals": [view.as_view() for view in workspace.modals(me.id)],
             "toasts": workspace.toasts.get(me.id, []),
+            "notice": self.server.notice,
         }
         return web.json_response(state)
 
@@ -207,8 +209,25 @@ class Page:
         return self.server.actor(asked["as"])
 
     async def _command(self, asked: Json) -> Json:
-        await self._actor(asked).command(asked["text"], asked["channel"])
+        actor, channel, text = self._actor(asked), asked["channel"], asked["text"].strip()
+        if text.split(maxsplit=1)[0] == INVITE:
+            self._invite(actor, channel, text.removeprefix(INVITE).strip())
+        else:
+            await actor.command(text, channel)
         return {}
+
+    def _invite(self, actor: Actor, channel: str, name: str) -> None:
+        """Slack's own command, for the app alone: people cannot be moved about here."""
+        workspace = self.server.workspace
+        place, app = workspace.channel(channel), workspace.people[BOT_USER]
+        if actor.id not in place.members:
+            raise NotPossible(f"Join #{place.name} to invite anybody there.")
+        if name.removeprefix("@").casefold() not in (app.name.casefold(), app.real_name.casefold()):
+            raise NotPossible(f"Here only the app can be invited: {INVITE} @{app.real_name}")
+        known = BOT_USER in place.members
+        workspace.join(channel, BOT_USER)
+        state = "is in" if known else "has joined"
+        workspace.toast(actor.id, f"{app.real_name} {state} #{place.name}.")
 
     def _where(self, actor: Actor, asked: Json) -> Message | View:
         if asked.get("home"):
@@ -273,7 +292,8 @@ class Page:
 
     async def _crowd(self, asked: Json) -> Json:
         mood = {str(side): float(value) for side, value in (asked.get("mood") or {}).items()}
-        answered = await let_answer(self.server, share=float(asked.get("share", 0.8)), mood=mood)
+        share, besides = float(asked.get("share", 0.8)), str(asked.get("as", ""))
+        answered = await let_answer(self.server, share=share, mood=mood, besides=besides)
         return {"answered": answered}
 
     async def _clock(self, asked: Json) -> Json:

@@ -55,6 +55,7 @@ class Rehearsal:
     """The stand-in. `port` 0 takes any free one; a taken port, the next free one.
 
     `on_next` is called when somebody asks for the next moment; it returns a sentence on what happened.
+    `notice` is a line that the page shows all the time, such as that its history is invented.
     `faults` are what an app must never do. To order: `fail`, `delay`, `enforce_rates`, `page_cap` (short
     pages), `token_error` ("token_revoked", "account_inactive"), and the methods of `socket_mode`.
     """
@@ -81,6 +82,7 @@ class Rehearsal:
         self.token_error = ""
         self.enforce_rates = False
         self.on_next: Callable[[], Awaitable[str | None]] | None = None
+        self.notice = ""
         self.by_socket = True
         self.port = port
         self._troubles: list[Trouble] = []

@@ -36,6 +36,15 @@ def sample_note() -> str:
     return _("Sample history: the answers of these twelve pulses are invented.")
 
 
+def loaded_note() -> str:
+    return _("Twelve pulses of invented sample history are loaded. PULSE_SAMPLE=0 starts without them.")
+
+
+def is_sample(store: Store) -> bool:
+    """Whether the history began with the invented one, in this run or in an earlier one."""
+    return any(note.text == sample_note() for note in store.notes())
+
+
 async def fill(store: Store, bank: Bank, now: datetime, channels: Mapping[Side, str]) -> None:
     """Sets the pulse up for the channels and closes twelve weekly waves before `now`."""
     schedule = Schedule(Repeat.WEEKLY, Weekday.TUESDAY, time(9), "Europe/Berlin", date(2020, 1, 7))

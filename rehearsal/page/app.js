@@ -116,6 +116,7 @@ class Desk {
       this.showPlaces();
       this.showPlace();
     });
+    this.showNotice(state.notice ?? "");
     this.showClock();
     this.showToasts(state.toasts);
     this.modals.show(state.modals);
@@ -258,6 +259,8 @@ class Desk {
     if (!sameList) list.replaceChildren();
     showMessages(list, channel, this);
     at("messages-empty").hidden = channel.messages.length > 0;
+    at("welcome").hidden = !channel.member || !channel.bot_is_member || channel.is_im;
+    at("welcome-manager").hidden = this.context.me.roles.length > 0;
     if (sameList) this.announce(channel.messages.filter((one) => !known.has(one.ts)));
     this.listed = `${this.as} ${channel.id}`;
     this.follow();
@@ -278,6 +281,13 @@ class Desk {
 
   follow() {
     if (this.stuck) at("scroller").scrollTop = at("scroller").scrollHeight;
+  }
+
+  // A line of the rehearsal's own; it is there where the app begins with a history, and so is set up.
+  showNotice(notice) {
+    at("notice").textContent = notice;
+    at("notice").hidden = !notice;
+    for (const node of document.querySelectorAll("[data-first-steps]")) node.hidden = Boolean(notice);
   }
 
   showClock() {
@@ -325,11 +335,14 @@ function wireStage(desk) {
   const busyWhile = async (button, work) => {
     if (button.getAttribute("aria-busy") === "true") return;
     button.setAttribute("aria-busy", "true");
-    await work();
-    button.removeAttribute("aria-busy");
+    try {
+      await work();
+    } finally {
+      button.removeAttribute("aria-busy");
+    }
   };
   const crowd = async (asked) => {
-    const done = await desk.tell("crowd", asked);
+    const done = await desk.tell("crowd", { as: desk.as, ...asked });
     if (done) desk.toast(crowdSaid(done.answered));
   };
   const next = async () => {

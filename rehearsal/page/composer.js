@@ -142,10 +142,13 @@ export class Composer {
     this.hide();
     if (!text || this.form.getAttribute("aria-busy") === "true") return;
     this.form.setAttribute("aria-busy", "true");
-    if (await this.send(text)) {
-      this.box.value = "";
-      this.fit();
+    try {
+      if (await this.send(text)) {
+        this.box.value = "";
+        this.fit();
+      }
+    } finally {
+      this.form.removeAttribute("aria-busy");
     }
-    this.form.removeAttribute("aria-busy");
   }
 }

@@ -59,6 +59,9 @@ class Modal {
       event.preventDefault();
       this.submit();
     });
+    // What is being mended is no longer wrong until it is sent again.
+    this.body.addEventListener("input", (event) => this.forgive(event.target.closest("[data-block]")));
+    this.body.addEventListener("click", (event) => this.forgive(event.target.closest("[data-block]")));
     this.dialog.addEventListener("cancel", (event) => {
       event.preventDefault();
       this.close();
@@ -73,6 +76,8 @@ class Modal {
     this.submitButton.hidden = !view.submit && !view.blocks.some((block) => block.type === "input");
     this.closeButton.textContent = plainString(view.close?.text ?? "Close");
     patchBlocks(this.body, view.blocks, this.scope);
+    // Text alone is scrolled by keyboard only where it can have the focus.
+    this.body.tabIndex = this.body.querySelector("input, select, textarea, button, a[href]") ? -1 : 0;
     if (this.dialog.isConnected) return;
     document.body.append(this.dialog);
     this.dialog.showModal();
@@ -100,6 +105,15 @@ class Modal {
     const block = first && this.body.querySelector(`[data-block="${CSS.escape(first)}"]`);
     this.alert.textContent = first ? "Not sent yet: please look at the fields marked in red." : "";
     block?.querySelector("input, select, textarea")?.focus();
+  }
+
+  forgive(block) {
+    const told = block?.querySelector("[data-error]");
+    if (told) {
+      told.textContent = "";
+      for (const control of block.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
+    }
+    if (![...this.body.querySelectorAll("[data-error]")].some((node) => node.textContent)) this.alert.textContent = "";
   }
 
   async submit() {

@@ -89,6 +89,7 @@ class PaperRehearsal:
         self.home: Json | None = None
         self.modals: list[Json] = []
         self.toasts: list[str] = []
+        self.notice = ""
         self.asked: list[tuple[str, Json]] = []
         self.answers: dict[str, Callable[[Json], Json]] = {}
         self.url = ""
@@ -109,6 +110,7 @@ class PaperRehearsal:
             "home": self.home,
             "modals": self.modals,
             "toasts": self.toasts,
+            "notice": self.notice,
         }
 
     def change(self) -> None:

@@ -53,6 +53,13 @@ def question(block_id: str) -> dict[str, Any]:
     return {"type": "actions", "block_id": block_id, "elements": elements}
 
 
+async def test_whom_one_acts_as_answers_alone(slack: Rehearsal, taps: Taps) -> None:
+    """The crowd leaves the person at the page alone."""
+    me = slack.actor("ines").id
+    assert await let_answer(slack, share=1.0, besides=me) == 27
+    assert me not in {person for person, _, _ in taps}
+
+
 async def test_everybody_answers_each_question_once(slack: Rehearsal, taps: Taps) -> None:
     """28 people, two questions; no guest, no bot, nothing that is no question, nobody in two channels."""
     assert await let_answer(slack, share=1.0) == 28

@@ -80,5 +80,5 @@ async def test_a_command_that_the_manifest_does_not_know_is_refused(tmp_path: Pa
     path = tmp_path / "manifest.yml"
     path.write_text(TEXT)
     async with Rehearsal(manifest_path=path) as slack:
-        with pytest.raises(NotPossible, match="/poll is not a valid command"):
+        with pytest.raises(NotPossible, match="There is no command /poll here"):
             await slack.actor("amara").command("/poll", "marketing")

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.base import AXE_SCRIPT
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, expect
 
 from pulse.views import notices
 from rehearsal.server import Rehearsal
+from tests.browser.visitor import IN_CHROMIUM, chromium, complaints, visiting
+from tests.browser.visitor import Visitor as Watched
 from tests.rehearsal.page_server import (
     Json,
     PaperRehearsal,
@@ -29,36 +26,13 @@ from tests.rehearsal.page_server import (
     seed,
 )
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-PATIENCE_MS = 20_000  # for a loaded machine; nothing waits longer than it must
-expect.set_options(timeout=PATIENCE_MS)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(
-        CHROMIUM is None and "CI" not in os.environ,
-        reason="no Chromium on this machine: apt install chromium",
-    ),
-]
+pytestmark = IN_CHROMIUM
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    assert CHROMIUM, "the browser tests need Chromium: apt install chromium"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    async with chromium() as browser:
         yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -68,32 +42,10 @@ async def paper() -> AsyncIterator[PaperRehearsal]:
 
 
 class Visitor:
-    """A page that is watched: any console error or request off the machine fails the test."""
+    """Somebody at the page of a rehearsal made of paper."""
 
-    def __init__(self, page: Page, paper: PaperRehearsal | Rehearsal) -> None:
-        self.page, self.paper, self.url = page, paper, paper.url
-        self.faults: list[str] = []
-        self.forgives = "nothing"
-        page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
-        page.on(
-            "console",
-            lambda said: self.faults.append(f"{said.type}: {said.text}") if self._bad(said) else None,
-        )
-        page.on("request", lambda request: self._watch(request.url))
-
-    @staticmethod
-    def _bad(said: Any) -> bool:
-        return said.type in ("error", "warning")
-
-    def _watch(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme != "data" and parts.netloc != urlsplit(self.url).netloc:
-            self.faults.append(f"request off the machine: {url}")
-
-    async def opens(self, where: str = "") -> Page:
-        await self.page.goto(self.url + where)
-        await self.page.wait_for_selector("body[data-ready]")
-        return self.page
+    def __init__(self, watched: Watched, paper: PaperRehearsal) -> None:
+        self.page, self.opens, self.paper = watched.page, watched.opens, paper
 
     async def shown(self, *messages: Json) -> Locator:
         """Puts the messages into #marketing and gives the list of messages."""
@@ -102,23 +54,10 @@ class Visitor:
         return page.locator("#messages")
 
 
-@asynccontextmanager
-async def visiting(
-    browser: Browser, paper: PaperRehearsal | Rehearsal, **context: Any
-) -> AsyncIterator[Visitor]:
-    settings = {"viewport": {"width": 1280, "height": 900}, "timezone_id": "Europe/Berlin", "locale": "en-GB"}
-    window = await browser.new_context(**{**settings, **context})
-    window.set_default_timeout(PATIENCE_MS)
-    visitor = Visitor(await window.new_page(), paper)
-    yield visitor
-    await window.close()
-    assert [fault for fault in visitor.faults if visitor.forgives not in fault] == []
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def visitor(browser: Browser, paper: PaperRehearsal) -> AsyncIterator[Visitor]:
-    async with visiting(browser, paper) as one:
-        yield one
+    async with visiting(browser, paper.url) as one:
+        yield Visitor(one, paper)
 
 
 def section(text: str, **more: Any) -> Json:
@@ -406,7 +345,7 @@ async def test_plain_text_is_posted_as_a_message(visitor: Visitor) -> None:
 async def test_a_refusal_keeps_the_text_and_says_why(browser: Browser, paper: PaperRehearsal) -> None:
     """What could not be sent stays in the box, and a notice says what is wrong."""
     paper.answers["command"] = lambda _: {"ok": False, "error": "The bot did not answer within 3 seconds."}
-    async with visiting(browser, paper) as visitor:
+    async with visiting(browser, paper.url) as visitor:
         page = await visitor.opens("#UADA/CMKT")
         await page.get_by_role("textbox", name="Write to #marketing").fill("/pulse")
         await page.keyboard.press("Enter")
@@ -556,7 +495,9 @@ async def test_the_crowd_and_the_clock(visitor: Visitor) -> None:
     await page.get_by_role("button", name="Let the crowd answer").click()
     await page.get_by_role("button", name="Next moment").click()
     await expect(page.locator(".toast")).to_have_text(["11 people answered.", "Monday, 09:00: a wave opens."])
-    assert visitor.paper.asked_for("crowd") == [{"share": 0.4, "mood": {"marketing": 0.6, "it": 0.1}}]
+    assert visitor.paper.asked_for("crowd") == [
+        {"as": "UADA", "share": 0.4, "mood": {"marketing": 0.6, "it": 0.1}}
+    ]
     assert visitor.paper.asked_for("clock") == [{"to": "next"}]
 
 
@@ -624,7 +565,7 @@ async def test_axe_finds_nothing(browser: Browser, paper: PaperRehearsal, width:
     """At phone and desk width, light and dark, axe-core has nothing to say about channel, Home and modal."""
     paper.home = {"blocks": every_block()[:6]}
     settings = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
-    async with visiting(browser, paper, **settings) as visitor:
+    async with visiting(browser, paper.url, **settings) as visitor:
         page = await visitor.opens("#UADA/CMKT")
         assert await complaints(page) == []
         await page.evaluate("location.hash = '#UADA/home'")
@@ -637,12 +578,6 @@ async def test_axe_finds_nothing(browser: Browser, paper: PaperRehearsal, width:
         await page.get_by_role("button", name="Save").click()
         await expect(page.get_by_role("alert")).to_contain_text("Not sent yet")
         assert await complaints(page) == []
-
-
-async def complaints(page: Page) -> list[tuple[str, list[str]]]:
-    await page.evaluate(AXE_SCRIPT)
-    found = await page.evaluate("axe.run({ resultTypes: ['violations'] })")
-    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]]
 
 
 async def test_nothing_is_wider_than_the_window(visitor: Visitor) -> None:
@@ -659,7 +594,7 @@ async def test_nothing_is_wider_than_the_window(visitor: Visitor) -> None:
 
 async def test_on_a_phone_the_sidebar_is_a_drawer(browser: Browser, paper: PaperRehearsal) -> None:
     """The drawer opens by its button, closes by Escape or by a choice, and gives the focus back."""
-    async with visiting(browser, paper, viewport={"width": 390, "height": 844}) as visitor:
+    async with visiting(browser, paper.url, viewport={"width": 390, "height": 844}) as visitor:
         page = await visitor.opens("#UADA/CMKT")
         opener = page.get_by_role("button", name="Channels and people")
         sidebar = page.get_by_role("navigation", name="People and channels")
@@ -690,7 +625,7 @@ async def test_dark_can_be_chosen_and_stays(visitor: Visitor) -> None:
 async def test_a_page_that_lost_its_rehearsal_says_so(browser: Browser) -> None:
     """When the rehearsal ends, the page says what to look at."""
     paper = seed()
-    async with paper.serving(), visiting(browser, paper) as visitor:
+    async with paper.serving(), visiting(browser, paper.url) as visitor:
         page = await visitor.opens("#UADA/CMKT")
         visitor.forgives = "net::ERR_FAILED"
         await page.route("**/rehearsal/**", lambda route: route.abort())
@@ -701,7 +636,7 @@ async def test_a_page_that_lost_its_rehearsal_says_so(browser: Browser) -> None:
 
 async def test_the_real_rehearsal_speaks_as_the_paper_one(browser: Browser) -> None:
     """Against the real stand-in: a manager at first, words that others read, and notices that say why."""
-    async with Rehearsal() as rehearsal, visiting(browser, rehearsal) as visitor:
+    async with Rehearsal() as rehearsal, visiting(browser, rehearsal.url) as visitor:
         page = await visitor.opens()
         await expect(page.locator("#me")).to_contain_text("Ines Fuchs")
         box = page.get_by_role("textbox", name="Write to #marketing")
@@ -717,6 +652,52 @@ async def test_the_real_rehearsal_speaks_as_the_paper_one(browser: Browser) -> N
         await expect(page.locator(".toast").last).to_contain_text("Nobody answered")
         await page.get_by_role("button", name="Next moment").click()
         await expect(page.locator(".toast").last).to_have_text("This app has no next moment.")
+
+
+async def test_the_app_is_invited_by_word(browser: Browser) -> None:
+    """/invite adds the app to the channel; anybody else, and an unknown command, get a sentence."""
+    async with Rehearsal() as rehearsal, visiting(browser, rehearsal.url) as visitor:
+        assert rehearsal.places is not None
+        ines = rehearsal.actor("ines").id
+        page = await visitor.opens(f"#{ines}/{rehearsal.places.without_app}")
+        await expect(page.locator("#place-note")).to_contain_text("the app is not a member")
+        box = page.get_by_role("textbox", name="Write to #random")
+        told = page.locator(".toast").last
+        for line, answer in {
+            "/invite @sasha": "Here only the app can be invited: /invite @Alignment Pulse",
+            "/who": "There is no command /who here. Try /pulse help.",
+            "/invite @Alignment Pulse": "Alignment Pulse has joined #random.",
+        }.items():
+            await box.fill(line)
+            await box.press("Enter")
+            await expect(told).to_have_text(answer)
+        await expect(page.locator("#place-note")).not_to_contain_text("the app is not a member")
+
+
+async def test_an_empty_channel_says_how_to_begin(visitor: Visitor) -> None:
+    """A newcomer reads what a pulse is and what to type; with invented history loaded, setting up is done."""
+    visitor.paper.channels[0]["messages"] = []
+    page = await visitor.opens("#UADA/CMKT")
+    welcome = page.get_by_role("region", name="Try a pulse")
+    await expect(welcome.get_by_role("button")).to_have_text(["/pulse setup", "/pulse open", "/pulse close"])
+    await expect(page.get_by_role("note")).to_be_hidden()
+    visitor.paper.notice = "Twelve invented pulses are loaded."
+    visitor.paper.change()
+    await expect(page.get_by_role("note")).to_have_text("Twelve invented pulses are loaded.")
+    await expect(welcome.get_by_role("button", name="/pulse setup")).to_be_hidden()
+    await welcome.get_by_role("button", name="/pulse open").click()
+    await expect(page.get_by_role("textbox", name="Write to #marketing")).to_have_value("/pulse open")
+
+
+async def test_text_without_a_field_scrolls_by_keyboard(visitor: Visitor) -> None:
+    """A form of text alone takes the focus, so that the arrow keys move it."""
+    page = await visitor.opens("#UADA/CMKT")
+    visitor.paper.modals = [modal([section("A line.\n" * 80)])]
+    visitor.paper.change()
+    body = page.locator(".modal-body")
+    await expect(body).to_be_focused()
+    await page.keyboard.press("End")
+    await page.wait_for_function("document.querySelector('.modal-body').scrollTop > 0")
 
 
 async def test_another_channel_is_a_word_away(visitor: Visitor) -> None:

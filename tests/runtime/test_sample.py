@@ -10,7 +10,7 @@ import pytest
 
 from pulse.core.model import Banded, Counted, Side, Withheld
 from pulse.runtime.library import load_library
-from pulse.runtime.sample import WAVES, fill, sample_note
+from pulse.runtime.sample import WAVES, fill, is_sample, sample_note
 from pulse.runtime.store import Store
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -43,6 +43,13 @@ async def test_the_history_says_that_it_is_invented(filled: Store) -> None:
     """The label is a note, so that it stands on every trend."""
     assert filled.notes()[0].text == sample_note()
     assert filled.notes()[0].day == filled.closed_waves()[0].closed_at.date()
+
+
+async def test_whether_a_history_is_invented_can_be_told_later(filled: Store, tmp_path: Path) -> None:
+    """The page's label comes back with the file; a file of one's own has none."""
+    empty = Store.open(tmp_path / "own.db")
+    assert (is_sample(filled), is_sample(empty)) == (True, False)
+    empty.close()
 
 
 async def test_the_schedule_counts_from_now(filled: Store) -> None:
