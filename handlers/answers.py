@@ -19,7 +19,7 @@ from pulse.runtime.services import Services
 from pulse.runtime.waves import Ballot
 from pulse.views.answer import CALLBACK, answer_view, parse_answer, parse_channel, parse_wave
 from pulse.views.message import Message, as_view
-from pulse.views.notices import Confirmation, confirmation, short_confirmation, withdrawn
+from pulse.views.notices import Confirmation, confirmation, tapped, withdrawn
 
 Body = dict[str, Any]
 
@@ -137,9 +137,8 @@ async def _confirm(
     if not body.get("response_url"):
         await services.homes.show(body["user"]["id"])
         return
-    long = receipts.first(ballot.wave, body["user"]["id"]) or ballot.both_sides
-    message = confirmed(ballot) if long else short_confirmation(_card(ballot), item_id)
-    await _said(services, body, respond, message)
+    first = receipts.first(ballot.wave, body["user"]["id"]) or ballot.both_sides
+    await _said(services, body, respond, tapped(_card(ballot), item_id, first=first))
 
 
 async def _said(services: Services, body: Body, respond: AsyncRespond, message: Message) -> None:

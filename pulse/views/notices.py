@@ -145,11 +145,33 @@ def confirmation(card: Confirmation) -> Message:
     return message([*blocks, context(how.format(when=moment(card.closes_at))), actions(buttons)])
 
 
-def short_confirmation(card: Confirmation, item_id: str) -> Message:
-    """One line for a tap after the first one: what is recorded for that question now."""
+def tapped(card: Confirmation, item_id: str, *, first: bool) -> Message:
+    """What one tap recorded; the `first` time also how to change and withdraw.
+
+    It says nothing of the other questions: Slack lets nobody change it when they are answered later.
+    """
     number, item = next((n, item) for n, item in enumerate(card.items, start=1) if item.id == item_id)
-    said = _("Question {number}: {answer}. Only you can see this; `/pulse answer` shows all your answers.")
-    return message([context(said.format(number=number, answer=own_answer(item, card.answers)))])
+    answer = own_answer(item, card.answers)
+    done = _so_far(sum(1 for each in card.items if card.answers.get(each.id)), len(card.items))
+    if not first:
+        said = _("Question {number}: {answer}. {done} `/pulse answer` shows all your answers.")
+        return message([context(said.format(number=number, answer=answer, done=done))])
+    said = _("*Recorded.* Question {number}: {answer}. Only you can see this.")
+    blocks = [section(said.format(number=number, answer=answer))]
+    if card.both_sides:
+        blocks.append(section(both_sides(card.side)))
+    how = _(
+        "{done} Until {when} you can change or withdraw what you said: tap another answer, press Change, "
+        "or type `/pulse answer`."
+    )
+    buttons = [button(_("Change"), "answer_all", value=str(card.wave_id)), withdraw_button(card.wave_id)]
+    return message([*blocks, context(how.format(done=done, when=moment(card.closes_at))), actions(buttons)])
+
+
+def _so_far(answered: int, asked: int) -> str:
+    if answered == asked:
+        return _("That was all, thank you.")
+    return _("You have answered {k} of {n} questions.").format(k=answered, n=asked)
 
 
 def _confirmed(card: Confirmation) -> str:
@@ -572,6 +594,14 @@ def resumed(opens_at: datetime | None) -> Message:
 def note_kept(text: str) -> Message:
     """Confirms a dated mark on the trend; `text` is as typed."""
     return message([section(_("Marked on today’s date in every trend: “{text}”").format(text=escape(text)))])
+
+
+def exported(files: Sequence[str]) -> Message:
+    """Told to the manager who asked for an export; `files` are names."""
+    said = _(
+        "I have sent you {files}, in our direct messages. They hold what was published, and nothing else."
+    )
+    return message([section(said.format(files=", ".join(f"`{name}`" for name in files)))])
 
 
 def shared() -> Message:

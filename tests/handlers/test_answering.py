@@ -31,7 +31,7 @@ async def at_home(office: Office, person: Actor) -> str:
 
 
 async def test_after_the_first_confirmation_a_line_is_enough(office: Office) -> None:
-    """Three taps leave one card with buttons and two lines, not three cards."""
+    """Three taps leave one message with buttons and two lines, not three cards."""
     person = await opened(office)
     for box in ("5", "4", "2"):
         await office.answer(person, office.it, box)

@@ -38,6 +38,11 @@ OPEN = StatusCard(
 VARIANTS = {
     "confirmation_some": notices.confirmation(ONE),
     "confirmation_all": notices.confirmation(replace(ONE, answers=ALL)),
+    "tapped_first": notices.tapped(replace(ONE, both_sides=True), "T01", first=True),
+    "tapped_again": notices.tapped(ONE, "A02", first=False),
+    "tapped_last": notices.tapped(replace(ONE, answers=ALL), "L03", first=False),
+    "exported": notices.exported(("pulse-scores.csv", "pulse.json")),
+    "shared": notices.shared(),
     "confirmation_none": notices.confirmation(replace(ONE, answers={"L03": frozenset()})),
     "confirmation_both_sides": notices.confirmation(replace(ONE, both_sides=True)),
     "withdrawn": notices.withdrawn(CLOSES),
