@@ -167,6 +167,12 @@ def test_the_comparison_says_what_so_many_answers_carry(k: int, n: int, sentence
     assert read(k, n, n + 1, None, (AGREE,)).comparisons == sentences
 
 
+def test_a_few_of_many_are_never_none_or_all() -> None:
+    """2 of 1000 is 1 %, not 0 %, and 998 of 1000 is 99 %."""
+    assert "1 % agree (2 of 1000" in read(2, 1000, 1001).share
+    assert "99 % agree (998 of 1000" in read(998, 1000, 1001).share
+
+
 # --- The table of response rates ------------------------------------------------------------------------
 
 
@@ -348,6 +354,18 @@ def test_the_headline_item_is_fixed_in_advance_and_not_in_the_family() -> None:
     change = say(crowd, headline="H").readings["H", Side.MARKETING].change
     assert change is not None
     assert change.startswith("Probably higher")
+
+
+def test_the_headline_item_takes_nothing_from_the_others() -> None:
+    """A finding that just stands alone also stands beside the headline item, and not beside a third."""
+    borderline, headline = case("B2", (20, 30), (12, 30)), case("H", (15, 30), (15, 30))
+    third = case("C", (15, 30), (15, 30))
+    alone, crowded = (
+        say(cases, "H").readings["B2", Side.MARKETING].change
+        for cases in ([headline, borderline], [headline, borderline, third])
+    )
+    assert alone == "Probably higher than last time (12 of 30), by 27 points (plausible 2 to 48)."
+    assert crowded == "No clear change from last time (12 of 30)."
 
 
 @pytest.mark.parametrize("strong", range(5))
