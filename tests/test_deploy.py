@@ -108,7 +108,7 @@ async def healthy(image: Path, environment: dict[str, str]) -> int:
 
 
 def files(image: Path) -> list[Path]:
-    """All but Python's caches: as root, whom no file mode keeps from writing them, the drawing process does."""
+    """All but Python's caches: as root, whom no mode stops, the drawing process writes them."""
     return sorted(path for path in image.rglob("*") if "__pycache__" not in path.parts)
 
 
