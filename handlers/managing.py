@@ -94,6 +94,11 @@ async def managers(services: Services, user: str, rest: str) -> Message:
     return notices.managers_list(services.managers.named(), services.managers.unmet())
 
 
+async def export(services: Services, user: str, _rest: str) -> Message:
+    await services.managers.check(user)
+    return notices.exported(await services.desk.export(user))
+
+
 async def deliver(services: Services) -> None:
     """Posts what a change of the waves brings, and draws the Home tabs that may be looked at."""
     await services.desk.deliver()
@@ -108,6 +113,7 @@ MANAGING: Mapping[str, Managing] = {
     "resume": resume,
     "note": note,
     "managers": managers,
+    "export": export,
 }
 
 PRESSED: Mapping[str, Managing] = {

@@ -19,13 +19,14 @@ from pulse.core.reports import WaveReport, last_report, report, trail
 from pulse.runtime.channels import Channels
 from pulse.runtime.counts import poll_card
 from pulse.runtime.drawing import Artist
+from pulse.runtime.export import files
 from pulse.runtime.managers import Managers
 from pulse.runtime.outbox import Outbox
 from pulse.runtime.slack import Slack
 from pulse.runtime.store import Parcel
 from pulse.runtime.waves import Waves, pseudonym
 from pulse.views import notices, scores, trend
-from pulse.views.baselines import baselines_message
+from pulse.views.baselines import baselines_message, find_topic
 from pulse.views.charts import Chart, alt_text
 from pulse.views.home import ChannelStatus, HomeCard, LastResults, ManagerCard, OpenPulse
 from pulse.views.message import Message, View, escape
@@ -145,7 +146,7 @@ class Desk:
             card = await self.scores(word, shareable=False)
         elif kind == "trend":
             card = await self.trend(word, shareable=False)
-        elif kind == "baselines":
+        elif kind == "baselines" and self._has_figures(word):
             card = self.baselines(word, shareable=False)
         else:
             raise BadRequest(_("There is nothing to share behind that button."))
@@ -179,7 +180,13 @@ class Desk:
         """The published figures of a question or topic, or the list of topics."""
         library = self._waves.library
         card = baselines_message(word, library.bank, library.ledger)
-        return Message(card.text, [*card.blocks, *share_button(f"baselines:{word[:200]}", shareable)])
+        share = share_button(f"baselines:{word}", shareable and self._has_figures(word))
+        return Message(card.text, [*card.blocks, *share])
+
+    def _has_figures(self, word: str) -> bool:
+        library = self._waves.library
+        found = library.bank.get(word) or library.ledger.get(word) or find_topic(word)
+        return not word or found is not None
 
     def power(self) -> Message:
         """What the answers of the last wave can show, and what more of them would."""
@@ -251,6 +258,17 @@ class Desk:
             for side in Side
         }
 
+    async def export(self, user: str) -> tuple[str, ...]:
+        """Sends the published totals as files to one person; returns their names.
+
+        Raises NotNow where nothing was published yet, SlackFault.
+        """
+        if not self.closed():
+            raise NotNow(_("There is nothing to export yet: no pulse has closed."))
+        made = files(self.closed(), self._waves.library.bank)
+        await self._slack.send_files(await self._slack.open_dm(user), made, _("The published totals."))
+        return tuple(made)
+
     def next_opening(self) -> datetime | None:
         ahead = self._waves.upcoming()
         return ahead[0].opens_at if ahead else None
@@ -314,7 +332,7 @@ class Desk:
         made = self._report(closed[-1])
         sentences = {
             side: tuple(
-                f"*{escape(title(found.item))}* {escape(found.readings[side].share)}" for found in made.items
+                f"*{escape(title(found.item))}*\n{escape(found.readings[side].share)}" for found in made.items
             )
             for side in Side
         }
