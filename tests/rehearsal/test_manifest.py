@@ -58,6 +58,7 @@ async def test_an_event_that_was_not_asked_for_is_not_sent(tmp_path: Path) -> No
     path = tmp_path / "manifest.yml"
     path.write_text(TEXT)
     async with Rehearsal(manifest_path=path) as slack:
+        slack.post.event_retries = ()
         slack.workspace.join("marketing", slack.actor("sasha").id)
         await slack.post.settled()
         assert slack.post.deliveries == {}

@@ -429,9 +429,9 @@ class TestSocketMode:
         await slack.socket_mode.connected(2)
         for _ in range(4):
             await slack.actor("amara").command("/pulse", "marketing")
-        assert (len(app.requests), len(other.requests)) == (2, 2)
         await other.socket.close()
         await slack.socket_mode.connected(1)
+        assert (len(app.requests), len(other.requests)) == (2, 2)
 
     async def test_the_eleventh_socket_is_turned_away(self, slack: Rehearsal) -> None:
         """Ten connections are the most an app may hold."""
