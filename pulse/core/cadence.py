@@ -298,7 +298,8 @@ def _length_fault(schedule: Schedule) -> str | None:
     if 1 <= schedule.working_days <= longest:
         return None
     return _(
-        "A pulse stays open for 1 to {longest} working days here, so that it closes before the next one opens."
+        "A pulse stays open for 1 to {longest} working days here, so that it closes before the next one"
+        " opens."
     ).format(longest=longest)
 
 

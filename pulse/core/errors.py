@@ -112,7 +112,7 @@ class NotYours(PulseError):
 
 
 class ManagersOnly(PulseError):
-    """Somebody who is not a manager asked for something that managers do; `people` are ids of some who may."""
+    """Somebody who is no manager asked for what managers do; `people` are ids of some who may."""
 
     def __init__(self, sentence: str, people: tuple[str, ...] = ()) -> None:
         super().__init__(sentence)
