@@ -48,11 +48,7 @@ async def test_the_address_of_slack_may_end_without_a_slash(slack: Rehearsal, tm
     ("settings", "sentence"),
     [
         ({"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN (or SLACK_SIGNING_SECRET) is not set"),
-        ({"SLACK_APP_TOKEN": "xapp-1"}, "SLACK_BOT_TOKEN is not set"),
-        ({"SLACK_SIGNING_SECRET": "s"}, "SLACK_BOT_TOKEN is not set"),
         ({"PULSE_MODE": "slack"}, "SLACK_BOT_TOKEN and SLACK_APP_TOKEN (or SLACK_SIGNING_SECRET) is not set"),
-        ({"SLACK_BOT_TOKEN": "xapp-1", "SLACK_APP_TOKEN": "xoxb-1"}, "swapped"),
-        ({"PULSE_MODE": "production"}, "PULSE_MODE"),
         ({"PORT": "http"}, "PORT"),
     ],
 )
@@ -129,7 +125,7 @@ async def test_a_database_that_cannot_be_written_is_said(slack: Rehearsal, tmp_p
         assert "Traceback" not in process.output
 
 
-@pytest.mark.parametrize("code", ["invalid_auth", "token_revoked", "account_inactive"])
+@pytest.mark.parametrize("code", ["invalid_auth", "account_inactive"])
 async def test_a_bot_token_that_slack_refuses_ends_the_start(
     code: str, slack: Rehearsal, tmp_path: Path
 ) -> None:
