@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from pulse.runtime.library import load_library
 from pulse.runtime.settings import Settings
 from pulse.views.notices import COMMANDS
 
@@ -45,3 +46,10 @@ def test_every_command_is_named() -> None:
     named = README.split("## Commands", 1)[1].split("## ", 1)[0]
     for command in COMMANDS:
         assert re.search(rf"[`\s]{command.word}\b", named), command.word
+
+
+def test_the_readme_counts_questions_and_figures_as_they_are() -> None:
+    """How many come with it is what comes with it."""
+    library = load_library(None)
+    assert f"{len(library.bank)} questions come" in README
+    assert f"{len(library.ledger)} published figures" in README
