@@ -226,7 +226,7 @@ class Waves:
         if not ahead:
             raise NotNow(_("Pulses are paused, so there is none to skip. /pulse resume carries on."))
         if shown not in (None, ahead[0].opens_at):
-            raise NotNow(_("The next pulse is another one by now. Nothing was changed."))
+            raise NotNow(_("Another pulse is the next one by now. Nothing was changed; please look again."))
         reason = _("A manager skipped the pulse of {date}.").format(date=ahead[0].local_date.isoformat())
         await self.store.skip_wave(ahead[0], reason, self.clock())
         return ahead[0]
