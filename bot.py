@@ -50,6 +50,7 @@ from pulse.runtime.socket import SocketMode
 from pulse.runtime.store import Glance, Store
 from pulse.runtime.troubles import Troubles
 from pulse.runtime.waves import Waves
+from pulse.views.notices import second_copy
 
 Clock = Callable[[], datetime]
 
@@ -298,7 +299,7 @@ async def _serve(bot: Bot, settings: Settings, ending: AsyncExitStack) -> None:
 
 async def _connect(bot: Bot, settings: Settings, ending: AsyncExitStack) -> SocketMode:
     """Opens the Socket Mode connection, and the health port where one is asked for."""
-    socket = SocketMode(bot.app, settings.slack_app_token)
+    socket = SocketMode(bot.app, settings.slack_app_token, on_strangers=_on_strangers(bot.services))
     health = Health(bot.services, bot.metrics, lambda: socket.state)
     if settings.pulse_health_port:
         doors = Doors(
@@ -311,6 +312,23 @@ async def _connect(bot: Bot, settings: Settings, ending: AsyncExitStack) -> Sock
     await socket.start()
     _log.info("ready")
     return socket
+
+
+def _on_strangers(services: Services) -> Callable[[int], Awaitable[None]]:
+    """Tells the managers of a second copy that a second greeting counts, too.
+
+    The first may count the connection of the process before this one, which Slack has not missed yet.
+    """
+    greetings = 0
+
+    async def tell(_count: int) -> None:
+        nonlocal greetings
+        greetings += 1
+        _log.warning("another copy of the app may be connected", greetings=greetings)
+        if greetings > 1:
+            await services.troubles.report(second_copy(), "second copy")
+
+    return tell
 
 
 async def _serve_http(

@@ -192,3 +192,20 @@ async def test_a_second_bot_on_the_same_database_does_not_start(slack: Rehearsal
             assert await second.ends() == 2
             assert "Another bot is running" in second.output
         assert await first.stop() == 0
+
+
+async def test_a_second_copy_that_takes_taps_away_is_told_to_the_managers(
+    slack: Rehearsal, tmp_path: Path
+) -> None:
+    """On another server, perhaps: Slack counts its connection, greeting after greeting."""
+    (tmp_path / "elsewhere").mkdir()
+    manager = slack.actor("ines")
+    async with (
+        bot(tmp_path / "elsewhere", **tokens(slack)) as other,
+        bot(tmp_path, **tokens(slack)) as process,
+    ):
+        await other.says("event=ready")
+        await process.says("event=ready")
+        await slack.socket_mode.refresh()
+        await Outside(slack).until(lambda: manager.dms)
+        assert "Another copy of this app is connected" in manager.dms[0].text

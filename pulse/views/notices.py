@@ -479,6 +479,17 @@ def problem_text(problem: Problem) -> str:
     return _("⚠️ {what}\n*What to do:* {mend}").format(what=problem.what, mend=problem.mend)
 
 
+def second_copy() -> Problem:
+    """Somebody else is connected as this app."""
+    return Problem(
+        _("Another copy of this app is connected. Slack sends it some of the answers, and those are lost."),
+        _(
+            "Stop the other copy. If nobody knows of one, make a new app-level token, put it into"
+            " `SLACK_APP_TOKEN`, revoke the old one, and start me again."
+        ),
+    )
+
+
 _CHANNEL_PROBLEMS = {
     "not_in_channel": (
         N_("I am not in {channel}."),
