@@ -277,7 +277,7 @@ class ShiftedClock:
         return utc_now() + self._ahead
 
     def jumper(self, bot: Bot) -> Callable[[], Awaitable[str | None]]:
-        """Jumps to the bot's next moment and lets it do what is due then; says when that is."""
+        """Jumps to the bot's next moment and lets it do what is due then; says why where it cannot."""
 
         async def jump() -> str | None:
             moment = bot.services.waves.next_wake()
@@ -285,7 +285,7 @@ class ShiftedClock:
                 return "There is no next moment yet: set the pulse up first."
             self._ahead += max(moment - self.now(), timedelta())
             await bot.scheduler.wake()
-            return f"It is now {self.now():%A %d %B %Y, %H:%M} UTC."
+            return None
 
         return jump
 

@@ -15,6 +15,10 @@ const FRESH_FOR = 6000;
 // A manager, who can do everything that there is to try.
 const firstPerson = ({ people, me }) => people.find((one) => !one.is_bot && one.roles.length)?.id ?? me.id;
 
+const DAY = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" });
+// Where it must break, between day and time.
+const dayAndTime = (moment) => [DAY.format(moment), clock(moment)].map((part) => part.replaceAll(" ", "\u00a0")).join(", ");
+
 class Desk {
   constructor() {
     [this.as, this.place] = location.hash.slice(1).split("/");
@@ -223,6 +227,7 @@ class Desk {
     at("scroller").hidden = home;
     at("home").hidden = !home;
     at("composer").hidden = home;
+    if (home) at("below").hidden = true;
     at("place-note").replaceChildren(...this.notes().map((note) => h("span", {}, note)));
     at("place-title").replaceChildren(...(home ? [icon("home"), "Home"] : this.titleOf(this.channel)));
     document.title = `${home ? "Home" : this.channel.name} · Rehearsal`;
@@ -276,11 +281,21 @@ class Desk {
   }
 
   announce(messages) {
-    if (messages.length) at("live").textContent = messages.map((one) => spoken(one, this.context)).join("\n");
+    if (!messages.length) return;
+    at("live").textContent = messages.map((one) => spoken(one, this.context)).join("\n");
+    at("below").hidden = this.stuck;
   }
 
   follow() {
-    if (this.stuck) at("scroller").scrollTop = at("scroller").scrollHeight;
+    if (!this.stuck) return;
+    at("scroller").scrollTop = at("scroller").scrollHeight;
+    at("below").hidden = true;
+  }
+
+  toTheEnd() {
+    this.stuck = true;
+    this.follow();
+    at("scroller").focus({ preventScroll: true });
   }
 
   // A line of the rehearsal's own; it is there where the app begins with a history, and so is set up.
@@ -292,11 +307,9 @@ class Desk {
 
   showClock() {
     const { now } = this.context;
-    const day = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" }).format(now);
     for (const node of document.querySelectorAll("[data-clock]")) {
       node.dateTime = now.toISOString();
-      // Where it must break, between day and time.
-      node.textContent = [day, clock(now)].map((part) => part.replaceAll(" ", "\u00a0")).join(", ");
+      node.textContent = dayAndTime(now);
     }
   }
 
@@ -347,7 +360,7 @@ function wireStage(desk) {
   };
   const next = async () => {
     const done = await desk.tell("clock", { to: "next" });
-    if (done?.said) desk.toast(done.said);
+    if (done) desk.toast(done.said ?? `It is now ${dayAndTime(new Date(done.now))}.`);
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -394,7 +407,9 @@ function wireScroll(desk) {
   const scroller = at("scroller");
   scroller.addEventListener("scroll", () => {
     desk.stuck = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48;
+    if (desk.stuck) at("below").hidden = true;
   });
+  at("below").addEventListener("click", () => desk.toTheEnd());
   // Images arrive after their message.
   new ResizeObserver(() => desk.follow()).observe(at("messages"));
 }

@@ -33,7 +33,7 @@ export class Composer {
   constructor(form, send) {
     this.form = form;
     this.box = form.querySelector("textarea");
-    this.button = form.querySelector("button");
+    this.button = form.querySelector("[type=submit]");
     this.list = form.querySelector("[role=listbox]");
     this.send = send;
     this.active = -1;

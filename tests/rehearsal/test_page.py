@@ -533,7 +533,7 @@ def busy_channel(last: str = "the last one") -> list[Json]:
 
 
 async def test_a_busy_channel_changes_only_where_it_changed(visitor: Visitor) -> None:
-    """Among fifty messages a new one leaves the others, the scroll position and the focus alone."""
+    """Among fifty messages a new one leaves scroll position and focus alone, and says where it is."""
     messages = await visitor.shown(*busy_channel())
     page = visitor.page
     await expect(messages.locator(".message")).to_have_count(50)
@@ -549,6 +549,9 @@ async def test_a_busy_channel_changes_only_where_it_changed(visitor: Visitor) ->
     )
     assert (kept, await page.evaluate("document.getElementById('scroller').scrollTop")) == (50, before)
     await expect(button).to_be_focused()
+    await page.get_by_role("button", name="New message below").click()
+    await expect(messages.get_by_text("One more")).to_be_in_viewport()
+    await expect(page.get_by_role("button", name="New message below")).to_be_hidden()
 
 
 async def test_one_reads_the_newest_message_first(visitor: Visitor) -> None:
