@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
-from pulse.core.errors import BadRequest, PulseError
+from pulse.core.errors import BadRequest, PulseError, SlackFault
 from pulse.core.language import _
 from pulse.runtime.services import Services
 from pulse.views.message import Message, as_view
@@ -22,6 +22,9 @@ _log = structlog.get_logger(__name__)
 
 def told(error: Exception) -> Message:
     """The sentence for an error. One that nobody foresaw is logged, without what was said or by whom."""
+    if isinstance(error, SlackFault) and (not error.certain or error.code == "ratelimited"):
+        # Its own sentence is for what the bot does by itself: of this it does nothing again.
+        return refusal(_("Slack did not answer me in time. Please try again in a minute."))
     if isinstance(error, PulseError):
         return refusal(error)
     log_unforeseen(error)

@@ -60,7 +60,7 @@ class Managers:
         for person in found:
             if wanted and not person.asked:
                 raise BadRequest(
-                    _("Only full members of this workspace can manage the pulse, no guests or apps.")
+                    _("Only members of this workspace can manage the pulse: guests and apps cannot.")
                 )
             if not wanted and person.admin:
                 raise BadRequest(_("Admins and owners of this workspace always manage the pulse."))

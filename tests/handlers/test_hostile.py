@@ -275,17 +275,15 @@ async def test_a_loaded_note_is_words_on_every_card(office: Office) -> None:
 @pytest.mark.parametrize(
     "value", ["", "scores:" + LONG[:1900], "trend:<!channel>", "evil:T01", "baselines:" + LOADED, "details"]
 )
-async def test_a_forged_share_posts_nothing_that_was_not_published(office: Office, value: str) -> None:
-    """At most a card of published figures; never what somebody typed."""
+async def test_a_forged_share_posts_nothing(office: Office, value: str) -> None:
+    """Only what a card of ours names can be shared; what somebody typed is told to that person alone."""
     reader = office.people(office.it)[0]
     card = copy.deepcopy(await office.says(reader, "/pulse baselines", office.it))
     button = next(b for b in card.blocks if b["type"] == "actions")["elements"][0]
     button["value"] = value
     await reader.tap(card, "share")
     await office.settled()
-    for message in office.posted(office.it):
-        assert "<!channel>" not in str(message.blocks)
-        assert "<https://evil" not in str(message.blocks)
+    assert office.posted(office.it) == []
 
 
 @pytest.mark.parametrize("value", ["", "1", "999", "x", LONG[:1900]])

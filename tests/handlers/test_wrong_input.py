@@ -115,3 +115,13 @@ async def test_the_set_up_names_the_field_that_is_wrong(office: Office) -> None:
     twice = await office.manager.submit(values={"marketing": [office.it], "it": [office.it]})
     assert "one side only" in twice.errors["it"]
     assert office.bot.store.setup() is None
+
+
+async def test_when_slack_does_not_answer_a_command_says_so(office: Office) -> None:
+    """It does not promise to try again by itself: nobody would know when."""
+    await office.set_up()
+    office.slack.fail("conversations.members", "internal_error", times=20)
+    said = await office.says(office.manager, "/pulse open", office.marketing)
+    assert "Please try again in a minute." in said.text
+    assert "by itself" not in said.text
+    assert office.bot.services.waves.open is None
