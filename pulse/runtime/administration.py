@@ -73,9 +73,7 @@ class Administration:
                 errors = await self._channel_errors(form)
         except TimeoutError as error:
             raise NotNow(
-                _(
-                    "Slack did not tell in time about these channels, so nothing was saved. Please try again."
-                )
+                _("Slack did not tell in time about these channels, so nothing was saved. Please try again.")
             ) from error
         if errors:
             raise FormErrors(errors, form)
