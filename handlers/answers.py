@@ -82,7 +82,7 @@ async def _save_form(services: Services, receipts: Receipts, user: str, view: Bo
     replace = receipts.take(ballot.wave, user)
     if replace is not None:
         services.after.later(replace(message), sheddable=True)
-    services.after.later(_redraw(services, user), sheddable=True)
+    services.after.later(services.homes.redraw(user), sheddable=True)
     return message
 
 
@@ -148,13 +148,7 @@ async def _said(services: Services, body: Body, respond: AsyncRespond, message: 
         await services.homes.show(user)
         return
     await privately(respond, message, replace=in_private(body))
-    await _redraw(services, user)
-
-
-async def _redraw(services: Services, user: str) -> None:
-    """Draws the person's Home tab anew, if it may be looked at."""
-    if services.homes.watched(user):
-        await services.homes.show(user)
+    await services.homes.redraw(user)
 
 
 def _parse_value(value: object) -> tuple[int, str, str]:

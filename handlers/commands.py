@@ -101,7 +101,10 @@ async def _answer(services: Services, user: str, word: str, rest: str) -> Messag
     use = LOOKING.get(word) or MANAGING.get(word)
     if use is None:
         return notices.unknown_command(word, COMMANDS)
-    return await use(services, user, rest)
+    message = await use(services, user, rest)
+    if word in MANAGING:
+        services.after.later(services.homes.redraw(user))
+    return message
 
 
 async def _show(services: Services, word: str, command: dict[str, Any], respond: AsyncRespond) -> None:

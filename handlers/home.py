@@ -11,7 +11,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from handlers.managing import PRESSED
 from handlers.replies import told
 from handlers.setup import show_setup
-from pulse.core.errors import BadRequest
+from pulse.core.errors import BadRequest, SlackFault
 from pulse.core.language import _
 from pulse.runtime.services import Services
 from pulse.views.message import as_view
@@ -56,7 +56,11 @@ async def _manage(services: Services, user: str, word: str, value: str, trigger:
         message = await PRESSED[word](services, user, value)
     except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
         message = told(error)
-    await services.slack.open_view(trigger, as_view(_("Alignment Pulse"), message, _("Close")))
+    try:
+        await services.slack.open_view(trigger, as_view(_("Alignment Pulse"), message, _("Close")))
+    except SlackFault:
+        # Opening a pulse in large channels takes longer than a window may wait.
+        await services.slack.post(user, message)
     await services.homes.show(user)
 
 

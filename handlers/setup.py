@@ -50,6 +50,7 @@ def register(app: AsyncApp, services: Services) -> None:
             message = told(error)
         else:
             message = notices.set_up(services.desk.next_opening())
+            services.after.later(services.homes.redraw(body["user"]["id"]))
         await ack(response_action="update", view=as_view(_("Set up the pulse"), message, _("Close")))
 
     app.action("setup_open")(open_setup)

@@ -40,8 +40,12 @@ class Homes:
             del self._opened[next(iter(self._opened))]
         await self.show(user)
 
-    def watched(self, user: str) -> bool:
-        """Whether somebody opened the tab lately."""
+    async def redraw(self, user: str) -> None:
+        """Draws somebody's tab anew, if it may be looked at. Raises SlackFault."""
+        if self._watched(user):
+            await self.show(user)
+
+    def _watched(self, user: str) -> bool:
         return time.monotonic() - self._opened.get(user, -WATCHED_S) < WATCHED_S
 
     async def show(self, user: str) -> None:
@@ -53,7 +57,7 @@ class Homes:
         if self._state() == self._drawn:
             return
         self._drawn = self._state()
-        for number, user in enumerate([user for user in self._opened if self.watched(user)]):
+        for number, user in enumerate([user for user in self._opened if self._watched(user)]):
             if number:
                 await asyncio.sleep(self.pace_s)
             try:

@@ -152,7 +152,10 @@ async def test_a_channel_with_a_new_id_is_followed(office: Office) -> None:
         message.channel = "C9NEW"
     await event(office, "channel_id_changed", old_channel_id=old, new_channel_id="C9NEW")
     await office.answer(office.people("C9NEW")[0], "C9NEW", "4")
-    assert sum(office.bot.store.answered(1).values()) == 1
+    joiner = office.slack.actor("sasha")
+    workspace.join("C9NEW", joiner.id)
+    await office.answer(joiner, "C9NEW", "4")
+    assert sum(office.bot.store.answered(1).values()) == 2
     setup = office.bot.store.setup()
     assert setup is not None
     assert old not in str(setup.channels)

@@ -155,3 +155,26 @@ async def test_a_set_up_form_sent_by_somebody_else_is_refused(office: Office) ->
     assert office.manager.modal is not None
     assert "Only managers" in str(office.manager.modal.blocks)
     assert (office.bot.store.setup(), office.bot.store.audit()) == before
+
+
+async def test_where_no_window_opens_any_more_the_answer_comes_as_a_message(office: Office) -> None:
+    """Opening a pulse in large channels takes longer than Slack lets a window wait."""
+    await office.set_up()
+    office.slack.fail("views.open", "expired_trigger_id")
+    await press(office, "ines", "open")
+    assert "is open until" in office.manager.dms[-1].text
+    assert office.manager.home is not None
+    assert "manage:close" in str(office.manager.home.blocks)
+
+
+async def test_an_open_home_tab_follows_what_its_reader_does_by_command(office: Office) -> None:
+    """Set up and paused in a channel, seen on the tab."""
+    await office.manager.open_home()
+    await office.settled()
+    assert office.manager.home is not None
+    assert "not set up yet" in str(office.manager.home.blocks)
+    await office.set_up()
+    assert "For managers" in str(office.manager.home.blocks)
+    await office.says(office.manager, "/pulse pause", office.marketing)
+    await office.settled()
+    assert "paused at the moment" in str(office.manager.home.blocks)
