@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench docs picture clean
+.PHONY: help run test lint bench docs picture texts clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | sort
@@ -37,6 +37,9 @@ lint: $(VENV)/.dev ## mend what the linter can mend, then say what it cannot
 
 docs: $(VENV)/.run ## make docs/baselines.md again from the ledger
 	$(BIN)/python docs/make_baselines.py
+
+texts: $(VENV)/.dev ## bring the catalogues in step with the code, and compile them
+	$(BIN)/python docs/make_texts.py
 
 picture: $(VENV)/.dev ## take the README's picture anew, from the running page in Chromium
 	env -u CI PULSE_GOLDEN=1 $(BIN)/pytest -q tests/test_picture.py

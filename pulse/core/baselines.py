@@ -214,10 +214,10 @@ def _comparable(item: Item, row: Baseline) -> Comparable:
         and row.base == EVERYONE
         and row.key not in item.context
     )
-    return Comparable(row, measure, complement, verdict, _caveat(row, verdict))
+    return Comparable(row, measure, complement, verdict, _caveat(row, verdict, item.translated))
 
 
-def _caveat(row: Baseline, verdict: bool) -> str:
+def _caveat(row: Baseline, verdict: bool, translated: bool) -> str:
     clauses = [_(row.caveat)] if row.caveat else []
     if not row.caveat and row.grade == "B":
         clauses.append(_("it is on the same topic, but its wording or answers are not fully known"))
@@ -229,6 +229,8 @@ def _caveat(row: Baseline, verdict: bool) -> str:
                 n=ASSUMED_N
             )
         )
+    if translated:
+        clauses.append(_("the question is translated, and the figure belongs to its English wording"))
     if not verdict:
         clauses.append(_("it is shown as background only"))
     return sentence("; ".join(clauses))

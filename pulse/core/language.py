@@ -8,10 +8,15 @@ used. Without a catalogue all is English.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from gettext import NullTranslations
+
+SOURCE = "en"
+
+LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
+"""The languages that the bot speaks, each named in itself."""
 
 _catalogue: ContextVar[NullTranslations | None] = ContextVar("catalogue", default=None)
 
@@ -26,10 +31,32 @@ def speaking(catalogue: NullTranslations) -> Iterator[None]:
         _catalogue.reset(token)
 
 
+def speak(catalogue: NullTranslations) -> None:
+    """Makes sentences from `catalogue` for the rest of this task, and in the tasks that it starts."""
+    _catalogue.set(catalogue)
+
+
+def spoken() -> str:
+    """The language that is being spoken, one of LANGUAGES."""
+    catalogue = _catalogue.get()
+    return SOURCE if catalogue is None else catalogue.info().get("language", SOURCE)
+
+
+def language_of(locale: str) -> str:
+    """The language for a reader's locale, English where it is none of ours.
+
+    >>> language_of("de-AT"), language_of("fr-FR"), language_of("")
+    ('de', 'en', 'en')
+    """
+    language = locale.replace("_", "-").partition("-")[0].casefold()
+    return language if language in LANGUAGES else SOURCE
+
+
 def _(sentence: str) -> str:
     """The sentence in the language that is being spoken."""
     catalogue = _catalogue.get()
-    return sentence if catalogue is None else catalogue.gettext(sentence)
+    # The empty sentence is gettext's name for a catalogue's header.
+    return sentence if catalogue is None or not sentence else catalogue.gettext(sentence)
 
 
 def ngettext(one: str, many: str, count: int) -> str:

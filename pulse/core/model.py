@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from pulse.core.language import N_
+
 
 class Side(StrEnum):
     """One of the two groups that are asked. A person belongs to one side in a wave."""
@@ -27,7 +29,7 @@ class Side(StrEnum):
 
     @property
     def label(self) -> str:
-        return "Marketing" if self is Side.MARKETING else "IT"
+        return N_("Marketing") if self is Side.MARKETING else N_("IT")
 
 
 class Asked(StrEnum):
@@ -40,16 +42,16 @@ class Asked(StrEnum):
 
 
 DIMENSIONS = (
-    "trust",
-    "alignment",
-    "shared goals",
-    "responsiveness",
-    "transparency/communication",
-    "involvement/early engagement",
-    "delivery quality/requirements clarity",
-    "leadership/ownership",
-    "resources",
-    "readiness",
+    N_("trust"),
+    N_("alignment"),
+    N_("shared goals"),
+    N_("responsiveness"),
+    N_("transparency/communication"),
+    N_("involvement/early engagement"),
+    N_("delivery quality/requirements clarity"),
+    N_("leadership/ownership"),
+    N_("resources"),
+    N_("readiness"),
 )
 """What items are about, in the order in which they are listed."""
 
@@ -100,7 +102,8 @@ class Item:
     Baselines are keys of the ledger, a tuple a side. `in_index` is false for choice items and for the
     "need" item, which says what people want and not how things are. `own` marks a company's own item.
     `context` are the baselines that are shown beside this item without a verdict. `edited` marks a shipped
-    item whose wording is no longer the one that its baselines belong to: it has none.
+    item whose wording is no longer the one that its baselines belong to: it has none. A translated item
+    keeps the `source_series` of the wording that it translates.
     """
 
     id: str
@@ -121,10 +124,14 @@ class Item:
     own: bool = False
     context: frozenset[str] = frozenset()
     edited: bool = False
+    source_series: str = ""
+    translated: bool = False
 
     @property
     def series(self) -> str:
         """Names the wording and the boxes: an edited item starts a new series."""
+        if self.source_series:
+            return self.source_series
         parts = [self.id, self.format, *(self.wordings[side] for side in Side)]
         parts += [f"{box.key}={box.label}" for box in self.boxes]
         digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

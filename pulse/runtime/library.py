@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 
 from pulse.core.baselines import Ledger, parse_ledger
 from pulse.core.errors import DataFault
 from pulse.core.items import Bank, parse_items
-from pulse.core.language import _
+from pulse.core.language import LANGUAGES, SOURCE, _, speaking, spoken
+from pulse.core.model import Item
 from pulse.core.table import WHOLE_ROW
+from pulse.core.translations import in_language, parse_wordings
+from pulse.runtime.catalogues import catalogue
 
 OWN_NAME = "pulse-items.csv"
 OWN_BYTES_LIMIT = 1_000_000
@@ -18,10 +22,24 @@ OWN_BYTES_LIMIT = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """All that can be asked, and all published figures."""
+    """All that can be asked, and all published figures. `source` is what can be asked, in English."""
 
-    bank: Bank
+    source: Bank
     ledger: Ledger
+    translations: Mapping[str, Bank] = field(default_factory=dict)
+
+    @property
+    def bank(self) -> Bank:
+        """All that can be asked, in the language that is being spoken."""
+        return self.translations.get(spoken(), self.source)
+
+    def asked_in(self, language: str) -> Library:
+        """The same where polls are posted in `language`: then all readers see answers to a translation."""
+        if language == SOURCE or language not in self.translations:
+            return self
+        translated = {item.id: item.translated for item in self.translations[language]}
+        source = Bank(tuple(replace(item, translated=translated[item.id]) for item in self.source))
+        return replace(self, source=source)
 
 
 def own_items_path(database: Path) -> Path:
@@ -38,10 +56,21 @@ def load_library(own_items: Path | None) -> Library:
     ledger = parse_ledger(_decoded((data / "baselines.csv").read_bytes(), "baselines.csv"), "baselines.csv")
     shipped = parse_items(_decoded((data / "items.csv").read_bytes(), "items.csv"), "items.csv", ledger)
     text = None if own_items is None else _own_text(own_items)
-    if own_items is None or text is None:
-        return Library(Bank(shipped), ledger)
-    own = parse_items(text, own_items.name, None, own=True, taken=[item.id for item in shipped])
-    return Library(Bank((*shipped, *own)), ledger)
+    own: tuple[Item, ...] = ()
+    if own_items is not None and text is not None:
+        own = parse_items(text, own_items.name, None, own=True, taken=[item.id for item in shipped])
+    bank = Bank((*shipped, *own))
+    others = (language for language in LANGUAGES if language != SOURCE)
+    return Library(bank, ledger, {language: _translated(bank, language) for language in others})
+
+
+def _translated(bank: Bank, language: str) -> Bank:
+    """The bank for readers of a language; a company's own items keep their wordings."""
+    name = f"items_{language}.csv"
+    text = _decoded((resources.files("pulse") / "data" / name).read_bytes(), name)
+    wordings = parse_wordings(text, name, bank)
+    with speaking(catalogue(language)):
+        return Bank(tuple(in_language(item, wordings.get(item.id)) for item in bank))
 
 
 def _own_text(path: Path) -> str | None:

@@ -39,7 +39,8 @@ CREATE TABLE setup (
   schedule TEXT NOT NULL,          -- JSON: the cadence, as the manager set it
   items INTEGER NOT NULL CHECK (items BETWEEN 2 AND 4),   -- items a wave
   minimum INTEGER NOT NULL CHECK (minimum >= 5),          -- answers below which nothing is shown
-  since TEXT NOT NULL              -- when the schedule was saved: earlier openings are not its own
+  since TEXT NOT NULL,             -- when the schedule was saved: earlier openings are not its own
+  language TEXT NOT NULL DEFAULT 'en'     -- of what is posted in channels
 ) STRICT;
 
 CREATE TABLE pause (

@@ -146,6 +146,11 @@ class Roster:
         self._people[user] = (time.monotonic(), person)
         return person
 
+    def known(self, user: str) -> Person | None:
+        """What was last heard of somebody, however old; asks nobody."""
+        kept = self._people.get(user)
+        return None if kept is None else kept[1]
+
     def met(self) -> tuple[str, ...]:
         """Everybody that Slack was asked about since the start."""
         return tuple(self._people)

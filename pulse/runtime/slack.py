@@ -100,6 +100,7 @@ class Person:
     admin: bool
     zone: str
     name: str
+    locale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,15 +234,15 @@ class Slack:
         return ids
 
     async def person(self, user: str) -> Person:
-        answer = await self._call(self.client, "users.info", {"user": user})
+        answer = await self._call(self.client, "users.info", {"user": user, "include_locale": True})
         return _person(answer["user"])
 
     async def people(self) -> AsyncIterator[Person]:
-        """Everybody in the workspace, some 500 a call: cheaper than users.info for more than a few.
+        """Everybody in the workspace, 900 a call: cheaper than users.info for more than a few.
 
-        10,000 people are the 20 calls that Slack allows in a minute.
+        10,000 people are twelve calls, of the 20 that Slack allows in a minute.
         """
-        async for page in self._pages("users.list", {"limit": 500}):
+        async for page in self._pages("users.list", {"limit": 900, "include_locale": True}):
             for user in page["members"]:
                 yield _person(user)
 
@@ -384,4 +385,5 @@ def _person(user: dict[str, Any]) -> Person:
         bool(user.get("is_admin") or user.get("is_owner") or user.get("is_primary_owner")),
         user.get("tz") or "UTC",
         (user.get("profile") or {}).get("display_name") or user.get("real_name") or user.get("name") or "",
+        user.get("locale") or "",
     )

@@ -23,7 +23,7 @@ from pulse.core.baselines import Ledger, comparable
 from pulse.core.cadence import KnownWave, Moments, Pause, WaveState
 from pulse.core.errors import BadRequest, NotNow, PollIsClosed, StoreFault
 from pulse.core.items import Asking, Bank
-from pulse.core.language import _
+from pulse.core.language import SOURCE, _
 from pulse.core.model import (
     Band,
     Banded,
@@ -48,7 +48,7 @@ Answers = Mapping[str, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a manager set up. `schedule` is the cadence's record."""
+    """What a manager set up. `schedule` is the cadence's record, `language` that of posts in channels."""
 
     schedule: Mapping[str, Any]
     items: int
@@ -56,6 +56,7 @@ class Setup:
     since: datetime
     channels: Mapping[Side, tuple[str, ...]]
     results: tuple[str, ...] = ()
+    language: str = SOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ class Store:
     # --- set-up ---------------------------------------------------------------------------------------
 
     def setup(self) -> Setup | None:
-        row = self._one("SELECT schedule, items, minimum, since FROM setup")
+        row = self._one("SELECT schedule, items, minimum, since, language FROM setup")
         if row is None:
             return None
         roles: dict[str, list[str]] = {"marketing": [], "it": [], "results": []}
@@ -181,15 +182,22 @@ class Store:
             datetime.fromisoformat(row["since"]),
             {side: tuple(roles[side]) for side in Side},
             tuple(roles["results"]),
+            row["language"],
         )
 
     async def save_setup(self, setup: Setup, at: datetime, what: str) -> None:
         def job(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "INSERT INTO setup (id, schedule, items, minimum, since) VALUES (1, ?, ?, ?, ?)"
+                "INSERT INTO setup (id, schedule, items, minimum, since, language) VALUES (1, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET schedule = excluded.schedule, items = excluded.items,"
-                " minimum = excluded.minimum, since = excluded.since",
-                (json.dumps(dict(setup.schedule)), setup.items, setup.minimum, setup.since.isoformat()),
+                " minimum = excluded.minimum, since = excluded.since, language = excluded.language",
+                (
+                    json.dumps(dict(setup.schedule)),
+                    setup.items,
+                    setup.minimum,
+                    setup.since.isoformat(),
+                    setup.language,
+                ),
             )
             connection.execute("DELETE FROM channel")
             rows = [(channel, str(side)) for side in Side for channel in setup.channels[side]]

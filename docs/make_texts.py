@@ -1,0 +1,75 @@
+"""Brings the catalogues in step with the code and compiles them: `make texts`.
+
+Sentences are taken from the code and from the ledger's columns that readers meet inside our sentences. What
+is new stands in pulse/locale/*/LC_MESSAGES/pulse.po with an empty translation, for somebody to fill in.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir, extract_from_file
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCALES = ROOT / "pulse" / "locale"
+KEYWORDS = DEFAULT_KEYWORDS | {"N_": None}
+COLUMNS = ("caveat", "surveyed")
+
+Sentence = str | tuple[str, ...]
+
+
+def sentences() -> Catalog:
+    """All sentences of the code and of the ledger, with the files that they are in."""
+    found = Catalog(project="Alignment Pulse", charset="utf-8", fuzzy=False)
+    for path, sentence in sorted({*_of_code(), *_of_ledger()}, key=str):
+        found.add(sentence, locations=[(path, None)])  # type: ignore[list-item]  # a line would change with each edit
+    return found
+
+
+def _of_code() -> Iterator[tuple[str, Sentence]]:
+    for folder in ("handlers", "pulse"):
+        for path, _line, sentence, *_rest in extract_from_dir(
+            ROOT / folder, [("**.py", "python")], keywords=KEYWORDS
+        ):
+            yield f"{folder}/{path}", sentence
+    for _line, sentence, *_rest in extract_from_file("python", ROOT / "bot.py", keywords=KEYWORDS):
+        yield "bot.py", sentence
+
+
+def _of_ledger() -> Iterator[tuple[str, Sentence]]:
+    path = Path("pulse") / "data" / "baselines.csv"
+    with (ROOT / path).open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield from ((str(path), row[column]) for column in COLUMNS if row[column])
+
+
+def update(path: Path, wanted: Catalog) -> tuple[int, int]:
+    """Updates and compiles one catalogue; returns how many of its sentences are translated, of how many."""
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=path.parent.parent.name)
+    catalogue.update(wanted, no_fuzzy_matching=True, update_creation_date=False)
+    with path.open("wb") as file:
+        write_po(file, catalogue, width=110, sort_output=True, ignore_obsolete=True)
+    with path.with_suffix(".mo").open("wb") as file:
+        write_mo(file, catalogue)
+    said = [message for message in catalogue if message.id]
+    return sum(all(message.string if message.pluralizable else [message.string]) for message in said), len(
+        said
+    )
+
+
+def main() -> None:
+    wanted = sentences()
+    for path in sorted(LOCALES.glob("*/LC_MESSAGES/pulse.po")):
+        done, total = update(path, wanted)
+        sys.stdout.write(f"{path.relative_to(ROOT)}: {done} of {total} translated\n")
+
+
+if __name__ == "__main__":
+    main()
