@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ class Process:
 
     process: asyncio.subprocess.Process
     heard: list[str] = field(default_factory=list)
+    _ended: int = 0
     _reading: list[asyncio.Task[None]] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -42,12 +44,14 @@ class Process:
         while line := await stream.readline():
             self.heard.append(line.decode())
             self._news.set()
+        self._ended += 1
+        self._news.set()
 
     async def says(self, words: str) -> None:
         """Waits until the process has written these words."""
         async with asyncio.timeout(SECONDS):
             while words not in self.output:
-                assert self.process.returncode is None, self.output
+                assert self._ended < len(self._reading), self.output
                 self._news.clear()
                 await self._news.wait()
 
@@ -85,6 +89,14 @@ async def bot(folder: Path, *words: str, **environment: str) -> AsyncIterator[Pr
         if started.returncode is None:
             started.kill()
         await process.ends()
+
+
+def free_port() -> int:
+    """A port that nobody listened on a moment ago."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
 
 
 def tokens(slack: Rehearsal) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.server import Rehearsal
-from tests.process import Outside, bot, tokens
+from tests.process import Outside, bot, free_port, tokens
 
 
 async def test_with_all_tokens_the_whole_loop_runs_in_slack(slack: Rehearsal, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ async def test_settings_that_cannot_work_are_said_and_end_the_process(
 
 async def test_without_any_token_the_rehearsal_starts_and_says_so_first(tmp_path: Path) -> None:
     """The first line says that this is not Slack; SIGINT ends it cleanly."""
-    async with bot(tmp_path, PULSE_LOG="error", PULSE_SAMPLE="false", PULSE_PAGE="18765") as process:
+    async with bot(tmp_path, PULSE_LOG="error", PULSE_SAMPLE="false", PULSE_PAGE=str(free_port())) as process:
         await process.says("Ctrl+C ends it.")
         assert process.output.startswith("Rehearsal: ")
         process.process.send_signal(signal.SIGINT)

@@ -25,7 +25,7 @@ from pulse.runtime.settings import Settings
 from pulse.runtime.socket import SocketState
 from pulse.runtime.store import Store
 from rehearsal.server import Rehearsal
-from tests.process import Outside, bot, tokens
+from tests.process import Outside, bot, free_port, tokens
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 NOBODY = SocketState(1, 0, 0, 0, 0, None, 0, None, "Slack cannot be reached (TimeoutError).")
@@ -286,7 +286,7 @@ async def test_the_whole_loop_runs_over_http(slack: Rehearsal, tmp_path: Path) -
 
 async def test_in_socket_mode_a_health_port_can_be_asked_for(slack: Rehearsal, tmp_path: Path) -> None:
     """PULSE_HEALTH_PORT serves the same endpoints on this machine, and nothing for Slack."""
-    port = "18766"
+    port = str(free_port())
     async with bot(tmp_path, **tokens(slack), PULSE_HEALTH_PORT=port) as process:
         await process.says("event=ready")
         async with aiohttp.ClientSession() as client:
