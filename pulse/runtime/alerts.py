@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pulse.runtime.channels import Channels
+from pulse.runtime.slack import TOKEN_REFUSALS
 from pulse.runtime.store import Parcel
 from pulse.runtime.waves import Waves
 from pulse.views.notices import wave_missed
@@ -41,4 +42,7 @@ class Alerts:
 
 
 def _needs_a_hand(parcel: Parcel) -> bool:
+    if parcel.problem in TOKEN_REFUSALS:
+        # Nobody can be told by Slack, and the bot ends with a sentence of its own.
+        return False
     return parcel.state == "failed" or parcel.problem in LASTING or parcel.attempts >= PATIENCE

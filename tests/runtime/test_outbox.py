@@ -292,12 +292,25 @@ async def test_a_count_that_is_under_way_does_not_reopen_a_closed_poll(office: O
 async def test_a_post_of_unknown_outcome_stands_once(office: Office, how: dict[str, Any]) -> None:
     """The answer to the call is lost: the history is searched before anything is posted again."""
     await office.set_up()
+    how = dict(how)
     error = how.pop("error", "")
     office.slack.fail("chat.postMessage", error, channel=office.it, **how)
     await office.open()
+    await office.slack.post.settled()
     await at(office, "2026-03-03T09:01")
     assert len(office.posted(office.it)) == 1
     assert len(office.posted(office.marketing)) == 1
+
+
+async def test_a_poll_of_unknown_outcome_is_found_and_closed_with_its_wave(office: Office) -> None:
+    """The wave is closed before anybody knew that the poll stands: it has no buttons afterwards."""
+    await office.set_up()
+    office.slack.fail("chat.postMessage", lost=True, channel=office.it)
+    await office.open()
+    await office.close()
+    await at(office, "2026-03-03T09:10")
+    assert [message.text for message in office.posted(office.it) if "This pulse is closed" in message.text]
+    assert "answer:" not in str([message.blocks for message in office.posted(office.it)])
 
 
 async def test_where_history_cannot_be_searched_nothing_is_posted_twice(office: Office) -> None:
