@@ -43,8 +43,10 @@ class Scheduler:
     async def wake(self) -> None:
         """Ticks now, and plans the next moment. What goes wrong is logged; the next tick tries again."""
         try:
-            await self._tick()
-            self.plan()
+            try:
+                await self._tick()
+            finally:
+                self.plan()
         except Exception:  # noqa: BLE001 - nobody waits for a tick: the log is the last place to tell
             _log.exception("tick failed")
 
