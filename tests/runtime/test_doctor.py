@@ -227,6 +227,12 @@ async def test_own_questions_with_a_fault(tmp_path: Path) -> None:
     assert "pulse-items.csv" in faults(await examine(settings(tmp_path)))["questions"].says
 
 
+async def test_no_time_zone_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small container may have none, and no schedule could be kept."""
+    monkeypatch.setattr(doctor, "available_timezones", set)
+    assert "requirements.txt" in faults(await examine(settings(tmp_path)))["time zones"].mend
+
+
 async def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before it is full."""
     monkeypatch.setattr(doctor, "LEAST_FREE_BYTES", 1 << 62)
