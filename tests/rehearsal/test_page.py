@@ -420,7 +420,7 @@ def name_field(**more: Any) -> Json:
 
 
 async def test_the_bots_errors_stand_at_their_field(visitor: Visitor) -> None:
-    """An error is read out with its field, gets the focus, and what was typed stays."""
+    """An error is read out with its field, gets the focus, goes when mended; what was typed stays."""
     visitor.paper.answers["submit"] = lambda _: {"errors": {"name": "Somebody has that name already."}}
     dialog = await opened_modal(visitor, [name_field()])
     field = dialog.get_by_label("Name")
@@ -430,6 +430,9 @@ async def test_the_bots_errors_stand_at_their_field(visitor: Visitor) -> None:
     await expect(field).to_have_accessible_description("Somebody has that name already.")
     await expect(field).to_be_focused()
     await expect(field).to_have_value("Pulse")
+    await field.fill("Another")
+    await expect(field).not_to_have_attribute("aria-invalid", "true")
+    await expect(dialog.get_by_role("alert")).to_be_hidden()
 
 
 async def test_an_empty_field_is_asked_for_before_the_bot_is(visitor: Visitor) -> None:
@@ -701,6 +704,9 @@ async def test_text_without_a_field_scrolls_by_keyboard(visitor: Visitor) -> Non
     await expect(body).to_be_focused()
     await page.keyboard.press("End")
     await page.wait_for_function("document.querySelector('.modal-body').scrollTop > 0")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Shift+Tab")
+    await expect(body).to_be_focused()
 
 
 async def test_another_channel_is_a_word_away(visitor: Visitor) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pulse.core.model import Banded, Counted, Side, Withheld
+from pulse.core.model import Banded, Counted, Note, Side, Withheld
 from pulse.runtime.library import load_library
 from pulse.runtime.sample import WAVES, fill, is_sample, sample_note
 from pulse.runtime.store import Store
@@ -47,9 +47,10 @@ async def test_the_history_says_that_it_is_invented(filled: Store) -> None:
 
 async def test_whether_a_history_is_invented_can_be_told_later(filled: Store, tmp_path: Path) -> None:
     """The page's label comes back with the file; a file of one's own has none."""
-    empty = Store.open(tmp_path / "own.db")
-    assert (is_sample(filled), is_sample(empty)) == (True, False)
-    empty.close()
+    own = Store.open(tmp_path / "own.db")
+    await own.add_note(Note(NOW.date(), "New intake form"), NOW, "A manager made a note.")
+    assert (is_sample(filled), is_sample(own)) == (True, False)
+    own.close()
 
 
 async def test_the_schedule_counts_from_now(filled: Store) -> None:
