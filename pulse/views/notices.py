@@ -151,7 +151,7 @@ def tapped(card: Confirmation, item_id: str, *, first: bool) -> Message:
     It says nothing of the other questions: Slack lets nobody change it when they are answered later.
     """
     number, item = next((n, item) for n, item in enumerate(card.items, start=1) if item.id == item_id)
-    answer = own_answer(item, card.answers)
+    answer = own_answer(item, card.answers).removeprefix("→ ")
     done = _so_far(sum(1 for each in card.items if card.answers.get(each.id)), len(card.items))
     if not first:
         said = _("Question {number}: {answer}. {done} `/pulse answer` shows all your answers.")
@@ -638,7 +638,8 @@ def managers_list(named: Sequence[str], unmet: int = 0) -> Message:
         )
     if not named and not unmet:
         lines.append(_("Nobody else is named."))
-    return message([section(" ".join(lines))])
+    how = _("`/pulse managers add @name` names somebody, `/pulse managers remove @name` takes it back.")
+    return message([section(" ".join(lines)), context(how)])
 
 
 def _after_that(opens_at: datetime | None) -> list[str]:

@@ -39,8 +39,8 @@ async def test_after_the_first_confirmation_a_line_is_enough(office: Office) -> 
     first, *others = person.private(office.it)
     assert any(block["type"] == "actions" for block in first.blocks)
     assert [len(message.blocks) for message in others] == [1, 1]
-    assert "Question 1: → *Agree*" in others[0].text
-    assert "Question 1: → *Disagree*" in others[1].text
+    assert "Question 1: *Agree*" in others[0].text
+    assert "Question 1: *Disagree*" in others[1].text
     assert kept(office, person) == {"T01": frozenset({"2"})}
 
 
