@@ -626,7 +626,7 @@ class SkipReason(StrEnum):
     STILL_OPEN = "still open"
 
 
-_SKIP_SENTENCES: Mapping[SkipReason, str] = {
+SKIP_SENTENCES: Mapping[SkipReason, str] = {
     SkipReason.MISSED: N_("The pulse of {date} was skipped: it could not be opened in time."),
     SkipReason.PAUSED: N_("The pulse of {date} was skipped: the schedule was paused."),
     SkipReason.STILL_OPEN: N_("The pulse of {date} was skipped: another pulse was still open."),
@@ -665,7 +665,7 @@ class Skip:
 
     @property
     def sentence(self) -> str:
-        return _(_SKIP_SENTENCES[self.reason]).format(date=self.moments.local_date.isoformat())
+        return SKIP_SENTENCES[self.reason].format(date=self.moments.local_date.isoformat())
 
 
 Decision = Open | Remind | Close | Skip

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pulse.core.cadence import Moments, local_date, next_moments
 from pulse.core.errors import NotNow, SlackFault
 from pulse.core.items import choose
-from pulse.core.language import _
+from pulse.core.language import N_, _, language_of
 from pulse.core.model import Item, Side
 from pulse.runtime.slack import Slack
 from pulse.runtime.store import Setup
 from pulse.runtime.waves import Waves
 from pulse.views.setup import FormErrors, SetupForm, channel_fault
+
+CHANGED = N_("The set-up was changed: {what}.")
 
 DEFAULT_ITEMS = 4
 """Both anchors and two rotating items: then each rotating item comes up in any 12 waves."""
@@ -51,9 +53,15 @@ class Administration:
                 results=setup.results,
                 items=setup.items,
                 minimum=setup.minimum,
+                language=setup.language,
             )
-        zone = (await self._waves.roster.person(user)).zone
-        return SetupForm(starts_on=self._waves.clock().date().isoformat(), zone=zone, items=DEFAULT_ITEMS)
+        person = await self._waves.roster.person(user)
+        return SetupForm(
+            starts_on=self._waves.clock().date().isoformat(),
+            zone=person.zone,
+            items=DEFAULT_ITEMS,
+            language=language_of(person.locale),
+        )
 
     def preview(self, form: SetupForm) -> Preview:
         """Raises ScheduleFault where the fields do not go together."""
@@ -85,6 +93,7 @@ class Administration:
             now,
             {side: form.channels(side) for side in Side},
             form.results,
+            form.language,
         )
         await self._waves.store.save_setup(setup, now, _changes(self._waves.store.setup(), setup))
 
@@ -134,17 +143,18 @@ class Administration:
 def _changes(before: Setup | None, after: Setup) -> str:
     """The audit's line: what is new, in words that name no person."""
     if before is None:
-        return _("The pulse was set up.")
+        return N_("The pulse was set up.")
     changed = [
         word
         for word, old, new in (
-            (_("channels"), (before.channels, before.results), (after.channels, after.results)),
-            (_("schedule"), dict(before.schedule), dict(after.schedule)),
-            (_("questions in a pulse"), before.items, after.items),
-            (_("smallest group"), before.minimum, after.minimum),
+            (N_("channels"), (before.channels, before.results), (after.channels, after.results)),
+            (N_("schedule"), dict(before.schedule), dict(after.schedule)),
+            (N_("questions in a pulse"), before.items, after.items),
+            (N_("smallest group"), before.minimum, after.minimum),
+            (N_("language of the posts"), before.language, after.language),
         )
         if old != new
     ]
     if not changed:
-        return _("The set-up was saved without a change.")
-    return _("The set-up was changed: {what}.").format(what=", ".join(changed))
+        return N_("The set-up was saved without a change.")
+    return CHANGED.format(what=", ".join(changed))

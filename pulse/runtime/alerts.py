@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from pulse.runtime.channels import Channels
 from pulse.runtime.slack import TOKEN_REFUSALS
@@ -32,12 +33,14 @@ class Alerts:
         for parcel in self._waves.store.troubles():
             if _needs_a_hand(parcel):
                 await self._channels.lost(parcel.channel, parcel.problem)
-        for channel, code in self._waves.roster.refused.items():
+        # Each reading's refusals once: a channel that is back since then is not told of again.
+        refused, self._waves.roster.refused = self._waves.roster.refused, {}
+        for channel, code in refused.items():
             await self._channels.lost(channel, code)
         now = self._waves.clock()
         for due_at in self._waves.store.missed(now - RECENT):
             ahead = self._waves.upcoming()
-            message = wave_missed(due_at, ahead[0].opens_at if ahead else None)
+            message = partial(wave_missed, due_at, ahead[0].opens_at if ahead else None)
             await self._channels.troubles.tell(message, f"missed {due_at.isoformat()}")
 
 

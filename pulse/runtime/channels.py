@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from pulse.core.errors import SlackFault
-from pulse.core.language import _
+from pulse.core.language import N_
 from pulse.runtime.slack import Slack
 from pulse.runtime.troubles import Troubles
 from pulse.runtime.waves import Waves
@@ -42,7 +42,7 @@ class Channels:
         """The bot can work in a channel no more, for a reason in Slack's words: the managers are told."""
         self._looked.pop(channel, None)
         if channel in self.used():
-            await self.troubles.report(channel_problem(channel, code), _key(channel, code))
+            await self.troubles.report(lambda: channel_problem(channel, code), _key(channel, code))
 
     async def back(self, channel: str) -> bool:
         """A channel can be used again: what waited for it is due now. False where no channel of ours."""
@@ -57,7 +57,7 @@ class Channels:
     async def moved(self, old: str, new: str) -> None:
         """Slack gave a channel another id: everything that is kept of it follows."""
         if old in self.used():
-            what = _("Slack gave a channel a new id, and the set-up follows it.")
+            what = N_("Slack gave a channel a new id, and the set-up follows it.")
             await self._waves.store.move_channel(old, new, self._waves.clock(), what)
             self._waves.roster.move(old, new)
             self._waves.open = self._waves.store.open_wave()

@@ -11,7 +11,9 @@ import asyncio
 import structlog
 
 from pulse.core.errors import SlackFault
+from pulse.core.language import speaking
 from pulse.core.model import Side
+from pulse.runtime.catalogues import for_posts
 from pulse.runtime.slack import Slack
 from pulse.runtime.store import OpenWave
 from pulse.runtime.waves import Waves
@@ -69,6 +71,10 @@ class LiveCounts:
         if wave is None:
             self._shown.clear()
             return
+        with speaking(for_posts(self._waves.store)):
+            await self._update_all(wave, check=check)
+
+    async def _update_all(self, wave: OpenWave, *, check: bool) -> None:
         answered = self._waves.store.answered(wave.id)
         for channel, ts in self._waves.store.posted("poll", wave.id).items():
             side = wave.channels[channel]

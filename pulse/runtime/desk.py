@@ -11,20 +11,23 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from pulse.core.cadence import describe
+from pulse.core.cadence import SKIP_SENTENCES, describe
 from pulse.core.errors import BadRequest, ChartNotDrawn, NotNow, NotYours, SlackFault
-from pulse.core.language import _
+from pulse.core.language import N_, SOURCE, _, retold, speaking
 from pulse.core.model import Asked, ClosedWave, Item, Note, Side, SideTurnout
 from pulse.core.reports import WaveReport, last_report, report, trail
+from pulse.runtime.administration import CHANGED
+from pulse.runtime.catalogues import for_posts
 from pulse.runtime.channels import Channels
 from pulse.runtime.counts import poll_card
 from pulse.runtime.drawing import Artist
 from pulse.runtime.export import files
+from pulse.runtime.library import Library
 from pulse.runtime.managers import Managers
 from pulse.runtime.outbox import Outbox
 from pulse.runtime.slack import Slack
 from pulse.runtime.store import Parcel
-from pulse.runtime.waves import Waves, pseudonym
+from pulse.runtime.waves import SKIPPED_BY_HAND, Waves, pseudonym
 from pulse.views import notices, scores, trend
 from pulse.views.baselines import baselines_message, find_topic
 from pulse.views.charts import Chart, alt_text
@@ -41,6 +44,9 @@ TYPED_LIMIT = 40
 
 CHANGES = 5
 """So many of the last changes are shown to managers."""
+
+KEPT = (CHANGED, SKIPPED_BY_HAND, *SKIP_SENTENCES.values())
+"""What the audit says with something filled in."""
 
 _log = structlog.get_logger(__name__)
 
@@ -70,7 +76,11 @@ class Desk:
         await self._outbox.deliver(self._waves.clock())
 
     async def _render(self, parcel: Parcel) -> Message | None:
-        """The message of a parcel; None where it is not due any more."""
+        """The message of a parcel, in the language of the posts; None where it is not due any more."""
+        with speaking(for_posts(self._waves.store)):
+            return await self._rendered(parcel)
+
+    async def _rendered(self, parcel: Parcel) -> Message | None:
         if parcel.kind == "poll":
             return self._poll(parcel)
         closed = next((wave for wave in self.closed() if wave.id == parcel.wave_id), None)
@@ -128,8 +138,13 @@ class Desk:
             self._closed = self._waves.store.closed_waves()
         return self._closed
 
+    def _library(self) -> Library:
+        """What can be asked, in the reader's language, knowing in which it is asked."""
+        setup = self._waves.store.setup()
+        return self._waves.library.asked_in(setup.language if setup else SOURCE)
+
     def _report(self, wave: ClosedWave) -> WaveReport:
-        library = self._waves.library
+        library = self._library()
         return report(wave, self.closed(), library.bank, library.ledger, self.next_opening())
 
     def details(self, wave_id: int) -> View:
@@ -141,6 +156,10 @@ class Desk:
 
     async def shared(self, what: str, by: str) -> Message:
         """The card behind a Share button, for everybody, in the sharer's name. Raises BadRequest."""
+        with speaking(for_posts(self._waves.store)):
+            return await self._shared(what, by)
+
+    async def _shared(self, what: str, by: str) -> Message:
         kind, _colon, word = what.partition(":")
         if kind == "scores":
             card = await self.scores(word, shareable=False)
@@ -158,7 +177,7 @@ class Desk:
         if not word:
             made = self._report(closed[-1]) if closed else None
             return scores.scores_message(made, shareable=shareable and made is not None, zone=self._zone())
-        item, library = self._item(word), self._waves.library
+        item, library = self._item(word), self._library()
         asked = last_report(item, closed, library.bank, library.ledger)
         found = asked.of(item.id) if asked else None
         if asked is None or found is None:
@@ -168,7 +187,7 @@ class Desk:
 
     async def trend(self, word: str, *, shareable: bool = True) -> Message:
         """One question over all closed waves, the first anchor's where none is named. Raises BadRequest."""
-        library = self._waves.library
+        library = self._library()
         item = self._item(word) if word else library.bank.asked(Asked.EVERY_WAVE)[0]
         found = trail(item, self.closed(), library.bank, library.ledger, self._waves.store.notes())
         if found is None:
@@ -178,13 +197,13 @@ class Desk:
 
     def baselines(self, word: str, *, shareable: bool = True) -> Message:
         """The published figures of a question or topic, or the list of topics."""
-        library = self._waves.library
+        library = self._library()
         card = baselines_message(word, library.bank, library.ledger)
         share = share_button(f"baselines:{word}", shareable and self._has_figures(word))
         return Message(card.text, [*card.blocks, *share])
 
     def _has_figures(self, word: str) -> bool:
-        library = self._waves.library
+        library = self._library()
         found = library.bank.get(word) or library.ledger.get(word) or find_topic(word)
         return not word or found is not None
 
@@ -243,7 +262,7 @@ class Desk:
             self.next_opening(),
             self._waves.paused(),
             setup is not None,
-            self._waves.store.audit(CHANGES) if await self._managers.is_manager(user) else (),
+            self._changes() if await self._managers.is_manager(user) else (),
         )
 
     def _turnout(self) -> dict[Side, notices.Turnout]:
@@ -265,9 +284,13 @@ class Desk:
         """
         if not self.closed():
             raise NotNow(_("There is nothing to export yet: no pulse has closed."))
-        made = files(self.closed(), self._waves.library.bank)
+        made = files(self.closed(), self._waves.library.source)
         await self._slack.send_files(await self._slack.open_dm(user), made, _("The published totals."))
         return tuple(made)
+
+    def _changes(self) -> tuple[tuple[datetime, str], ...]:
+        """What managers changed lately, in the reader's language."""
+        return tuple((at, retold(what, KEPT)) for at, what in self._waves.store.audit(CHANGES))
 
     def next_opening(self) -> datetime | None:
         ahead = self._waves.upcoming()
@@ -283,7 +306,7 @@ class Desk:
             )
         now = self._waves.clock()
         note = Note(now.astimezone(self._zone()).date(), text)
-        await self._waves.store.add_note(note, now, _("A manager made a note."))
+        await self._waves.store.add_note(note, now, N_("A manager made a note."))
         return note
 
     def _zone(self) -> ZoneInfo:
@@ -351,7 +374,7 @@ class Desk:
                 ChannelStatus(channel, side, problem)
                 for (channel, side), problem in zip(channels, found, strict=True)
             ),
-            changes=self._waves.store.audit(CHANGES),
+            changes=self._changes(),
         )
 
     async def _problem(self, channel: str) -> notices.Problem | None:

@@ -8,6 +8,8 @@ import time
 import structlog
 
 from pulse.core.errors import SlackFault
+from pulse.core.language import speaking
+from pulse.runtime.catalogues import for_reader
 from pulse.runtime.desk import Desk
 from pulse.runtime.slack import Slack
 from pulse.runtime.waves import Waves
@@ -50,7 +52,9 @@ class Homes:
 
     async def show(self, user: str) -> None:
         """Draws one reader's tab as it is now. Raises SlackFault."""
-        await self._slack.publish_home(user, home_view(await self._desk.home(user)))
+        with speaking(await for_reader(self._waves.roster, user)):
+            view = home_view(await self._desk.home(user))
+        await self._slack.publish_home(user, view)
 
     async def follow(self) -> None:
         """Draws the tabs that were opened lately, if a wave has opened or closed since the last time."""

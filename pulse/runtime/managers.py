@@ -9,9 +9,11 @@ import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from gettext import NullTranslations
 
 from pulse.core.errors import BadRequest, ManagersOnly
-from pulse.core.language import _
+from pulse.core.language import N_, _
+from pulse.runtime.catalogues import for_known
 from pulse.runtime.roster import Roster
 from pulse.runtime.store import Store
 
@@ -64,11 +66,15 @@ class Managers:
                 )
             if not wanted and person.admin:
                 raise BadRequest(_("Admins and owners of this workspace always manage the pulse."))
-        what = _("A manager was named.") if wanted else _("A manager was taken off the list.")
+        what = N_("A manager was named.") if wanted else N_("A manager was taken off the list.")
         for person in found:
             code = self.pseudonym(person.id)
             if wanted != (code in self._store.wishes("manager")):
                 await self._store.set_wish(code, "manager", wanted, self._clock(), what)
+
+    def catalogue(self, user: str) -> NullTranslations:
+        """In which language a manager is told something."""
+        return for_known(self._roster, user)
 
     def named(self) -> tuple[str, ...]:
         """The named people that the bot has met since it started, as ids."""

@@ -14,7 +14,9 @@ import structlog
 
 from pulse.core.cadence import QUIET_BEFORE_CLOSE, may_post
 from pulse.core.errors import PulseError, SlackFault
+from pulse.core.language import speaking
 from pulse.core.model import Side
+from pulse.runtime.catalogues import for_known
 from pulse.runtime.managers import Managers
 from pulse.runtime.slack import TOKEN_REFUSALS, Slack
 from pulse.runtime.store import OpenWave
@@ -64,7 +66,7 @@ class Reminders:
             if self._has_answered(wave, user):
                 continue
             try:
-                await self._slack.post(await self._slack.open_dm(user), self._message(wave, user))
+                await self._remind(wave, user)
                 sent += 1
             except SlackFault as fault:
                 _log.info("not reminded", code=fault.code)
@@ -72,6 +74,12 @@ class Reminders:
                     break
             await asyncio.sleep(self._pace_s)
         return sent
+
+    async def _remind(self, wave: OpenWave, user: str) -> None:
+        conversation = await self._slack.open_dm(user)
+        with speaking(for_known(self._waves.roster, user)):
+            message = self._message(wave, user)
+        await self._slack.post(conversation, message)
 
     def _missing(self, wave: OpenWave) -> list[str]:
         """Everybody of the roster who has not answered and wants reminders. Stays in memory."""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from pulse.core.errors import SlackFault
+from pulse.core.language import speaking
 from pulse.runtime.managers import Managers
 from pulse.runtime.slack import Slack
 from pulse.views.message import Message
@@ -26,12 +27,12 @@ class Troubles:
         self._slack, self._managers, self._clock = slack, managers, clock
         self._told: dict[str, datetime] = {}
 
-    async def report(self, problem: Problem, key: str) -> None:
+    async def report(self, problem: Callable[[], Problem], key: str) -> None:
         """Tells the managers of a problem, as `tell` does."""
-        await self.tell(problems([problem]), key)
+        await self.tell(lambda: problems([problem()]), key)
 
-    async def tell(self, message: Message, key: str) -> None:
-        """Tells the managers something; the same `key` within a day is not told again.
+    async def tell(self, message: Callable[[], Message], key: str) -> None:
+        """Tells each manager something in their language; the same `key` within a day is not told again.
 
         Raises nothing: where Slack refuses, the next call with this key tries again.
         """
@@ -48,7 +49,7 @@ class Troubles:
         """Forgets a problem that is no more: when it comes back, it is told again."""
         self._told.pop(key, None)
 
-    async def _deliver(self, message: Message) -> bool:
+    async def _deliver(self, message: Callable[[], Message]) -> bool:
         """Whether at least one manager got it."""
         reached = False
         try:
@@ -58,7 +59,9 @@ class Troubles:
             return False
         for person in people:
             try:
-                await self._slack.post(person, message)
+                with speaking(self._managers.catalogue(person)):
+                    said = message()
+                await self._slack.post(person, said)
             except SlackFault as fault:
                 _log.warning("manager not told", code=fault.code)
             else:

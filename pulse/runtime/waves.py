@@ -41,7 +41,7 @@ from pulse.core.errors import (
     StoreFault,
 )
 from pulse.core.items import choose
-from pulse.core.language import _
+from pulse.core.language import N_, _
 from pulse.core.model import Format, Item, Outcome, Side
 from pulse.core.privacy import turnout
 from pulse.core.scoring import close_side
@@ -65,6 +65,8 @@ UNDECIDED = timedelta(days=40)
 
 LOOK_UP_S = 2.0
 """How long a tap waits for Slack to say who somebody is: the ack is due within 3 s."""
+
+SKIPPED_BY_HAND = N_("A manager skipped the pulse of {date}.")
 
 _log = structlog.get_logger(__name__)
 
@@ -159,9 +161,9 @@ class Waves:
     async def _do(self, decision: Open | Close | Remind | Skip) -> None:
         match decision:
             case Open(moments=moments):
-                await self._open("schedule", moments, _("The schedule opened a pulse."))
+                await self._open("schedule", moments, N_("The schedule opened a pulse."))
             case Close(publish_at=publish_at):
-                await self._close(publish_at, _("The pulse was closed when it was due."))
+                await self._close(publish_at, N_("The pulse was closed when it was due."))
             case Skip(moments=moments, reason=reason):
                 missed = reason is SkipReason.MISSED
                 await self.store.skip_wave(moments, decision.sentence, self.clock(), missed=missed)
@@ -200,7 +202,7 @@ class Waves:
                     _("A pulse is open already. Close it first with /pulse close, or wait until it closes.")
                 )
             moments = moments_by_hand(self.schedule(), self.clock())
-            return await self._open("hand", moments, _("A manager opened a pulse."))
+            return await self._open("hand", moments, N_("A manager opened a pulse."))
 
     async def close_by_hand(self, shown: int | None = None) -> OpenWave:
         """Closes the open wave now and returns what it was.
@@ -213,7 +215,7 @@ class Waves:
             if shown not in (None, self.open.id):
                 raise NotNow(_("That pulse is closed already; another one is open now. Nothing was changed."))
             wave = self.open
-            await self._close(self.clock(), _("A manager closed the pulse."))
+            await self._close(self.clock(), N_("A manager closed the pulse."))
             return wave
 
     async def skip_next(self, shown: datetime | None = None) -> Moments:
@@ -227,17 +229,17 @@ class Waves:
             raise NotNow(_("Pulses are paused, so there is none to skip. /pulse resume carries on."))
         if shown not in (None, ahead[0].opens_at):
             raise NotNow(_("Another pulse is the next one by now. Nothing was changed; please look again."))
-        reason = _("A manager skipped the pulse of {date}.").format(date=ahead[0].local_date.isoformat())
+        reason = SKIPPED_BY_HAND.format(date=ahead[0].local_date.isoformat())
         await self.store.skip_wave(ahead[0], reason, self.clock())
         return ahead[0]
 
     async def pause(self) -> None:
         self.setup()
-        await self.store.pause(self.clock(), _("A manager paused the schedule."))
+        await self.store.pause(self.clock(), N_("A manager paused the schedule."))
 
     async def resume(self) -> None:
         self.setup()
-        await self.store.resume(self.clock(), _("A manager resumed the schedule."))
+        await self.store.resume(self.clock(), N_("A manager resumed the schedule."))
 
     async def _open(self, cadence: str, moments: Moments, what: str) -> OpenWave:
         setup, now = self.setup(), self.clock()

@@ -9,7 +9,7 @@ from typing import Any
 
 from pulse.core.cadence import Moments, Repeat, Schedule, Weekday, describe, nearest_zones
 from pulse.core.errors import FormNotUnderstood, PulseError, ScheduleFault
-from pulse.core.language import N_, _
+from pulse.core.language import LANGUAGES, N_, SOURCE, _
 from pulse.core.model import Item, Side
 from pulse.views.blocks import (
     Element,
@@ -81,6 +81,7 @@ class SetupForm:
     any_hour: bool = False
     skip_dates: str = ""
     grace_minutes: int = 240
+    language: str = SOURCE
 
     @classmethod
     def of(cls, record: Mapping[str, str | int], **rest: Any) -> SetupForm:
@@ -279,6 +280,13 @@ def _questions(form: SetupForm, offer_reminders: bool) -> list[Block]:
         _input("items", _("Questions in a pulse"), _select(counts, str(form.items))),
         _input("minimum", _("Smallest group that is shown"), least, hint=least_hint),
     ]
+    languages = [option(name, language) for language, name in LANGUAGES.items()]
+    posts_hint = _(
+        "Of what everybody in the channels reads. Private messages follow each reader's own Slack."
+    )
+    blocks.append(
+        _input("language", _("Language of the posts"), _select(languages, form.language), hint=posts_hint)
+    )
     if offer_reminders:
         picked = _select(reminders, str(form.reminders))
         blocks.append(_input("reminders", _("Reminders"), picked, hint=remind_hint))
@@ -347,7 +355,7 @@ def _as_picture(block: Block) -> list[Block]:
 # What comes back
 
 _SIDES = ("marketing", "it")
-_OPTIONAL = frozenset({"results", "any_hour", "skip_dates", "reminders"})
+_OPTIONAL = frozenset({"results", "any_hour", "skip_dates", "reminders", "language"})
 # The schedule's names of fields that the form shows under another block.
 _SHOWN_AT = {"nth": "repeat", "grace_minutes": "at"}
 
@@ -385,8 +393,15 @@ def _form(read: Mapping[str, Any]) -> SetupForm:
         starts_on=read["starts_on"] or "",
         any_hour=read["any_hour"],
         skip_dates=read["skip_dates"] or "",
+        language=_language(read["language"]),
         **numbers,
     )
+
+
+def _language(chosen: str | None) -> str:
+    if chosen not in (None, *LANGUAGES):
+        raise FormNotUnderstood
+    return chosen or SOURCE
 
 
 def _missing(read: Mapping[str, Any]) -> dict[str, str]:
@@ -482,4 +497,5 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "items": _chosen,
     "minimum": _text("value"),
     "reminders": _chosen,
+    "language": _chosen,
 }

@@ -1,0 +1,42 @@
+"""Everybody is spoken to in the language of their own Slack."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from pulse.core.language import speak
+from pulse.runtime.catalogues import for_known, for_reader
+from pulse.runtime.services import Services
+
+
+def register(app: AsyncApp, services: Services) -> None:
+    async def language(body: dict[str, Any], next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002 - Bolt passes it under this name
+        roster, user = services.waves.roster, _user(body)
+        # Whoever answers is of the roster, and so known. Nobody else's answer waits for Slack, either.
+        if not user or _answers(body):
+            speak(for_known(roster, user))
+        else:
+            speak(await for_reader(roster, user))
+        await next()
+
+    app.middleware(language)
+
+
+def _user(body: dict[str, Any]) -> str:
+    """The id of whoever did something; "" where it is nobody, or nothing that is answered."""
+    event = body.get("event") or {}
+    if event:
+        return str(event.get("user") or "") if event.get("type") == "app_home_opened" else ""
+    return str((body.get("user") or {}).get("id") or body.get("user_id") or "")
+
+
+def _answers(body: dict[str, Any]) -> bool:
+    """Whether this is a tap on an answer, the form with answers, or a withdrawal: these come in storms."""
+    acts = {str(action.get("action_id") or "") for action in body.get("actions") or []}
+    callback = str((body.get("view") or {}).get("callback_id") or "")
+    return any(act.startswith("answer:") or act == "withdraw" for act in acts) or (
+        body.get("type") == "view_submission" and callback == "answer"
+    )
