@@ -90,6 +90,7 @@ class Bot:
     async def stop(self) -> None:
         self.scheduler.stop()
         await self.services.after.finish(DRAIN_S)
+        await self.services.slack.close()
         self.store.close()
 
 

@@ -8,14 +8,14 @@ from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
-from handlers import answers, commands, events, home, language, reminders, results, setup
+from handlers import answers, commands, events, home, language, reminders, responding, results, setup
 from handlers.replies import log_unforeseen, privately, told
 from pulse.runtime.services import Services
 
 
 def register(app: AsyncApp, services: Services) -> None:
     """Wires every listener of the manifest to the use cases."""
-    for part in (language, answers, results, commands, setup, home, events, reminders):
+    for part in (responding, language, answers, results, commands, setup, home, events, reminders):
         part.register(app, services)
     app.error(unforeseen)
 

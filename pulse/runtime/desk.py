@@ -6,6 +6,7 @@ Everything here is read from what was published at a close; nothing is computed 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ import structlog
 
 from pulse.core.cadence import SKIP_SENTENCES, describe
 from pulse.core.errors import BadRequest, ChartNotDrawn, NotNow, NotYours, SlackFault
-from pulse.core.language import N_, SOURCE, _, retold, speaking
+from pulse.core.language import N_, SOURCE, _, retold, speaking, spoken
 from pulse.core.model import Asked, ClosedWave, Item, Note, Side, SideTurnout
 from pulse.core.reports import WaveReport, last_report, report, trail
 from pulse.runtime.administration import CHANGED
@@ -45,6 +46,9 @@ TYPED_LIMIT = 40
 CHANGES = 5
 """So many of the last changes are shown to managers."""
 
+Card = tuple[Message, bool]
+"""A card, and whether it has all that it should have."""
+
 KEPT = (CHANGED, SKIPPED_BY_HAND, *SKIP_SENTENCES.values())
 """What the audit says with something filled in."""
 
@@ -68,6 +72,7 @@ class Desk:
         self._outbox = Outbox(waves.store, slack, self._render, waves.changing_polls, settle_s)
         self._closed: tuple[ClosedWave, ...] = ()
         self._pictures: dict[str, str] = {}
+        self._cards: dict[tuple[object, ...], Message] = {}
 
     # --- the channels -----------------------------------------------------------------------------------
 
@@ -136,7 +141,23 @@ class Desk:
         """All closed waves, the oldest first; read again only after a close."""
         if self._waves.store.closed_count() != len(self._closed):
             self._closed = self._waves.store.closed_waves()
+            self._cards.clear()
         return self._closed
+
+    async def _card(self, about: tuple[object, ...], make: Callable[[], Awaitable[Card]]) -> Message:
+        """A card that follows from the closed waves: made once, in each language, until the next close.
+
+        One without the picture that it should have is made again the next time.
+        """
+        self.closed()
+        setup = self._waves.store.setup()
+        key = (spoken(), setup and setup.language, self._zone().key, *about)
+        if key not in self._cards:
+            card, complete = await make()
+            if not complete:
+                return card
+            self._cards[key] = card
+        return self._cards[key]
 
     def _library(self) -> Library:
         """What can be asked, in the reader's language, knowing in which it is asked."""
@@ -173,27 +194,40 @@ class Desk:
 
     async def scores(self, word: str, *, shareable: bool = True) -> Message:
         """The last closed wave, or one question of it in full. Raises BadRequest for an unknown question."""
-        closed = self.closed()
-        if not word:
+        item = self._item(word) if word else None
+        about = ("scores", item.id if item else "", shareable)
+        return await self._card(about, lambda: self._scores(item, shareable))
+
+    async def _scores(self, item: Item | None, shareable: bool) -> Card:
+        closed, zone = self.closed(), self._zone()
+        if item is None:
             made = self._report(closed[-1]) if closed else None
-            return scores.scores_message(made, shareable=shareable and made is not None, zone=self._zone())
-        item, library = self._item(word), self._library()
+            return scores.scores_message(made, shareable=shareable and made is not None, zone=zone), True
+        library = self._library()
         asked = last_report(item, closed, library.bank, library.ledger)
         found = asked.of(item.id) if asked else None
         if asked is None or found is None:
-            return scores.score_card(None, item, zone=self._zone())
-        picture = await self._picture(scores.score_chart(found, asked, zone=self._zone()))
-        return scores.score_card(asked, item, file_id=picture, shareable=shareable, zone=self._zone())
+            return scores.score_card(None, item, zone=zone), True
+        picture = await self._picture(scores.score_chart(found, asked, zone=zone))
+        card = scores.score_card(asked, item, file_id=picture, shareable=shareable, zone=zone)
+        return card, picture is not None
 
     async def trend(self, word: str, *, shareable: bool = True) -> Message:
         """One question over all closed waves, the first anchor's where none is named. Raises BadRequest."""
-        library = self._library()
-        item = self._item(word) if word else library.bank.asked(Asked.EVERY_WAVE)[0]
-        found = trail(item, self.closed(), library.bank, library.ledger, self._waves.store.notes())
+        item = self._item(word) if word else self._library().bank.asked(Asked.EVERY_WAVE)[0]
+        notes = self._waves.store.notes()
+        return await self._card(
+            ("trend", item.id, shareable, notes), lambda: self._trend(item, notes, shareable)
+        )
+
+    async def _trend(self, item: Item, notes: tuple[Note, ...], shareable: bool) -> Card:
+        library, zone = self._library(), self._zone()
+        found = trail(item, self.closed(), library.bank, library.ledger, notes)
         if found is None:
-            return trend.trend_message(None, item, zone=self._zone())
-        picture = await self._picture(trend.trend_chart(found, zone=self._zone()))
-        return trend.trend_message(found, item, file_id=picture, shareable=shareable, zone=self._zone())
+            return trend.trend_message(None, item, zone=zone), True
+        picture = await self._picture(trend.trend_chart(found, zone=zone))
+        card = trend.trend_message(found, item, file_id=picture, shareable=shareable, zone=zone)
+        return card, picture is not None
 
     def baselines(self, word: str, *, shareable: bool = True) -> Message:
         """The published figures of a question or topic, or the list of topics."""

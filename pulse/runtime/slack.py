@@ -141,6 +141,7 @@ class Slack:
         self._on_call = on_call
         self._known: Greeting | None = None
         self.refused = asyncio.Event()
+        self._session: aiohttp.ClientSession | None = None
         limits = AsyncRateLimitErrorRetryHandler(max_retry_count=RETRIES)
         self.client = AsyncWebClient(
             token=token,
@@ -156,6 +157,17 @@ class Slack:
             token=token, base_url=base_url, timeout=TIMEOUT_S, retry_handlers=[limits]
         )
         self._hasty = AsyncWebClient(token=token, base_url=base_url, timeout=TIMEOUT_S, retry_handlers=[])
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """Connections that stay open: for answers to response_urls, and files."""
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S))
+        return self._session
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
 
     async def greet(self) -> Greeting:
         """auth.test. Raises SlackFault."""
@@ -297,12 +309,8 @@ class Slack:
         await self._call(self._poster, "files.completeUploadExternal", payload)
 
     async def _send(self, url: str, content: bytes) -> None:
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
         try:
-            async with (
-                aiohttp.ClientSession(timeout=timeout) as session,
-                session.post(url, data=content) as answer,
-            ):
+            async with self.session.post(url, data=content) as answer:
                 answer.raise_for_status()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise SlackFault(_("Slack did not take the picture."), "", certain=True) from error
