@@ -19,7 +19,11 @@ class DataFault(PulseError):
     """A data file is wrong: names file, row and column."""
 
     def __init__(self, file: str, row: int, column: str, problem: str) -> None:
-        super().__init__(f"{file}, row {row}, column “{column}”: {problem}")
+        super().__init__(
+            _("{file}, row {row}, column “{column}”: {problem}").format(
+                file=file, row=row, column=column, problem=problem
+            )
+        )
         self.file, self.row, self.column, self.problem = file, row, column, problem
 
 
@@ -146,7 +150,9 @@ class ChartNotDrawn(PulseError):
     """A picture could not be made: `reason` is for the log, what it shows is said in words anyway."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__("The chart could not be drawn this time. Everything that it shows is said in words.")
+        super().__init__(
+            _("The chart could not be drawn this time. Everything that it shows is said in words.")
+        )
         self.reason = reason
 
 

@@ -20,7 +20,7 @@ from enum import Enum, IntEnum, auto
 from itertools import product
 from math import floor, sqrt
 
-from pulse.core.baselines import ASSUMED_N, Comparable, figure
+from pulse.core.baselines import ASSUMED_N, Comparable, figure, study
 from pulse.core.language import N_, _
 from pulse.core.model import (
     Band,
@@ -135,12 +135,17 @@ _BANDS = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The sentences of one item on one side. `change` is None where nothing may be said of it."""
+    """The sentences of one item on one side. `change` is None where nothing may be said of it.
+
+    `briefs` say what `comparisons` say, figure by figure, in a line for a channel: without the published
+    statement and what is known of it.
+    """
 
     side: Side
     share: str
     change: str | None
     comparisons: tuple[str, ...]
+    briefs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +214,8 @@ def reading(
         side,
         _share_sentence(item, now, turnout.roster),
         _change_sentence(case, confidence),
-        _comparison_sentences(case, confidence),
+        _comparison_sentences(case, confidence, _compare),
+        _comparison_sentences(case, confidence, _brief),
     )
 
 
@@ -407,13 +413,16 @@ def points(difference: Difference) -> str:
 # --- Against a published figure -------------------------------------------------------------------------
 
 
-def _comparison_sentences(case: Case, confidence: float) -> tuple[str, ...]:
+Compare = Callable[[Item, Comparable, Score, float], str]
+
+
+def _comparison_sentences(case: Case, confidence: float, compare: Compare) -> tuple[str, ...]:
     now = case.now
     if isinstance(now, Withheld) or not rate_rule(now.n, case.turnout.roster).describes:
         return ()
     if size_rule(now.n).comparison is ComparisonForm.NOTHING:
         return ()
-    return tuple(_compare(case.item, row, now, confidence) for row in case.rows)
+    return tuple(compare(case.item, row, now, confidence) for row in case.rows)
 
 
 def _compare(item: Item, comparable: Comparable, now: Score, confidence: float) -> str:
@@ -426,6 +435,24 @@ def _compare(item: Item, comparable: Comparable, now: Score, confidence: float) 
         verdict = _VERDICTS[comparable.complement, _direction(difference.interval)]
         said = _subject(item, comparable, now) + _(verdict).format(**places)
     return f"{said} {comparable.caveat}".rstrip()
+
+
+def _brief(item: Item, comparable: Comparable, now: Score, confidence: float) -> str:
+    row = comparable.row
+    difference = _against(comparable, now, confidence)
+    places = {
+        "figure": figure(row),
+        "source": _("{whose} ({study}, {sample})").format(
+            whose=row.side.label if row.side else _("both sides together"),
+            study=study(row),
+            sample=_("{n} asked").format(n=row.n) if row.n else _("sample not published"),
+        ),
+    }
+    if difference is None:
+        return _("Background: {figure} in {source}.").format(**places)
+    verdict = _VERDICTS[comparable.complement, _direction(difference.interval)]
+    said = _subject(item, comparable, now) + _(verdict).format(**places)
+    return said if row.grade == "A" else f"{said} {_('A similar question, not the same.')}"
 
 
 def _against(comparable: Comparable, now: Score, confidence: float) -> Difference | None:
@@ -497,7 +524,7 @@ def caution(rows: Iterable[Baseline]) -> str:
         return ""
     years = sorted({year for row in asked for year in _years(row)})
     when = str(years[0]) if years[0] == years[-1] else f"{years[0]}–{years[-1]}"
-    whom = "; ".join(sorted({row.surveyed for row in asked}))
+    whom = "; ".join(sorted({_(row.surveyed) for row in asked}))
     return _("The published figures come from {whom} in {when}, not from this channel.").format(
         whom=whom, when=when
     )

@@ -194,7 +194,7 @@ def _details(row: Baseline, *how: str) -> Iterator[str]:
         statement=escape(row.statement), measure=escape(row.measure)
     )
     yield _("_Surveyed:_ {people}, {when}").format(
-        people=escape(row.surveyed), when=escape(row.fieldwork) or _("time not known")
+        people=escape(_(row.surveyed)), when=escape(row.fieldwork) or _("time not known")
     )
     yield _("_Sample:_ {sample}").format(sample=escape(sample(row)))
     for line in how:
