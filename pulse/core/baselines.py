@@ -292,6 +292,20 @@ def sample(row: Baseline) -> str:
     return _("{n} (printed as {printed})").format(n=row.n, printed=row.n_published)
 
 
+_WITHOUT_PARENTHESES = {
+    "Forrester/Forbes Insights CMO-CIO survey": "Forrester/Forbes",
+    "Forrester Analytics Global Business Technographics Marketing Survey": "Forrester",
+}
+
+
+def study(row: Baseline) -> str:
+    """Publisher and year, short enough for a chart: "Accenture 2013"."""
+    publisher = _WITHOUT_PARENTHESES.get(row.study)
+    if publisher is None:
+        publisher = row.study.rpartition("(")[2].removesuffix(")")
+    return _("{publisher} {year}").format(publisher=publisher, year=row.published)
+
+
 # --- Where sources disagree ----------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, tzinfo
 from functools import lru_cache
 
-from pulse.core.baselines import Comparable, figure
+from pulse.core.baselines import Comparable, figure, study
 from pulse.core.language import N_, _
 from pulse.core.model import (
     Band,
@@ -41,7 +41,7 @@ from pulse.views.blocks import (
 )
 from pulse.views.charts import Dot, Group, Hidden, Line, Mark, ResultsChart, Row, Zone, alt_text
 from pulse.views.message import Block, Message, View, escape
-from pulse.views.titles import day, study, title
+from pulse.views.titles import day, title
 
 DETAILS = "results_details"
 SHARE = "share"
@@ -196,7 +196,7 @@ def _verdicts(report: ItemReport) -> list[str]:
     for side in Side:
         shown = _shown(report, side)
         if shown is not None:
-            sentence = report.readings[side].comparisons[shown[0]]
+            sentence = report.readings[side].briefs[shown[0]]
             lines.append(_("{side}: {sentence}").format(side=side.label, sentence=sentence))
     return lines
 

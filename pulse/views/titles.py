@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from pulse.core.language import N_, _
-from pulse.core.model import Baseline, Item, Side
+from pulse.core.model import Item, Side
 
 TITLES = {
     "T01": N_("They do what they say they will do"),
@@ -53,11 +53,6 @@ MONTHS = (
     N_("December"),
 )
 
-_WITHOUT_PARENTHESES = {
-    "Forrester/Forbes Insights CMO-CIO survey": "Forrester/Forbes",
-    "Forrester Analytics Global Business Technographics Marketing Survey": "Forrester",
-}
-
 
 def title(item: Item) -> str:
     """A heading for both sides, in plain text; a company's own or an edited item has its wordings."""
@@ -84,11 +79,3 @@ def day(when: date) -> str:
     '9 March 2026'
     """
     return _("{day} {month} {year}").format(day=when.day, month=_(MONTHS[when.month - 1]), year=when.year)
-
-
-def study(row: Baseline) -> str:
-    """Publisher and year, short enough for a chart: "Accenture 2013"."""
-    publisher = _WITHOUT_PARENTHESES.get(row.study)
-    if publisher is None:
-        publisher = row.study.rpartition("(")[2].removesuffix(")")
-    return _("{publisher} {year}").format(publisher=publisher, year=row.published)

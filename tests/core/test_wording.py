@@ -264,6 +264,16 @@ def test_context_has_no_verdict_and_keeps_its_caveat() -> None:
     assert read(60, 60, 61, None, (CONTEXT,)).comparisons == (f"Background: {CITED} It is a wish.",)
 
 
+def test_a_brief_comparison_names_the_figure_its_study_and_its_sample() -> None:
+    """In a channel the verdict has one line; a figure of another question is called that."""
+    similar = replace(AGREE, row=replace(FIGURE, n=None, grade="B"))
+    assert read(7, 12, 13, None, (AGREE, similar)).briefs == (
+        "Not clearly different from 56 % in Marketing (A study 2013, 405 asked).",
+        "Not clearly different from 56 % in Marketing (A study 2013, sample not published)."
+        " A similar question, not the same.",
+    )
+
+
 def test_a_vague_figure_is_compared_over_its_whole_range() -> None:
     """ "More than half" may be anything from 50 to 60, and 100 is assumed where no sample is published."""
     vague = replace(FIGURE, percent=52, percent_low=50, percent_high=60, qualifier="more than half", n=None)
@@ -727,7 +737,8 @@ def test_no_sentence_says_more_than_its_answers_carry(at: int) -> None:
         check_share(told.share, k, n, roster)
         check_change(told.change, (k, n, roster), before)
         check_comparisons(told.comparisons, n, roster, rows)
-        for text in (told.share, told.change or "", *told.comparisons):
+        assert [text[:12] for text in told.briefs] == [text[:12] for text in told.comparisons]
+        for text in (told.share, told.change or "", *told.comparisons, *told.briefs):
             assert FORBIDDEN.search(text) is None
             said[text[:12]] += 1
     assert {start for start in STARTS[at] if not any(text.startswith(start) for text in said)} == set()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pulse.core.baselines import study
 from pulse.core.model import Side
-from pulse.views.titles import TITLES, study, title
+from pulse.views.titles import TITLES, title
 from tests.views.waves import BANK, LEDGER, shipped
 
 
