@@ -452,7 +452,9 @@ def _brief(item: Item, comparable: Comparable, now: Score, confidence: float) ->
         return _("Background: {figure} in {source}.").format(**places)
     verdict = _VERDICTS[comparable.complement, _direction(difference.interval)]
     said = _subject(item, comparable, now) + _(verdict).format(**places)
-    return said if row.grade == "A" else f"{said} {_('A similar question, not the same.')}"
+    if row.grade != "A":
+        said += " " + _("A similar question, not the same.")
+    return said + (" " + _("The question is translated.") if item.translated else "")
 
 
 def _against(comparable: Comparable, now: Score, confidence: float) -> Difference | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -52,8 +53,8 @@ async def test_posts_are_in_the_language_of_the_set_up_whoever_acts(office: Offi
     await office.close()
     results = office.posted(office.it)[-1]
     assert "8 von 12 stimmen zu (plausibel 39–86 %)" in results.text
-    assert "Die Frage ist übersetzt" in results.text or "die Frage ist übersetzt" in results.text
-    assert "Dieser Puls ist geschlossen." in office.poll(office.it).text
+    assert "Die Frage ist übersetzt." in results.text
+    assert any("Dieser Puls ist geschlossen." in message.text for message in office.posted(office.it))
     assert [problem for message in office.posted(office.it) for problem in _problems(message)] == []
 
 
@@ -109,5 +110,5 @@ async def test_every_german_answer_is_one_that_slack_takes(office: Office, line:
         await office.answer(person, office.it, "4")
     await office.close()
     answer = await office.says(office.manager, f"/pulse {line}", office.marketing)
-    assert "{" not in answer.text
+    assert "{" not in re.sub(r"<!date[^>]*>", "", answer.text)
     assert _problems(answer) == []
