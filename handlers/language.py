@@ -15,11 +15,10 @@ from pulse.runtime.services import Services
 def register(app: AsyncApp, services: Services) -> None:
     async def language(body: dict[str, Any], next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002 - Bolt passes it under this name
         roster, user = services.waves.roster, _user(body)
-        # Whoever answers is of the roster, and so known. Nobody else's answer waits for Slack, either.
-        if not user or _answers(body):
-            speak(for_known(roster, user))
-        else:
+        if _may_wait(body):
             speak(await for_reader(roster, user))
+        else:
+            speak(for_known(roster, user))
         await next()
 
     app.middleware(language)
@@ -33,10 +32,13 @@ def _user(body: dict[str, Any]) -> str:
     return str((body.get("user") or {}).get("id") or body.get("user_id") or "")
 
 
-def _answers(body: dict[str, Any]) -> bool:
-    """Whether this is a tap on an answer, the form with answers, or a withdrawal: these come in storms."""
-    acts = {str(action.get("action_id") or "") for action in body.get("actions") or []}
-    callback = str((body.get("view") or {}).get("callback_id") or "")
-    return any(act.startswith("answer:") or act == "withdraw" for act in acts) or (
-        body.get("type") == "view_submission" and callback == "answer"
-    )
+def _may_wait(body: dict[str, Any]) -> bool:
+    """Whether Slack may be asked who this is, before the ack: not for answers, which come in storms.
+
+    Whoever answers is of the roster, and whoever sends a form had it opened: both are known but for the
+    first moments after a restart.
+    """
+    if body.get("type") == "block_actions":
+        acts = [str(action.get("action_id") or "") for action in body.get("actions") or []]
+        return not any(act.startswith("answer:") or act == "withdraw" for act in acts)
+    return "command" in body or (body.get("event") or {}).get("type") == "app_home_opened"

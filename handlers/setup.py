@@ -11,6 +11,7 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from handlers.replies import privately, told
 from pulse.core.language import _
+from pulse.runtime.catalogues import catalogue
 from pulse.runtime.services import Services
 from pulse.views import notices
 from pulse.views.message import as_view
@@ -80,7 +81,7 @@ async def _preview(services: Services, user: str, view: dict[str, Any]) -> None:
         await services.managers.check(user)
         form = parse_setup(view.get("state") or {})
         coming = services.administration.preview(form)
-        preview = setup_preview(form, coming.items, coming.waves)
+        preview = setup_preview(form, coming.items, coming.waves, catalogue(form.language))
         shown = setup_view(form, preview=preview, reminders=True)
     except FormErrors as error:
         shown = setup_view(error.form, errors=error.errors, reminders=True)

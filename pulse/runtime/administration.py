@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pulse.core.cadence import Moments, local_date, next_moments
 from pulse.core.errors import NotNow, SlackFault
 from pulse.core.items import choose
-from pulse.core.language import N_, _, language_of
+from pulse.core.language import N_, _, language_of, speaking
 from pulse.core.model import Item, Side
+from pulse.runtime.catalogues import catalogue
 from pulse.runtime.slack import Slack
 from pulse.runtime.store import Setup
 from pulse.runtime.waves import Waves
@@ -30,7 +31,7 @@ CLOSE = 10
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The first waves that a form would bring: the items of the first, and when they are."""
+    """The first waves that a form would bring: the items of the first, as posted, and when they are."""
 
     items: tuple[Item, ...]
     waves: tuple[Moments, ...]
@@ -69,7 +70,8 @@ class Administration:
         waves = tuple(next_moments(schedule, now, 3))
         history = self._waves.store.askings()
         day = local_date(schedule, waves[0].opens_at)
-        return Preview(choose(self._waves.library.bank, history, day, form.items), waves)
+        with speaking(catalogue(form.language)):
+            return Preview(choose(self._waves.library.bank, history, day, form.items), waves)
 
     async def save(self, form: SetupForm) -> None:
         """Takes effect from the next wave on.

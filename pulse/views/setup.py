@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from gettext import NullTranslations
 from itertools import islice
 from typing import Any
 
 from pulse.core.cadence import Moments, Repeat, Schedule, Weekday, describe, nearest_zones
 from pulse.core.errors import FormNotUnderstood, PulseError, ScheduleFault
-from pulse.core.language import LANGUAGES, N_, SOURCE, _
+from pulse.core.language import LANGUAGES, N_, SOURCE, _, speaking
 from pulse.core.model import Item, Side
 from pulse.views.blocks import (
     Element,
@@ -149,10 +150,13 @@ def setup_view(
     }
 
 
-def setup_preview(form: SetupForm, items: tuple[Item, ...], waves: Sequence[Moments]) -> list[Block]:
+def setup_preview(
+    form: SetupForm, items: tuple[Item, ...], waves: Sequence[Moments], posts: NullTranslations | None = None
+) -> list[Block]:
     """What will be posted to each side in the first wave, and when the first waves open and close.
 
-    `items` are those of the first wave. Raises ScheduleFault where the form's fields do not go together.
+    `items` are those of the first wave, in the language of `posts` (English where that is left out). Raises
+    ScheduleFault where the form's fields do not go together.
     """
     lines = [
         _("• opens {opens}, closes {closes}").format(
@@ -173,7 +177,9 @@ def setup_preview(form: SetupForm, items: tuple[Item, ...], waves: Sequence[Mome
             )
         )
         card = PollCard(0, side, items, waves[0].closes_at, 0, None, minimum=form.minimum)
-        blocks += [shown for block in poll_message(card).blocks for shown in _as_picture(block)]
+        with speaking(posts or NullTranslations()):
+            poll = poll_message(card)
+        blocks += [shown for block in poll.blocks for shown in _as_picture(block)]
     return blocks
 
 

@@ -10,6 +10,7 @@ import pytest
 from rehearsal.blockkit import message_problems
 from rehearsal.workspace import Message
 from tests.handlers.conftest import Office
+from tests.runtime.conftest import at
 
 POSTS_IN_GERMAN: dict[str, Any] = {"language": {"text": "Deutsch", "value": "de"}}
 
@@ -112,3 +113,57 @@ async def test_every_german_answer_is_one_that_slack_takes(office: Office, line:
     answer = await office.says(office.manager, f"/pulse {line}", office.marketing)
     assert "{" not in re.sub(r"<!date[^>]*>", "", answer.text)
     assert _problems(answer) == []
+
+
+async def test_a_preview_shows_the_posts_as_they_will_be(office: Office) -> None:
+    """An English manager who chooses German posts sees German questions in an English form."""
+    await office.set_up()
+    await office.manager.command("/pulse setup", office.marketing)
+    await office.settled()
+    assert office.manager.modal is not None
+    await office.manager.tap(office.manager.modal, "setup_preview", values=POSTS_IN_GERMAN)
+    await office.settled()
+    shown = str(office.manager.modal.content["blocks"])
+    assert "*The first post for Marketing*" in shown
+    assert "Ich vertraue darauf" in shown
+    assert "I trust" not in shown
+
+
+async def test_the_home_tab_and_reminders_follow_their_reader(office: Office) -> None:
+    """What the bot sends of its own accord is in the language of each person that it goes to."""
+    german, english = office.people(office.it)[:2]
+    german.person.locale = "de-DE"
+    await office.set_up()
+    await office.open()
+    for person, words in ((german, "Ein Puls ist offen"), (english, "A pulse is open")):
+        await person.open_home()
+        await office.settled()
+        assert person.home is not None
+        assert words in str(person.home.content["blocks"])
+    await at(office, "2026-03-05T09:00")
+    assert "Der Puls ist offen bis" in german.dms[-1].text
+    assert "The pulse is open until" in english.dms[-1].text
+
+
+async def test_a_german_manager_of_the_english_pulse_is_told_in_german(office: Office) -> None:
+    """Trouble is told to each manager in their own language."""
+    office.manager.person.locale = "de-DE"
+    await office.set_up()
+    await office.open()
+    await office.bot.services.channels.lost(office.it, "is_archived")
+    assert "ist archiviert" in office.manager.dms[-1].text
+
+
+async def test_a_card_that_is_shared_is_in_the_language_of_the_posts(office: Office) -> None:
+    """A German reader shares a German card; the English channel reads English."""
+    office.manager.person.locale = "de-DE"
+    await office.set_up(language={"text": "English", "value": "en"})
+    await office.open()
+    await office.close()
+    card = await office.says(office.manager, "/pulse baselines T01", office.marketing)
+    assert "veröffentlichte Zahlen" in card.text
+    await office.manager.tap(card, "share")
+    await office.settled()
+    shared = office.posted(office.marketing)[-1]
+    assert "T01: published figures" in shared.text
+    assert "In diesem Kanal geteilt" in office.manager.private(office.marketing)[-1].text
