@@ -51,6 +51,8 @@ async def test_posts_are_in_the_language_of_the_set_up_whoever_acts(office: Offi
     for channel in (office.marketing, office.it):
         for number, person in enumerate(office.people(channel)[:12]):
             await office.answer(person, channel, "4" if number % 3 else "2")
+    await office.bot.services.counts.update()
+    assert "Bisher haben 12 von 14 geantwortet." in office.poll(office.it).text
     await office.close()
     results = office.posted(office.it)[-1]
     assert "8 von 12 stimmen zu (plausibel 39–86 %)" in results.text
@@ -126,6 +128,7 @@ async def test_a_preview_shows_the_posts_as_they_will_be(office: Office) -> None
     shown = str(office.manager.modal.content["blocks"])
     assert "*The first post for Marketing*" in shown
     assert "Ich vertraue darauf" in shown
+    assert "kurze Fragen, je einmal tippen" in shown
     assert "I trust" not in shown
 
 
@@ -143,6 +146,19 @@ async def test_the_home_tab_and_reminders_follow_their_reader(office: Office) ->
     await at(office, "2026-03-05T09:00")
     assert "Der Puls ist offen bis" in german.dms[-1].text
     assert "The pulse is open until" in english.dms[-1].text
+
+
+async def test_a_home_tab_is_drawn_anew_in_the_language_of_its_reader(office: Office) -> None:
+    """An English manager opens a pulse; the tab that a German reader looks at stays German."""
+    german = office.people(office.it)[0]
+    german.person.locale = "de-DE"
+    await office.set_up()
+    await german.open_home()
+    await office.settled()
+    await office.open()
+    await office.settled()
+    assert german.home is not None
+    assert "Ein Puls ist offen" in str(german.home.content["blocks"])
 
 
 async def test_a_german_manager_of_the_english_pulse_is_told_in_german(office: Office) -> None:
