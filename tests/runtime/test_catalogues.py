@@ -65,7 +65,9 @@ async def test_somebody_known_costs_no_question() -> None:
 )
 async def test_whose_locale_slack_does_not_tell_reads_english(directory: Directory) -> None:
     """Nobody waits for a language."""
-    assert catalogue("en") is await for_reader(roster(directory), "ada", patience_s=0.01)
+    async with asyncio.timeout(5):
+        found = await for_reader(roster(directory), "ada", patience_s=0.01)
+    assert catalogue("en") is found
 
 
 async def test_posts_are_in_the_language_of_the_set_up(tmp_path: Path) -> None:
