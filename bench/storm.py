@@ -141,16 +141,27 @@ async def storm(slack: LocalSlack, tap: Tap, rate: float, seconds: float) -> Fig
     due: dict[str, float] = {}
     start = time.perf_counter() + 0.1
     total = int(rate * seconds)
+    reading = True
     for number in range(total):
         at = start + number / rate
         if (wait := at - time.perf_counter()) > 0:
             await asyncio.sleep(wait)
         envelope, text = tap(number)
         due[envelope] = at
-        await _send(slack, text)
+        reading = reading and await _taken(slack, text)
     with suppress(TimeoutError):
         await asyncio.wait_for(_all_acked(slack, total), LINGER_S)
     return figures(due, {envelope: ack.at for envelope, ack in slack.acks.items()}, time.perf_counter())
+
+
+async def _taken(slack: LocalSlack, text: str) -> bool:
+    """False where the app has stopped reading for good: what is still to come is then never acked."""
+    try:
+        async with asyncio.timeout(LINGER_S):
+            await _send(slack, text)
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _all_acked(slack: LocalSlack, total: int) -> None:
