@@ -103,10 +103,6 @@ class StoreFault(PulseError):
     """The database cannot be used or written."""
 
 
-class NotRecorded(PulseError):
-    """An answer could not be made durable; nothing of it was kept."""
-
-
 class PollIsClosed(PulseError):
     """An answer or change came for a wave that takes no more answers."""
 

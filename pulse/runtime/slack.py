@@ -219,11 +219,6 @@ class Slack:
         answer = await self._call(self.client, "conversations.open", {"users": user})
         return str(answer["channel"]["id"])
 
-    async def whisper(self, channel: str, user: str, message: Message) -> None:
-        """Posts to one person in a channel; it may never arrive, so it is never the only place."""
-        payload = {"channel": channel, "user": user, "text": message.text, "blocks": message.blocks}
-        await self._call(self._poster, "chat.postEphemeral", payload)
-
     async def find(self, channel: str, key: str) -> str | None:
         """The ts of the message that carries `key`, among the newest some hundred of the channel."""
         payload = {"channel": channel, "include_all_metadata": True, "limit": 200}
