@@ -12,6 +12,7 @@ import asyncio
 import json
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,7 @@ async def serve(kind: str, api: str, db: Path, sockets: int) -> None:
         await set_up(store)
     if waves.open is None:
         await waves.open_by_hand()
+    bot.spare_collector()
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     if kind == "bare":
@@ -84,6 +86,7 @@ async def serve(kind: str, api: str, db: Path, sockets: int) -> None:
             await asyncio.gather(*tasks, return_exceptions=True)
         store.close()
         return
+    await subject.services.slack.greet()
     await subject.start()
     socket = SocketMode(subject.app, "xapp-1", connections=sockets)
     await socket.start()
@@ -110,7 +113,8 @@ async def bare(session: aiohttp.ClientSession, api: str, waves: Waves) -> None:
             await waves.store.answer(
                 wave.id, person, side, False, lambda before: {**before, item: frozenset({box})}
             )
-            await ws.send_str(json.dumps({"envelope_id": envelope["envelope_id"]}))
+            with suppress(ConnectionError):
+                await ws.send_str(json.dumps({"envelope_id": envelope["envelope_id"]}))
 
         async for message in ws:
             envelope = json.loads(message.data)

@@ -5,23 +5,40 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
 
 from pulse.core.language import speak
 from pulse.runtime.catalogues import for_known, for_reader
+from pulse.runtime.roster import Roster
 from pulse.runtime.services import Services
 
 
-def register(app: AsyncApp, services: Services) -> None:
-    async def language(body: dict[str, Any], next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002 - Bolt passes it under this name
-        roster, user = services.waves.roster, _user(body)
-        if _may_wait(body):
-            speak(await for_reader(roster, user))
-        else:
-            speak(for_known(roster, user))
-        await next()
+class Language(AsyncMiddleware):
+    """Speaks the reader's language for the rest of a payload's task."""
 
-    app.middleware(language)
+    def __init__(self, roster: Roster) -> None:
+        self._roster = roster
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt passes it under this name
+    ) -> BoltResponse:
+        user = _user(req.body)
+        if _may_wait(req.body):
+            speak(await for_reader(self._roster, user))
+        else:
+            speak(for_known(self._roster, user))
+        return await next()
+
+
+def register(app: AsyncApp, services: Services) -> None:
+    app.use(Language(services.waves.roster))
 
 
 def _user(body: dict[str, Any]) -> str:

@@ -51,6 +51,7 @@ class Listening:
         self.found: dict[str, list[Any]] = {}
         for kind in ("event", "action", "view", "options", "command", "shortcut", "error"):
             self._watch(monkeypatch, kind)
+        self._watch_middleware(monkeypatch)
 
     def _watch(self, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
         register = getattr(AsyncApp, kind)
@@ -60,6 +61,17 @@ class Listening:
             return register(app, constraint, *rest, **more)
 
         monkeypatch.setattr(AsyncApp, kind, watched)
+
+    def _watch_middleware(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Taps are taken by a middleware; `action` tells which."""
+        register = AsyncApp.use
+
+        def watched(app: AsyncApp, middleware: Any) -> Any:
+            if hasattr(middleware, "action"):
+                self.found.setdefault("action", []).append(middleware.action)
+            return register(app, middleware)
+
+        monkeypatch.setattr(AsyncApp, "use", watched)
 
     def hears(self, kind: str, name: str) -> bool:
         """Whether exactly one listener of the kind takes the name."""

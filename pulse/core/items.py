@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from difflib import get_close_matches
 
@@ -71,6 +71,10 @@ class Bank:
     """All items that can be asked, in the order of their files."""
 
     items: tuple[Item, ...]
+    _by_id: Mapping[str, Item] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_id", {item.id.casefold(): item for item in self.items})
 
     def __iter__(self) -> Iterator[Item]:
         return iter(self.items)
@@ -80,7 +84,7 @@ class Bank:
 
     def get(self, item_id: str) -> Item | None:
         """The item with this id, in capitals or not."""
-        return next((item for item in self.items if item.id.casefold() == item_id.casefold()), None)
+        return self._by_id.get(item_id.casefold())
 
     def asked(self, asked: Asked) -> tuple[Item, ...]:
         """The items that are asked this often."""

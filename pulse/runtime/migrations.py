@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
+from pulse.runtime.tables import Database, Migrations
 
 migrations = Migrations("pulse")
 

@@ -15,9 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, Any
-
-from sqlite_utils import Database
+from typing import IO, Any, TypeVar
 
 from pulse.core.baselines import Ledger, comparable
 from pulse.core.cadence import KnownWave, Moments, Pause, WaveState
@@ -41,7 +39,13 @@ from pulse.core.model import (
     Withheld,
 )
 from pulse.runtime.migrations import migrate
+from pulse.runtime.tables import Database
 from pulse.runtime.writer import BUSY_MS, Job, T, Writer, connect
+
+R = TypeVar("R")
+
+ROWS_A_STATEMENT = 500
+"""SQLite takes 32,766 values a statement; a row has four."""
 
 Answers = Mapping[str, frozenset[str]]
 
@@ -97,6 +101,26 @@ class Recorded:
     side: Side
     answers: Answers
     first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One change of one person's answers, waiting to be written."""
+
+    wave_id: int
+    person: bytes
+    side: Side
+    joined: bool
+    change: Callable[[Answers], Answers]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What one person has answered in the open wave, and for which side."""
+
+    side: Side
+    joined: bool
+    answers: Answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,44 +443,7 @@ class Store:
 
         A person's first answer in a wave fixes the side. Raises PollIsClosed.
         """
-
-        def job(connection: sqlite3.Connection) -> Recorded:
-            state = connection.execute("SELECT state FROM wave WHERE id = ?", (wave_id,)).fetchone()
-            if state is None or state[0] != "open":
-                raise PollIsClosed(
-                    _("This pulse is closed, so nothing was changed. The next one will be posted here.")
-                )
-            connection.execute(
-                "INSERT INTO participant (wave_id, person, side, joined) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT DO NOTHING",
-                (wave_id, person, side, int(joined)),
-            )
-            kept = Side(
-                connection.execute(
-                    "SELECT side FROM participant WHERE wave_id = ? AND person = ?", (wave_id, person)
-                ).fetchone()[0]
-            )
-            before = _answers(connection, wave_id, person)
-            after = change(before)
-            for item_id in before.keys() - after.keys():
-                connection.execute(
-                    "DELETE FROM answer WHERE wave_id = ? AND person = ? AND item_id = ?",
-                    (wave_id, person, item_id),
-                )
-            for item_id, boxes in after.items():
-                if before.get(item_id) != boxes:
-                    connection.execute(
-                        "INSERT INTO answer (wave_id, person, item_id, boxes) VALUES (?, ?, ?, ?)"
-                        " ON CONFLICT DO UPDATE SET boxes = excluded.boxes",
-                        (wave_id, person, item_id, ",".join(sorted(boxes))),
-                    )
-            if not after:
-                connection.execute(
-                    "DELETE FROM participant WHERE wave_id = ? AND person = ?", (wave_id, person)
-                )
-            return Recorded(kept, after, not before)
-
-        return await self.write(job)
+        return await self._writer.share(_record, _Asked(wave_id, person, side, joined, change))
 
     def answers_of(self, wave_id: int, person: bytes) -> Answers:
         """What one pseudonym answered in the open wave."""
@@ -904,6 +891,98 @@ def _answers(connection: sqlite3.Connection, wave_id: int, person: bytes) -> dic
         "SELECT item_id, boxes FROM answer WHERE wave_id = ? AND person = ?", (wave_id, person)
     ).fetchall()
     return {item_id: _boxes(boxes) for item_id, boxes in rows}
+
+
+def _record(connection: sqlite3.Connection, asks: Sequence[_Asked]) -> list[Recorded]:
+    """Does many people's changes with a few statements. Raises PollIsClosed."""
+    row = connection.execute("SELECT id FROM wave WHERE state = 'open'").fetchone()
+    if row is None or any(ask.wave_id != row[0] for ask in asks):
+        raise PollIsClosed(
+            _("This pulse is closed, so nothing was changed. The next one will be posted here.")
+        )
+    before = _held(connection, row[0], list({ask.person for ask in asks}))
+    after, recorded = dict(before), []
+    for ask in asks:
+        held = after.get(ask.person) or _Held(ask.side, ask.joined, {})
+        answers = ask.change(held.answers)
+        recorded.append(Recorded(held.side, answers, not held.answers))
+        if answers:
+            after[ask.person] = _Held(held.side, held.joined, answers)
+        else:
+            after.pop(ask.person, None)
+    _keep(connection, row[0], before, after)
+    return recorded
+
+
+_HELD = (
+    "SELECT person, side, joined, item_id, boxes FROM participant JOIN answer USING (wave_id, person)"
+    " WHERE wave_id = ? AND person IN"
+)
+
+
+def _held(connection: sqlite3.Connection, wave_id: int, people: Sequence[bytes]) -> dict[bytes, _Held]:
+    """What the file holds of these people in the open wave."""
+    answers: dict[bytes, dict[str, frozenset[str]]] = {}
+    found: dict[bytes, _Held] = {}
+    for some in _portions(people):
+        rows = connection.execute(
+            f"{_HELD} ({','.join('?' * len(some))})",
+            (wave_id, *some),
+        )
+        for person, side, joined, item_id, boxes in rows.fetchall():
+            if person not in found:
+                found[person] = _Held(Side(side), bool(joined), answers.setdefault(person, {}))
+            answers[person][item_id] = _boxes(boxes)
+    return found
+
+
+def _keep(
+    connection: sqlite3.Connection,
+    wave_id: int,
+    before: Mapping[bytes, _Held],
+    after: Mapping[bytes, _Held],
+) -> None:
+    """Writes what differs."""
+    people, answers, emptied = [], [], []
+    for person, held in after.items():
+        was = before.get(person)
+        known = was.answers if was is not None else {}
+        if was is None or (held.side, held.joined) != (was.side, was.joined):
+            people.append((wave_id, person, held.side, int(held.joined)))
+        for item_id, boxes in held.answers.items():
+            if known.get(item_id) != boxes:
+                answers.append((wave_id, person, item_id, ",".join(sorted(boxes))))
+        emptied += [(wave_id, person, item_id) for item_id in known.keys() - held.answers.keys()]
+    _insert(
+        connection,
+        "INSERT INTO participant (wave_id, person, side, joined)",
+        people,
+        "ON CONFLICT DO UPDATE SET side = excluded.side, joined = excluded.joined",
+    )
+    _insert(
+        connection,
+        "INSERT INTO answer (wave_id, person, item_id, boxes)",
+        answers,
+        "ON CONFLICT DO UPDATE SET boxes = excluded.boxes",
+    )
+    gone = [(wave_id, person) for person in before.keys() - after.keys()]
+    connection.executemany("DELETE FROM answer WHERE wave_id = ? AND person = ? AND item_id = ?", emptied)
+    connection.executemany("DELETE FROM answer WHERE wave_id = ? AND person = ?", gone)
+    connection.executemany("DELETE FROM participant WHERE wave_id = ? AND person = ?", gone)
+
+
+def _insert(
+    connection: sqlite3.Connection, head: str, rows: Sequence[tuple[Any, ...]], conflict: str
+) -> None:
+    """One statement for many rows: in a storm the writer waits for the interpreter after each statement."""
+    for some in _portions(rows):
+        places = ",".join([f"({','.join('?' * len(some[0]))})"] * len(some))
+        connection.execute(f"{head} VALUES {places} {conflict}", [value for row in some for value in row])
+
+
+def _portions(rows: Sequence[R]) -> Iterator[Sequence[R]]:
+    for start in range(0, len(rows), ROWS_A_STATEMENT):
+        yield rows[start : start + ROWS_A_STATEMENT]
 
 
 def _ballots(connection: sqlite3.Connection, wave_id: int) -> dict[Side, Ballots]:

@@ -10,8 +10,9 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +20,10 @@ from pulse.core.errors import StoreFault
 from pulse.core.language import _
 
 T = TypeVar("T")
+A = TypeVar("A")
 Job = Callable[[sqlite3.Connection], T]
+SharedJob = Callable[[sqlite3.Connection, Sequence[A]], Sequence[T]]
+"""Does what several ask for at once; gives each its result, in their order."""
 
 BUSY_MS = 1000
 """How long a write waits for another process: a tap may wait for two batches, and its ack is due in 3 s."""
@@ -45,16 +49,24 @@ class Writer:
         self._thread.start()
 
     async def submit(self, job: Job[T]) -> T:
-        return await self._enqueue(job, batched=True)
+        """Runs a job in the next transaction; one that raises is undone alone."""
+        return await self._enqueue(lambda connection, _asks: [job(connection)], None, batched=True)
+
+    async def share(self, job: SharedJob[A, T], ask: A) -> T:
+        """As `submit`, but asks that wait for the same job side by side are done by one call of it.
+
+        Where that call raises, each is done by a call of its own, so that one cannot spoil the others.
+        """
+        return await self._enqueue(job, ask, batched=True)
 
     async def maintain(self, job: Job[T]) -> T:
         """Runs a job outside of any transaction (VACUUM, checkpoint)."""
-        return await self._enqueue(job, batched=False)
+        return await self._enqueue(lambda connection, _asks: [job(connection)], None, batched=False)
 
-    async def _enqueue(self, job: Job[T], batched: bool) -> T:
+    async def _enqueue(self, job: SharedJob[A, T], ask: A, batched: bool) -> T:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._queue.put(_Task(job, future, loop, batched))
+        self._queue.put(_Task(job, ask, future, loop, batched))
         return await future
 
     def close(self) -> None:
@@ -68,7 +80,7 @@ class Writer:
                 if batch[0].batched:
                     self._commit(connection, batch)
                 else:
-                    batch[0].settle(_attempt(connection, batch[0].job))
+                    batch[0].settle(_attempt(connection, batch[0]))
         finally:
             connection.close()
 
@@ -92,7 +104,7 @@ class Writer:
     def _commit(self, connection: sqlite3.Connection, batch: list[_Task]) -> None:
         try:
             connection.execute("BEGIN IMMEDIATE")
-            results = [_savepoint(connection, task.job) for task in batch]
+            results = [result for tasks in _sharing(batch) for result in _savepoint(connection, tasks)]
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             if connection.in_transaction:
@@ -109,7 +121,8 @@ class _Result:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Task:
-    job: Job[Any]
+    job: SharedJob[Any, Any]
+    ask: Any
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
     batched: bool
@@ -134,27 +147,36 @@ def _tell(loop: asyncio.AbstractEventLoop, settled: list[tuple[_Task, _Result]])
         loop.call_soon_threadsafe(deliver)
 
 
-def _savepoint(connection: sqlite3.Connection, job: Job[Any]) -> _Result:
-    """Runs one job of a batch so that its failure undoes only itself."""
+def _sharing(batch: list[_Task]) -> Iterator[list[_Task]]:
+    """The tasks in their order, those that stand side by side and share a job together."""
+    for _job, tasks in groupby(batch, key=lambda task: task.job):
+        yield list(tasks)
+
+
+def _savepoint(connection: sqlite3.Connection, tasks: list[_Task]) -> list[_Result]:
+    """Runs the job of some tasks of a batch so that its failure undoes only itself."""
     connection.execute("SAVEPOINT job")
     try:
-        value = job(connection)
+        values = tasks[0].job(connection, [task.ask for task in tasks])
     except sqlite3.OperationalError:
         # The disk or the file, not the job: the whole batch is in doubt.
         raise
     except Exception as error:  # noqa: BLE001 - handed to the one who waits for it
         connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
-        return _Result(None, error)
+        if len(tasks) > 1:
+            return [result for task in tasks for result in _savepoint(connection, [task])]
+        return [_Result(None, error)]
     connection.execute("RELEASE job")
-    return _Result(value, None)
+    return [_Result(value, None) for value in values]
 
 
-def _attempt(connection: sqlite3.Connection, job: Job[Any]) -> _Result:
+def _attempt(connection: sqlite3.Connection, task: _Task) -> _Result:
     try:
-        return _Result(job(connection), None)
+        (value,) = task.job(connection, [task.ask])
     except sqlite3.Error as error:
         return _Result(None, _fault(error))
+    return _Result(value, None)
 
 
 def _fault(error: sqlite3.Error) -> StoreFault:
