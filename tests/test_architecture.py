@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,3 +98,10 @@ def test_handlers_hold_no_block_literal() -> None:
             if isinstance(node, ast.Dict):
                 keys = {key.value for key in node.keys if isinstance(key, ast.Constant)}
                 assert "type" not in keys, (module, node.lineno)
+
+
+def test_the_bot_does_without_what_only_the_charts_and_the_tests_need() -> None:
+    """numpy, pandas and matplotlib would double its memory: charts have a process of their own."""
+    asked = "import sys, bot; print(sorted({'numpy', 'pandas', 'matplotlib'} & set(sys.modules)))"
+    said = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"

@@ -5,18 +5,26 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pulse.core.cadence import Moments
 from pulse.core.errors import BadRequest, NotNow, PollIsClosed, StoreFault
 from pulse.core.model import Side
 from pulse.runtime.library import load_library
-from pulse.runtime.store import Answers, Ballots, NewWave, Publication, Store
+from pulse.runtime.store import ROWS_A_STATEMENT, Answers, Ballots, NewWave, Publication, Recorded, Store
 from pulse.runtime.waves import pseudonym, publication
+
+T = TypeVar("T")
 
 NOW = datetime(2026, 3, 3, 9, tzinfo=UTC)
 LATER = NOW + timedelta(days=3)
@@ -185,6 +193,126 @@ async def test_a_job_that_fails_undoes_only_itself(store: Store) -> None:
     )
     assert isinstance(done[1], BadRequest)
     assert {person[0], person[2]} == store.participants(wave)
+
+
+PEOPLE = ("ada", "bo", "cy")
+CHANGES: tuple[Callable[[Answers], Answers], ...] = (
+    choose("T01", "5"),
+    choose("T01", "1"),
+    choose("A02", "3"),
+    choose("G01", "a", "b"),
+    lambda before: {item: boxes for item, boxes in before.items() if item != "T01"},
+    lambda _before: {},
+)
+
+
+Ask = tuple[str, Side, bool, Callable[[Answers], Answers]]
+ASKS = st.lists(
+    st.tuples(st.sampled_from(PEOPLE), st.sampled_from(Side), st.booleans(), st.sampled_from(CHANGES)),
+    max_size=8,
+)
+
+
+async def together(store: Store, asks: Sequence[Coroutine[None, None, T]]) -> list[T]:
+    """Lets all asks wait side by side before the writer takes the first."""
+    free = threading.Event()
+    busy = asyncio.ensure_future(store.write(lambda _connection: free.wait()))
+    running = [asyncio.ensure_future(ask) for ask in asks]
+    await asyncio.sleep(0)
+    free.set()
+    await busy
+    return [await ask for ask in running]
+
+
+async def told(ask: Coroutine[None, None, object]) -> object:
+    """What came of it, be it an error."""
+    try:
+        return await ask
+    except PollIsClosed as error:
+        return error
+
+
+async def one_by_one(_store: Store, asks: Sequence[Coroutine[None, None, T]]) -> list[T]:
+    return [await ask for ask in asks]
+
+
+@given(rounds=st.lists(ASKS, max_size=3))
+@settings(max_examples=60, deadline=None)
+def test_changes_written_together_are_those_written_one_by_one(rounds: list[list[Ask]]) -> None:
+    """Whoever asks what, and however often: the same is told, and the file holds the same."""
+
+    async def written(
+        folder: str, write: Callable[[Store, Sequence[Coroutine[None, None, Recorded]]], Any]
+    ) -> tuple[list[list[Recorded]], list[tuple[object, ...]]]:
+        store = Store.open(Path(folder) / "pulse.db")
+        try:
+            wave = await store.start_wave(new_wave(), "opened")
+            opened = store.open_wave()
+            assert opened is not None
+            told = [
+                await write(
+                    store,
+                    [
+                        store.answer(wave, pseudonym(opened, user), side, joined, change)
+                        for user, side, joined, change in asked
+                    ],
+                )
+                for asked in rounds
+            ]
+        finally:
+            store.close()
+        with closing(sqlite3.connect(Path(folder) / "pulse.db")) as connection:
+            rows = connection.execute(
+                "SELECT person, side, joined, item_id, boxes FROM participant"
+                " LEFT JOIN answer USING (wave_id, person) ORDER BY person, item_id"
+            ).fetchall()
+        return told, rows
+
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        assert asyncio.run(written(one, together)) == asyncio.run(written(other, one_by_one))
+
+
+async def test_withdrawing_and_answering_for_the_other_side_in_one_breath_counts_there(store: Store) -> None:
+    """The first answer after a withdrawal fixes the side anew, in whatever batch it is written."""
+    wave = await store.start_wave(new_wave(), "opened")
+    person = b"somebody"
+    await store.answer(wave, person, Side.IT, False, choose("T01", "5"))
+    await together(
+        store,
+        [
+            store.answer(wave, person, Side.IT, False, lambda _before: {}),
+            store.answer(wave, person, Side.MARKETING, False, choose("T01", "4")),
+        ],
+    )
+    assert store.answered(wave) == {Side.MARKETING: 1, Side.IT: 0}
+    assert store.answers_of(wave, person) == {"T01": frozenset("4")}
+
+
+async def test_more_people_than_one_statement_takes_are_written_together(store: Store) -> None:
+    """Nobody of a storm is lost between two statements."""
+    wave = await store.start_wave(new_wave(), "opened")
+    many = 2 * ROWS_A_STATEMENT + 1
+    users = [f"U{number}" for number in range(many)]
+    await together(store, [answer(store, wave, user, "T01", "5") for user in users])
+    await together(store, [answer(store, wave, user, "A02", "4") for user in users])
+    assert store.answered(wave) == {Side.MARKETING: 0, Side.IT: many}
+    opened = store.open_wave()
+    assert opened is not None
+    for user in users:
+        assert store.answers_of(wave, pseudonym(opened, user)) == {
+            "T01": frozenset("5"),
+            "A02": frozenset("4"),
+        }
+
+
+async def test_answers_that_come_with_one_for_a_closed_wave_are_kept(store: Store) -> None:
+    """The late one is told so; the others are durable."""
+    wave = await store.start_wave(new_wave(), "opened")
+    late = store.answer(wave + 1, b"late", Side.IT, False, choose("T01", "5"))
+    ada, bo = answer(store, wave, "ada", "T01", "5"), answer(store, wave, "bo", "T01", "5")
+    results = await together(store, [told(ada), told(late), told(bo)])
+    assert [type(result) for result in results] == [type(None), PollIsClosed, type(None)]
+    assert store.answered(wave) == {Side.MARKETING: 0, Side.IT: 2}
 
 
 async def test_nothing_of_the_wave_is_found_in_the_file_after_its_close(store: Store) -> None:
