@@ -174,6 +174,7 @@ def create_app(
     async def tick() -> None:
         await waves.tick()
         await desk.deliver()
+        after.later(desk.prepare())
         after.later(homes.follow())
         after.later(waves.know_people())
         after.later(reminders.send_due())

@@ -7,7 +7,7 @@ asked in it (`pulse.core.wording.say`): one item's card shows the same sentences
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from pulse.core.baselines import Comparable, Ledger, comparable
@@ -123,28 +123,6 @@ def report(
 
 
 Maker = Callable[[ClosedWave, Sequence[ClosedWave], Bank, Ledger], WaveReport]
-
-
-class Made:
-    """`report`, made once a wave: a closed wave never changes, nor do those before it.
-
-    For one bank, one ledger and one language.
-    """
-
-    def __init__(self) -> None:
-        self._made: dict[int, WaveReport] = {}
-
-    def __call__(
-        self,
-        wave: ClosedWave,
-        before: Sequence[ClosedWave],
-        bank: Bank,
-        ledger: Ledger,
-        next_opens: datetime | None = None,
-    ) -> WaveReport:
-        if wave.id not in self._made:
-            self._made[wave.id] = report(wave, before, bank, ledger)
-        return replace(self._made[wave.id], next_opens=next_opens)
 
 
 def last_report(

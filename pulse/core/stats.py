@@ -335,6 +335,7 @@ def _t_central(t: float, df: int) -> float:
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def smallest_detectable_fall(n: int, before: float = 0.6, odds: float = 0.8) -> int | None:
     """The smallest real fall, in points, that two waves of `n` answers each would probably show.
 

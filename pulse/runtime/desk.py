@@ -6,14 +6,18 @@ Everything here is read from what was published at a close; nothing is computed 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from pulse.core.baselines import Ledger
 from pulse.core.cadence import SKIP_SENTENCES, describe
 from pulse.core.errors import BadRequest, ChartNotDrawn, NotNow, NotYours, SlackFault
+from pulse.core.items import Bank
 from pulse.core.language import N_, SOURCE, _, retold, speaking, spoken
 from pulse.core.model import Asked, ClosedWave, Item, Note, Side, SideTurnout
 from pulse.core.reports import WaveReport, last_report, report, trail
@@ -46,6 +50,12 @@ TYPED_LIMIT = 40
 CHANGES = 5
 """So many of the last changes are shown to managers."""
 
+READ_AT_ONCE = 10
+"""Closed waves: 20 ms of the loop."""
+
+MOST_REPORTS = 20
+"""Reports that are kept, some 100 kB each: the last one or two are asked for again and again."""
+
 Card = tuple[Message, bool]
 """A card, and whether it has all that it should have."""
 
@@ -71,7 +81,11 @@ class Desk:
         self._channels = channels
         self._outbox = Outbox(waves.store, slack, self._render, waves.changing_polls, settle_s)
         self._closed: tuple[ClosedWave, ...] = ()
+        self._reports: dict[tuple[str, str, int], WaveReport] = {}
         self._pictures: dict[str, str] = {}
+        self._uploading = asyncio.Lock()
+        self._prepared: int | None = None
+        """How many closed waves there were when cards were made ahead; None before the first time."""
         self._cards: dict[tuple[object, ...], Message] = {}
 
     # --- the channels -----------------------------------------------------------------------------------
@@ -124,25 +138,47 @@ class Desk:
 
     async def _picture(self, chart: Chart) -> str | None:
         """The id of the uploaded chart; None where it cannot be drawn or uploaded: words say it all too."""
-        key = repr(chart)
-        if key not in self._pictures:
-            try:
-                png = await self._artist.draw(chart)
-                alt = alt_text(chart)
-                self._pictures[key] = await self._slack.upload(png, "pulse.png", alt[:100], alt)
-            except (ChartNotDrawn, SlackFault) as error:
-                _log.warning("no picture", problem=str(error))
-                return None
-        return self._pictures[key]
+        key = hashlib.sha256(repr(chart).encode()).hexdigest()
+        async with self._uploading:
+            if key not in self._pictures:
+                try:
+                    png = await self._artist.draw(chart)
+                    alt = alt_text(chart)
+                    self._pictures[key] = await self._slack.upload(png, "pulse.png", alt[:100], alt)
+                except (ChartNotDrawn, SlackFault) as error:
+                    _log.warning("no picture", problem=str(error))
+                    return None
+            return self._pictures[key]
 
     # --- what was published -----------------------------------------------------------------------------
 
     def closed(self) -> tuple[ClosedWave, ...]:
-        """All closed waves, the oldest first; read again only after a close."""
+        """All closed waves, the oldest first. They never change: only those closed since are read."""
         if self._waves.store.closed_count() != len(self._closed):
-            self._closed = self._waves.store.closed_waves()
-            self._cards.clear()
+            self._read()
         return self._closed
+
+    def _read(self, most: int = -1) -> None:
+        newest = self._closed[-1].id if self._closed else 0
+        self._closed += self._waves.store.closed_waves(newest, most)
+        self._cards.clear()
+
+    async def prepare(self) -> None:
+        """Reads what was closed, a little at a time, and makes what people ask for first.
+
+        After ten years reading takes a second: taps go through in between. The trend's picture is made at a
+        close and not at a start, as it stays in Slack.
+        """
+        while (count := self._waves.store.closed_count()) > len(self._closed):
+            self._read(READ_AT_ONCE)
+            await asyncio.sleep(0)
+        before, self._prepared = self._prepared, count
+        if before == count:
+            return
+        with speaking(for_posts(self._waves.store)):
+            await self.scores("")
+            if before is not None:
+                await self.trend("")
 
     async def _card(self, about: tuple[object, ...], make: Callable[[], Awaitable[Card]]) -> Message:
         """A card that follows from the closed waves: made once, in each language, until the next close.
@@ -166,7 +202,18 @@ class Desk:
 
     def _report(self, wave: ClosedWave) -> WaveReport:
         library = self._library()
-        return report(wave, self.closed(), library.bank, library.ledger, self.next_opening())
+        made = self._made(wave, self.closed(), library.bank, library.ledger)
+        return replace(made, next_opens=self.next_opening())
+
+    def _made(self, wave: ClosedWave, before: Sequence[ClosedWave], bank: Bank, ledger: Ledger) -> WaveReport:
+        """A wave's report in the reader's language: a closed wave never changes, nor do those before it."""
+        setup = self._waves.store.setup()
+        key = (spoken(), setup.language if setup else SOURCE, wave.id)
+        if key not in self._reports:
+            self._reports[key] = report(wave, before, bank, ledger)
+            while len(self._reports) > MOST_REPORTS:
+                del self._reports[next(iter(self._reports))]
+        return self._reports[key]
 
     def details(self, wave_id: int) -> View:
         """Everything that may be said of a closed wave. Raises BadRequest where there is none."""
@@ -204,7 +251,7 @@ class Desk:
             made = self._report(closed[-1]) if closed else None
             return scores.scores_message(made, shareable=shareable and made is not None, zone=zone), True
         library = self._library()
-        asked = last_report(item, closed, library.bank, library.ledger)
+        asked = last_report(item, closed, library.bank, library.ledger, self._made)
         found = asked.of(item.id) if asked else None
         if asked is None or found is None:
             return scores.score_card(None, item, zone=zone), True
@@ -222,7 +269,7 @@ class Desk:
 
     async def _trend(self, item: Item, notes: tuple[Note, ...], shareable: bool) -> Card:
         library, zone = self._library(), self._zone()
-        found = trail(item, self.closed(), library.bank, library.ledger, notes)
+        found = trail(item, self.closed(), library.bank, library.ledger, notes, self._made)
         if found is None:
             return trend.trend_message(None, item, zone=zone), True
         picture = await self._picture(trend.trend_chart(found, zone=zone))

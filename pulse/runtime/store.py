@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -513,9 +514,9 @@ class Store:
         row = self._one("SELECT count(*) AS waves FROM wave WHERE state = 'closed'")
         return 0 if row is None else int(row["waves"])
 
-    def closed_waves(self) -> tuple[ClosedWave, ...]:
-        """Every closed wave, the oldest first."""
-        return tuple(_closed_waves(self._reader))
+    def closed_waves(self, after: int = 0, most: int = -1) -> tuple[ClosedWave, ...]:
+        """Closed waves whose id is above `after`, the oldest first, at most `most` of them."""
+        return tuple(_closed_waves(self._reader, after, most))
 
     # --- for people -----------------------------------------------------------------------------------
 
@@ -1041,18 +1042,38 @@ def _publish_score(connection: sqlite3.Connection, key: tuple[int, str, str], ou
         )
 
 
-def _closed_waves(db: Database) -> Iterator[ClosedWave]:
-    items = _grouped(db, "SELECT * FROM wave_item ORDER BY wave_id, position")
-    sides = _grouped(db, "SELECT * FROM wave_side")
-    scores = _grouped(db, "SELECT * FROM score")
-    shares = _grouped(db, "SELECT * FROM score_share")
-    bars = _grouped(db, "SELECT * FROM score_bar ORDER BY wave_id, position")
-    for wave in db.query("SELECT * FROM wave WHERE state = 'closed' ORDER BY id"):
+def _closed_waves(db: Database, after: int, most: int) -> Iterator[ClosedWave]:
+    waves = list(
+        db.query(
+            "SELECT * FROM wave WHERE state = 'closed' AND id > ? ORDER BY id LIMIT ?",
+            (after, most),
+        )
+    )
+    if not waves:
+        return
+
+    def of_waves(table: str, order: str, *key: str) -> dict[Any, Rows]:
+        rows = db.query(
+            f"SELECT * FROM {table} WHERE wave_id BETWEEN ? AND ? ORDER BY {order}",  # noqa: S608 - names only
+            (waves[0]["id"], waves[-1]["id"]),
+        )
+        return _grouped(rows, *key)
+
+    items = of_waves("wave_item", "wave_id, position", "wave_id")
+    sides = of_waves("wave_side", "wave_id, side", "wave_id")
+    scores = of_waves("score", "wave_id", "wave_id")
+    shares = of_waves("score_share", "wave_id", "wave_id", "item_id", "side")
+    bars = of_waves("score_bar", "wave_id, position", "wave_id", "item_id", "side")
+    for wave in waves:
         asked, turnout = items.get(wave["id"], []), sides.get(wave["id"], [])
         outcomes: dict[tuple[str, Side], Outcome] = {
             (item["item_id"], side): Withheld() for item in asked for side in Side
         }
-        outcomes |= _outcomes(*(group.get(wave["id"], []) for group in (scores, shares, bars)))
+        for score in scores.get(wave["id"], []):
+            key = (wave["id"], score["item_id"], score["side"])
+            outcomes[score["item_id"], Side(score["side"])] = _outcome(
+                score, shares.get(key, []), bars.get(key, [])
+            )
         yield ClosedWave(
             wave["id"],
             datetime.fromisoformat(wave["opened_at"]),
@@ -1073,29 +1094,23 @@ def _closed_waves(db: Database) -> Iterator[ClosedWave]:
 Rows = list[dict[str, Any]]
 
 
-def _grouped(db: Database, sql: str) -> dict[int, Rows]:
-    groups: dict[int, Rows] = {}
-    for row in db.query(sql):
-        groups.setdefault(row["wave_id"], []).append(row)
+def _grouped(rows: Iterator[dict[str, Any]], *columns: str) -> dict[Any, Rows]:
+    """The rows by the value of a column, or by the values of several."""
+    groups: dict[Any, Rows] = {}
+    key = itemgetter(*columns)
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
     return groups
 
 
-def _outcomes(scores: Rows, shares: Rows, bars: Rows) -> dict[tuple[str, Side], Outcome]:
-    def of(rows: Rows, score: dict[str, Any]) -> Rows:
-        return [row for row in rows if (row["item_id"], row["side"]) == (score["item_id"], score["side"])]
-
-    outcomes: dict[tuple[str, Side], Outcome] = {}
-    for score in scores:
-        key = (score["item_id"], Side(score["side"]))
-        if score["band"] is not None:
-            outcomes[key] = Banded(score["n"], Band(score["band"]))
-            continue
-        outcomes[key] = Counted(
-            score["n"],
-            {row["measure"]: Share(row["people_low"], row["people_high"]) for row in of(shares, score)},
-            tuple(Bar(tuple(row["boxes"].split(",")), row["people"]) for row in of(bars, score)),
-        )
-    return outcomes
+def _outcome(score: dict[str, Any], shares: Rows, bars: Rows) -> Outcome:
+    if score["band"] is not None:
+        return Banded(score["n"], Band(score["band"]))
+    return Counted(
+        score["n"],
+        {row["measure"]: Share(row["people_low"], row["people_high"]) for row in shares},
+        tuple(Bar(tuple(row["boxes"].split(",")), row["people"]) for row in bars),
+    )
 
 
 def _parcel(row: dict[str, Any]) -> Parcel:
