@@ -103,6 +103,7 @@ async def deliver(services: Services) -> None:
     """Posts what a change of the waves brings, and draws the Home tabs that may be looked at."""
     await services.desk.deliver()
     await services.homes.follow()
+    await services.desk.prepare()
 
 
 MANAGING: Mapping[str, Managing] = {

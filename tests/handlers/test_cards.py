@@ -1,0 +1,152 @@
+"""What people look up after a close: made once, ready before they ask, and whole."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulse.core.model import ClosedWave
+from pulse.core.reports import WaveReport, report
+from pulse.views.scores import scores_message
+from rehearsal.server import Rehearsal
+from rehearsal.workspace import Message
+from tests.handlers.conftest import Clock, Office, running
+
+
+async def wave(office: Office) -> None:
+    """A wave that 12 people a side answered, opened and closed by hand."""
+    await office.open()
+    for channel in (office.marketing, office.it):
+        for number, who in enumerate(office.people(channel)[:12]):
+            await office.answer(who, channel, "5" if number % 3 else "2")
+    await office.settled()
+    office.clock.forward(hours=1)
+    await office.close()
+    await office.settled()
+
+
+def uploads(office: Office) -> int:
+    return len(office.slack.calls_of("files.completeUploadExternal"))
+
+
+def has_picture(message: Message) -> bool:
+    return any(block["type"] == "image" for block in message.blocks)
+
+
+@pytest.fixture
+async def closed(office: Office) -> Office:
+    await office.set_up()
+    await wave(office)
+    return office
+
+
+async def test_the_trend_is_drawn_at_the_close_and_not_again_for_those_who_ask(closed: Office) -> None:
+    """Two pictures a close, the results' and the trend's; asking makes no more."""
+    assert uploads(closed) == 2
+    for who in closed.people(closed.it)[:2]:
+        assert has_picture(await closed.says(who, "/pulse trend", closed.it))
+    assert uploads(closed) == 2
+
+
+async def test_another_close_makes_the_cards_anew(closed: Office) -> None:
+    """Nobody is shown the pulse before the last one as the last."""
+    before = await closed.says(closed.manager, "/pulse scores", closed.marketing)
+    closed.clock.forward(days=7)
+    await wave(closed)
+    after = await closed.says(closed.manager, "/pulse scores", closed.marketing)
+    assert "3 March 2026" in str(before.blocks)
+    assert "10 March 2026" in str(after.blocks)
+    assert "3 March 2026" not in str(after.blocks)
+    assert [wave.id for wave in closed.bot.services.desk.closed()] == [1, 2]
+
+
+async def test_what_is_said_of_a_pulse_is_worked_out_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For the results, the scores, the trend, the details and the Home tab together."""
+    worked_out = []
+
+    def watched(wave: ClosedWave, *rest: Any) -> WaveReport:
+        worked_out.append(wave.id)
+        return report(wave, *rest)
+
+    monkeypatch.setattr("pulse.runtime.desk.report", watched)
+    await office.set_up()
+    await wave(office)
+    for line in ("/pulse scores", "/pulse scores A02", "/pulse trend", "/pulse trend A02"):
+        await office.says(office.manager, line, office.marketing)
+    office.bot.services.desk.details(1)
+    await office.manager.open_home()
+    await office.settled()
+    assert worked_out == [1]
+
+
+async def test_a_card_is_made_once(closed: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for the same gets the card that was made for the first."""
+    made = []
+
+    def watched(*about: Any, **more: Any) -> Any:
+        made.append(about)
+        return scores_message(*about, **more)
+
+    monkeypatch.setattr("pulse.views.scores.scores_message", watched)
+    closed.clock.forward(days=7)
+    await wave(closed)
+    for who in closed.people(closed.it)[:3]:
+        await closed.says(who, "/pulse scores", closed.it)
+    assert len(made) == 1
+
+
+async def test_people_who_ask_at_once_share_one_picture(closed: Office) -> None:
+    """Ten who look after the same announcement cost one upload."""
+    before = uploads(closed)
+    people = closed.people(closed.it)[:10]
+    await asyncio.gather(*(who.command("/pulse scores T01", closed.it) for who in people))
+    await closed.settled()
+    assert all(has_picture(who.private(closed.it)[-1]) for who in people)
+    assert uploads(closed) == before + 1
+
+
+async def test_a_card_that_missed_its_picture_gets_it_the_next_time(closed: Office) -> None:
+    """A picture that Slack did not take is tried again when somebody asks again."""
+    closed.slack.fail("files.getUploadURLExternal", "fatal_error", times=1)
+    assert not has_picture(await closed.says(closed.manager, "/pulse scores T01", closed.marketing))
+    assert has_picture(await closed.says(closed.manager, "/pulse scores T01", closed.marketing))
+
+
+async def test_a_restart_uploads_nothing_by_itself(slack: Rehearsal, tmp_path: Path) -> None:
+    """What was closed before is read; a picture is made when somebody asks for it."""
+    async with running(slack, tmp_path / "pulse.db", Clock()) as office:
+        await office.set_up()
+        await wave(office)
+        made, clock = uploads(office), office.clock
+    async with running(slack, tmp_path / "pulse.db", clock) as office:
+        await office.bot.scheduler.wake()
+        await office.settled()
+        assert uploads(office) == made
+        assert has_picture(await office.says(office.manager, "/pulse trend", office.marketing))
+        assert uploads(office) == made + 1
+
+
+async def test_taps_go_through_while_years_are_read(closed: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Closed pulses are read a few at a time, and the loop turns in between."""
+    monkeypatch.setattr("pulse.runtime.desk.READ_AT_ONCE", 1)
+    for _ in range(3):
+        closed.clock.forward(days=7)
+        await wave(closed)
+    desk = closed.bot.services.desk
+    desk._closed = ()
+    turns = 0
+
+    async def turning() -> None:
+        nonlocal turns
+        while len(desk._closed) < 4:
+            turns += 1
+            await asyncio.sleep(0)
+
+    await asyncio.gather(turning(), desk.prepare())
+    assert turns >= 4
+    assert len(desk.closed()) == 4
