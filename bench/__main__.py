@@ -27,6 +27,9 @@ WINDOW = 200
 FULL_S = 60.0
 """A run this long is worth keeping: it writes the page."""
 
+COMPARED = ("bot", "bare")
+"""Their storms are repeated: p99 tells as much of the machine's neighbours as of the program."""
+
 STORMS = (("bot", 1), ("bot", 4), ("bot", 10), ("bare", 1), ("unwritten", 1), ("quiet", 1), ("plain", 1))
 
 
@@ -55,6 +58,11 @@ class Child:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         lines = dict(line.split(":", 1) for line in status.splitlines() if line.startswith("Vm"))
         return int(lines["VmRSS"].split()[0]) / 1024, int(lines["VmHWM"].split()[0]) / 1024
+
+    def processor(self) -> float:
+        """Seconds of the processor that it has used."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @asynccontextmanager
@@ -94,6 +102,7 @@ class Bench:
         self.found = Findings(seconds, RATE)
 
     async def run(self) -> Findings:
+        before = stolen()
         for number in range(self.rounds):
             for kind, sockets in STORMS:
                 if number == 0 or (sockets == 1 and kind != "plain"):
@@ -101,10 +110,12 @@ class Bench:
                     await self.load(kind, sockets, number)
         await self.start_up()
         await self.inside()
+        taken, all_of_it = (now - then for now, then in zip(stolen(), before, strict=True))
+        self.found.stolen = taken / max(1, all_of_it)
         return self.found
 
     async def load(self, kind: str, sockets: int, number: int) -> None:
-        """One subject under load: in the first round the storm, in every round the peak."""
+        """One subject under load: a storm, in later rounds only where two are compared, and a peak."""
         db = self.folder / f"{kind}-{sockets}-{number}.db"
         async with child("-m", "bench.storm") as slack:
             api = (await slack.read())["api"]
@@ -113,21 +124,22 @@ class Bench:
                 await slack.order(do="sockets", count=sockets)
                 if (kind, sockets, number) == ("bot", 1, 0):
                     self.found.idle = measured.memory()[0]
-                if number == 0:
+                if number == 0 or kind in COMPARED:
                     storm = await self.storm(slack, poll)
-                    self.found.storms[kind, sockets] = storm
+                    self.found.storms.setdefault((kind, sockets), []).append(storm)
                     if kind != "unwritten":
-                        self.found.lost[kind, sockets] = storm["acked"] - stored(db)
+                        self.found.lost[kind, sockets] = max(0, storm["acked"] - stored(db))
                 if kind != "plain":
-                    peak = await slack.order(
-                        do="peak",
-                        name="peak",
-                        window=WINDOW,
-                        seconds=min(10.0, self.found.seconds),
-                        **poll,
-                    )
-                    self.found.peaks.setdefault((kind, sockets), []).append(peak["acked"] / peak["seconds"])
-                    self.found.memory[kind, sockets] = measured.memory()
+                    await self.peak(slack, measured, poll, (kind, sockets))
+
+    async def peak(self, slack: Child, measured: Child, poll: dict[str, Any], who: tuple[str, int]) -> None:
+        seconds, before = min(10.0, self.found.seconds), measured.processor()
+        peak = await slack.order(do="peak", name="peak", window=WINDOW, seconds=seconds, **poll)
+        self.found.peaks.setdefault(who, []).append(peak["acked"] / peak["seconds"])
+        self.found.processor.setdefault(who, []).append(
+            (measured.processor() - before) / max(1, peak["acked"])
+        )
+        self.found.memory[who] = measured.memory()
 
     async def storm(self, slack: Child, poll: dict[str, Any]) -> dict[str, Any]:
         return await slack.order(do="storm", name="storm", rate=RATE, seconds=self.found.seconds, **poll)
@@ -166,6 +178,12 @@ def stored(db: Path) -> int:
     with closing(sqlite3.connect(f"file:{db}?mode=ro", uri=True)) as connection:
         (count,) = connection.execute("SELECT count(*) FROM answer").fetchone()
     return int(count)
+
+
+def stolen() -> tuple[int, int]:
+    """Ticks that the host gave to others while this machine had work, and all ticks, since its start."""
+    fields = [int(field) for field in Path("/proc/stat").read_text().partition("\n")[0].split()[1:]]
+    return fields[7], sum(fields[:8])
 
 
 def tell(what: str) -> None:

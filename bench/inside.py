@@ -9,16 +9,15 @@ import argparse
 import asyncio
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import astuple, dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from bench.storm import PEOPLE, say, user_id
 from bench.subjects import SCHEDULE, set_up, wired
-from bot import utc_now
 from pulse.core.cadence import next_moments
 from pulse.core.model import Box, Index, Item, Side, SideTurnout, Tally
 from pulse.core.privacy import publish
@@ -29,6 +28,7 @@ from pulse.runtime.waves import Waves, pseudonym
 from pulse.runtime.writer import connect
 
 YEARS = 10
+BEGIN = datetime(2016, 1, 1, tzinfo=UTC)
 LOOKS = 200
 BATCH = 200
 """Taps on the way at the peak: what the writer can share a commit among."""
@@ -36,21 +36,22 @@ BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """The first look reads the history and may draw a picture; the others are what people wait for."""
+    """What people wait for, the first look after a close and all of them. Milliseconds."""
 
     first: float
     p50: float
     p99: float
+    worst: float
 
 
-async def history(store: Store, waves: int, people: int) -> None:
+async def history(store: Store, waves: int, people: int, first: int = 0) -> None:
     """Writes closed waves of all items, each answered by `people` a side, as their closes would have."""
-    await set_up(store)
     items = load_library(None).bank.items
-    since = utc_now() - timedelta(weeks=waves + 1)
-    schedule = replace(SCHEDULE, starts_on=since.date())
     turnout = {side: SideTurnout(people, people) for side in Side}
-    for number, moments in enumerate(next_moments(schedule, since, waves)):
+    schedule = replace(SCHEDULE, starts_on=BEGIN.date())
+    for number, moments in enumerate(next_moments(schedule, BEGIN, first + waves)):
+        if number < first:
+            continue
         new = NewWave(
             "schedule", moments, moments.opens_at, 5, b"k" * 32, items, dict.fromkeys(Side, people), {}
         )
@@ -82,30 +83,43 @@ async def looking_back(api: str, folder: Path, people: int, years: int) -> dict[
     """`/pulse scores` and `/pulse trend` after so many years of weekly waves."""
     store = Store.open(folder / f"history-{people}.db")
     try:
-        start = time.perf_counter()
-        await history(store, 52 * years, people)
-        written = time.perf_counter() - start
-        desk = wired(store, api).services.desk
+        await set_up(store)
+        await history(store, 52 * years - 1, people)
+        services = wired(store, api).services
+        start = await held_up(services.desk.prepare())
+        await history(store, 1, people, first=52 * years - 1)
+        close = await held_up(services.desk.prepare())
         looks = {
-            "scores": await looked(lambda: desk.scores("")),
-            "trend": await looked(lambda: desk.trend("")),
+            "scores": await looked(lambda: services.desk.scores("")),
+            "trend": await looked(lambda: services.desk.trend("")),
         }
-        rows = store._one("SELECT count(*) AS n FROM score")
-        size = store.path.stat().st_size
+        await services.slack.close()
     finally:
         store.close()
-    found = {name: [look.first, look.p50, look.p99] for name, look in looks.items()}
-    return {"looks": found, "scores": rows and rows["n"], "bytes": size, "written_s": written}
+    return {"looks": {name: astuple(look) for name, look in looks.items()}, "start": start, "close": close}
+
+
+async def held_up(work: Coroutine[None, None, None]) -> tuple[float, float]:
+    """Seconds that the work takes, and the longest that the loop waited for it meanwhile, in milliseconds."""
+    longest = 0.0
+    start = last = time.perf_counter()
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        await asyncio.sleep(0.001)
+        now = time.perf_counter()
+        longest, last = max(longest, now - last), now
+    await task
+    return last - start, 1000 * longest
 
 
 async def looked(use: Callable[[], Awaitable[object]]) -> Looks:
     times = []
-    for _ in range(LOOKS + 1):
+    for _ in range(LOOKS):
         start = time.perf_counter()
         await use()
         times.append(1000 * (time.perf_counter() - start))
-    later = sorted(times[1:])
-    return Looks(times[0], later[len(later) // 2], later[int(0.99 * len(later))])
+    ordered = sorted(times)
+    return Looks(times[0], ordered[LOOKS // 2], ordered[int(0.99 * LOOKS)], ordered[-1])
 
 
 async def closing_time(api: str, folder: Path) -> dict[str, object]:

@@ -27,12 +27,17 @@ NAMES = {
 
 @dataclass(slots=True)
 class Findings:
-    """Everything that one run found out. Storms and peaks by kind and number of sockets."""
+    """Everything that one run found out. Storms and peaks by kind and number of sockets.
+
+    `processor`: seconds of it for an answer at the peak. `stolen`: the share of the machine's time that its
+    host gave to others.
+    """
 
     seconds: float
     rate: float
-    storms: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    storms: dict[tuple[str, int], list[dict[str, Any]]] = field(default_factory=dict)
     peaks: dict[tuple[str, int], list[float]] = field(default_factory=dict)
+    processor: dict[tuple[str, int], list[float]] = field(default_factory=dict)
     lost: dict[tuple[str, int], int] = field(default_factory=dict)
     memory: dict[tuple[str, int], tuple[float, float]] = field(default_factory=dict)
     starts: list[float] = field(default_factory=list)
@@ -40,6 +45,7 @@ class Findings:
     rows: dict[str, float] = field(default_factory=dict)
     close: dict[str, float] = field(default_factory=dict)
     looks: dict[int, dict[str, Any]] = field(default_factory=dict)
+    stolen: float = 0.0
 
     def peak(self, kind: str, sockets: int = 1) -> float:
         """Answers a second: the median of the rounds."""
@@ -85,10 +91,10 @@ def page(found: Findings, today: date) -> str:
         " from that moment until its ack arrives, so that a bot that falls behind cannot hide it. Posts,"
         " updates and replies take 100 ms there, as over the internet. Compare figures within one run only:"
         " both processes share the machine.",
-        table(("machine", ""), machine(today)),
+        table(("machine", ""), [*machine(today), ("taken by the host for others", f"{found.stolen:.0%}")]),
         f"## A storm: {found.rate:g} taps a second for {found.seconds:g} s",
         "5,000 people who answer three questions in a minute. Late: acked after Slack's 3 s, or never."
-        " Lost: acked, but not in the database afterwards.",
+        " Lost: acked, but not in the database afterwards. Times are medians where a storm was repeated.",
         _storms(found),
         "## The peak",
         f"200 taps on the way at any time, one socket; the median of {_rounds(found)} rounds.",
@@ -105,9 +111,10 @@ def page(found: Findings, today: date) -> str:
             ],
         ),
         "## Looking back over 10 years",
-        "520 closed weekly waves of 24 questions. The first look after a close reads the history and draws"
-        " the picture in a process of its own; the others are what people wait for. Milliseconds.",
+        "520 closed weekly waves of 24 questions, the last of them closed while the bot runs. Milliseconds"
+        " from the question to the finished answer, over 200 looks, the first after the close among them.",
         _looks(found),
+        _prepared(found),
         "## Start, memory, close",
         table(
             ("", ""),
@@ -126,26 +133,33 @@ def page(found: Findings, today: date) -> str:
 
 
 def _storms(found: Findings) -> str:
-    head = ("", "sockets", "taps", "late", "lost", "p50 ms", "p99 ms", "worst ms")
+    head = ("", "sockets", "storms", "taps", "late", "lost", "p50 ms", "p99 ms", "worst ms")
     rows = [
         (
             NAMES[kind],
             str(sockets),
-            _count(storm["taps"]),
-            _count(storm["late"]),
+            str(len(storms)),
+            _count(storms[0]["taps"]),
+            _count(max(storm["late"] for storm in storms)),
             _count(found.lost[kind, sockets]) if (kind, sockets) in found.lost else "–",
-            _ms(storm["p50"]),
-            _ms(storm["p99"]),
-            _ms(storm["worst"]),
+            *(_ms(median(storm[name] for storm in storms)) for name in ("p50", "p99", "worst")),
         )
-        for (kind, sockets), storm in found.storms.items()
+        for (kind, sockets), storms in found.storms.items()
     ]
     return table(head, rows)
 
 
 def _peaks(found: Findings) -> str:
-    rows = [(NAMES[kind], str(sockets), _count(found.peak(kind, sockets))) for kind, sockets in found.peaks]
-    return table(("", "sockets", "answers a second"), rows)
+    rows = [
+        (
+            NAMES[kind],
+            str(sockets),
+            _count(found.peak(kind, sockets)),
+            f"{1e3 * median(found.processor[kind, sockets]):.2f}",
+        )
+        for kind, sockets in found.peaks
+    ]
+    return table(("", "sockets", "answers a second", "processor ms an answer"), rows)
 
 
 def _ratios(found: Findings) -> str:
@@ -169,7 +183,17 @@ def _looks(found: Findings) -> str:
         for people, looks in found.looks.items()
         for name, look in looks["looks"].items()
     ]
-    return table(("", "people a side", "first", "p50", "p99"), rows)
+    return table(("", "people a side", "first", "p50", "p99", "worst"), rows)
+
+
+def _prepared(found: Findings) -> str:
+    """How long what comes before the first look takes, and how long it holds up whoever taps meanwhile."""
+    rows = [
+        (when, _count(people), f"{looks[name][0]:.1f}", _ms(looks[name][1]))
+        for people, looks in found.looks.items()
+        for name, when in (("start", "at the start: all years are read"), ("close", "after a close"))
+    ]
+    return table(("made ready", "people a side", "seconds", "longest hold-up of a tap, ms"), rows)
 
 
 def _rounds(found: Findings) -> int:
