@@ -27,6 +27,10 @@ WINDOW = 200
 FULL_S = 60.0
 """A run this long is worth keeping: it writes the page."""
 
+REFRESHED = 10
+TAPS, TIMES = 6000, 10
+"""So many runs of so many taps with so many sockets replaced."""
+
 COMPARED = ("bot", "bare")
 """Their storms are repeated: p99 tells as much of the machine's neighbours as of the program."""
 
@@ -108,6 +112,9 @@ class Bench:
                 if number == 0 or (sockets == 1 and kind != "plain"):
                     tell(f"{NAMES[kind]}, {sockets} socket(s), round {number + 1} of {self.rounds}")
                     await self.load(kind, sockets, number)
+        for number in range(REFRESHED if self.found.seconds >= FULL_S else 1):
+            tell(f"refreshes, run {number + 1}")
+            await self.refreshes(number)
         await self.start_up()
         await self.inside()
         taken, all_of_it = (now - then for now, then in zip(stolen(), before, strict=True))
@@ -143,6 +150,17 @@ class Bench:
 
     async def storm(self, slack: Child, poll: dict[str, Any]) -> dict[str, Any]:
         return await slack.order(do="storm", name="storm", rate=RATE, seconds=self.found.seconds, **poll)
+
+    async def refreshes(self, number: int) -> None:
+        """A fresh bot and database; Slack replaces its socket while people answer."""
+        db = self.folder / f"refreshes-{number}.db"
+        async with child("-m", "bench.storm") as slack:
+            api = (await slack.read())["api"]
+            async with child(*subject("bot", 1, api, db)) as measured:
+                poll = await measured.read()
+                await slack.order(do="sockets", count=1)
+                run = await slack.order(do="refreshes", name="refreshes", taps=TAPS, times=TIMES, **poll)
+                self.found.refreshes.append({**run, "stored": stored(db)})
 
     async def start_up(self) -> None:
         """The program as users start it, on a database with an open wave."""

@@ -40,6 +40,7 @@ class Findings:
     processor: dict[tuple[str, int], list[float]] = field(default_factory=dict)
     lost: dict[tuple[str, int], int] = field(default_factory=dict)
     memory: dict[tuple[str, int], tuple[float, float]] = field(default_factory=dict)
+    refreshes: list[dict[str, Any]] = field(default_factory=list)
     starts: list[float] = field(default_factory=list)
     idle: float = 0.0
     rows: dict[str, float] = field(default_factory=dict)
@@ -100,6 +101,10 @@ def page(found: Findings, today: date) -> str:
         f"200 taps on the way at any time, one socket; the median of {_rounds(found)} rounds.",
         _peaks(found),
         _ratios(found),
+        "## Sockets replaced",
+        "Slack asks for a fresh connection every few hours, and sends no tap twice. Here it replaces the"
+        " bot's only socket again and again while people answer, 50 taps on the way.",
+        _refreshes(found),
         "## The writer",
         "Taps a second into the same schema at the same durability (WAL, synchronous=FULL).",
         table(
@@ -160,6 +165,23 @@ def _peaks(found: Findings) -> str:
         for kind, sockets in found.peaks
     ]
     return table(("", "sockets", "answers a second", "processor ms an answer"), rows)
+
+
+def _refreshes(found: Findings) -> str:
+    runs = found.refreshes
+    return table(
+        ("runs", "taps", "sockets opened", "never acked", "acked, not in the database", "worst ms"),
+        [
+            (
+                str(len(runs)),
+                _count(sum(run["taps"] for run in runs)),
+                _count(sum(run["calls"].get("apps.connections.open", 0) for run in runs)),
+                _count(sum(run["taps"] - run["acked"] for run in runs)),
+                _count(sum(max(0, run["acked"] - run["stored"]) for run in runs)),
+                _ms(max((run["worst"] for run in runs), default=0.0)),
+            )
+        ],
+    )
 
 
 def _ratios(found: Findings) -> str:

@@ -4,7 +4,7 @@ An open-loop storm sends each tap at its scheduled moment, however slow the bot 
 moment: a bot that falls behind cannot hide it. The peak keeps a fixed number of taps on the way.
 
 `python -m bench.storm` listens, prints `{"api": ...}`, and takes one order a line on its input: `sockets`
-(wait for so many), `storm`, `peak`. Each is answered by one line.
+(wait for so many), `storm`, `refreshes`, `peak`. Each is answered by one line.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ LATE_S = 3.0
 
 CALL_S = 0.1
 """So long a call to Slack takes over the internet; calls that only start the bot are not slowed."""
+
+REFRESH_WINDOW = 50
+"""Taps on the way while sockets are replaced."""
 
 LINGER_S = 10.0
 """So long after the last tap acks are waited for."""
@@ -194,6 +197,34 @@ async def peak(slack: LocalSlack, tap: Tap, window: int, seconds: float) -> Figu
     return figures(asked, acked, end)
 
 
+async def refreshes(slack: LocalSlack, tap: Tap, total: int, times: int) -> Figures:
+    """Sends `total` taps, REFRESH_WINDOW on the way, while Slack replaces a socket `times` times."""
+    room = asyncio.Semaphore(REFRESH_WINDOW)
+    slack.on_ack = lambda _: room.release()
+    sent: dict[str, float] = {}
+    replacing: list[asyncio.Task[None]] = []
+    with suppress(TimeoutError):
+        for number in range(total):
+            async with asyncio.timeout(LINGER_S):
+                await room.acquire()
+            envelope, text = tap(number)
+            sent[envelope] = time.perf_counter()
+            await _send(slack, text)
+            if number % (total // times) == total // times // 2:
+                replacing.append(asyncio.create_task(_replace(slack)))
+        await asyncio.gather(*replacing)
+        await asyncio.wait_for(_all_acked(slack, total), LINGER_S)
+    return figures(sent, {envelope: ack.at for envelope, ack in slack.acks.items()}, time.perf_counter())
+
+
+async def _replace(slack: LocalSlack) -> None:
+    """As Slack does it: a warning, and the end once the app has another connection."""
+    old, known = slack.open_sockets[0], slack.sockets.copy()
+    await slack.notice(old, "warning")
+    await slack.until(lambda: any(socket not in known for socket in slack.sockets))
+    await slack.dismiss(old)
+
+
 async def _send(slack: LocalSlack, text: str) -> None:
     """Sends over the next socket; where there is none a tap waits for one, as its sender would."""
     while True:
@@ -238,6 +269,8 @@ async def obey(slack: LocalSlack, order: dict[str, Any]) -> dict[str, Any]:
     tap = taps(order["message"], order["buttons"], f"{slack.url}/response", order["name"])
     if order["do"] == "storm":
         result = await storm(slack, tap, order["rate"], order["seconds"])
+    elif order["do"] == "refreshes":
+        result = await refreshes(slack, tap, order["taps"], order["times"])
     else:
         result = await peak(slack, tap, order["window"], order["seconds"])
     return {**asdict(result), "calls": dict(slack.calls - before), "twice": len(slack.twice)}
