@@ -106,10 +106,10 @@ class Bench:
         self.found = Findings(seconds, RATE)
 
     async def run(self) -> Findings:
-        before = stolen()
+        before = ticks()
         for number in range(self.rounds):
             for kind, sockets in STORMS:
-                if number == 0 or (sockets == 1 and kind != "plain"):
+                if number == 0 or kind != "plain":
                     tell(f"{NAMES[kind]}, {sockets} socket(s), round {number + 1} of {self.rounds}")
                     await self.load(kind, sockets, number)
         for number in range(REFRESHED if self.found.seconds >= FULL_S else 1):
@@ -117,8 +117,7 @@ class Bench:
             await self.refreshes(number)
         await self.start_up()
         await self.inside()
-        taken, all_of_it = (now - then for now, then in zip(stolen(), before, strict=True))
-        self.found.stolen = taken / max(1, all_of_it)
+        self.found.stolen = stolen(before)
         return self.found
 
     async def load(self, kind: str, sockets: int, number: int) -> None:
@@ -132,7 +131,9 @@ class Bench:
                 if (kind, sockets, number) == ("bot", 1, 0):
                     self.found.idle = measured.memory()[0]
                 if number == 0 or kind in COMPARED:
+                    before = ticks()
                     storm = await self.storm(slack, poll)
+                    storm["stolen"] = stolen(before)
                     self.found.storms.setdefault((kind, sockets), []).append(storm)
                     if kind != "unwritten":
                         self.found.lost[kind, sockets] = max(0, storm["acked"] - stored(db))
@@ -198,10 +199,16 @@ def stored(db: Path) -> int:
     return int(count)
 
 
-def stolen() -> tuple[int, int]:
-    """Ticks that the host gave to others while this machine had work, and all ticks, since its start."""
+def ticks() -> tuple[int, int]:
+    """Since the machine's start: ticks that its host gave to others while it had work, and all ticks."""
     fields = [int(field) for field in Path("/proc/stat").read_text().partition("\n")[0].split()[1:]]
     return fields[7], sum(fields[:8])
+
+
+def stolen(before: tuple[int, int]) -> float:
+    """The share of the machine's time that its host gave to others since `before`."""
+    taken, everything = (now - then for now, then in zip(ticks(), before, strict=True))
+    return taken / max(1, everything)
 
 
 def tell(what: str) -> None:

@@ -95,7 +95,8 @@ def page(found: Findings, today: date) -> str:
         table(("machine", ""), [*machine(today), ("taken by the host for others", f"{found.stolen:.0%}")]),
         f"## A storm: {found.rate:g} taps a second for {found.seconds:g} s",
         "5,000 people who answer three questions in a minute. Late: acked after Slack's 3 s, or never."
-        " Lost: acked, but not in the database afterwards. Times are medians where a storm was repeated.",
+        " Lost: acked, but not in the database afterwards. Medians where a storm was repeated."
+        " Host took: the share of the machine's time that its host gave to other machines meanwhile.",
         _storms(found),
         "## The peak",
         f"200 taps on the way at any time, one socket; the median of {_rounds(found)} rounds.",
@@ -138,7 +139,7 @@ def page(found: Findings, today: date) -> str:
 
 
 def _storms(found: Findings) -> str:
-    head = ("", "sockets", "storms", "taps", "late", "lost", "p50 ms", "p99 ms", "worst ms")
+    head = ("", "sockets", "storms", "taps", "late", "lost", "p50 ms", "p99 ms", "worst ms", "host took")
     rows = [
         (
             NAMES[kind],
@@ -148,6 +149,7 @@ def _storms(found: Findings) -> str:
             _count(max(storm["late"] for storm in storms)),
             _count(found.lost[kind, sockets]) if (kind, sockets) in found.lost else "–",
             *(_ms(median(storm[name] for storm in storms)) for name in ("p50", "p99", "worst")),
+            f"{median(storm['stolen'] for storm in storms):.0%}",
         )
         for (kind, sockets), storms in found.storms.items()
     ]
