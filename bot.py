@@ -271,6 +271,7 @@ async def run_rehearsal(settings: Settings) -> None:
     """The real bot over real Socket Mode, against a stand-in for Slack in this process."""
     from rehearsal.server import Rehearsal  # only here: nothing else may know the rehearsal
 
+    print("Rehearsal: no Slack, no account, nothing leaves this machine.", flush=True)
     async with AsyncExitStack() as ending:
         clock = ShiftedClock()
         rehearsal = await ending.enter_async_context(Rehearsal(port=settings.pulse_page, clock=clock.now))
@@ -289,7 +290,6 @@ async def run_rehearsal(settings: Settings) -> None:
         bot = create_app(settings.model_copy(update=tokens), store, clock=clock.now, counts_every_s=1.0)
         rehearsal.on_next = clock.jumper(bot)
         await _serve(bot, settings.model_copy(update=tokens), ending)
-        print("Rehearsal: no Slack, no account, nothing leaves this machine.", flush=True)
         print(f"Open {rehearsal.url} in a browser. Ctrl+C ends it.", flush=True)
         await asyncio.Event().wait()
 

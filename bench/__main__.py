@@ -136,7 +136,8 @@ class Bench:
                     storm["stolen"] = stolen(before)
                     self.found.storms.setdefault((kind, sockets), []).append(storm)
                     if kind != "unwritten":
-                        self.found.lost[kind, sockets] = max(0, storm["acked"] - stored(db))
+                        lost = max(0, storm["acked"] - stored(db))
+                        self.found.lost[kind, sockets] = self.found.lost.get((kind, sockets), 0) + lost
                 if kind != "plain":
                     await self.peak(slack, measured, poll, (kind, sockets))
 

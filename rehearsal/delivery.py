@@ -14,6 +14,7 @@ import json
 import logging
 import time
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -192,7 +193,8 @@ class SocketMode:
         """Asks the app to reconnect; closes the old sockets after `close_after` seconds, if given."""
         old = list(self.sockets)
         for socket in old:
-            await socket.ws.send_json(self._goodbye(reason))
+            with suppress(ConnectionError):  # the app may be leaving this one already
+                await socket.ws.send_json(self._goodbye(reason))
         if close_after is not None:
             await asyncio.sleep(close_after)
             await self._close(old)
