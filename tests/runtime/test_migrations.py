@@ -90,3 +90,26 @@ def test_a_statement_may_hold_comments_with_semicolons(connection: sqlite3.Conne
     schema.migrate(connection)
     [sql] = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'wave'").fetchone()
     assert "destroyed at close" in sql
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO setup (id, schedule, items, minimum, since) VALUES (1, '{}', 3, 4, '2026')",
+        "INSERT INTO wave (cadence, local_date, state, opens_at, closes_at, minimum, key)"
+        " VALUES ('hand', '2026-03-03', 'open', '2026', '2026', 4, x'00')",
+        "INSERT INTO wave (cadence, local_date, state, opens_at, closes_at, minimum, key)"
+        " VALUES ('hand', '2026-03-03', 'closed', '2026', '2026', 5, x'00')",
+        "INSERT INTO score (wave_id, item_id, side, n) VALUES (1, 'T01', 'it', 4)",
+        "INSERT INTO score_bar (wave_id, item_id, side, position, boxes, people)"
+        " VALUES (1, 'T01', 'it', 0, '4,5', 2)",
+    ],
+)
+def test_the_file_itself_refuses_what_the_promise_rules_out(
+    connection: sqlite3.Connection, statement: str
+) -> None:
+    """A minimum or a count under 5, a key that outlives its wave, a bar of one or two people."""
+    schema.migrate(connection)
+    connection.execute("PRAGMA foreign_keys = OFF")
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        connection.execute(statement)
