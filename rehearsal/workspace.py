@@ -142,6 +142,7 @@ class Channel:
     is_private: bool = False
     im_with: str | None = None
     archived: bool = False
+    shared: bool = False
     members: list[str] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     created: int = 0
@@ -172,8 +173,8 @@ class Channel:
             "is_private": self.is_private,
             "is_archived": self.archived,
             "is_general": self.name == "general",
-            "is_shared": False,
-            "is_ext_shared": False,
+            "is_shared": self.shared,
+            "is_ext_shared": self.shared,
             "is_org_shared": False,
             "is_member": BOT_USER in self.members,
             "num_members": len(self.members),

@@ -151,6 +151,15 @@ async def test_an_archived_channel(slack: Rehearsal, tmp_path: Path) -> None:
     assert "archive" in found[f"channel {slack.places.private}"].mend
 
 
+async def test_a_channel_shared_with_another_company(slack: Rehearsal, tmp_path: Path) -> None:
+    """Results would be read by strangers: another channel is asked for."""
+    assert slack.places is not None
+    await set_up(slack, tmp_path)
+    slack.workspace.channel(slack.places.it).shared = True
+    found = faults(await examine(settings(tmp_path, slack)))
+    assert "another company" in found[f"channel {slack.places.it}"].mend
+
+
 async def test_too_few_people(slack: Rehearsal, tmp_path: Path) -> None:
     """Results would never be shown: 14 people and a minimum of 15."""
     await set_up(slack, tmp_path, minimum=15)
