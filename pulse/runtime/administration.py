@@ -121,14 +121,9 @@ class Administration:
     async def _channel_error(self, channel_id: str, minimum: int) -> str | None:
         try:
             channel = await self._slack.channel(channel_id)
-            if channel.archived:
-                why = "is_archived"
-            elif channel.shared:
-                why = "shared"
-            elif not channel.member:
-                why = "not_in_channel"
-            else:
-                why = "too_few" if minimum and await self._people(channel_id, minimum) < minimum else ""
+            why = channel.unusable
+            if not why and minimum and await self._people(channel_id, minimum) < minimum:
+                why = "too_few"
         except SlackFault as fault:
             return channel_fault("", fault.code if fault.certain else "unreachable", minimum)
         return channel_fault(channel.name, why, minimum) if why else None

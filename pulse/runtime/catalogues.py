@@ -41,8 +41,13 @@ def catalogue(language: str) -> NullTranslations:
 
 def for_posts(store: Store) -> NullTranslations:
     """For what everybody in a channel reads."""
+    return catalogue(posted_in(store))
+
+
+def posted_in(store: Store) -> str:
+    """The language of what everybody in a channel reads."""
     setup = store.setup()
-    return catalogue(setup.language if setup else SOURCE)
+    return setup.language if setup else SOURCE
 
 
 def for_known(roster: Roster, user: str) -> NullTranslations:

@@ -18,11 +18,11 @@ from pulse.core.baselines import Ledger
 from pulse.core.cadence import SKIP_SENTENCES, describe
 from pulse.core.errors import BadRequest, ChartNotDrawn, NotNow, NotYours, SlackFault
 from pulse.core.items import Bank
-from pulse.core.language import N_, SOURCE, _, retold, speaking, spoken
+from pulse.core.language import N_, _, retold, speaking, spoken
 from pulse.core.model import Asked, ClosedWave, Item, Note, Side, SideTurnout
 from pulse.core.reports import WaveReport, last_report, report, trail
 from pulse.runtime.administration import CHANGED
-from pulse.runtime.catalogues import for_posts
+from pulse.runtime.catalogues import for_posts, posted_in
 from pulse.runtime.channels import Channels
 from pulse.runtime.counts import poll_card
 from pulse.runtime.drawing import Artist
@@ -186,8 +186,7 @@ class Desk:
         One without the picture that it should have is made again the next time.
         """
         self.closed()
-        setup = self._waves.store.setup()
-        key = (spoken(), setup and setup.language, self._zone().key, *about)
+        key = (spoken(), posted_in(self._waves.store), self._zone().key, *about)
         if key not in self._cards:
             card, complete = await make()
             if not complete:
@@ -197,8 +196,7 @@ class Desk:
 
     def _library(self) -> Library:
         """What can be asked, in the reader's language, knowing in which it is asked."""
-        setup = self._waves.store.setup()
-        return self._waves.library.asked_in(setup.language if setup else SOURCE)
+        return self._waves.library.asked_in(posted_in(self._waves.store))
 
     def _report(self, wave: ClosedWave) -> WaveReport:
         library = self._library()
@@ -207,8 +205,7 @@ class Desk:
 
     def _made(self, wave: ClosedWave, before: Sequence[ClosedWave], bank: Bank, ledger: Ledger) -> WaveReport:
         """A wave's report in the reader's language: a closed wave never changes, nor do those before it."""
-        setup = self._waves.store.setup()
-        key = (spoken(), setup.language if setup else SOURCE, wave.id)
+        key = (spoken(), posted_in(self._waves.store), wave.id)
         if key not in self._reports:
             self._reports[key] = report(wave, before, bank, ledger)
             while len(self._reports) > MOST_REPORTS:

@@ -363,15 +363,8 @@ async def _channel(slack: Slack, channel: str) -> Check:
     except SlackFault as fault:
         mend = channel_fault(channel, fault.code) if fault.certain else str(fault)
         return Check(name, State.FAULT, unusable, mend)
-    why = ""
-    if found.archived:
-        why = "is_archived"
-    elif found.shared:
-        why = "shared"
-    elif not found.member:
-        why = "not_in_channel"
-    if why:
-        return Check(name, State.FAULT, unusable, channel_fault(found.name, why))
+    if found.unusable:
+        return Check(name, State.FAULT, unusable, channel_fault(found.name, found.unusable))
     return Check(name, State.OK, _("The bot is in #{name}.").format(name=found.name))
 
 

@@ -112,6 +112,15 @@ class Channel:
     shared: bool
     people: int
 
+    @property
+    def unusable(self) -> str:
+        """Why no side can be set up in it: Slack's word, or "shared"; "" where one can."""
+        if self.archived:
+            return "is_archived"
+        if self.shared:
+            return "shared"
+        return "" if self.member else "not_in_channel"
+
 
 @dataclass(frozen=True, slots=True)
 class Greeting:

@@ -931,9 +931,8 @@ def _held(connection: sqlite3.Connection, wave_id: int, people: Sequence[bytes])
             (wave_id, *some),
         )
         for person, side, joined, item_id, boxes in rows.fetchall():
-            if person not in found:
-                found[person] = _Held(Side(side), bool(joined), answers.setdefault(person, {}))
-            answers[person][item_id] = _boxes(boxes)
+            answers.setdefault(person, {})[item_id] = _boxes(boxes)
+            found[person] = _Held(Side(side), bool(joined), answers[person])
     return found
 
 

@@ -144,12 +144,17 @@ async def test_after_a_restart_the_bot_starts_without_waiting_for_the_roster(
         assert sum(office.bot.store.answered(1).values()) == 2
 
 
-async def test_taps_during_a_long_reading_share_it(slack: Rehearsal, tmp_path: Path) -> None:
-    """Twenty taps at once after a restart read each channel once; all are answered within three seconds."""
-    async with running(slack, tmp_path / "pulse.db", Clock()) as office:
+async def left_open(slack: Rehearsal, path: Path) -> Clock:
+    """A bot that is stopped while a wave is open; its clock goes on with the next."""
+    async with running(slack, path, Clock()) as office:
         await office.set_up()
         await office.open()
-        clock = office.clock
+        return office.clock
+
+
+async def test_taps_during_a_long_reading_share_it(slack: Rehearsal, tmp_path: Path) -> None:
+    """Twenty taps at once after a restart read each channel once; all are answered within three seconds."""
+    clock = await left_open(slack, tmp_path / "pulse.db")
     before = len(slack.calls_of("conversations.members"))
     slack.delay("conversations.members", 0.3, times=2)
     async with running(slack, tmp_path / "pulse.db", clock) as office:
@@ -163,10 +168,7 @@ async def test_a_tap_while_slack_does_not_tell_the_roster_gets_a_sentence(
     slack: Rehearsal, tmp_path: Path
 ) -> None:
     """Acked in time, not recorded, and told so; a minute later it works."""
-    async with running(slack, tmp_path / "pulse.db", Clock()) as office:
-        await office.set_up()
-        await office.open()
-        clock = office.clock
+    clock = await left_open(slack, tmp_path / "pulse.db")
     trouble = slack.fail("conversations.members", "fatal_error", times=None)
     async with running(slack, tmp_path / "pulse.db", clock) as office:
         person = office.people(office.it)[0]
