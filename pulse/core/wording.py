@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 from itertools import product
 from math import floor
+from typing import TypeGuard
 
 from pulse.core.baselines import ASSUMED_N, Comparable, figure, study
 from pulse.core.language import N_, _
@@ -34,6 +35,7 @@ from pulse.core.model import (
     SideTurnout,
     Withheld,
 )
+from pulse.core.privacy import COUNTS_FROM
 from pulse.core.stats import (
     Difference,
     Interval,
@@ -655,9 +657,13 @@ def _two_sides(
 
 
 def _may_compare(outcome: Outcome, turnout: SideTurnout) -> Counted | None:
-    if isinstance(outcome, Counted) and rate_rule(outcome.n, turnout.roster).describes:
+    if _is_count(outcome) and rate_rule(outcome.n, turnout.roster).describes:
         return outcome
     return None
+
+
+def _is_count(outcome: Outcome) -> TypeGuard[Counted]:
+    return isinstance(outcome, Counted) and outcome.n >= COUNTS_FROM
 
 
 def _pairs(
@@ -749,7 +755,7 @@ def _usable(item: Item, history: Sequence[Past]) -> list[tuple[int, Share, int]]
     found = [
         (at, outcome, max(turnout.roster, outcome.n))
         for at, (outcome, turnout) in enumerate(history)
-        if isinstance(outcome, Counted) and rate_rule(outcome.n, turnout.roster).describes
+        if _is_count(outcome) and rate_rule(outcome.n, turnout.roster).describes
     ]
     key = item.measures[0].key
     return [
