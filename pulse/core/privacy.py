@@ -22,7 +22,7 @@ tests/core/test_differencing.py enumerates what follows from each publication, b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 
 from pulse.core.errors import BadNumbers
@@ -61,9 +61,11 @@ def publish(item: Item, tally: Tally, minimum: int) -> Outcome:
         return Withheld()
     if item.format is Format.MULTI:
         return Counted(tally.n, _shares(item.measures, tally))
-    if not _divisible(item, tally):
+    runs = groups(item) if tally.n >= BARS_FROM else ()
+    if not runs or not _divisible(item.measures[0], runs, tally):
         return Counted(tally.n, _shares(item.measures[:1], tally))
-    return Counted(tally.n, _shares(item.measures, tally), tuple(_bars(item, tally)))
+    bars = (bar for run in runs for bar in _apart(run, tally))
+    return Counted(tally.n, _shares(item.measures, tally), tuple(bars))
 
 
 def publish_expectation(tally: Tally, minimum: int) -> Expected | Withheld:
@@ -128,21 +130,16 @@ def groups(item: Item) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(run) for _, run in groupby(keys, key=measured))
 
 
-def _divisible(item: Item, tally: Tally) -> bool:
-    first = item.measures[0]
-    if tally.n < BARS_FROM or share(_chosen(first, tally), tally.n).merged:
+def _divisible(first: Measure, runs: Sequence[Sequence[str]], tally: Tally) -> bool:
+    """Whether bars, and shares after the first, tell of no group of 1 or 2 people."""
+    if share(_chosen(first, tally), tally.n).merged:
         return False
     totals: dict[bool, list[int]] = {True: [], False: []}
-    for run in groups(item):
-        totals[first.boxes.issuperset(run)].append(_total(run, tally))
+    for run in runs:
+        totals[run[0] in first.boxes].append(_total(run, tally))
     if any(total in _FEW for part in totals.values() for total in part):
         return False
     return not any(len(part) > 1 and sum(part) == 3 for part in totals.values())
-
-
-def _bars(item: Item, tally: Tally) -> Iterator[Bar]:
-    for run in groups(item):
-        yield from _apart(run, tally)
 
 
 def _apart(run: Sequence[str], tally: Tally) -> list[Bar]:

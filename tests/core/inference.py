@@ -134,47 +134,59 @@ def _only(seen: Flags, counts: Iterable[int]) -> NDArray[np.int64]:
     return np.flatnonzero(seen.any(axis=1) & ~seen[:, ~wanted].any(axis=1))
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A dangerous conclusion: how many of a union, or with `rest` of all but it, somebody must be sure of.
+
+    `own` is what somebody who answered chose, and the count is of the others; it is empty for a reader.
+    """
+
+    own: Options
+    union: Options
+    rest: bool
+    counts: Options
+
+    def fits(self, tally: Options, n: int) -> bool:
+        """False where this tally of `n` people is possible and contradicts the conclusion."""
+        others = [count - (option in self.own) for option, count in enumerate(tally)]
+        people = n - bool(self.own)
+        if not all(0 <= count <= people for count in others) or sum(others) < people:
+            return True
+        chose = sum(others[option] for option in self.union)
+        return (people - chose if self.rest else chose) in self.counts
+
+
 class Doubts:
     """What may still be sure of one item of `n` people, while tallies that are published alike come up.
 
-    `own` are the answers of those who reason, one a row, and `looked` the unions in question: of a single
-    choice `unions`, of a multiple choice each option.
+    `owns` are the answers of those who reason, and `looked` the unions in question: of a single choice
+    `unions`, of a multiple choice each option.
     """
 
     def __init__(
-        self, tally: Options, n: int, own: Flags, looked: Sequence[Options], shown: Collection[int]
+        self,
+        tally: Options,
+        n: int,
+        owns: Collection[Options],
+        looked: Sequence[Options],
+        shown: Collection[int],
     ) -> None:
-        options = range(len(tally))
-        self._n, self._own = n, own.astype(np.int64)
-        self._unions = np.array([np.isin(options, union) for union in looked]).astype(np.int64)
-        unshown = ~np.isin(options, list(shown))
-        chose = ~self._unions[:, unshown].any(axis=1)
-        self._unshown = ~np.array([chose, self._unions[:, unshown].all(axis=1)])
-        self._mine = self._own @ self._unions.T
-        self._reader = np.full((2, 2, len(looked)), True)
-        self._respondents = np.full((len(own), 2, 2, len(looked)), True)
+        self._n = n
+        shown_whole = (set(shown).issuperset, lambda union: {*union, *shown}.issuperset(range(len(tally))))
+        self.left = [
+            Doubt(own, union, rest, counts)
+            for own in ((), *owns)
+            for union, rest in product(looked, (False, True))
+            for counts in (RESPONDENT if own else READER, (0,))
+            if counts != (0,) or not shown_whole[rest](union)
+        ]
         self.meet(tally)
-
-    @property
-    def left(self) -> int:
-        """How many dangerous conclusions no tally so far contradicts."""
-        return int(np.count_nonzero(self._reader)) + int(np.count_nonzero(self._respondents))
 
     def meet(self, tally: Options) -> bool:
         """Takes another tally into account; true where it contradicts something."""
-        before = self.left
-        counts = self._unions @ np.array(tally)
-        self._reader &= self._dangerous(counts, self._n, READER)
-        others = np.array(tally) - self._own
-        possible = ((others >= 0) & (others < self._n)).all(axis=1) & (others.sum(axis=1) >= self._n - 1)
-        dangerous = self._dangerous(counts - self._mine, self._n - 1, RESPONDENT)
-        self._respondents &= dangerous | ~possible[:, None, None, None]
-        return self.left < before
-
-    def _dangerous(self, counts: Numbers, people: int, few: Options) -> Flags:
-        """Of each union, from both ends: whether this count must not be sure, and whether 0 must not."""
-        ends = np.stack([counts, people - counts], axis=-2)
-        return np.stack([(ends >= few[0]) & (ends <= few[-1]), (ends == 0) & self._unshown], axis=-3)
+        before = len(self.left)
+        self.left = [doubt for doubt in self.left if doubt.fits(tally, self._n)]
+        return len(self.left) < before
 
 
 def contradictions(
