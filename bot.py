@@ -26,32 +26,34 @@ import handlers
 from pulse.core.errors import PulseError, SlackFault, TokenRefused
 from pulse.core.language import _
 from pulse.core.model import Side
-from pulse.runtime import doctor, export, logs
-from pulse.runtime.administration import Administration
-from pulse.runtime.afterwards import Afterwards
-from pulse.runtime.alerts import Alerts
-from pulse.runtime.backup import back_up
-from pulse.runtime.channels import Channels
-from pulse.runtime.counts import LiveCounts
-from pulse.runtime.desk import Desk
-from pulse.runtime.drawing import Artist
-from pulse.runtime.health import Health
-from pulse.runtime.homes import Homes
-from pulse.runtime.http import Doors, Server
-from pulse.runtime.library import load_library, own_items_path
-from pulse.runtime.managers import Managers
-from pulse.runtime.metrics import MeasuredApp, Metrics
-from pulse.runtime.reminders import PACE_S, Reminders
-from pulse.runtime.roster import Roster
-from pulse.runtime.sample import fill, is_sample, loaded_note
-from pulse.runtime.scheduler import Scheduler
-from pulse.runtime.services import Services
-from pulse.runtime.settings import Mode, Settings, mode_of, read_settings
-from pulse.runtime.slack import Slack
-from pulse.runtime.socket import SocketMode
-from pulse.runtime.store import Glance, Store
-from pulse.runtime.troubles import Troubles
-from pulse.runtime.waves import Waves
+from pulse.ops import doctor
+from pulse.storage import export
+from pulse.ops import logs
+from pulse.services.administration import Administration
+from pulse.services.background import Afterwards
+from pulse.services.alerts import Alerts
+from pulse.storage.backup import back_up
+from pulse.services.channels import Channels
+from pulse.services.counts import LiveCounts
+from pulse.services.desk import Desk
+from pulse.slack.chart_worker import Artist
+from pulse.ops.health import Health
+from pulse.services.homes import Homes
+from pulse.slack.http_server import Doors, Server
+from pulse.storage.library import load_library, own_items_path
+from pulse.services.managers import Managers
+from pulse.ops.metrics import MeasuredApp, Metrics
+from pulse.services.reminders import PACE_S, Reminders
+from pulse.slack.roster import Roster
+from pulse.ops.sample import fill, is_sample, loaded_note
+from pulse.ops.scheduler import Scheduler
+from pulse.services.workspace import Services
+from pulse.ops.settings import Mode, Settings, mode_of, read_settings
+from pulse.slack.web_api import Slack
+from pulse.slack.socket_mode import SocketMode
+from pulse.storage.sqlite.store import Glance, Store
+from pulse.services.troubles import Troubles
+from pulse.services.waves import Waves
 from pulse.views.notices import second_copy
 
 Clock = Callable[[], datetime]

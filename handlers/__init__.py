@@ -10,7 +10,7 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from handlers import answers, commands, events, home, language, reminders, responding, results, setup
 from handlers.replies import log_unforeseen, privately, told
-from pulse.runtime.services import Services
+from pulse.services.workspace import Services
 
 
 def register(app: AsyncApp, services: Services) -> None:

@@ -18,9 +18,9 @@ from slack_bolt.request.payload_utils import to_action
 from handlers.replies import channel_of, in_private, privately, told, wave_id_of, where_pressed
 from pulse.core.errors import BadRequest
 from pulse.core.language import _
-from pulse.runtime.receipts import Receipts
-from pulse.runtime.services import Services
-from pulse.runtime.waves import Ballot
+from handlers.receipts import Receipts
+from pulse.services.workspace import Services
+from pulse.services.waves import Ballot
 from pulse.views.answer import CALLBACK, answer_view, parse_answer, parse_channel, parse_wave
 from pulse.views.message import Message, as_view
 from pulse.views.notices import Confirmation, confirmation, tapped, withdrawn

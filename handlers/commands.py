@@ -15,7 +15,7 @@ from handlers.managing import MANAGING
 from handlers.replies import answering, privately, told
 from handlers.setup import show_setup
 from pulse.core.language import _
-from pulse.runtime.services import Services
+from pulse.services.workspace import Services
 from pulse.views import notices
 from pulse.views.message import Message
 

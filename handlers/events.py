@@ -9,8 +9,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from handlers.managing import deliver
-from pulse.runtime.channels import ARCHIVED, NOT_FOUND, NOT_IN
-from pulse.runtime.services import Services
+from pulse.services.channels import ARCHIVED, NOT_FOUND, NOT_IN
+from pulse.services.workspace import Services
 
 KINDS = ("channel", "group")
 """Public and private channels have events of their own."""

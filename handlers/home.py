@@ -13,7 +13,7 @@ from handlers.replies import told
 from handlers.setup import show_setup
 from pulse.core.errors import BadRequest, SlackFault
 from pulse.core.language import _
-from pulse.runtime.services import Services
+from pulse.services.workspace import Services
 from pulse.views.message import as_view
 from pulse.views.notices import greeting, privacy
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from handlers.replies import wave_id_of
 from pulse.core.errors import BadRequest
 from pulse.core.language import _
-from pulse.runtime.services import Services
+from pulse.services.workspace import Services
 from pulse.views import notices
 from pulse.views.message import Message
 

@@ -9,7 +9,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from handlers.replies import privately, told
-from pulse.runtime.services import Services
+from pulse.services.workspace import Services
 from pulse.views.message import Message
 from pulse.views.reminder import RESUME, STOP
 

@@ -13,7 +13,7 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from pulse.core.errors import BadRequest, PulseError, SlackFault
 from pulse.core.language import _
-from pulse.runtime.services import Services
+from pulse.services.workspace import Services
 from pulse.views.message import Message, as_view
 from pulse.views.notices import refusal
 

@@ -16,8 +16,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.webhook import WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from pulse.runtime.services import Services
-from pulse.runtime.slack import Slack
+from pulse.services.workspace import Services
+from pulse.slack.web_api import Slack
 
 
 class Responding:

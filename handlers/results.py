@@ -9,7 +9,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from handlers.replies import in_private, privately, told, wave_id_of
-from pulse.runtime.services import Services
+from pulse.services.workspace import Services
 from pulse.views.notices import shared
 from pulse.views.results import DETAILS, SHARE
 

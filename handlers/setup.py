@@ -11,8 +11,8 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from handlers.replies import privately, told
 from pulse.core.language import _
-from pulse.runtime.catalogues import catalogue
-from pulse.runtime.services import Services
+from pulse.storage.catalogues import catalogue
+from pulse.services.workspace import Services
 from pulse.views import notices
 from pulse.views.message import as_view
 from pulse.views.setup import (

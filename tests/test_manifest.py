@@ -14,8 +14,8 @@ from slack_bolt.async_app import AsyncApp
 
 from bot import create_app
 from docs.make_manifest_link import LINK, manifest_link
-from pulse.runtime.settings import Settings
-from pulse.runtime.store import Store
+from pulse.ops.settings import Settings
+from pulse.storage.sqlite.store import Store
 from rehearsal.blockkit import elements_of
 
 ROOT = Path(__file__).parents[1]

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from bot import Bot, create_app
-from pulse.runtime.drawing import Artist
-from pulse.runtime.settings import Settings
-from pulse.runtime.socket import SocketMode
-from pulse.runtime.store import Store
+from pulse.slack.chart_worker import Artist
+from pulse.ops.settings import Settings
+from pulse.slack.socket_mode import SocketMode
+from pulse.storage.sqlite.store import Store
 from pulse.views.charts import Chart
 from rehearsal.driver import Actor
 from rehearsal.server import Rehearsal
@@ -156,3 +156,10 @@ async def running(
 async def office(slack: Rehearsal, tmp_path: Path) -> AsyncIterator[Office]:
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         yield office
+
+
+async def at(office: Office, moment: str) -> None:
+    """Moves the bot's clock to an ISO time in UTC, wakes it, and waits until it has done what is due."""
+    office.clock.time = type(office.clock.time).fromisoformat(f"{moment}+00:00")
+    await office.bot.scheduler.wake()
+    await office.settled()
