@@ -22,9 +22,9 @@ from pulse.core.cadence import next_moments
 from pulse.core.model import Box, Index, Item, Side, SideTurnout, Tally
 from pulse.core.privacy import publish
 from pulse.ops import logs
+from pulse.services.waves import Waves, pseudonym
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Answers, Ballots, NewWave, OpenWave, Publication, Store
-from pulse.services.waves import Waves, pseudonym
 from pulse.storage.sqlite.writer import connect
 
 YEARS = 10

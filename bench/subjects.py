@@ -26,9 +26,9 @@ from pulse.core.cadence import Repeat, Schedule, Weekday
 from pulse.core.model import Side
 from pulse.ops import logs
 from pulse.ops.settings import Settings
+from pulse.services.waves import Waves, pseudonym
 from pulse.slack.socket_mode import SocketMode
 from pulse.storage.sqlite.store import Answers, Recorded, Setup, Store
-from pulse.services.waves import Waves, pseudonym
 
 ITEMS = 3
 """Questions of the wave: 5,000 people who answer each are 15,000 taps."""

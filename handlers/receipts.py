@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from pulse.storage.sqlite.store import OpenWave
 from pulse.services.waves import pseudonym
+from pulse.storage.sqlite.store import OpenWave
 from pulse.views.message import Message
 
 Replace = Callable[[Message], Coroutine[Any, Any, None]]

@@ -20,12 +20,12 @@ from pulse.core.errors import DataFault, PulseError, SettingsFault, SlackFault, 
 from pulse.core.language import _
 from pulse.core.model import Side
 from pulse.ops.health import LEAST_FREE_BYTES
-from pulse.storage.library import Library, load_library, own_items_path
-from pulse.slack.roster import Roster
 from pulse.ops.settings import Mode, Settings, mode_of
-from pulse.slack.web_api import SCOPES, TOKEN_REFUSALS, Greeting, Slack
-from pulse.storage.sqlite.store import Glance, Setup, check, running
 from pulse.services.waves import Waves
+from pulse.slack.roster import Roster
+from pulse.slack.web_api import SCOPES, TOKEN_REFUSALS, Greeting, Slack
+from pulse.storage.library import Library, load_library, own_items_path
+from pulse.storage.sqlite.store import Setup, Snapshot, check, running
 from pulse.views.setup import channel_fault
 
 MOST_SKEW_S = 60.0
@@ -216,7 +216,7 @@ class Doctor:
         if library is None or not self._database.is_file():
             return []
         try:
-            store = Glance(self._database)
+            store = Snapshot(self._database)
         except StoreFault as fault:
             mend = _("Mend the database first.")
             return [Check(_("set-up"), State.FAULT, str(fault), mend)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pulse.core.errors import StoreFault
 from pulse.core.language import _
 from pulse.ops.metrics import Metrics, Sample
-from pulse.services.workspace import Services
+from pulse.services.workspace import Workspace
 from pulse.slack.socket_mode import SocketState
 
 LEAST_FREE_BYTES = 50_000_000
@@ -24,7 +24,7 @@ WRITE_S = 2.0
 class Health:
     """`socket` gives the state of the connection; None in HTTP mode, where Slack comes to the bot."""
 
-    services: Services
+    services: Workspace
     metrics: Metrics
     socket: Callable[[], SocketState] | None = None
 

@@ -15,8 +15,8 @@ from pulse.core.cadence import Moments, Repeat, Schedule, Weekday, local_date, n
 from pulse.core.items import Bank, choose
 from pulse.core.language import _
 from pulse.core.model import Format, Item, Note, Side
-from pulse.storage.sqlite.store import Answers, Ballots, NewWave, OpenWave, Publication, Setup, Store
 from pulse.services.waves import publication
+from pulse.storage.sqlite.store import Answers, Ballots, NewWave, OpenWave, Publication, Setup, Store
 
 WAVES = 12
 ITEMS = 4

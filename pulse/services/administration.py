@@ -11,10 +11,10 @@ from pulse.core.errors import NotNow, SlackFault
 from pulse.core.items import choose
 from pulse.core.language import N_, _, language_of, speaking
 from pulse.core.model import Item, Side
-from pulse.storage.catalogues import catalogue
-from pulse.slack.web_api import Slack
-from pulse.storage.sqlite.store import Setup
 from pulse.services.waves import Waves
+from pulse.slack.web_api import Slack
+from pulse.storage.catalogues import catalogue
+from pulse.storage.sqlite.store import Setup
 from pulse.views.setup import FormErrors, SetupForm, channel_fault
 
 CHANGED = N_("The set-up was changed: {what}.")

@@ -6,9 +6,9 @@ from datetime import timedelta
 from functools import partial
 
 from pulse.services.channels import Channels
-from pulse.slack.web_api import TOKEN_REFUSALS
-from pulse.storage.sqlite.store import Parcel
 from pulse.services.waves import Waves
+from pulse.slack.web_api import TOKEN_REFUSALS
+from pulse.storage.sqlite.store import OutboxMessage
 from pulse.views.notices import wave_missed
 
 LASTING = frozenset(
@@ -44,7 +44,7 @@ class Alerts:
             await self._channels.troubles.tell(message, f"missed {due_at.isoformat()}")
 
 
-def _needs_a_hand(parcel: Parcel) -> bool:
+def _needs_a_hand(parcel: OutboxMessage) -> bool:
     if parcel.problem in TOKEN_REFUSALS:
         # Nobody can be told by Slack, and the bot ends with a sentence of its own.
         return False

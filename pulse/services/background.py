@@ -17,7 +17,7 @@ FOREVER = "forever"
 _log = structlog.get_logger(__name__)
 
 
-class Afterwards:
+class BackgroundTasks:
     """Runs coroutines in the background, keeps hold of them, and logs what goes wrong in them."""
 
     def __init__(self, pressed: Callable[[], bool]) -> None:

@@ -6,9 +6,9 @@ import time
 
 from pulse.core.errors import SlackFault
 from pulse.core.language import N_
-from pulse.slack.web_api import Slack
 from pulse.services.troubles import Troubles
 from pulse.services.waves import Waves
+from pulse.slack.web_api import Slack
 from pulse.views.notices import Problem, channel_problem
 
 BELIEVED_S = 60.0

@@ -13,10 +13,10 @@ import structlog
 from pulse.core.errors import SlackFault
 from pulse.core.language import speaking
 from pulse.core.model import Side
-from pulse.storage.catalogues import for_posts
-from pulse.slack.web_api import Slack
-from pulse.storage.sqlite.store import OpenWave
 from pulse.services.waves import Waves
+from pulse.slack.web_api import Slack
+from pulse.storage.catalogues import for_posts
+from pulse.storage.sqlite.store import OpenWave
 from pulse.views.message import Message
 from pulse.views.poll import PollCard, poll_message
 

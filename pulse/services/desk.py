@@ -22,17 +22,17 @@ from pulse.core.language import N_, _, retold, speaking, spoken
 from pulse.core.model import Asked, ClosedWave, Item, Note, Side, SideTurnout
 from pulse.core.reports import WaveReport, last_report, report, trail
 from pulse.services.administration import CHANGED
-from pulse.storage.catalogues import for_posts, posted_in
 from pulse.services.channels import Channels
 from pulse.services.counts import poll_card
-from pulse.slack.chart_worker import Artist
-from pulse.storage.export import files
-from pulse.storage.library import Library
 from pulse.services.managers import Managers
+from pulse.services.waves import SKIPPED_BY_HAND, Waves, pseudonym
+from pulse.slack.chart_worker import ChartWorker
 from pulse.slack.outbox import Outbox
 from pulse.slack.web_api import Slack
-from pulse.storage.sqlite.store import Parcel
-from pulse.services.waves import SKIPPED_BY_HAND, Waves, pseudonym
+from pulse.storage.catalogues import for_posts, posted_in
+from pulse.storage.export import files
+from pulse.storage.library import Library
+from pulse.storage.sqlite.store import OutboxMessage
 from pulse.views import notices, scores, trend
 from pulse.views.baselines import baselines_message, find_topic
 from pulse.views.charts import Chart, alt_text
@@ -74,10 +74,10 @@ class Desk:
         slack: Slack,
         managers: Managers,
         channels: Channels,
-        artist: Artist,
+        chart_worker: ChartWorker,
         settle_s: float,
     ) -> None:
-        self._waves, self._slack, self._managers, self._artist = waves, slack, managers, artist
+        self._waves, self._slack, self._managers, self._artist = waves, slack, managers, chart_worker
         self._channels = channels
         self._outbox = Outbox(waves.store, slack, self._render, waves.changing_polls, settle_s)
         self._closed: tuple[ClosedWave, ...] = ()
@@ -94,12 +94,12 @@ class Desk:
         """Posts what is due in the channels."""
         await self._outbox.deliver(self._waves.clock())
 
-    async def _render(self, parcel: Parcel) -> Message | None:
+    async def _render(self, parcel: OutboxMessage) -> Message | None:
         """The message of a parcel, in the language of the posts; None where it is not due any more."""
         with speaking(for_posts(self._waves.store)):
             return await self._rendered(parcel)
 
-    async def _rendered(self, parcel: Parcel) -> Message | None:
+    async def _rendered(self, parcel: OutboxMessage) -> Message | None:
         if parcel.kind == "poll":
             return self._poll(parcel)
         closed = next((wave for wave in self.closed() if wave.id == parcel.wave_id), None)
@@ -109,7 +109,7 @@ class Desk:
             return self._closed_poll(closed, parcel.channel)
         return await self._results(self._report(closed))
 
-    def _poll(self, parcel: Parcel) -> Message | None:
+    def _poll(self, parcel: OutboxMessage) -> Message | None:
         wave = self._waves.open
         if wave is None or wave.id != parcel.wave_id:
             return None

@@ -9,10 +9,10 @@ import structlog
 
 from pulse.core.errors import SlackFault
 from pulse.core.language import speaking
-from pulse.storage.catalogues import for_reader
 from pulse.services.desk import Desk
-from pulse.slack.web_api import Slack
 from pulse.services.waves import Waves
+from pulse.slack.web_api import Slack
+from pulse.storage.catalogues import for_reader
 from pulse.views.home import home_view
 
 WATCHED_S = 1800.0

@@ -13,8 +13,8 @@ from gettext import NullTranslations
 
 from pulse.core.errors import BadRequest, ManagersOnly
 from pulse.core.language import N_, _
-from pulse.storage.catalogues import for_known
 from pulse.slack.roster import Roster
+from pulse.storage.catalogues import for_known
 from pulse.storage.sqlite.store import Store
 
 SECRET_BYTES = 32

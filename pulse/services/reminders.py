@@ -16,11 +16,11 @@ from pulse.core.cadence import QUIET_BEFORE_CLOSE, may_post
 from pulse.core.errors import PulseError, SlackFault
 from pulse.core.language import speaking
 from pulse.core.model import Side
-from pulse.storage.catalogues import for_known
 from pulse.services.managers import Managers
-from pulse.slack.web_api import TOKEN_REFUSALS, Slack
-from pulse.storage.sqlite.store import OpenWave
 from pulse.services.waves import Waves, pseudonym
+from pulse.slack.web_api import TOKEN_REFUSALS, Slack
+from pulse.storage.catalogues import for_known
+from pulse.storage.sqlite.store import OpenWave
 from pulse.views.message import Message
 from pulse.views.reminder import ReminderCard, reminder_message, settled_message
 

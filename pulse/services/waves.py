@@ -45,8 +45,8 @@ from pulse.core.language import N_, _
 from pulse.core.model import Format, Item, Outcome, Side
 from pulse.core.privacy import turnout
 from pulse.core.scoring import close_side
-from pulse.storage.library import Library
 from pulse.slack.roster import Roster
+from pulse.storage.library import Library
 from pulse.storage.sqlite.store import (
     Answers,
     Ballots,

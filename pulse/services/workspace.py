@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pulse.services.administration import Administration
-from pulse.services.background import Afterwards
+from pulse.services.background import BackgroundTasks
 from pulse.services.channels import Channels
 from pulse.services.counts import LiveCounts
 from pulse.services.desk import Desk
 from pulse.services.homes import Homes
 from pulse.services.managers import Managers
 from pulse.services.reminders import Reminders
-from pulse.slack.web_api import Slack
 from pulse.services.troubles import Troubles
 from pulse.services.waves import Waves
+from pulse.slack.web_api import Slack
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
+class Workspace:
     waves: Waves
     desk: Desk
     homes: Homes
@@ -27,6 +27,6 @@ class Services:
     managers: Managers
     administration: Administration
     counts: LiveCounts
-    after: Afterwards
+    after: BackgroundTasks
     troubles: Troubles
     reminders: Reminders

@@ -24,7 +24,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 SEEN_BY_THE_WORKER = ("PATH", "HOME", "LANG", "TMPDIR", "MPLCONFIGDIR", "XDG_CACHE_HOME", "SYSTEMROOT")
 
 
-class Artist:
+class ChartWorker:
     """Draws each chart once: equal charts share one drawing, one worker runs at a time.
 
     `seconds` is how long a worker may take (its first run on a machine lists the fonts), `kept` how many

@@ -17,7 +17,7 @@ import structlog
 
 from pulse.core.errors import PulseError, SlackFault
 from pulse.slack.web_api import Slack
-from pulse.storage.sqlite.store import Parcel, Store
+from pulse.storage.sqlite.store import OutboxMessage, Store
 from pulse.views.message import Message
 
 SETTLE_S = 2.0
@@ -33,7 +33,7 @@ GONE = ("message_not_found", "cant_update_message")
 
 _log = structlog.get_logger(__name__)
 
-Render = Callable[[Parcel], Awaitable[Message | None]]
+Render = Callable[[OutboxMessage], Awaitable[Message | None]]
 
 
 class Outbox:
@@ -52,12 +52,12 @@ class Outbox:
     async def deliver(self, now: datetime) -> None:
         """Delivers what is due: channels side by side, each channel's messages in their order."""
         async with self._turn:
-            channels: dict[str, list[Parcel]] = {}
+            channels: dict[str, list[OutboxMessage]] = {}
             for parcel in self._store.parcels(now):
                 channels.setdefault(parcel.channel, []).append(parcel)
             await asyncio.gather(*(self._deliver_channel(parcels, now) for parcels in channels.values()))
 
-    async def _deliver_channel(self, parcels: list[Parcel], now: datetime) -> None:
+    async def _deliver_channel(self, parcels: list[OutboxMessage], now: datetime) -> None:
         for parcel in parcels:
             try:
                 if not await self._deliver_one(parcel, now):
@@ -70,7 +70,7 @@ class Outbox:
                 _log.exception("not posted", kind=parcel.kind, channel=parcel.channel)
                 return
 
-    async def _deliver_one(self, parcel: Parcel, now: datetime) -> bool:
+    async def _deliver_one(self, parcel: OutboxMessage, now: datetime) -> bool:
         """True where the message stands or is not due any more, false where it must be tried again."""
         try:
             await self._send(parcel)
@@ -79,7 +79,7 @@ class Outbox:
             return False
         return True
 
-    async def _send(self, parcel: Parcel) -> None:
+    async def _send(self, parcel: OutboxMessage) -> None:
         if parcel.kind == "closing":
             return await self._strike(parcel)
         if parcel.state == "sending" and await self._stands(parcel):
@@ -94,7 +94,7 @@ class Outbox:
         _log.info("posted", kind=parcel.kind, wave=parcel.wave_id, channel=parcel.channel)
         return None
 
-    async def _post(self, parcel: Parcel, message: Message) -> str:
+    async def _post(self, parcel: OutboxMessage, message: Message) -> str:
         try:
             return await self._slack.post(parcel.channel, message, parcel.key)
         except SlackFault as fault:
@@ -105,7 +105,7 @@ class Outbox:
             rest = [block for block in message.blocks if block["type"] != "image"]
             return await self._slack.post(parcel.channel, Message(message.text, rest), parcel.key)
 
-    async def _stands(self, parcel: Parcel) -> bool:
+    async def _stands(self, parcel: OutboxMessage) -> bool:
         """Whether an attempt of unknown outcome did post; marks it so.
 
         Raises SlackFault, never a certain one: without the search nobody knows.
@@ -120,7 +120,7 @@ class Outbox:
         await self._store.mark(parcel.key, "done", ts)
         return True
 
-    async def _strike(self, parcel: Parcel) -> None:
+    async def _strike(self, parcel: OutboxMessage) -> None:
         """Turns a poll message into its closed form; doing it twice changes nothing."""
         await self._settle_polls(parcel)
         ts = self._store.posted("poll", parcel.wave_id or 0).get(parcel.channel)
@@ -135,7 +135,7 @@ class Outbox:
                     _log.warning("poll message is gone", wave=parcel.wave_id, channel=parcel.channel)
         await self._store.mark(parcel.key, "done")
 
-    async def _settle_polls(self, closing: Parcel) -> None:
+    async def _settle_polls(self, closing: OutboxMessage) -> None:
         """Polls of a closed wave that still wait are given up; one that may stand is searched for first."""
         for parcel in self._store.parcels():
             if (parcel.kind, parcel.wave_id, parcel.channel) != ("poll", closing.wave_id, closing.channel):
@@ -143,7 +143,7 @@ class Outbox:
             if parcel.state == "due" or not await self._stands(parcel):
                 await self._store.mark(parcel.key, "done")
 
-    async def _postpone(self, parcel: Parcel, fault: SlackFault, now: datetime) -> None:
+    async def _postpone(self, parcel: OutboxMessage, fault: SlackFault, now: datetime) -> None:
         pause = min(FIRST_PAUSE * 2 ** min(parcel.attempts, 8), LONGEST_PAUSE)
         state = "due" if fault.certain else "sending"
         if parcel.attempts >= MOST_ATTEMPTS:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pulse.core.errors import StoreFault
 from pulse.core.language import _
-from pulse.storage.sqlite.store import Glance, check
+from pulse.storage.sqlite.store import Snapshot, check
 
 
 def back_up(database: Path, target: Path) -> str:
@@ -32,7 +32,7 @@ def back_up(database: Path, target: Path) -> str:
     _reserve(target)
     part = target.with_name(target.name + ".part")
     try:
-        with closing(Glance(database)) as copy:
+        with closing(Snapshot(database)) as copy:
             left_out = copy.left_out
             copy.save(_private(part))
         check(part)

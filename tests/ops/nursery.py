@@ -21,10 +21,10 @@ import structlog
 from bot import Bot, create_app
 from pulse.core.errors import PulseError
 from pulse.ops.settings import Settings
+from pulse.services.waves import Ballot
 from pulse.slack.socket_mode import SocketMode
 from pulse.storage.sqlite.store import Store
-from pulse.services.waves import Ballot
-from tests.handlers.conftest import QuickArtist
+from tests.handlers.conftest import QuickChartWorker
 
 LOOK_EVERY_S = 0.05
 
@@ -56,7 +56,7 @@ async def live(order: Mapping[str, Any]) -> None:
         settings,
         Store.open(Path(order["database"])),
         clock=file_clock(order["clock"]),
-        artist=QuickArtist(),
+        chart_worker=QuickChartWorker(),
         counts_every_s=0.1,
         settle_s=0.2,
         remind_every_s=0.0,

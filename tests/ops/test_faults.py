@@ -12,11 +12,10 @@ import pytest
 
 from pulse.core.errors import StoreFault
 from pulse.core.model import Side
-from pulse.storage.sqlite.store import Store
 from pulse.services.waves import pseudonym
+from pulse.storage.sqlite.store import Store
 from rehearsal.server import Rehearsal
-from tests.handlers.conftest import Clock, Office, running
-from tests.handlers.conftest import at
+from tests.handlers.conftest import Clock, Office, at, running
 
 
 async def opened(office: Office) -> None:

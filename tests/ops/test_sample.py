@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pulse.core.model import Banded, Counted, Note, Side, Withheld
-from pulse.storage.library import load_library
 from pulse.ops.sample import WAVES, fill, is_sample, sample_note
+from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Store
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

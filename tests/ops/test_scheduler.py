@@ -11,8 +11,7 @@ import pytest
 
 from pulse.ops.scheduler import Scheduler
 from rehearsal.server import Rehearsal
-from tests.handlers.conftest import Clock, Office, running
-from tests.handlers.conftest import at
+from tests.handlers.conftest import Clock, Office, at, running
 
 
 def waves(office: Office) -> list[tuple[str, str, str]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from pulse.services.background import MOST_SHEDDABLE, Afterwards
 from pulse.ops.metrics import PRESSED, Metrics
+from pulse.services.background import MOST_SHEDDABLE, BackgroundTasks
 
 
 async def test_in_a_storm_confirmations_are_shed_and_the_rest_is_not() -> None:
     """Shed work is counted; what is not sheddable is done."""
     storm, done = True, []
-    after = Afterwards(lambda: storm)
+    after = BackgroundTasks(lambda: storm)
 
     async def work(name: str) -> None:
         done.append(name)
@@ -27,7 +27,7 @@ async def test_in_a_storm_confirmations_are_shed_and_the_rest_is_not() -> None:
 
 async def test_confirmations_that_slack_is_slow_to_take_are_bounded() -> None:
     """Beyond the bound they are shed, so that they cannot pile up."""
-    after, slow = Afterwards(lambda: False), asyncio.Event()
+    after, slow = BackgroundTasks(lambda: False), asyncio.Event()
 
     async def wait() -> None:
         await slow.wait()

@@ -12,8 +12,7 @@ from pulse.views.reminder import RESUME, STOP
 from rehearsal.driver import Actor
 from rehearsal.server import Rehearsal
 from rehearsal.workspace import Message
-from tests.handlers.conftest import Clock, Office, running
-from tests.handlers.conftest import at
+from tests.handlers.conftest import Clock, Office, at, running
 
 # The office's clock starts on Tuesday 3 March 2026 at 09:00 UTC; a wave of three working days closes on
 # Friday at 09:00, with its reminder on Thursday at 09:00 (the second one, of two, on Wednesday).

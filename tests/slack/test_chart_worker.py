@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pulse.core.errors import ChartNotDrawn
-from pulse.slack.chart_worker import Artist
+from pulse.slack.chart_worker import ChartWorker
 from pulse.views.charts import ResultsChart, draw
 
 CHART = ResultsChart("Results of 20 November 2026", (), "A footer")
@@ -22,7 +22,7 @@ def pretend(code: str) -> tuple[str, ...]:
 
 async def test_the_worker_draws_what_the_chart_says() -> None:
     """A picture made by the worker is, byte for byte, the one that the chart makes."""
-    assert await Artist().draw(CHART) == draw(CHART)
+    assert await ChartWorker().draw(CHART) == draw(CHART)
 
 
 async def test_equal_charts_are_drawn_once(tmp_path: Path) -> None:
@@ -31,9 +31,9 @@ async def test_equal_charts_are_drawn_once(tmp_path: Path) -> None:
     code = (
         f"import sys; open({str(log)!r}, 'a').write('x'); sys.stdout.buffer.write(b'\\x89PNG\\r\\n\\x1a\\n')"
     )
-    artist = Artist(worker=pretend(code))
-    await asyncio.gather(*(artist.draw(ResultsChart("Same", (), "")) for _ in range(3)))
-    await artist.draw(ResultsChart("Other", (), ""))
+    chart_worker = ChartWorker(worker=pretend(code))
+    await asyncio.gather(*(chart_worker.draw(ResultsChart("Same", (), "")) for _ in range(3)))
+    await chart_worker.draw(ResultsChart("Other", (), ""))
     assert log.read_text() == "xx"
 
 
@@ -43,36 +43,36 @@ async def test_only_so_many_drawings_are_kept(tmp_path: Path) -> None:
     code = (
         f"import sys; open({str(log)!r}, 'a').write('x'); sys.stdout.buffer.write(b'\\x89PNG\\r\\n\\x1a\\n')"
     )
-    artist = Artist(kept=1, worker=pretend(code))
+    chart_worker = ChartWorker(kept=1, worker=pretend(code))
     for title in ("one", "two", "two", "one"):
-        await artist.draw(ResultsChart(title, (), ""))
+        await chart_worker.draw(ResultsChart(title, (), ""))
     assert log.read_text() == "xxx"
 
 
 async def test_a_worker_that_dies_is_said() -> None:
     """A killed worker is an error with a reason; the sentence promises the words without the picture."""
     with pytest.raises(ChartNotDrawn, match="said in words") as caught:
-        await Artist(worker=pretend("import os; os.kill(os.getpid(), 9)")).draw(CHART)
+        await ChartWorker(worker=pretend("import os; os.kill(os.getpid(), 9)")).draw(CHART)
     assert caught.value.reason == "the worker ended with -9"
 
 
 async def test_a_worker_that_raises_is_said() -> None:
     """The last line of what the worker said is the reason for the log."""
     with pytest.raises(ChartNotDrawn) as caught:
-        await Artist(worker=pretend("raise ValueError('no ink')")).draw(CHART)
+        await ChartWorker(worker=pretend("raise ValueError('no ink')")).draw(CHART)
     assert caught.value.reason == "ValueError: no ink"
 
 
 async def test_nonsense_instead_of_a_picture_is_refused() -> None:
     """What does not begin like a PNG is never posted."""
     with pytest.raises(ChartNotDrawn):
-        await Artist(worker=pretend("print('hello')")).draw(CHART)
+        await ChartWorker(worker=pretend("print('hello')")).draw(CHART)
 
 
 async def test_a_worker_that_is_not_there_is_said() -> None:
     """A program that cannot be started is the same error."""
     with pytest.raises(ChartNotDrawn):
-        await Artist(worker=("/no/such/program",)).draw(CHART)
+        await ChartWorker(worker=("/no/such/program",)).draw(CHART)
 
 
 async def test_a_slow_worker_is_ended(tmp_path: Path) -> None:
@@ -85,11 +85,11 @@ async def test_a_slow_worker_is_ended(tmp_path: Path) -> None:
         "    mark.touch(); time.sleep(600)\n"
         "sys.stdout.buffer.write(b'\\x89PNG\\r\\n\\x1a\\n')\n"
     )
-    artist = Artist(seconds=2, worker=pretend(code))
+    chart_worker = ChartWorker(seconds=2, worker=pretend(code))
     with pytest.raises(ChartNotDrawn) as caught:
-        await artist.draw(CHART)
+        await chart_worker.draw(CHART)
     assert caught.value.reason == "no picture within 2 s"
-    assert await artist.draw(CHART) == b"\x89PNG\r\n\x1a\n"
+    assert await chart_worker.draw(CHART) == b"\x89PNG\r\n\x1a\n"
 
 
 async def test_the_worker_sees_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,5 +97,5 @@ async def test_the_worker_sees_no_token(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
     code = "import os, sys; sys.exit('SLACK_BOT_TOKEN' in os.environ and 'seen' or 'not seen')"
     with pytest.raises(ChartNotDrawn) as caught:
-        await Artist(worker=pretend(code)).draw(CHART)
+        await ChartWorker(worker=pretend(code)).draw(CHART)
     assert caught.value.reason == "not seen"

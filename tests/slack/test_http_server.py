@@ -20,8 +20,8 @@ import pytest
 from bot import Bot, create_app
 from pulse.core.errors import SettingsFault
 from pulse.ops.health import Health
-from pulse.slack.http_server import MOST_BYTES, Doors, Server
 from pulse.ops.settings import Settings
+from pulse.slack.http_server import MOST_BYTES, Doors, Server
 from pulse.slack.socket_mode import SocketState
 from pulse.storage.sqlite.store import Store
 from rehearsal.server import Rehearsal

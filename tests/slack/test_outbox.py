@@ -19,12 +19,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from pulse.core.cadence import Moments
 from pulse.core.errors import SlackFault
 from pulse.core.model import Side
-from pulse.storage.library import load_library
 from pulse.slack.outbox import LONGEST_PAUSE, Outbox
-from pulse.storage.sqlite.store import NewWave, Parcel, Publication, Store
+from pulse.storage.library import load_library
+from pulse.storage.sqlite.store import NewWave, OutboxMessage, Publication, Store
 from pulse.views.message import Message
-from tests.handlers.conftest import Clock, Office, running
-from tests.handlers.conftest import at
+from tests.handlers.conftest import Clock, Office, at, running
 
 T = TypeVar("T")
 NOW = datetime(2026, 3, 3, 9, tzinfo=UTC)
@@ -128,7 +127,7 @@ class OutboxUnderFaults(RuleBasedStateMachine):
         return self.runner.run(wait())
 
     def make(self) -> Outbox:
-        async def render(parcel: Parcel) -> Message | None:
+        async def render(parcel: OutboxMessage) -> Message | None:
             if parcel.kind == "poll" and not self.is_open:
                 return None
             return Message(parcel.kind, [])

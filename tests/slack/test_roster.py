@@ -10,8 +10,7 @@ import pytest
 from rehearsal.driver import snapshot
 from rehearsal.server import Rehearsal
 from rehearsal.workspace import BOT_USER, Person
-from tests.handlers.conftest import Clock, Office, running
-from tests.handlers.conftest import at
+from tests.handlers.conftest import Clock, Office, at, running
 
 READING = ("conversations.members", "users.info", "users.list")
 

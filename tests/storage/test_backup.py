@@ -16,11 +16,11 @@ import sqlite_utils
 from bot import main
 from pulse.core.errors import StoreFault
 from pulse.core.model import Side
+from pulse.ops.sample import fill
+from pulse.services.waves import pseudonym, publication
 from pulse.storage.backup import back_up
 from pulse.storage.library import load_library
-from pulse.ops.sample import fill
 from pulse.storage.sqlite.store import Ballots, Publication, Store
-from pulse.services.waves import pseudonym, publication
 from tests.storage.test_store import BANK, ITEMS, KEY, NOW, answer, new_wave
 
 LIBRARY = load_library(None)

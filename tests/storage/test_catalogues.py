@@ -10,9 +10,9 @@ import pytest
 from pulse.core.errors import SlackFault
 from pulse.core.language import LANGUAGES
 from pulse.core.model import Side
-from pulse.storage.catalogues import catalogue, for_known, for_posts, for_reader
 from pulse.slack.roster import Roster
 from pulse.slack.web_api import Person
+from pulse.storage.catalogues import catalogue, for_known, for_posts, for_reader
 from pulse.storage.sqlite.store import Setup, Store
 from tests.handlers.conftest import TUESDAY
 

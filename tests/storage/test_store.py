@@ -20,9 +20,17 @@ from hypothesis import strategies as st
 from pulse.core.cadence import Moments
 from pulse.core.errors import BadRequest, NotNow, PollIsClosed, StoreFault
 from pulse.core.model import Side
-from pulse.storage.library import load_library
-from pulse.storage.sqlite.store import ROWS_A_STATEMENT, Answers, Ballots, NewWave, Publication, Recorded, Store
 from pulse.services.waves import pseudonym, publication
+from pulse.storage.library import load_library
+from pulse.storage.sqlite.store import (
+    ROWS_A_STATEMENT,
+    Answers,
+    Ballots,
+    NewWave,
+    Publication,
+    Recorded,
+    Store,
+)
 
 T = TypeVar("T")
 

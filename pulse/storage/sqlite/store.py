@@ -125,7 +125,7 @@ class _Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class OutboxMessage:
     """A row of the outbox: one message that is to stand exactly once in one channel."""
 
     key: str
@@ -548,7 +548,7 @@ class Store:
 
         await self.write(job)
 
-    def parcels(self, at: datetime | None = None) -> tuple[Parcel, ...]:
+    def parcels(self, at: datetime | None = None) -> tuple[OutboxMessage, ...]:
         """What is to be delivered and due at `at`; everything undelivered where it is None."""
         where = "state IN ('due', 'sending')" + (" AND next_try_at <= ?" if at else "")
         rows = self._all(f"SELECT * FROM outbox WHERE {where} ORDER BY next_try_at, key", *_times(at))  # noqa: S608 - no value in it
@@ -577,7 +577,7 @@ class Store:
 
         return await self.write(job)
 
-    def troubles(self) -> tuple[Parcel, ...]:
+    def troubles(self) -> tuple[OutboxMessage, ...]:
         """Messages of the latest wave that could not be delivered so far, or not at all."""
         rows = self._all(
             "SELECT * FROM outbox WHERE problem != '' AND state != 'done'"
@@ -641,7 +641,7 @@ class Store:
         return next(self._all(sql, *values), None)
 
 
-class Glance(Store):
+class Snapshot(Store):
     """A copy in memory of what is committed, to be read beside a running bot. It cannot be written.
 
     It is without the open pulse: its answers and its key stay in the one file that is scrubbed at the close.
@@ -1112,8 +1112,8 @@ def _outcome(score: dict[str, Any], shares: Rows, bars: Rows) -> Outcome:
     )
 
 
-def _parcel(row: dict[str, Any]) -> Parcel:
-    return Parcel(
+def _parcel(row: dict[str, Any]) -> OutboxMessage:
+    return OutboxMessage(
         row["key"],
         row["wave_id"],
         row["kind"],
