@@ -12,9 +12,9 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from pulse.core.model import Side
-from pulse.storage.sqlite import migrations as migrations as schema
-from pulse.storage.library import load_library
 from pulse.ops.sample import fill
+from pulse.storage.library import load_library
+from pulse.storage.sqlite import migrations as schema
 from pulse.storage.sqlite.store import Store
 
 NAMES = [migration.name for migration in schema.migrations.pending(Database(memory=True))]
