@@ -29,7 +29,7 @@ ANSWERING: Mapping[Side, tuple[int, ...]] = {
     Side.MARKETING: (12, 13, 11, 14, 12, 13, 12, 13, 14, 13, 12, 14),
     Side.IT: (11, 10, 12, 7, 11, 12, 3, 10, 11, 12, 11, 12),
 }
-"""How many answer in each wave: once too few to show anything, once enough for words only."""
+"""How many answer in each wave: once too few to show anything, once under ten."""
 
 
 def sample_note() -> str:

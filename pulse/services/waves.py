@@ -44,7 +44,7 @@ from pulse.core.items import choose
 from pulse.core.language import N_, _
 from pulse.core.model import Format, Item, Outcome, Side
 from pulse.core.privacy import turnout
-from pulse.core.scoring import close_side
+from pulse.core.scoring import answered, close_side
 from pulse.slack.roster import Roster
 from pulse.storage.library import Library
 from pulse.storage.sqlite.store import (
@@ -426,12 +426,9 @@ def _with(before: Answers, item: Item, boxes: frozenset[str], toggled: bool) -> 
 def publication(items: tuple[Item, ...], wave: OpenWave, ballots: Mapping[Side, Ballots]) -> Publication:
     """What may be published of a wave's answers, and nothing else."""
     outcomes: dict[tuple[str, Side], Outcome] = {}
-    turnouts, indices = {}, {}
+    turnouts = {}
     for side, cast in ballots.items():
-        kept, index = close_side(items, cast.people, wave.minimum)
+        kept = close_side(items, cast.people, wave.minimum)
         outcomes |= {(item_id, side): outcome for item_id, outcome in kept.items()}
-        answered = len(cast.people)
-        turnouts[side] = turnout(max(wave.people[side] + cast.joined, answered), answered, wave.minimum)
-        if index is not None:
-            indices[side] = index
-    return Publication(turnouts, outcomes, indices)
+        turnouts[side] = turnout(wave.people[side], answered(items, cast.people), wave.minimum)
+    return Publication(turnouts, outcomes)

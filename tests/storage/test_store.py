@@ -384,7 +384,6 @@ async def test_what_was_published_is_read_back_as_it_was(store: Store) -> None:
     read = store.closed_waves()[0]
     assert dict(written[0].outcomes) == dict(read.outcomes)
     assert dict(written[0].turnout) == dict(read.turnout)
-    assert dict(written[0].index) == dict(read.index)
 
 
 async def test_another_program_that_locks_the_file_is_said(store: Store) -> None:

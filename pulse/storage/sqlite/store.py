@@ -24,13 +24,10 @@ from pulse.core.errors import BadRequest, NotNow, PollIsClosed, StoreFault
 from pulse.core.items import Asking, Bank
 from pulse.core.language import SOURCE, _
 from pulse.core.model import (
-    Band,
-    Banded,
     Bar,
     Baseline,
     ClosedWave,
     Counted,
-    Index,
     Item,
     Note,
     Outcome,
@@ -152,7 +149,6 @@ class Publication:
 
     turnout: Mapping[Side, SideTurnout]
     outcomes: Mapping[tuple[str, Side], Outcome]
-    index: Mapping[Side, Index]
 
 
 class Store:
@@ -1003,19 +999,9 @@ def _ballots(connection: sqlite3.Connection, wave_id: int) -> dict[Side, Ballots
 
 def _publish(connection: sqlite3.Connection, wave_id: int, publication: Publication) -> None:
     for side, turnout in publication.turnout.items():
-        index = publication.index.get(side)
         connection.execute(
-            "UPDATE wave_side SET people = ?, answered = ?, index_people = ?, index_mean = ?, "
-            " index_deviation = ? WHERE wave_id = ? AND side = ?",
-            (
-                turnout.roster,
-                turnout.answered,
-                index.n if index else None,
-                index.mean if index else None,
-                index.deviation if index else None,
-                wave_id,
-                str(side),
-            ),
+            "UPDATE wave_side SET people = ?, answered = ? WHERE wave_id = ? AND side = ?",
+            (turnout.roster, turnout.answered, wave_id, str(side)),
         )
     for (item_id, side), outcome in publication.outcomes.items():
         _publish_score(connection, (wave_id, item_id, str(side)), outcome)
@@ -1024,21 +1010,16 @@ def _publish(connection: sqlite3.Connection, wave_id: int, publication: Publicat
 def _publish_score(connection: sqlite3.Connection, key: tuple[int, str, str], outcome: Outcome) -> None:
     if isinstance(outcome, Withheld):
         return
-    band = outcome.band.value if isinstance(outcome, Banded) else None
-    connection.execute(
-        "INSERT INTO score (wave_id, item_id, side, n, band) VALUES (?, ?, ?, ?, ?)", (*key, outcome.n, band)
+    connection.execute("INSERT INTO score (wave_id, item_id, side, n) VALUES (?, ?, ?, ?)", (*key, outcome.n))
+    connection.executemany(
+        "INSERT INTO score_share (wave_id, item_id, side, measure, people_low, people_high)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [(*key, measure, share.low, share.high) for measure, share in outcome.shares.items()],
     )
-    if isinstance(outcome, Counted):
-        connection.executemany(
-            "INSERT INTO score_share (wave_id, item_id, side, measure, people_low, people_high)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            [(*key, measure, share.low, share.high) for measure, share in outcome.shares.items()],
-        )
-        connection.executemany(
-            "INSERT INTO score_bar (wave_id, item_id, side, position, boxes, people)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            [(*key, place, ",".join(bar.boxes), bar.count) for place, bar in enumerate(outcome.bars)],
-        )
+    connection.executemany(
+        "INSERT INTO score_bar (wave_id, item_id, side, position, boxes, people) VALUES (?, ?, ?, ?, ?, ?)",
+        [(*key, place, ",".join(bar.boxes), bar.count) for place, bar in enumerate(outcome.bars)],
+    )
 
 
 def _closed_waves(db: Database, after: int, most: int) -> Iterator[ClosedWave]:
@@ -1082,11 +1063,6 @@ def _closed_waves(db: Database, after: int, most: int) -> Iterator[ClosedWave]:
             {item["item_id"]: item["series"] for item in asked},
             {Side(row["side"]): SideTurnout(row["people"], row["answered"]) for row in turnout},
             outcomes,
-            {
-                Side(row["side"]): Index(row["index_people"], row["index_mean"], row["index_deviation"])
-                for row in turnout
-                if row["index_people"] is not None
-            },
         )
 
 
@@ -1103,8 +1079,6 @@ def _grouped(rows: Iterator[dict[str, Any]], *columns: str) -> dict[Any, Rows]:
 
 
 def _outcome(score: dict[str, Any], shares: Rows, bars: Rows) -> Outcome:
-    if score["band"] is not None:
-        return Banded(score["n"], Band(score["band"]))
     return Counted(
         score["n"],
         {row["measure"]: Share(row["people_low"], row["people_high"]) for row in shares},
