@@ -181,9 +181,9 @@ def sample(row: Baseline) -> str:
         return _("{total} asked on both sides together, this side's own number not published").format(
             total=total
         )
-    if row.n is None:
+    if row.n_published == "not published":
         return _("number asked not published")
-    if row.n_published in (str(row.n), f"{row.n:,}", f"{row.n}+"):
+    if row.n is None or row.n_published in (str(row.n), f"{row.n:,}", f"{row.n}+"):
         return _("{n} asked").format(n=row.n_published)
     return _("{n} asked (printed as {printed})").format(n=row.n, printed=row.n_published)
 

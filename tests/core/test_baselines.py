@@ -151,7 +151,7 @@ def test_a_figure_of_a_subset_has_no_sample(key: str) -> None:
         ({"publisher": ""}, "publisher", "this cell is empty"),
         ({"named": "perhaps"}, "named", "use one of: yes, no"),
         ({"scale": ""}, "scale", "this cell is empty"),
-        ({"scale": "five answers"}, "scale", "use one of: not known, no middle answer"),
+        ({"scale": "seven steps"}, "scale", "use one of: not known, no middle answer"),
         ({"standing": "a friend"}, "standing", "use one of: publisher"),
         ({"required": "y"}, "required", "use one of: yes, no"),
         ({"topic": "needs"}, "topic", "“needs” is not known"),

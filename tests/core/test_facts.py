@@ -156,6 +156,7 @@ def test_a_vague_figure_is_shown_in_the_words_that_were_printed(key: str, words:
         ("V_before", "not a survey"),
         ("S13_critical_it", "210 asked"),
         ("C15_closer_it", "2,400 asked"),
+        ("A14_silo", "1,100+ asked"),
     ],
 )
 def test_a_sample_is_told_as_it_is_known(key: str, words: str) -> None:

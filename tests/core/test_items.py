@@ -90,7 +90,7 @@ def test_no_shipped_wording_has_drifted_from_the_one_that_its_baselines_belong_t
 
 
 def test_what_people_want_and_choices_stay_out_of_the_index() -> None:
-    """The “need” item and items without an agree scale are not in the index; all others are."""
+    """What people want or expect, and items without an agree scale, are not in the index; all others are."""
     assert [item.id for item in BANK if not item.in_index] == [
         "A01",
         "A02",
