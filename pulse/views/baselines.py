@@ -16,7 +16,7 @@ from pulse.core.baselines import (
     items_of,
     meets,
 )
-from pulse.core.facts import claim, figure, provenance
+from pulse.core.facts import claim, provenance
 from pulse.core.items import Bank
 from pulse.core.language import N_, _, ngettext
 from pulse.core.model import DIMENSIONS, Baseline, Item, Side
@@ -117,12 +117,8 @@ def topic_list(dimension: str, bank: Bank, ledger: Ledger) -> Message:
 
 def _row_line(row: Baseline, bank: Bank, ledger: Ledger) -> str:
     met = _met(row, bank, ledger)
-    return _("• {figure} · {people} · {statement} · {met} · `{key}`").format(
-        figure=escape(figure(row)),
-        people=escape(_(row.surveyed)),
-        statement=escape(row.statement),
-        met=met,
-        key=row.key,
+    return _("• {claim} · {met} · `{key}`").format(
+        claim=escape(claim(row).removesuffix(".")), met=met, key=row.key
     )
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
+from gettext import GNUTranslations
+from importlib import resources
+from pathlib import Path
 
 import pytest
 
-from pulse.core.baselines import lead_figure
+from pulse.core.baselines import lead_figure, parse_conflicts, parse_ledger
 from pulse.core.facts import (
     caution,
     citation,
@@ -23,17 +26,23 @@ from pulse.core.facts import (
     sql_percent,
     study,
 )
+from pulse.core.items import Bank, parse_items
 from pulse.core.language import speaking
 from pulse.core.model import Baseline, Side
-from pulse.runtime.catalogues import catalogue
-from pulse.runtime.library import load_library
 
-LIBRARY = load_library(None)
+DATA = resources.files("pulse") / "data"
+LEDGER = parse_conflicts(
+    (DATA / "conflicts.csv").read_text(encoding="utf-8"),
+    "conflicts.csv",
+    parse_ledger((DATA / "baselines.csv").read_text(encoding="utf-8"), "baselines.csv"),
+)
+BANK = Bank(parse_items((DATA / "items.csv").read_text(encoding="utf-8"), "items.csv", LEDGER))
+GERMAN = Path(str(resources.files("pulse"))) / "locale" / "de" / "LC_MESSAGES" / "pulse.mo"
 PAIRS = [(k, n) for n in range(1, 201) for k in range(n + 1)]
 
 
 def row(key: str) -> Baseline:
-    found = LIBRARY.ledger.get(key)
+    found = LEDGER.get(key)
     assert found is not None
     return found
 
@@ -78,7 +87,7 @@ def test_a_view_takes_expressions_and_has_no_per_cent_of_nobody() -> None:
 def test_the_per_cent_sign_is_written_as_the_language_does() -> None:
     """62% in English; in German a no-break space keeps the sign on the number's line."""
     assert per_cent(62, 100) == "62%"
-    with speaking(catalogue("de")):
+    with GERMAN.open("rb") as file, speaking(GNUTranslations(file)):
         assert per_cent(62, 100) == "62\u00a0%"
         assert figure(row("F13_trust_mkt")) == "etwa 54\u00a0%"
 
@@ -206,7 +215,7 @@ def test_the_provenance_says_when_people_were_asked_and_when_it_was_printed() ->
     )
 
 
-@pytest.mark.parametrize("each", list(LIBRARY.ledger), ids=lambda each: each.key)
+@pytest.mark.parametrize("each", list(LEDGER), ids=lambda each: each.key)
 def test_no_figure_is_told_in_an_authors_shorthand(each: Baseline) -> None:
     """No doubled people, no leftover notes, no symbol that a reader must decode."""
     told = "\n".join([claim(each), provenance(each), citation(each), each.note, each.caveat])
@@ -218,7 +227,7 @@ def test_no_figure_is_told_in_an_authors_shorthand(each: Baseline) -> None:
 
 def test_every_study_has_a_short_name() -> None:
     """Publisher and year fit beside a dash of a chart."""
-    names = {study(each) for each in LIBRARY.ledger}
+    names = {study(each) for each in LEDGER}
     assert "Accenture 2013" in names
     assert all(4 < len(name) <= 40 and name[0] != " " for name in names), names
 
@@ -279,22 +288,21 @@ def test_a_message_shows_one_figure_a_side() -> None:
     """A named study first, then the item's first share, then the better grade, then the newer study."""
     found = {
         (item.id, side): lead.row.key
-        for item in LIBRARY.source
+        for item in BANK
         for side in Side
-        if (lead := lead_figure(item, side, LIBRARY.ledger)) is not None
+        if (lead := lead_figure(item, side, LEDGER)) is not None
     }
     assert found == LEADS
 
 
 def test_a_figure_of_a_named_study_goes_before_a_better_or_newer_one() -> None:
     """Among the rest the better grade wins, and among equals the newer study."""
-    item = LIBRARY.source.get("A01")
+    item = BANK.get("A01")
     assert item is not None
-    ledger = LIBRARY.ledger
 
     def lead(**changes: dict[str, object]) -> str:
-        rows = tuple(replace(each, **changes.get(each.key, {})) for each in ledger)  # type: ignore[arg-type]
-        found = lead_figure(item, Side.MARKETING, replace(ledger, rows=rows))
+        rows = tuple(replace(each, **changes.get(each.key, {})) for each in LEDGER)  # type: ignore[arg-type]
+        found = lead_figure(item, Side.MARKETING, replace(LEDGER, rows=rows))
         assert found is not None
         return found.row.key
 
