@@ -21,11 +21,11 @@ from bench.subjects import SCHEDULE, set_up, wired
 from pulse.core.cadence import next_moments
 from pulse.core.model import Box, Item, Side, SideTurnout, Tally
 from pulse.core.privacy import publish
-from pulse.runtime import logs
-from pulse.runtime.library import load_library
-from pulse.runtime.store import Answers, Ballots, NewWave, OpenWave, Publication, Store
-from pulse.runtime.waves import Waves, pseudonym
-from pulse.runtime.writer import connect
+from pulse.ops import logs
+from pulse.services.waves import Waves, pseudonym
+from pulse.storage.library import load_library
+from pulse.storage.sqlite.store import Answers, Ballots, NewWave, OpenWave, Publication, Store
+from pulse.storage.sqlite.writer import connect
 
 YEARS = 10
 BEGIN = datetime(2016, 1, 1, tzinfo=UTC)

@@ -13,15 +13,15 @@ covers 0, one figure for both sides together. The rules are docs/method.md's.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 from itertools import product
 from math import floor
 from typing import TypeGuard
 
-from pulse.core.baselines import ASSUMED_N, Comparable, figure, study
+from pulse.core.baselines import ASSUMED_N, Comparable
+from pulse.core.facts import figure, study
 from pulse.core.language import N_, _
 from pulse.core.model import (
     Baseline,
@@ -505,28 +505,6 @@ def _sample(row: Baseline) -> str:
     if row.base == "a subset":
         return _("a part of those asked, how many is not published")
     return _("how many of them were asked is not published")
-
-
-def caution(rows: Iterable[Baseline]) -> str:
-    """The sentence that each message with published figures carries: whose they are, when, and not ours.
-
-    "" for no rows.
-    """
-    asked = [row for row in rows if row.base != "not a survey"]
-    if not asked:
-        return ""
-    years = sorted({year for row in asked for year in _years(row)})
-    when = str(years[0]) if years[0] == years[-1] else f"{years[0]}–{years[-1]}"
-    whom = "; ".join(sorted({_(row.surveyed) for row in asked}))
-    return _("The published figures come from {whom} in {when}, not from this channel.").format(
-        whom=whom, when=when
-    )
-
-
-def _years(row: Baseline) -> list[int]:
-    """The years of the fieldwork; those in brackets are of publication."""
-    found = re.findall(r"\b\d{4}\b", re.sub(r"\(.*?\)", "", row.fieldwork))
-    return [int(year) for year in found] or [row.published]
 
 
 # --- Several findings in one wave -----------------------------------------------------------------------

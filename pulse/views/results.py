@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, tzinfo
 from functools import lru_cache
 
-from pulse.core.baselines import Comparable, figure, study
+from pulse.core.baselines import Comparable
+from pulse.core.facts import caution, figure, study
 from pulse.core.language import _
 from pulse.core.model import (
     Baseline,
@@ -26,7 +27,7 @@ from pulse.core.model import (
 from pulse.core.privacy import COUNTS_FROM
 from pulse.core.reports import ItemReport, WaveReport
 from pulse.core.stats import wilson
-from pulse.core.wording import bounds_sentence, caution, count, power_sentence, rate_rule
+from pulse.core.wording import bounds_sentence, count, power_sentence, rate_rule
 from pulse.views.blocks import (
     actions,
     button,

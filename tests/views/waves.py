@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pulse.core.items import Bank
 from pulse.core.model import ClosedWave, Item, Side, Tally
 from pulse.core.privacy import publish, turnout
-from pulse.runtime.library import load_library
+from pulse.storage.library import load_library
 
 LIBRARY = load_library(None)
 BANK, LEDGER = LIBRARY.bank, LIBRARY.ledger
