@@ -6,6 +6,7 @@
 | do two shares differ | `newcombe`, `against_published` |
 | does a series move | `cochran_armitage`, `ewma` |
 | are several findings real | `holm`, `benjamini_hochberg` |
+| do more people say one thing than its opposite | `sign_test` |
 | how sure is a mean | `t_interval`, `t_quantile` |
 | what could this many people show | `smallest_detectable_fall` |
 
@@ -19,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import atan2, cos, exp, fsum, inf, isfinite, lgamma, log, log1p, pi, sin, sqrt
+from math import atan2, comb, cos, exp, fsum, inf, isfinite, lgamma, log, log1p, pi, sin, sqrt
 from statistics import NormalDist
 
 from pulse.core.errors import BadNumbers
@@ -218,6 +219,22 @@ def ewma(
         half = width * sqrt(variance)
         waves.append(Drift(smoothed, half, abs(smoothed - centre) > half))
     return tuple(waves)
+
+
+def sign_test(more: int, fewer: int) -> float:
+    """The two-sided exact p of the sign test: as uneven a split of `more` + `fewer` people, or more uneven.
+
+    Those in between are left out. Source: W. J. Dixon and A. M. Mood, JASA 41 (1946) 557. p is 1 where
+    nobody took a side. Raises BadNumbers for a negative count.
+
+    >>> sign_test(9, 1)
+    0.021484375
+    """
+    if min(more, fewer) < 0:
+        raise BadNumbers(f"{more} and {fewer} people cannot be compared.")
+    people = more + fewer
+    tail = sum(comb(people, k) for k in range(min(more, fewer) + 1))
+    return min(1.0, 2 * tail / 2**people)
 
 
 def holm(p: Sequence[float]) -> tuple[float, ...]:
