@@ -70,7 +70,7 @@ def plausible(k: int, n: int, roster: int) -> tuple[int, int]:
 
 
 def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
-    """The first number from `low` to `high` from which on `holds` is true, `high` + 1 where it is for none."""
+    """The first number from `low` to `high` from which on `holds` is true, else `high` + 1."""
     while low <= high:
         middle = (low + high) // 2
         if holds(middle):

@@ -234,7 +234,7 @@ def sign_test(more: int, fewer: int) -> float:
         raise BadNumbers(f"{more} and {fewer} people cannot be compared.")
     people = more + fewer
     tail = sum(comb(people, k) for k in range(min(more, fewer) + 1))
-    return min(1.0, 2 * tail / 2**people)
+    return float(min(1.0, tail / 2 ** (people - 1))) if people else 1.0
 
 
 def holm(p: Sequence[float]) -> tuple[float, ...]:
