@@ -96,6 +96,12 @@ def test_a_verdict_does_not_come_and_go() -> None:
     assert (fresh.verdict, -1.96 < fresh.z < -1.28) == (Verdict.UNCLEAR, True)
 
 
+def test_a_verdict_never_turns_over_by_keeping_what_it_was() -> None:
+    """22 of 60 is below 56 %; with 57 of 60 after it the two together are nearly above, which is no verdict."""
+    found = [against_study(waves(counts, 60), NEED) for counts in ([22], [22, 57])]
+    assert [standing.verdict for standing in found if standing] == [Verdict.BELOW, Verdict.UNCLEAR]
+
+
 def test_waves_of_more_than_13_weeks_ago_are_not_averaged() -> None:
     """An item asked every 14 weeks stands on each wave alone, one asked every 13 weeks on two."""
     found = [against_study(waves([5] * 5, 20, weeks=weeks), NEED) for weeks in (14, 13, 4)]
