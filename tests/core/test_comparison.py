@@ -97,7 +97,7 @@ def test_a_verdict_does_not_come_and_go() -> None:
 
 
 def test_a_verdict_never_turns_over_by_keeping_what_it_was() -> None:
-    """22 of 60 is below 56 %; with 57 of 60 after it the two together are nearly above, which is no verdict."""
+    """22 of 60 is below 56 %; with 57 of 60 after it the two are nearly above: no verdict."""
     found = [against_study(waves(counts, 60), NEED) for counts in ([22], [22, 57])]
     assert [standing.verdict for standing in found if standing] == [Verdict.BELOW, Verdict.UNCLEAR]
 
