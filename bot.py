@@ -26,32 +26,33 @@ import handlers
 from pulse.core.errors import PulseError, SlackFault, TokenRefused
 from pulse.core.language import _
 from pulse.core.model import Side
-from pulse.runtime import doctor, export, logs
-from pulse.runtime.administration import Administration
-from pulse.runtime.afterwards import Afterwards
-from pulse.runtime.alerts import Alerts
-from pulse.runtime.backup import back_up
-from pulse.runtime.channels import Channels
-from pulse.runtime.counts import LiveCounts
-from pulse.runtime.desk import Desk
-from pulse.runtime.drawing import Artist
-from pulse.runtime.health import Health
-from pulse.runtime.homes import Homes
-from pulse.runtime.http import Doors, Server
-from pulse.runtime.library import load_library, own_items_path
-from pulse.runtime.managers import Managers
-from pulse.runtime.metrics import MeasuredApp, Metrics
-from pulse.runtime.reminders import PACE_S, Reminders
-from pulse.runtime.roster import Roster
-from pulse.runtime.sample import fill, is_sample, loaded_note
-from pulse.runtime.scheduler import Scheduler
-from pulse.runtime.services import Services
-from pulse.runtime.settings import Mode, Settings, mode_of, read_settings
-from pulse.runtime.slack import Slack
-from pulse.runtime.socket import SocketMode
-from pulse.runtime.store import Glance, Store
-from pulse.runtime.troubles import Troubles
-from pulse.runtime.waves import Waves
+from pulse.ops import doctor, logs
+from pulse.ops.health import Health
+from pulse.ops.metrics import MeasuredApp, Metrics
+from pulse.ops.sample import fill, is_sample, loaded_note
+from pulse.ops.scheduler import Scheduler
+from pulse.ops.settings import Mode, Settings, mode_of, read_settings
+from pulse.services.administration import Administration
+from pulse.services.alerts import Alerts
+from pulse.services.background import BackgroundTasks
+from pulse.services.channels import Channels
+from pulse.services.counts import LiveCounts
+from pulse.services.desk import Desk
+from pulse.services.homes import Homes
+from pulse.services.managers import Managers
+from pulse.services.reminders import PACE_S, Reminders
+from pulse.services.troubles import Troubles
+from pulse.services.waves import Waves
+from pulse.services.workspace import Workspace
+from pulse.slack.chart_worker import ChartWorker
+from pulse.slack.http_server import Doors, Server
+from pulse.slack.roster import Roster
+from pulse.slack.socket_mode import SocketMode
+from pulse.slack.web_api import Slack
+from pulse.storage import export
+from pulse.storage.backup import back_up
+from pulse.storage.library import load_library, own_items_path
+from pulse.storage.sqlite.store import Snapshot, Store
 from pulse.views.notices import second_copy
 
 Clock = Callable[[], datetime]
@@ -74,7 +75,7 @@ class Bot:
     """The wired bot. `start` recovers what a former run left, then plans; `stop` ends cleanly."""
 
     app: AsyncApp
-    services: Services
+    services: Workspace
     scheduler: Scheduler
     store: Store
     random_bytes: Callable[[int], bytes]
@@ -123,7 +124,7 @@ def create_app(
     *,
     clock: Clock = utc_now,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
-    artist: Artist | None = None,
+    chart_worker: ChartWorker | None = None,
     counts_every_s: float = 30.0,
     settle_s: float = 2.0,
     remind_every_s: float = PACE_S,
@@ -135,15 +136,15 @@ def create_app(
     roster = Roster(slack)
     waves = Waves(store, roster, library, clock, random_bytes)
     managers = Managers(store, roster, clock)
-    after = Afterwards(metrics.pressed)
+    after = BackgroundTasks(metrics.pressed)
     channels = Channels(waves, slack, Troubles(slack, managers, clock))
-    desk = Desk(waves, slack, managers, channels, artist or Artist(), settle_s)
+    desk = Desk(waves, slack, managers, channels, chart_worker or ChartWorker(), settle_s)
     homes = Homes(waves, desk, slack)
     counts = LiveCounts(waves, slack, counts_every_s)
     administration = Administration(waves, slack)
     reminders = Reminders(waves, slack, managers, remind_every_s)
     alerts = Alerts(waves, channels)
-    services = Services(
+    services = Workspace(
         waves,
         desk,
         homes,
@@ -341,7 +342,7 @@ async def _connect(bot: Bot, settings: Settings, ending: AsyncExitStack) -> Sock
     return socket
 
 
-def _on_strangers(services: Services) -> Callable[[int], Awaitable[None]]:
+def _on_strangers(services: Workspace) -> Callable[[int], Awaitable[None]]:
     """Tells the managers of a second copy that a second greeting counts, too.
 
     The first may count the connection of the process before this one, which Slack has not missed yet.
@@ -432,7 +433,7 @@ async def _doctor(settings: Settings, as_json: bool) -> int:
 
 def _export(settings: Settings, target: Path) -> str:
     database = _database(settings)
-    with closing(Glance(database)) as copy:
+    with closing(Snapshot(database)) as copy:
         return export.write(target, copy.closed_waves(), load_library(own_items_path(database)).bank)
 
 

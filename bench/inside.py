@@ -19,13 +19,13 @@ from pathlib import Path
 from bench.storm import PEOPLE, say, user_id
 from bench.subjects import SCHEDULE, set_up, wired
 from pulse.core.cadence import next_moments
-from pulse.core.model import Box, Index, Item, Side, SideTurnout, Tally
+from pulse.core.model import Box, Item, Side, SideTurnout, Tally
 from pulse.core.privacy import publish
-from pulse.runtime import logs
-from pulse.runtime.library import load_library
-from pulse.runtime.store import Answers, Ballots, NewWave, OpenWave, Publication, Store
-from pulse.runtime.waves import Waves, pseudonym
-from pulse.runtime.writer import connect
+from pulse.ops import logs
+from pulse.services.waves import Waves, pseudonym
+from pulse.storage.library import load_library
+from pulse.storage.sqlite.store import Answers, Ballots, NewWave, OpenWave, Publication, Store
+from pulse.storage.sqlite.writer import connect
 
 YEARS = 10
 BEGIN = datetime(2016, 1, 1, tzinfo=UTC)
@@ -61,8 +61,7 @@ async def history(store: Store, waves: int, people: int, first: int = 0) -> None
             for item in items
             for side in Side
         }
-        index = {side: Index(people, 60.0, 20.0) for side in Side}
-        made = partial(_made, Publication(turnout, outcomes, index))
+        made = partial(_made, Publication(turnout, outcomes))
         await store.close_wave(wave, made, (), moments.closes_at, "closed")
 
 

@@ -22,7 +22,7 @@ from slack_sdk import WebClient
 
 from bench.polls import poll
 from bench.storm import say
-from pulse.runtime.library import load_library
+from pulse.storage.library import load_library
 
 BUFFER = 65536
 """Bytes. The one default that is not kept: with its 1,024 the client was seen to lose its place in a stream

@@ -24,11 +24,11 @@ from bench.polls import poll
 from bench.storm import CHANNELS, say
 from pulse.core.cadence import Repeat, Schedule, Weekday
 from pulse.core.model import Side
-from pulse.runtime import logs
-from pulse.runtime.settings import Settings
-from pulse.runtime.socket import SocketMode
-from pulse.runtime.store import Answers, Recorded, Setup, Store
-from pulse.runtime.waves import Waves, pseudonym
+from pulse.ops import logs
+from pulse.ops.settings import Settings
+from pulse.services.waves import Waves, pseudonym
+from pulse.slack.socket_mode import SocketMode
+from pulse.storage.sqlite.store import Answers, Recorded, Setup, Store
 
 ITEMS = 3
 """Questions of the wave: 5,000 people who answer each are 15,000 taps."""

@@ -25,7 +25,7 @@ from pulse.core.baselines import (
 )
 from pulse.core.items import Bank
 from pulse.core.model import Baseline
-from pulse.runtime.library import load_library
+from pulse.storage.library import load_library
 
 PAGE = Path(__file__).parent / "baselines.md"
 

@@ -10,10 +10,10 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from handlers import answers, commands, events, home, language, reminders, responding, results, setup
 from handlers.replies import log_unforeseen, privately, told
-from pulse.runtime.services import Services
+from pulse.services.workspace import Workspace
 
 
-def register(app: AsyncApp, services: Services) -> None:
+def register(app: AsyncApp, services: Workspace) -> None:
     """Wires every listener of the manifest to the use cases."""
     for part in (responding, language, answers, results, commands, setup, home, events, reminders):
         part.register(app, services)

@@ -15,12 +15,12 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.request.payload_utils import to_action
 
+from handlers.receipts import Receipts
 from handlers.replies import channel_of, in_private, privately, told, wave_id_of, where_pressed
 from pulse.core.errors import BadRequest
 from pulse.core.language import _
-from pulse.runtime.receipts import Receipts
-from pulse.runtime.services import Services
-from pulse.runtime.waves import Ballot
+from pulse.services.waves import Ballot
+from pulse.services.workspace import Workspace
 from pulse.views.answer import CALLBACK, answer_view, parse_answer, parse_channel, parse_wave
 from pulse.views.message import Message, as_view
 from pulse.views.notices import Confirmation, confirmation, tapped, withdrawn
@@ -37,7 +37,7 @@ class Taps(AsyncMiddleware):
 
     action = re.compile(r"^answer:")
 
-    def __init__(self, services: Services, receipts: Receipts) -> None:
+    def __init__(self, services: Workspace, receipts: Receipts) -> None:
         self._services, self._receipts = services, receipts
 
     async def async_process(
@@ -57,7 +57,7 @@ class Taps(AsyncMiddleware):
         return BoltResponse(status=200, body="")
 
 
-def register(app: AsyncApp, services: Services) -> None:
+def register(app: AsyncApp, services: Workspace) -> None:
     receipts = Receipts()
 
     async def open_form(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond) -> None:
@@ -84,7 +84,7 @@ def register(app: AsyncApp, services: Services) -> None:
 
 
 async def _tap(
-    services: Services, receipts: Receipts, body: Body, action: Body, respond: AsyncRespond
+    services: Workspace, receipts: Receipts, body: Body, action: Body, respond: AsyncRespond
 ) -> Coroutine[Any, Any, None]:
     """Records one box; returns what is left to be said."""
     try:
@@ -96,7 +96,7 @@ async def _tap(
     return _confirm(services, receipts, body, respond, ballot, item_id)
 
 
-async def _save_form(services: Services, receipts: Receipts, user: str, view: Body) -> Message:
+async def _save_form(services: Workspace, receipts: Receipts, user: str, view: Body) -> Message:
     """Records a whole form; returns what is recorded now, or why it is not."""
     try:
         origin = view.get("private_metadata")
@@ -114,7 +114,7 @@ async def _save_form(services: Services, receipts: Receipts, user: str, view: Bo
 
 
 async def _withdraw(
-    services: Services, receipts: Receipts, body: Body, action: Body, respond: AsyncRespond
+    services: Workspace, receipts: Receipts, body: Body, action: Body, respond: AsyncRespond
 ) -> Coroutine[Any, Any, None]:
     """Deletes a person's answers; returns what is left to be said."""
     try:
@@ -126,7 +126,7 @@ async def _withdraw(
     return _said(services, body, respond, withdrawn(wave.closes_at))
 
 
-async def show_form(services: Services, user: str, channel: str, trigger: str) -> None:
+async def show_form(services: Workspace, user: str, channel: str, trigger: str) -> None:
     """Opens the form with what was answered so far. Raises what `Waves.ballot` raises, and SlackFault."""
     ballot = await services.waves.ballot(user, channel)
     await services.slack.open_view(
@@ -134,7 +134,7 @@ async def show_form(services: Services, user: str, channel: str, trigger: str) -
     )
 
 
-async def _show_form(services: Services, body: Body, respond: AsyncRespond) -> None:
+async def _show_form(services: Workspace, body: Body, respond: AsyncRespond) -> None:
     try:
         await show_form(services, body["user"]["id"], channel_of(body), body["trigger_id"])
     except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
@@ -153,7 +153,7 @@ def _card(ballot: Ballot) -> Confirmation:
 
 
 async def _confirm(
-    services: Services,
+    services: Workspace,
     receipts: Receipts,
     body: Body,
     respond: AsyncRespond,
@@ -168,7 +168,7 @@ async def _confirm(
     await _said(services, body, respond, tapped(_card(ballot), item_id, first=first))
 
 
-async def _said(services: Services, body: Body, respond: AsyncRespond, message: Message) -> None:
+async def _said(services: Workspace, body: Body, respond: AsyncRespond, message: Message) -> None:
     """Says it where the button stood, and keeps the person's Home tab in step."""
     user = body["user"]["id"]
     if not body.get("response_url"):

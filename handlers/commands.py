@@ -15,38 +15,38 @@ from handlers.managing import MANAGING
 from handlers.replies import answering, privately, told
 from handlers.setup import show_setup
 from pulse.core.language import _
-from pulse.runtime.services import Services
+from pulse.services.workspace import Workspace
 from pulse.views import notices
 from pulse.views.message import Message
 
-Looking = Callable[[Services, str, str], Awaitable[Message]]
+Looking = Callable[[Workspace, str, str], Awaitable[Message]]
 
 
-async def scores(services: Services, _user: str, rest: str) -> Message:
+async def scores(services: Workspace, _user: str, rest: str) -> Message:
     return await services.desk.scores(rest)
 
 
-async def trend(services: Services, _user: str, rest: str) -> Message:
+async def trend(services: Workspace, _user: str, rest: str) -> Message:
     return await services.desk.trend(rest)
 
 
-async def baselines(services: Services, _user: str, rest: str) -> Message:
+async def baselines(services: Workspace, _user: str, rest: str) -> Message:
     return services.desk.baselines(rest)
 
 
-async def power(services: Services, _user: str, _rest: str) -> Message:
+async def power(services: Workspace, _user: str, _rest: str) -> Message:
     return services.desk.power()
 
 
-async def privacy(services: Services, user: str, _rest: str) -> Message:
+async def privacy(services: Workspace, user: str, _rest: str) -> Message:
     return notices.privacy(services.desk.privacy(user))
 
 
-async def status(services: Services, user: str, _rest: str) -> Message:
+async def status(services: Workspace, user: str, _rest: str) -> Message:
     return notices.status(await services.desk.status(user))
 
 
-async def help_(_services: Services, _user: str, _rest: str) -> Message:
+async def help_(_services: Workspace, _user: str, _rest: str) -> Message:
     return notices.help_message(COMMANDS)
 
 
@@ -66,7 +66,7 @@ SHOWING = ("answer", "setup")
 COMMANDS = frozenset(LOOKING) | frozenset(MANAGING) | frozenset(SHOWING)
 
 
-def register(app: AsyncApp, services: Services) -> None:
+def register(app: AsyncApp, services: Workspace) -> None:
     async def pulse(ack: AsyncAck, command: dict[str, Any], respond: AsyncRespond) -> None:
         await ack()
         word, _space, rest = " ".join(str(command.get("text") or "").split()).partition(" ")
@@ -97,7 +97,7 @@ def typed(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-async def _answer(services: Services, user: str, word: str, rest: str) -> Message:
+async def _answer(services: Workspace, user: str, word: str, rest: str) -> Message:
     use = LOOKING.get(word) or MANAGING.get(word)
     if use is None:
         return notices.unknown_command(word, COMMANDS)
@@ -107,7 +107,7 @@ async def _answer(services: Services, user: str, word: str, rest: str) -> Messag
     return message
 
 
-async def _show(services: Services, word: str, command: dict[str, Any], respond: AsyncRespond) -> None:
+async def _show(services: Workspace, word: str, command: dict[str, Any], respond: AsyncRespond) -> None:
     user, channel, trigger = command["user_id"], command["channel_id"], command["trigger_id"]
     try:
         if word == "setup":

@@ -9,8 +9,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from handlers.managing import deliver
-from pulse.runtime.channels import ARCHIVED, NOT_FOUND, NOT_IN
-from pulse.runtime.services import Services
+from pulse.services.channels import ARCHIVED, NOT_FOUND, NOT_IN
+from pulse.services.workspace import Workspace
 
 KINDS = ("channel", "group")
 """Public and private channels have events of their own."""
@@ -18,13 +18,13 @@ KINDS = ("channel", "group")
 _log = structlog.get_logger(__name__)
 
 
-def register(app: AsyncApp, services: Services) -> None:
+def register(app: AsyncApp, services: Workspace) -> None:
     _membership(app, services)
     _channels(app, services)
     _installation(app)
 
 
-def _membership(app: AsyncApp, services: Services) -> None:
+def _membership(app: AsyncApp, services: Workspace) -> None:
     async def left(event: dict[str, Any], context: AsyncBoltContext) -> None:
         if event["user"] == context.bot_user_id:
             services.after.later(services.channels.lost(event["channel"], NOT_IN))
@@ -42,7 +42,7 @@ def _membership(app: AsyncApp, services: Services) -> None:
         _lost_by(app, services, f"{kind}_left", NOT_IN)
 
 
-def _channels(app: AsyncApp, services: Services) -> None:
+def _channels(app: AsyncApp, services: Workspace) -> None:
     async def back(event: dict[str, Any]) -> None:
         services.after.later(_back(services, event["channel"]))
 
@@ -61,7 +61,7 @@ def _channels(app: AsyncApp, services: Services) -> None:
         _lost_by(app, services, f"{kind}_deleted", NOT_FOUND)
 
 
-def _lost_by(app: AsyncApp, services: Services, event_type: str, code: str) -> None:
+def _lost_by(app: AsyncApp, services: Workspace, event_type: str, code: str) -> None:
     """After this event the bot cannot work in the channel: the managers are told."""
 
     async def lost(event: dict[str, Any]) -> None:
@@ -83,7 +83,7 @@ def _installation(app: AsyncApp) -> None:
     app.event("app_uninstalled")(uninstalled)
 
 
-async def _back(services: Services, channel: str) -> None:
+async def _back(services: Workspace, channel: str) -> None:
     """A channel can be used again: what waited for it goes out now."""
     if await services.channels.back(channel):
         await deliver(services)

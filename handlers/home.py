@@ -13,12 +13,12 @@ from handlers.replies import told
 from handlers.setup import show_setup
 from pulse.core.errors import BadRequest, SlackFault
 from pulse.core.language import _
-from pulse.runtime.services import Services
+from pulse.services.workspace import Workspace
 from pulse.views.message import as_view
 from pulse.views.notices import greeting, privacy
 
 
-def register(app: AsyncApp, services: Services) -> None:
+def register(app: AsyncApp, services: Workspace) -> None:
     async def opened(event: dict[str, Any]) -> None:
         user = event["user"]
         if event.get("tab", "home") == "home":
@@ -39,13 +39,13 @@ def register(app: AsyncApp, services: Services) -> None:
     app.action("privacy")(show_privacy)
 
 
-async def _greet(services: Services, user: str) -> None:
+async def _greet(services: Workspace, user: str) -> None:
     """The first manager who looks at the bot before it is set up gets the button that begins it."""
     if services.waves.store.setup() is None and await services.managers.first_met(user):
         await services.slack.post(user, greeting(manager=True))
 
 
-async def _manage(services: Services, user: str, word: str, value: str, trigger: str) -> None:
+async def _manage(services: Workspace, user: str, word: str, value: str, trigger: str) -> None:
     """A manager's button: the same use case as the command of that name, answered in a window."""
     try:
         if word == "setup":
@@ -64,6 +64,6 @@ async def _manage(services: Services, user: str, word: str, value: str, trigger:
     await services.homes.show(user)
 
 
-async def _show_privacy(services: Services, user: str, trigger: str) -> None:
+async def _show_privacy(services: Workspace, user: str, trigger: str) -> None:
     message = privacy(services.desk.privacy(user))
     await services.slack.open_view(trigger, as_view(_("Your privacy"), message, _("Close")))

@@ -11,9 +11,9 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from pulse.core.language import speak
-from pulse.runtime.catalogues import for_known, for_reader
-from pulse.runtime.roster import Roster
-from pulse.runtime.services import Services
+from pulse.services.workspace import Workspace
+from pulse.slack.roster import Roster
+from pulse.storage.catalogues import for_known, for_reader
 
 
 class Language(AsyncMiddleware):
@@ -37,7 +37,7 @@ class Language(AsyncMiddleware):
         return await next()
 
 
-def register(app: AsyncApp, services: Services) -> None:
+def register(app: AsyncApp, services: Workspace) -> None:
     app.use(Language(services.waves.roster))
 
 

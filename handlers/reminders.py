@@ -9,12 +9,12 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from handlers.replies import privately, told
-from pulse.runtime.services import Services
+from pulse.services.workspace import Workspace
 from pulse.views.message import Message
 from pulse.views.reminder import RESUME, STOP
 
 
-def register(app: AsyncApp, services: Services) -> None:
+def register(app: AsyncApp, services: Workspace) -> None:
     async def stop(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         await _wish(services, ack, body, respond, wanted=False)
 
@@ -26,7 +26,7 @@ def register(app: AsyncApp, services: Services) -> None:
 
 
 async def _wish(
-    services: Services, ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond, *, wanted: bool
+    services: Workspace, ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond, *, wanted: bool
 ) -> None:
     """The wish is durable, then acked, then seen in the reminder itself."""
     try:

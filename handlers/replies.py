@@ -13,7 +13,7 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from pulse.core.errors import BadRequest, PulseError, SlackFault
 from pulse.core.language import _
-from pulse.runtime.services import Services
+from pulse.services.workspace import Workspace
 from pulse.views.message import Message, as_view
 from pulse.views.notices import refusal
 
@@ -62,7 +62,7 @@ async def answering(respond: AsyncRespond, message: Awaitable[Message], *, repla
 
 
 async def where_pressed(
-    services: Services, body: dict[str, Any], respond: AsyncRespond, message: Message
+    services: Workspace, body: dict[str, Any], respond: AsyncRespond, message: Message
 ) -> None:
     """Answers where a button was pressed: privately in the channel; on the Home tab in a window."""
     if body.get("response_url"):

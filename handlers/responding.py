@@ -16,8 +16,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.webhook import WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from pulse.runtime.services import Services
-from pulse.runtime.slack import Slack
+from pulse.services.workspace import Workspace
+from pulse.slack.web_api import Slack
 
 
 class Responding:
@@ -52,5 +52,5 @@ class SharedSession(AsyncMiddleware):
         return await next()
 
 
-def register(app: AsyncApp, services: Services) -> None:
+def register(app: AsyncApp, services: Workspace) -> None:
     app.use(SharedSession(services.slack))

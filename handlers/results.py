@@ -9,12 +9,12 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from handlers.replies import in_private, privately, told, wave_id_of
-from pulse.runtime.services import Services
+from pulse.services.workspace import Workspace
 from pulse.views.notices import shared
 from pulse.views.results import DETAILS, SHARE
 
 
-def register(app: AsyncApp, services: Services) -> None:
+def register(app: AsyncApp, services: Workspace) -> None:
     async def details(
         ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], respond: AsyncRespond
     ) -> None:
@@ -31,7 +31,7 @@ def register(app: AsyncApp, services: Services) -> None:
     app.action(SHARE)(share)
 
 
-async def _details(services: Services, trigger: str, action: dict[str, Any], respond: AsyncRespond) -> None:
+async def _details(services: Workspace, trigger: str, action: dict[str, Any], respond: AsyncRespond) -> None:
     try:
         view = services.desk.details(wave_id_of(action.get("value")))
         await services.slack.open_view(trigger, view)
@@ -39,7 +39,7 @@ async def _details(services: Services, trigger: str, action: dict[str, Any], res
         await privately(respond, told(error))
 
 
-async def _share(services: Services, body: dict[str, Any], what: str, respond: AsyncRespond) -> None:
+async def _share(services: Workspace, body: dict[str, Any], what: str, respond: AsyncRespond) -> None:
     """Posts the card in the channel, in the name of the one who pressed the button; the private one goes."""
     try:
         card = await services.desk.shared(what, body["user"]["id"])

@@ -11,8 +11,8 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from handlers.replies import privately, told
 from pulse.core.language import _
-from pulse.runtime.catalogues import catalogue
-from pulse.runtime.services import Services
+from pulse.services.workspace import Workspace
+from pulse.storage.catalogues import catalogue
 from pulse.views import notices
 from pulse.views.message import as_view
 from pulse.views.setup import (
@@ -27,7 +27,7 @@ from pulse.views.setup import (
 )
 
 
-def register(app: AsyncApp, services: Services) -> None:
+def register(app: AsyncApp, services: Workspace) -> None:
     async def open_setup(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         await ack()
         services.after.later(_show(services, body["user"]["id"], body["trigger_id"], respond))
@@ -60,7 +60,7 @@ def register(app: AsyncApp, services: Services) -> None:
     app.view(CALLBACK)(save)
 
 
-async def show_setup(services: Services, user: str, trigger: str) -> None:
+async def show_setup(services: Workspace, user: str, trigger: str) -> None:
     """Opens the form. Raises ManagersOnly and SlackFault."""
     await services.managers.check(user)
     await services.slack.open_view(
@@ -68,14 +68,14 @@ async def show_setup(services: Services, user: str, trigger: str) -> None:
     )
 
 
-async def _show(services: Services, user: str, trigger: str, respond: AsyncRespond) -> None:
+async def _show(services: Workspace, user: str, trigger: str, respond: AsyncRespond) -> None:
     try:
         await show_setup(services, user, trigger)
     except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
         await privately(respond, told(error))
 
 
-async def _preview(services: Services, user: str, view: dict[str, Any]) -> None:
+async def _preview(services: Workspace, user: str, view: dict[str, Any]) -> None:
     """Shows in the form what its fields would bring, or what is missing in them."""
     try:
         await services.managers.check(user)

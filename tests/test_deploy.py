@@ -22,8 +22,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pulse.runtime.migrations import migrate
-from pulse.runtime.settings import Settings
+from pulse.ops.settings import Settings
+from pulse.storage.sqlite.migrations import migrate
 from rehearsal.server import Rehearsal
 from tests import process
 

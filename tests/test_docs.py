@@ -28,8 +28,8 @@ import pytest
 import yaml
 
 from pulse.core.items import parse_items
-from pulse.runtime.migrations import migrate
-from pulse.runtime.settings import Settings
+from pulse.ops.settings import Settings
+from pulse.storage.sqlite.migrations import migrate
 from pulse.views.notices import COMMANDS
 
 ROOT = Path(__file__).parents[1]

@@ -13,7 +13,7 @@ from pulse.core.baselines import COLUMNS as LEDGER_COLUMNS
 from pulse.core.errors import DataFault
 from pulse.core.items import COLUMNS, OWN_COLUMNS, OWN_OPTIONAL, full_round, parse_items
 from pulse.core.model import DIMENSIONS
-from pulse.runtime.library import load_library
+from pulse.storage.library import load_library
 
 DOCS = Path(__file__).parent.parent / "docs"
 ITEMS_PAGE = (DOCS / "items.md").read_text(encoding="utf-8")

@@ -14,8 +14,8 @@ from slack_bolt.async_app import AsyncApp
 
 from bot import create_app
 from docs.make_manifest_link import LINK, manifest_link
-from pulse.runtime.settings import Settings
-from pulse.runtime.store import Store
+from pulse.ops.settings import Settings
+from pulse.storage.sqlite.store import Store
 from rehearsal.blockkit import elements_of
 
 ROOT = Path(__file__).parents[1]
@@ -126,7 +126,7 @@ def test_every_button_and_form_that_a_view_makes_has_one_handler(listening: List
 
 def test_no_scope_is_asked_for_that_nothing_needs() -> None:
     """The methods that the code calls, the events and the command need exactly these scopes."""
-    code = (ROOT / "pulse" / "runtime" / "slack.py").read_text(encoding="utf-8")
+    code = (ROOT / "pulse" / "slack" / "web_api.py").read_text(encoding="utf-8")
     called = set(re.findall(r'"((?:chat|conversations|files|users|views|auth|reactions)\.[a-zA-Z.]+)"', code))
     called -= {"chat.", "views."}  # beginnings that tell writing methods from reading ones
     assert called - METHOD_SCOPES.keys() == set()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from pulse.runtime.library import load_library
-from pulse.runtime.settings import Settings
+from pulse.ops.settings import Settings
+from pulse.storage.library import load_library
 from pulse.views.notices import COMMANDS
 
 ROOT = Path(__file__).parents[1]

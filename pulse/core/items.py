@@ -284,7 +284,24 @@ def _measures(row: Row, form: Format, boxes: Sequence[Box]) -> tuple[Measure, ..
     measures = tuple(_spelled_measure(row, form, part, counted) for part in spelled.split(";"))
     if len({measure.key for measure in measures}) < len(measures):
         raise row.fault("measures", _("two shares have the same name."))
+    if form is Format.MULTI:
+        _check_multiple(row, measures, counted)
     return measures
+
+
+def _check_multiple(row: Row, measures: Sequence[Measure], counted: Mapping[str, Box]) -> None:
+    """What `pulse.core.privacy` relies on in a multiple choice."""
+    if any(len(measure.boxes) > 1 for measure in measures):
+        raise row.fault("measures", _("in a multiple choice each share is of one answer."))
+    measured = frozenset[str]().union(*(measure.boxes for measure in measures))
+    if len(counted) > 2 and measured == counted.keys():
+        raise row.fault(
+            "measures",
+            _(
+                "leave one answer of a multiple choice out: "
+                "the shares of all of them together would give single answers away."
+            ),
+        )
 
 
 def _spelled_measure(row: Row, form: Format, part: str, counted: Mapping[str, Box]) -> Measure:

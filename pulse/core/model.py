@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -185,20 +185,12 @@ class Baseline:
 class Tally:
     """Counts of one item on one side while a wave closes: never stored, never shown.
 
-    `n` people gave a counted answer; `counts` has each counted box. In a multiple choice the counts add
-    up to more than `n`.
+    `n` people have an opinion, that is, gave a counted answer; `counts` has each counted box. In a
+    multiple choice the counts may add up to more than `n`.
     """
 
     n: int
     counts: Mapping[str, int]
-
-
-class Band(StrEnum):
-    """All that is kept of a share of 5 to 9 answers."""
-
-    FEW = "few"
-    HALF = "about half"
-    MOST = "most"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,22 +199,19 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True)
-class Banded:
-    """5 to 9 answers (`n`): a band in words, no share."""
-
-    n: int
-    band: Band
-
-
-@dataclass(frozen=True, slots=True)
 class Share:
-    """How many chose a measure: `low` to `high` people, which differ only where extremes are merged."""
+    """People who chose a measure: `low` to `high` of them, both included.
+
+    One number between 3 and n − 3 from 10 answers on; otherwise one of the figures "2 or fewer", "3 to
+    n − 3" (under 10 answers only) and "n − 2 or more" (`pulse.core.privacy.share`).
+    """
 
     low: int
     high: int
 
     @property
     def merged(self) -> bool:
+        """True where one figure stands for several counts."""
         return self.low != self.high
 
 
@@ -236,29 +225,25 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """10 answers or more: `shares` by measure key; `bars` from 20, none where they would tell more."""
+    """At least the minimum answered, `n` of them: `shares` by measure key, and `bars` from 20 answers.
+
+    A share is missing, and there are no bars, where they would tell more than is published.
+    """
 
     n: int
     shares: Mapping[str, Share]
     bars: tuple[Bar, ...] = ()
 
 
-Score = Banded | Counted
-Outcome = Withheld | Banded | Counted
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """A side's index in a wave, 0 to 100: kept only from 20 people."""
-
-    n: int
-    mean: float
-    deviation: float
+Outcome = Withheld | Counted
 
 
 @dataclass(frozen=True, slots=True)
 class SideTurnout:
-    """How many people of a side could answer (`roster`) and did (`answered`, None under the minimum)."""
+    """The people of a side at the opening (`roster`), and those with an opinion on at least one item.
+
+    `answered` is None under the minimum.
+    """
 
     roster: int
     answered: int | None
@@ -276,7 +261,6 @@ class ClosedWave:
     series: Mapping[str, str]
     turnout: Mapping[Side, SideTurnout]
     outcomes: Mapping[tuple[str, Side], Outcome]
-    index: Mapping[Side, Index] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,7 @@ from pulse.core.wording import (
     Case,
     Past,
     Reading,
-    combined_sentence,
     drift_sentence,
-    index_sentence,
     power_sentence,
     say,
     trend_sentence,
@@ -40,7 +38,7 @@ class ItemReport:
 
 @dataclass(frozen=True, slots=True)
 class WaveReport:
-    """A closed wave, the headline item first. `indices` is empty where no side has an index.
+    """A closed wave, the headline item first.
 
     `next_opens` is None where no wave is planned. `notes` are sentences about the report itself.
     """
@@ -49,8 +47,6 @@ class WaveReport:
     items: tuple[ItemReport, ...]
     next_opens: datetime | None = None
     notes: tuple[str, ...] = ()
-    indices: Mapping[Side, str] | None = None
-    combined: str = ""
 
     def of(self, item_id: str) -> ItemReport | None:
         return next((found for found in self.items if found.item.id == item_id), None)
@@ -112,14 +108,7 @@ def report(
         )
         for item in items
     )
-    return WaveReport(
-        wave,
-        reports,
-        next_opens,
-        _missing(len(wave.items) - len(items)),
-        _indices(wave, earlier),
-        combined_sentence(wave.index, {side: _turnout(wave, side) for side in Side}),
-    )
+    return WaveReport(wave, reports, next_opens, _missing(len(wave.items) - len(items)))
 
 
 Maker = Callable[[ClosedWave, Sequence[ClosedWave], Bank, Ledger], WaveReport]
@@ -214,16 +203,3 @@ def _outcome(wave: ClosedWave, item_id: str, side: Side) -> Outcome:
 
 def _turnout(wave: ClosedWave, side: Side) -> SideTurnout:
     return wave.turnout.get(side, SideTurnout(0, None))
-
-
-def _indices(wave: ClosedWave, earlier: Sequence[ClosedWave]) -> Mapping[Side, str] | None:
-    if not wave.index:
-        return None
-    before = earlier[-1] if earlier and earlier[-1].series == wave.series else None
-    return {side: _index(wave, before, side) for side in Side}
-
-
-def _index(wave: ClosedWave, before: ClosedWave | None, side: Side) -> str:
-    old = before.index.get(side) if before else None
-    past = (old, _turnout(before, side)) if before and old else None
-    return index_sentence(wave.index.get(side), _turnout(wave, side), past)

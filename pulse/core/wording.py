@@ -8,7 +8,7 @@ confidence at which each interval of those items is made, so that what a sentenc
 what Holm keeps.
 
 Never made: a decimal, an arrow, a cause, a per cent without its count, a verdict for an interval that
-covers 0, one figure for both sides together (but the mean of their indices). The rules are docs/method.md's.
+covers 0, one figure for both sides together. The rules are docs/method.md's.
 """
 
 from __future__ import annotations
@@ -18,26 +18,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 from itertools import product
-from math import floor, sqrt
+from math import floor
+from typing import TypeGuard
 
 from pulse.core.baselines import ASSUMED_N, Comparable, figure, study
 from pulse.core.language import N_, _
 from pulse.core.model import (
-    Band,
-    Banded,
     Baseline,
     Counted,
     Format,
-    Index,
     Item,
     Measure,
     Outcome,
-    Score,
     Share,
     Side,
     SideTurnout,
     Withheld,
 )
+from pulse.core.privacy import COUNTS_FROM
 from pulse.core.stats import (
     Difference,
     Interval,
@@ -47,8 +45,6 @@ from pulse.core.stats import (
     holm,
     newcombe,
     smallest_detectable_fall,
-    t_interval,
-    t_quantile,
     wilson,
     worst_case,
 )
@@ -125,12 +121,6 @@ RATES = (
     RateRule(60, N_("Of the {n} of {roster} who answered, {what}."), True),
     RateRule(100, N_("All {n} of {roster} answered; exact for this week: {what}."), True, exact=True),
 )
-
-_BANDS = {
-    Band.FEW: N_("few {says}"),
-    Band.HALF: N_("about half {says}"),
-    Band.MOST: N_("most {says}"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +226,9 @@ def _hidden(minimum: int) -> str:
     return _("Fewer than {minimum} answers: hidden.").format(minimum=minimum)
 
 
-def _share_sentence(item: Item, now: Score, roster: int) -> str:
+def _share_sentence(item: Item, now: Counted, roster: int) -> str:
     rate = rate_rule(now.n, roster)
-    if isinstance(now, Banded):
-        what = _(_BANDS[now.band]).format(says=_(item.measures[0].says))
-    else:
-        what = _counted(item, now, rate)
+    what = _counted(item, now, rate)
     return _(rate.sentence).format(n=now.n, roster=max(roster, now.n), what=what)
 
 
@@ -275,12 +262,16 @@ def _clause(measure: Measure, share: Share, n: int, rule: SizeRule, rate: RateRu
 
 
 def count(share: Share, n: int) -> str:
-    """A share as people: `7 of 12`, `0 or 1 of 12`, `11 or all of 12`."""
+    """A share as people: `7 of 12`, `2 or fewer of 12`, `3 or 4 of 7`, `10 or more of 12`."""
     if not share.merged:
         return _("{k} of {n}").format(k=share.low, n=n)
+    if share.low == 0:
+        return _("{k} or fewer of {n}").format(k=share.high, n=n)
     if share.high == n:
-        return _("{k} or all of {n}").format(k=share.low, n=n)
-    return _("{low} or {high} of {n}").format(low=share.low, high=share.high, n=n)
+        return _("{k} or more of {n}").format(k=share.low, n=n)
+    if share.high == share.low + 1:
+        return _("{low} or {high} of {n}").format(low=share.low, high=share.high, n=n)
+    return _("{low} to {high} of {n}").format(low=share.low, high=share.high, n=n)
 
 
 def _split(item: Item, now: Counted) -> list[str]:
@@ -413,7 +404,7 @@ def points(difference: Difference) -> str:
 # --- Against a published figure -------------------------------------------------------------------------
 
 
-Compare = Callable[[Item, Comparable, Score, float], str]
+Compare = Callable[[Item, Comparable, Counted, float], str]
 
 
 def _comparison_sentences(case: Case, confidence: float, compare: Compare) -> tuple[str, ...]:
@@ -425,7 +416,7 @@ def _comparison_sentences(case: Case, confidence: float, compare: Compare) -> tu
     return tuple(compare(case.item, row, now, confidence) for row in case.rows)
 
 
-def _compare(item: Item, comparable: Comparable, now: Score, confidence: float) -> str:
+def _compare(item: Item, comparable: Comparable, now: Counted, confidence: float) -> str:
     row = comparable.row
     difference = _against(comparable, now, confidence)
     places = {"figure": figure(row), "source": _cite(row)}
@@ -437,7 +428,7 @@ def _compare(item: Item, comparable: Comparable, now: Score, confidence: float) 
     return f"{said} {comparable.caveat}".rstrip()
 
 
-def _brief(item: Item, comparable: Comparable, now: Score, confidence: float) -> str:
+def _brief(item: Item, comparable: Comparable, now: Counted, confidence: float) -> str:
     row = comparable.row
     difference = _against(comparable, now, confidence)
     places = {
@@ -457,7 +448,7 @@ def _brief(item: Item, comparable: Comparable, now: Score, confidence: float) ->
     return said + (" " + _("The question is translated.") if item.translated else "")
 
 
-def _against(comparable: Comparable, now: Score, confidence: float) -> Difference | None:
+def _against(comparable: Comparable, now: Counted, confidence: float) -> Difference | None:
     """The difference from a published figure, None where no verdict is allowed."""
     if not comparable.verdict or comparable.measure is None:
         return None
@@ -486,7 +477,7 @@ _VERDICTS = {
 }
 
 
-def _subject(item: Item, comparable: Comparable, now: Score) -> str:
+def _subject(item: Item, comparable: Comparable, now: Counted) -> str:
     """Names the measure that is compared where it is not the item's first: `22 of 40 say “too little”. `"""
     measure = next(measure for measure in item.measures if measure.key == comparable.measure)
     if measure == item.measures[0] or not isinstance(now, Counted):
@@ -588,7 +579,7 @@ def _interval_between(shares: tuple[Share, Share], sizes: tuple[int, int]) -> _F
     return lambda confidence: _between(shares, sizes, confidence).interval
 
 
-def _interval_against(row: Comparable, now: Score) -> _Find:
+def _interval_against(row: Comparable, now: Counted) -> _Find:
     def interval(confidence: float) -> Interval:
         difference = _against(row, now, confidence)
         assert difference is not None
@@ -666,9 +657,13 @@ def _two_sides(
 
 
 def _may_compare(outcome: Outcome, turnout: SideTurnout) -> Counted | None:
-    if isinstance(outcome, Counted) and rate_rule(outcome.n, turnout.roster).describes:
+    if _is_count(outcome) and rate_rule(outcome.n, turnout.roster).describes:
         return outcome
     return None
+
+
+def _is_count(outcome: Outcome) -> TypeGuard[Counted]:
+    return isinstance(outcome, Counted) and outcome.n >= COUNTS_FROM
 
 
 def _pairs(
@@ -760,7 +755,7 @@ def _usable(item: Item, history: Sequence[Past]) -> list[tuple[int, Share, int]]
     found = [
         (at, outcome, max(turnout.roster, outcome.n))
         for at, (outcome, turnout) in enumerate(history)
-        if isinstance(outcome, Counted) and rate_rule(outcome.n, turnout.roster).describes
+        if _is_count(outcome) and rate_rule(outcome.n, turnout.roster).describes
     ]
     key = item.measures[0].key
     return [
@@ -768,69 +763,6 @@ def _usable(item: Item, history: Sequence[Past]) -> list[tuple[int, Share, int]]
         for at, outcome, roster in found
         if 5 * abs(outcome.n * found[-1][2] - found[-1][1].n * roster) <= roster * found[-1][2]
     ]
-
-
-# --- The index ------------------------------------------------------------------------------------------
-
-
-def index_sentence(
-    now: Index | None, turnout: SideTurnout, before: tuple[Index, SideTurnout] | None = None
-) -> str:
-    """A side's index with its t interval, and its change since a wave of the same items.
-
-    `before` is the index of the wave before where that wave asked the same items, else None.
-    """
-    if now is None:
-        return _("No index: it needs 20 people who answered at least half of its questions.")
-    rate = rate_rule(now.n, turnout.roster)
-    places = {"mean": _whole(now.mean), "n": now.n, "roster": max(turnout.roster, now.n)}
-    if not rate.describes:
-        return _("Too few answered to describe the channel ({n} of {roster}): no index.").format(**places)
-    if rate.exact:
-        said = _("Index {mean} of 100, from all {n} of {roster} people; exact for this week.")
-        return f"{said.format(**places)}{_index_change(now, turnout, before)}"
-    interval = t_interval(now.mean, now.deviation, now.n)
-    low, high = _whole(max(0.0, interval.low)), _whole(min(100.0, interval.high))
-    said = _("Index {mean} of 100 (plausible {low}–{high}), from {n} of {roster} people.")
-    return f"{said.format(low=low, high=high, **places)}{_index_change(now, turnout, before)}"
-
-
-def _index_change(now: Index, turnout: SideTurnout, before: tuple[Index, SideTurnout] | None) -> str:
-    if before is None or not rate_rule(before[0].n, before[1].roster).describes:
-        return ""
-    if _rates_moved((now.n, turnout.roster), (before[0].n, before[1].roster)):
-        return " " + _("How many answered differs too much from last time to speak of a change.")
-    difference = _index_difference(now, before[0])
-    return " " + _(_CHANGES[_direction(difference)]).format(then=_whole(before[0].mean))
-
-
-def _index_difference(now: Index, before: Index) -> Interval:
-    """Welch's interval of the difference of two means, its degrees of freedom rounded down.
-
-    Source: B. L. Welch, Biometrika 34 (1947) 28.
-    """
-    a, b = now.deviation**2 / now.n, before.deviation**2 / before.n
-    if a + b == 0:
-        return Interval(now.mean - before.mean, now.mean - before.mean)
-    df = floor((a + b) ** 2 / (a**2 / (now.n - 1) + b**2 / (before.n - 1)))
-    half = t_quantile((1 + CONFIDENCE) / 2, max(1, df)) * sqrt(a + b)
-    return Interval(now.mean - before.mean - half, now.mean - before.mean + half)
-
-
-def combined_sentence(indices: Mapping[Side, Index], turnouts: Mapping[Side, SideTurnout]) -> str:
-    """The mean of the two sides' indices, each side weighing the same; "" unless both may be shown."""
-    for side in Side:
-        now = indices.get(side)
-        if now is None or not rate_rule(now.n, turnouts[side].roster).describes:
-            return ""
-    marketing, it = (indices[side].mean for side in (Side.MARKETING, Side.IT))
-    return _("Both sides weigh the same: {both} of 100 (marketing {marketing}, IT {it}).").format(
-        both=_whole((marketing + it) / 2), marketing=_whole(marketing), it=_whole(it)
-    )
-
-
-def _whole(mean: float) -> int:
-    return floor(mean + 0.5)
 
 
 # --- On request -----------------------------------------------------------------------------------------
@@ -855,8 +787,6 @@ def bounds_sentence(item: Item, now: Outcome, turnout: SideTurnout, minimum: int
     """What the share of the whole side can be at all, whatever those think who did not answer."""
     if isinstance(now, Withheld):
         return _hidden(minimum)
-    if isinstance(now, Banded):
-        return _("Too few answers to give bounds.")
     measure, roster = item.measures[0], max(turnout.roster, now.n)
     share = now.shares[measure.key]
     low, high = worst_case(share.low, now.n, roster).low, worst_case(share.high, now.n, roster).high

@@ -12,10 +12,8 @@ from datetime import UTC, tzinfo
 from functools import lru_cache
 
 from pulse.core.baselines import Comparable, figure, study
-from pulse.core.language import N_, _
+from pulse.core.language import _
 from pulse.core.model import (
-    Band,
-    Banded,
     Baseline,
     ClosedWave,
     Counted,
@@ -25,6 +23,7 @@ from pulse.core.model import (
     SideTurnout,
     Withheld,
 )
+from pulse.core.privacy import COUNTS_FROM
 from pulse.core.reports import ItemReport, WaveReport
 from pulse.core.stats import wilson
 from pulse.core.wording import bounds_sentence, caution, count, power_sentence, rate_rule
@@ -71,7 +70,6 @@ def results_details(report: WaveReport, *, zone: tzinfo = UTC) -> View:
     blocks = [section(f"*{_heading(report, zone)}*\n{escape(turnout_line(report.wave))}")]
     for item in report.items:
         blocks += [divider(), *item_details(item, report)]
-    blocks += index_blocks(report)
     texts = [*small_print(said_rows(report.items)), _cautions(), *report.notes]
     blocks += [divider(), *(context(escape(text)) for text in texts)]
     return {
@@ -110,17 +108,6 @@ def _what_n_shows(report: ItemReport, side: Side, wave: WaveReport) -> list[str]
     if isinstance(outcome, Counted) and turnout.roster > outcome.n:
         lines.insert(0, bounds_sentence(report.item, outcome, turnout, wave.wave.minimum))
     return lines
-
-
-def index_blocks(report: WaveReport) -> list[Block]:
-    """The sides' indices, where at least one side has one."""
-    if not report.indices:
-        return []
-    lines = [f"*{side.label}:* {escape(sentence)}" for side, sentence in report.indices.items()]
-    if report.combined:
-        lines.append(escape(report.combined))
-    name = _("Index of the agree questions in this pulse, 0 to 100, higher is better")
-    return [divider(), section("\n".join([f"*{name}*", *lines]))]
 
 
 def wordings(item: Item) -> str:
@@ -279,7 +266,7 @@ def footer(rows: Sequence[Baseline], marks: Iterable[Mark]) -> str:
     drawn_marks = list(marks)
     parts = [_("Pale: plausible range (95 %).")]
     if any(isinstance(mark, Zone) for mark in drawn_marks):
-        parts.append(_("Hatched: 5 to 9 answers, in words only."))
+        parts.append(_("Hatched: 5 to 9 answers, a range only."))
     if any(isinstance(mark, Dot) and mark.hollow for mark in drawn_marks):
         parts.append(_("Ring: too few answered to describe the channel."))
     if rows:
@@ -328,10 +315,6 @@ def _line(found: Comparable) -> Line:
     return Line(1 - percent / 100, label)
 
 
-_ZONES = {Band.FEW: (0.0, 0.3), Band.HALF: (0.3, 0.7), Band.MOST: (0.7, 1.0)}
-_BANDS = {Band.FEW: N_("few of {n}"), Band.HALF: N_("about half of {n}"), Band.MOST: N_("most of {n}")}
-
-
 def mark_of(item: Item, outcome: Outcome, turnout: SideTurnout, minimum: int) -> Mark:
     """How a chart shows an outcome: nothing, a hatched zone, or a share with its plausible range.
 
@@ -340,11 +323,11 @@ def mark_of(item: Item, outcome: Outcome, turnout: SideTurnout, minimum: int) ->
     """
     if isinstance(outcome, Withheld):
         return Hidden(_("hidden: fewer than {minimum} answers").format(minimum=minimum))
-    if isinstance(outcome, Banded):
-        return Zone(*_ZONES[outcome.band], _(_BANDS[outcome.band]).format(n=outcome.n))
     share, n = outcome.shares[item.measures[0].key], outcome.n
-    rate = rate_rule(n, turnout.roster)
     label = count(share, n)
+    if n < COUNTS_FROM:
+        return Zone(share.low / n, share.high / n, label)
+    rate = rate_rule(n, turnout.roster)
     if not rate.describes:
         hollow = _("{count} (too few answered)").format(count=label)
         return Dot(share.low / n, share.high / n, (share.low / n, share.high / n), hollow, hollow=True)

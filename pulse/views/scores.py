@@ -13,7 +13,6 @@ from pulse.views.charts import ResultsChart, alt_text
 from pulse.views.message import Block, Message, escape
 from pulse.views.results import (
     SHARE,
-    index_blocks,
     item_details,
     items_chart,
     picture,
@@ -39,7 +38,6 @@ def scores_message(report: WaveReport | None, *, shareable: bool = False, zone: 
     ordered = sorted(report.items, key=lambda found: DIMENSIONS.index(found.item.dimension))
     for _name, group in groupby(ordered, key=lambda found: found.item.dimension):
         blocks += sections("\n".join(_dimension(list(group))))
-    blocks += index_blocks(report)
     blocks += [context(escape(text)) for text in (*small_print(()), *report.notes)]
     blocks.append(
         context(_("`/pulse scores T01` tells more of one question, `/pulse trend T01` how it went."))

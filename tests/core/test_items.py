@@ -228,6 +228,24 @@ def test_an_edited_answer_is_a_new_series_too() -> None:
             "write “choice_share",
         ),
         (
+            {
+                "scale": "multi-select: a / b / c",
+                "direction": "choice",
+                "measures": "choice_share:x = a; choice_share:y = b; choice_share:z = c",
+            },
+            "measures",
+            "leave one answer of a multiple choice out",
+        ),
+        (
+            {
+                "scale": "multi-select: a / b / c",
+                "direction": "choice",
+                "measures": "choice_share:x = a + b",
+            },
+            "measures",
+            "each share is of one answer",
+        ),
+        (
             {"scale": "choice: low / high", "direction": "choice", "measures": "choice_share:x = hihg"},
             "measures",
             "“hihg” is not known; did you mean “High”?",

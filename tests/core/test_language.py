@@ -14,8 +14,8 @@ from pulse.core.items import LABEL_LIMIT, SHORT_LIMIT, Bank
 from pulse.core.language import _, ngettext, retold, speak, speaking, spoken
 from pulse.core.model import Format, Side
 from pulse.core.translations import in_language, parse_wordings
-from pulse.runtime.catalogues import catalogue
-from pulse.runtime.library import load_library
+from pulse.storage.catalogues import catalogue
+from pulse.storage.library import load_library
 
 LIBRARY = load_library(None)
 SOURCE, GERMAN = LIBRARY.source, LIBRARY.translations["de"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from pulse.core.items import Bank
-from pulse.core.model import Banded, Counted, Index, Note, Share, Side, Withheld
+from pulse.core.model import Counted, Note, Share, Side, Withheld
 from pulse.core.reports import last_report, report, trail
 from tests.views.waves import BANK, LEDGER, shipped, trust, two_waves, wave
 
@@ -82,27 +82,6 @@ def test_an_outcome_that_is_missing_is_withheld() -> None:
     assert {reading.share for reading in found.readings.values()} == {"Fewer than 5 answers: hidden."}
 
 
-def test_the_index_is_compared_with_a_wave_of_the_same_items_only() -> None:
-    """The index of another set of questions is another index."""
-    many = [3, 5, 7, 6, 4]
-    index = {side: Index(25, 60.0, 20.0) for side in Side}
-    asked = {("T01", side): many for side in Side}
-    one, two = (wave(number, asked, 30, index=index) for number in (0, 1))
-    same = report(two, [one], BANK, LEDGER).indices
-    assert same is not None
-    assert same[Side.IT].endswith("No clear change from last time (60).")
-    other = wave(0, asked | {("G02", side): many for side in Side}, 30, index=index)
-    alone = report(two, [other], BANK, LEDGER).indices
-    assert alone is not None
-    assert "last time" not in alone[Side.IT]
-
-
-def test_no_index_is_no_index() -> None:
-    """A wave without an index of either side says nothing of one."""
-    found = report(trust(0, EVEN, EVEN), [], BANK, LEDGER)
-    assert (found.indices, found.combined) == (None, "")
-
-
 def test_the_last_report_is_of_the_newest_wave_that_asked() -> None:
     """`/pulse scores ITEM` shows the last wave in which the item was asked."""
     waves = [trust(0, EVEN, EVEN), trust(1, EVEN, EVEN), wave(2, {("G02", side): EVEN for side in Side})]
@@ -162,6 +141,6 @@ def test_what_this_n_can_see_is_silent_where_hidden() -> None:
     assert found is not None
     assert len(found.sentences[Side.IT]) == 1
     assert isinstance(found.steps[0].outcomes[Side.IT], Withheld)
-    banded = trail(shipped("T01"), [trust(0, EVEN, [1, 1, 1, 1, 2])], BANK, LEDGER)
-    assert banded is not None
-    assert isinstance(banded.steps[0].outcomes[Side.IT], Banded)
+    few = trail(shipped("T01"), [trust(0, EVEN, [1, 1, 1, 1, 2])], BANK, LEDGER)
+    assert few is not None
+    assert few.steps[0].outcomes[Side.IT] == Counted(6, {"top2box": Share(3, 3)})

@@ -15,13 +15,12 @@ from pulse.core.items import parse_items
 from pulse.core.model import (
     Baseline,
     Counted,
-    Index,
     Side,
     SideTurnout,
     Tally,
     Withheld,
 )
-from pulse.core.privacy import LOWEST_MINIMUM, SHARES_FROM, publish, turnout
+from pulse.core.privacy import COUNTS_FROM, LOWEST_MINIMUM, publish, turnout
 from pulse.core.stats import holm, newcombe
 from pulse.core.wording import (
     RATES,
@@ -31,11 +30,9 @@ from pulse.core.wording import (
     Reading,
     bounds_sentence,
     caution,
-    combined_sentence,
     drift_sentence,
     family_confidence,
     gap,
-    index_sentence,
     power_sentence,
     rate_rule,
     reading,
@@ -531,62 +528,6 @@ def test_a_series_of_extremes_has_no_drift() -> None:
     assert drift_sentence(TRUST, series(*[12] * 12)) == "No drift away from the usual share of 12 pulses."
 
 
-# --- The index ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("now", "roster", "sentence"),
-    [
-        (None, 40, "No index: it needs 20 people who answered at least half of its questions."),
-        (Index(25, 60, 20), 30, "Index 60 of 100 (plausible 52–68), from 25 of 30 people."),
-        (Index(25, 98, 20), 30, "Index 98 of 100 (plausible 90–100), from 25 of 30 people."),
-        (Index(25, 60, 20), 25, "Index 60 of 100, from all 25 of 25 people; exact for this week."),
-        (Index(25, 60, 20), 90, "Too few answered to describe the channel (25 of 90): no index."),
-    ],
-)
-def test_the_index_has_its_interval_and_its_people(now: Index | None, roster: int, sentence: str) -> None:
-    """Never without n of N; no interval where everybody answered; none under 30 %."""
-    assert index_sentence(now, SideTurnout(roster, 25)) == sentence
-
-
-@pytest.mark.parametrize(
-    ("before", "roster", "sentence"),
-    [
-        (Index(25, 30, 20), 30, " Probably higher than last time (30)."),
-        (Index(25, 90, 20), 30, " Probably lower than last time (90)."),
-        (Index(25, 55, 20), 30, " No clear change from last time (55)."),
-        (Index(25, 60, 0), 30, " No clear change from last time (60)."),
-        (Index(25, 30, 20), 90, ""),
-        (Index(25, 30, 20), 60, f" {MOVED}"),
-    ],
-)
-def test_the_index_changes_only_where_its_interval_leaves_nothing_out(
-    before: Index, roster: int, sentence: str
-) -> None:
-    """The same words as for a share, and the same response rates."""
-    said = index_sentence(Index(25, 60, 20), SideTurnout(30, 25), (before, SideTurnout(roster, 25)))
-    assert said == f"Index 60 of 100 (plausible 52–68), from 25 of 30 people.{sentence}"
-
-
-def test_two_indices_without_any_spread_are_compared_as_they_are() -> None:
-    """Where everybody gave the same answers twice, any difference is a difference."""
-    then = (Index(20, 50, 0), SideTurnout(20, 20))
-    assert index_sentence(Index(20, 75, 0), SideTurnout(20, 20), then).endswith(
-        "Probably higher than last time (50)."
-    )
-
-
-def test_both_sides_weigh_the_same() -> None:
-    """The one combined figure is the mean of the indices, with both beside it, where both may be shown."""
-    indices = {Side.MARKETING: Index(40, 60, 20), Side.IT: Index(20, 49, 20)}
-    rosters = {Side.MARKETING: SideTurnout(50, 40), Side.IT: SideTurnout(30, 20)}
-    assert combined_sentence(indices, rosters) == (
-        "Both sides weigh the same: 55 of 100 (marketing 60, IT 49)."
-    )
-    assert combined_sentence({Side.IT: Index(20, 49, 20)}, rosters) == ""
-    assert combined_sentence(indices, rosters | {Side.IT: SideTurnout(90, 20)}) == ""
-
-
 # --- On request -----------------------------------------------------------------------------------------
 
 
@@ -663,7 +604,7 @@ def check_share(text: str, k: int, n: int, roster: int) -> None:
         assert text == "Fewer than 5 answers: hidden."
         return
     assert digits(text)[:2] == [n, roster]
-    if n < SHARES_FROM:
+    if n < COUNTS_FROM:
         assert digits(text) == [n, roster]
         return
     if k <= 1:
@@ -686,7 +627,7 @@ def check_change(text: str | None, now: tuple[int, int, int], before: Past | Non
         return
     assert text is None or "%" not in text
     clear = text is not None and text.startswith("Probably")
-    if not isinstance(before[0], Counted) or n < SHARES_FROM:
+    if not isinstance(before[0], Counted) or n < COUNTS_FROM:
         assert text in (None, "Too few answers to compare.")
         return
     then = before[0].shares["top2box"]
@@ -710,7 +651,7 @@ def check_comparisons(texts: tuple[str, ...], n: int, roster: int, rows: tuple[C
         return
     assert len(texts) == len(rows)
     for text, row in zip(texts, rows, strict=True):
-        background = n < SHARES_FROM or not row.verdict
+        background = n < COUNTS_FROM or not row.verdict
         assert text.startswith("Background: ") == background
 
 

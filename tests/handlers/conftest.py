@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from bot import Bot, create_app
-from pulse.runtime.drawing import Artist
-from pulse.runtime.settings import Settings
-from pulse.runtime.socket import SocketMode
-from pulse.runtime.store import Store
+from pulse.ops.settings import Settings
+from pulse.slack.chart_worker import ChartWorker
+from pulse.slack.socket_mode import SocketMode
+from pulse.storage.sqlite.store import Store
 from pulse.views.charts import Chart
 from rehearsal.driver import Actor
 from rehearsal.server import Rehearsal
@@ -31,7 +31,7 @@ PNG = bytes.fromhex(
 )
 
 
-class QuickArtist(Artist):
+class QuickChartWorker(ChartWorker):
     """Draws one white dot: what charts look like is tested where they are drawn."""
 
     async def draw(self, chart: Chart) -> bytes:
@@ -123,7 +123,7 @@ class Office:
 
 @asynccontextmanager
 async def running(
-    slack: Rehearsal, path: Path, clock: Clock, artist: Artist | None = None
+    slack: Rehearsal, path: Path, clock: Clock, chart_worker: ChartWorker | None = None
 ) -> AsyncIterator[Office]:
     """The bot on a database, connected; ended cleanly."""
     settings = Settings(
@@ -132,12 +132,12 @@ async def running(
         slack_app_token=slack.app_token,
         slack_api_url=slack.api_url,
     )
-    artist = artist or QuickArtist()
+    chart_worker = chart_worker or QuickChartWorker()
     bot = create_app(
         settings,
         Store.open(path),
         clock=clock,
-        artist=artist,
+        chart_worker=chart_worker,
         counts_every_s=0.05,
         settle_s=0.0,
         remind_every_s=0.0,
@@ -156,3 +156,10 @@ async def running(
 async def office(slack: Rehearsal, tmp_path: Path) -> AsyncIterator[Office]:
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         yield office
+
+
+async def at(office: Office, moment: str) -> None:
+    """Moves the bot's clock to an ISO time in UTC, wakes it, and waits until it has done what is due."""
+    office.clock.time = type(office.clock.time).fromisoformat(f"{moment}+00:00")
+    await office.bot.scheduler.wake()
+    await office.settled()

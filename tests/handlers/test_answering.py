@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pulse.core.model import Side
-from pulse.runtime.waves import pseudonym
+from pulse.services.waves import pseudonym
 from rehearsal.driver import Actor
 from tests.handlers.conftest import Office
 

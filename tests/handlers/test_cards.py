@@ -73,7 +73,7 @@ async def test_what_is_said_of_a_pulse_is_worked_out_once(
         worked_out.append(wave.id)
         return report(wave, *rest)
 
-    monkeypatch.setattr("pulse.runtime.desk.report", watched)
+    monkeypatch.setattr("pulse.services.desk.report", watched)
     await office.set_up()
     await wave(office)
     for line in ("/pulse scores", "/pulse scores A02", "/pulse trend", "/pulse trend A02"):
@@ -133,7 +133,7 @@ async def test_a_restart_uploads_nothing_by_itself(slack: Rehearsal, tmp_path: P
 
 async def test_taps_go_through_while_years_are_read(closed: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Closed pulses are read a few at a time, and the loop turns in between."""
-    monkeypatch.setattr("pulse.runtime.desk.READ_AT_ONCE", 1)
+    monkeypatch.setattr("pulse.services.desk.READ_AT_ONCE", 1)
     for _ in range(3):
         closed.clock.forward(days=7)
         await wave(closed)

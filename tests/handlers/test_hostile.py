@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import structlog
 
-from pulse.runtime.waves import pseudonym
+from pulse.services.waves import pseudonym
 from rehearsal.driver import Actor, snapshot
 from rehearsal.payloads import values_of
 from rehearsal.workspace import View

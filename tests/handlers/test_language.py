@@ -9,8 +9,7 @@ import pytest
 
 from rehearsal.blockkit import message_problems
 from rehearsal.workspace import Message
-from tests.handlers.conftest import Office
-from tests.runtime.conftest import at
+from tests.handlers.conftest import Office, at
 
 POSTS_IN_GERMAN: dict[str, Any] = {"language": {"text": "Deutsch", "value": "de"}}
 

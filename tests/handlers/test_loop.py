@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 
-from pulse.runtime.waves import pseudonym
+from pulse.services.waves import pseudonym
 from rehearsal.blockkit import message_problems
 from tests.handlers.conftest import Office
 

@@ -10,7 +10,7 @@ import pytest
 from pulse.core.baselines import Ledger, conflicts
 from pulse.core.items import Bank, parse_items
 from pulse.core.model import DIMENSIONS, Item
-from pulse.runtime.library import load_library
+from pulse.storage.library import load_library
 from pulse.views.baselines import baseline_card, baselines_message, find_topic, topic_list
 from rehearsal.blockkit import message_problems
 from tests.golden import golden

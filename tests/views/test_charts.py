@@ -221,6 +221,6 @@ def test_alt_text_ends_with_a_whole_sentence_within_the_limit() -> None:
 
 def test_importing_the_charts_does_not_import_matplotlib() -> None:
     """The bot imports the chart's nouns, never the painter."""
-    check = "import sys, pulse.views.charts, pulse.runtime.drawing; print('matplotlib' in sys.modules)"
+    check = "import sys, pulse.views.charts, pulse.slack.chart_worker; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pulse.core.items import Bank
-from pulse.core.model import Banded, Counted, Format, Share, Side, SideTurnout, Withheld
+from pulse.core.model import Counted, Format, Share, Side, SideTurnout, Withheld
 from pulse.core.reports import WaveReport, report
 from pulse.views.charts import ALT_TEXT_LIMIT, Dot, Hidden, Zone, alt_text
 from pulse.views.message import Block
@@ -146,18 +146,18 @@ def test_marks_without_a_range(outcome: Any, roster: int, expected: Any) -> None
 
 
 def test_merged_extremes_are_drawn_over_both_counts() -> None:
-    """0 or 1 of 12 spans both, and its range is that of both."""
-    mark = mark_of(shipped("T01"), Counted(12, {"top2box": Share(0, 1)}), SideTurnout(20, 12), 5)
+    """2 or fewer of 12 spans 0 to 2, and its range is that of all of them."""
+    mark = mark_of(shipped("T01"), Counted(12, {"top2box": Share(0, 2)}), SideTurnout(20, 12), 5)
     assert isinstance(mark, Dot)
-    assert (mark.low, mark.high, mark.label) == (0.0, 1 / 12, "0 or 1 of 12")
-    assert mark.plausible == pytest.approx((0.0, 0.353880), abs=1e-5)
+    assert (mark.low, mark.high, mark.label) == (0.0, 2 / 12, "2 or fewer of 12")
+    assert mark.plausible == pytest.approx((0.0, 0.448027), abs=1e-5)
 
 
 def test_five_to_nine_is_a_zone() -> None:
-    """A band is drawn as broad as its word is."""
+    """A figure of fewer than ten answers is drawn as broad as it is."""
     found = report(trust(0, EVEN, [0, 0, 1, 4, 3]), [], BANK, LEDGER).items[0]
-    assert isinstance(found.outcomes[Side.IT], Banded)
-    assert mark_of(found.item, found.outcomes[Side.IT], SideTurnout(20, 8), 5) == Zone(0.7, 1.0, "most of 8")
+    drawn = mark_of(found.item, found.outcomes[Side.IT], SideTurnout(20, 8), 5)
+    assert drawn == Zone(0.75, 1.0, "6 or more of 8")
 
 
 def test_a_figure_of_those_who_do_not_is_drawn_as_the_rest() -> None:
@@ -174,7 +174,7 @@ def test_the_footer_explains_only_what_is_drawn() -> None:
     ring = report(wave(0, {("T02", side): EVEN for side in Side}, 100), [], BANK, LEDGER)
     assert results_chart(ring).footer.endswith("Ring: too few answered to describe the channel.")
     footer = results_chart(of_two_waves()).footer
-    assert "Hatched: 5 to 9 answers, in words only. Dashed: published." in footer
+    assert "Hatched: 5 to 9 answers, a range only. Dashed: published." in footer
 
 
 def test_the_alternative_text_holds_the_numbers() -> None:

@@ -1,0 +1,1 @@
+"""Running the bot: settings, logs, health, schedule, command line."""

@@ -1,0 +1,108 @@
+"""Twelve closed waves of invented answers, so that a rehearsal has trends, notes and comparisons to show.
+
+They go through the same store, the same counting and the same close as real ones. Only the rehearsal calls
+this, on a database of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+
+from pulse.core.cadence import Moments, Repeat, Schedule, Weekday, local_date, next_moments
+from pulse.core.items import Bank, choose
+from pulse.core.language import _
+from pulse.core.model import Format, Item, Note, Side
+from pulse.services.waves import publication
+from pulse.storage.sqlite.store import Answers, Ballots, NewWave, OpenWave, Publication, Setup, Store
+
+WAVES = 12
+ITEMS = 4
+SEED = 2013
+TURNING_POINT = 7
+"""The wave from which marketing's trust rises; a note stands beside it, and nobody says it is the cause."""
+
+PEOPLE: Mapping[Side, int] = {Side.MARKETING: 16, Side.IT: 14}
+ANSWERING: Mapping[Side, tuple[int, ...]] = {
+    Side.MARKETING: (12, 13, 11, 14, 12, 13, 12, 13, 14, 13, 12, 14),
+    Side.IT: (11, 10, 12, 7, 11, 12, 3, 10, 11, 12, 11, 12),
+}
+"""How many answer in each wave: once too few to show anything, once under ten."""
+
+
+def sample_note() -> str:
+    return _("Sample history: the answers of these twelve pulses are invented.")
+
+
+def loaded_note() -> str:
+    return _("Twelve pulses of invented sample history are loaded. PULSE_SAMPLE=0 starts without them.")
+
+
+def is_sample(store: Store) -> bool:
+    """Whether the history began with the invented one, in this run or in an earlier one."""
+    return any(note.text == sample_note() for note in store.notes())
+
+
+async def fill(store: Store, bank: Bank, now: datetime, channels: Mapping[Side, str]) -> None:
+    """Sets the pulse up for the channels and closes twelve weekly waves before `now`."""
+    schedule = Schedule(Repeat.WEEKLY, Weekday.TUESDAY, time(9), "Europe/Berlin", date(2020, 1, 7))
+    setup = Setup(schedule.as_record(), ITEMS, 5, now, {side: (channels[side],) for side in Side})
+    await store.save_setup(setup, now, _("The rehearsal set the pulse up, with invented history."))
+    past = next_moments(schedule, now - timedelta(weeks=WAVES + 1), WAVES)
+    luck = random.Random(SEED)  # noqa: S311 - invented answers, no secret
+    for number, moments in enumerate(past):
+        await _wave(store, bank, schedule, moments, channels, number, luck)
+    noted = _("A note was invented.")
+    await store.add_note(Note(past[TURNING_POINT].local_date, _("New intake form (invented)")), now, noted)
+    await store.add_note(Note(local_date(schedule, past[0].closes_at), sample_note()), now, noted)
+    for parcel in store.parcels():
+        await store.mark(parcel.key, "done")
+    await store.scrub()
+
+
+async def _wave(
+    store: Store,
+    bank: Bank,
+    schedule: Schedule,
+    moments: Moments,
+    channels: Mapping[Side, str],
+    number: int,
+    luck: random.Random,
+) -> None:
+    items = choose(bank, store.askings(), local_date(schedule, moments.opens_at), ITEMS)
+    key = luck.randbytes(32)
+    where = {channels[side]: side for side in Side}
+    new = NewWave("schedule", moments, moments.opens_at, 5, key, items, PEOPLE, where)
+    wave_id = await store.start_wave(new, _("An invented wave was opened."))
+    wave = store.open_wave()
+    assert wave is not None
+    await asyncio.gather(
+        *(
+            store.answer(wave_id, luck.randbytes(32), side, False, _answers(items, side, number, luck))
+            for side in Side
+            for _person in range(ANSWERING[side][number])
+        )
+    )
+    await store.close_wave(wave_id, _counted(items, wave), [], moments.closes_at, _("It was closed."))
+
+
+def _counted(items: tuple[Item, ...], wave: OpenWave) -> Callable[[Mapping[Side, Ballots]], Publication]:
+    return lambda ballots: publication(items, wave, ballots)
+
+
+def _answers(
+    items: tuple[Item, ...], side: Side, number: int, luck: random.Random
+) -> Callable[[Answers], Answers]:
+    chosen = {item.id: frozenset({_box(item, side, number, luck)}) for item in items}
+    return lambda _before: chosen
+
+
+def _box(item: Item, side: Side, number: int, luck: random.Random) -> str:
+    """A box by mood: marketing's rises after the turning point, IT's stays."""
+    boxes = [box.key for box in item.boxes if box.counted]
+    if item.format is not Format.AGREE5:
+        return luck.choices(boxes, weights=[3, 4, 2, 1, 1][: len(boxes)])[0]
+    mood = 0.55 if side is Side.IT else 0.3 if number < TURNING_POINT else 0.8
+    return luck.choices(boxes, weights=[1 - mood, 1.5 * (1 - mood), 0.8, 2.5 * mood, 1.5 * mood])[0]

@@ -1,0 +1,1 @@
+"""Use cases: records in, records out."""

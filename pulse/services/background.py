@@ -1,0 +1,63 @@
+"""What is done after an ack: confirmations, counters, pictures. Nothing here may hold an ack up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+import structlog
+
+MOST_SHEDDABLE = 100
+"""So many confirmations may be under way: as many as 500 taps a second leave while Slack takes 0.2 s each."""
+
+FOREVER = "forever"
+
+_log = structlog.get_logger(__name__)
+
+
+class BackgroundTasks:
+    """Runs coroutines in the background, keeps hold of them, and logs what goes wrong in them."""
+
+    def __init__(self, pressed: Callable[[], bool]) -> None:
+        """`pressed()`: whether so many payloads wait for their ack that nothing else should be done now."""
+        self._pressed = pressed
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.shed = 0
+
+    def later(self, work: Coroutine[Any, Any, object], *, sheddable: bool = False) -> None:
+        """Starts `work`. Sheddable work is dropped and counted where too much is under way, or pressed."""
+        if sheddable and (self._pressed() or len(self._tasks) >= MOST_SHEDDABLE):
+            work.close()
+            self.shed += 1
+            return
+        self._start(work, "afterwards")
+
+    def forever(self, work: Coroutine[Any, Any, object]) -> None:
+        """Starts work that ends with the bot."""
+        self._start(work, FOREVER)
+
+    def _start(self, work: Coroutine[Any, Any, object], name: str) -> None:
+        task = asyncio.create_task(self._run(work), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, work: Coroutine[Any, Any, object]) -> None:
+        try:
+            await work
+        except Exception:  # noqa: BLE001 - nobody waits for it: the log is the last place to tell
+            _log.exception("background work failed")
+
+    async def idle(self) -> None:
+        """Waits until nothing is under way but what runs for ever."""
+        while waiting := {task for task in self._tasks if task.get_name() != FOREVER}:
+            await asyncio.wait(waiting)
+
+    async def finish(self, seconds: float) -> None:
+        """Waits for what is under way, at most so long; ends the rest."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.idle(), seconds)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

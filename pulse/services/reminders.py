@@ -1,0 +1,131 @@
+"""Reminders: a direct message to those who have not answered the open wave.
+
+Who that is is found in memory, under the wave's key, and stored nowhere. That a reminder goes out is marked
+before its first message is sent: a crash in the middle reminds nobody twice, and those who were still to
+come get none that time. That is the lesser evil, and the next reminder finds them again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import structlog
+
+from pulse.core.cadence import QUIET_BEFORE_CLOSE, may_post
+from pulse.core.errors import PulseError, SlackFault
+from pulse.core.language import speaking
+from pulse.core.model import Side
+from pulse.services.managers import Managers
+from pulse.services.waves import Waves, pseudonym
+from pulse.slack.web_api import TOKEN_REFUSALS, Slack
+from pulse.storage.catalogues import for_known
+from pulse.storage.sqlite.store import OpenWave
+from pulse.views.message import Message
+from pulse.views.reminder import ReminderCard, reminder_message, settled_message
+
+NO_REMINDERS = "no reminders"
+
+PACE_S = 1.25
+"""Slack allows about 50 conversations.open a minute: 5,000 people are reminded in less than two hours."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Reminders:
+    """Sends what is due, one person after the other, and keeps who wants none under a keyed hash."""
+
+    def __init__(self, waves: Waves, slack: Slack, managers: Managers, pace_s: float = PACE_S) -> None:
+        self._waves, self._slack, self._managers, self._pace_s = waves, slack, managers, pace_s
+        self._turn = asyncio.Lock()
+
+    async def send_due(self) -> None:
+        """Sends the reminder that is due, if any. Calling it twice, also at the same time, sends it once."""
+        async with self._turn:
+            try:
+                await self._send_due()
+            except PulseError as error:
+                # Slack or the database is away: the next tick tries what is still due.
+                _log.warning("not reminded", problem=str(error))
+
+    async def _send_due(self) -> None:
+        number, wave = self._waves.reminder_due(), self._waves.open
+        if not number or wave is None:
+            return
+        # Before the mark: what cannot be sent yet, because Slack is down, is still due afterwards.
+        await self._waves.roster.ensure(wave.channels)
+        if await self._waves.store.mark_reminded(wave.id, number, self._waves.clock()):
+            sent = await self._send(wave)
+            _log.info("reminded", wave=wave.id, number=number, messages=sent)
+
+    async def _send(self, wave: OpenWave) -> int:
+        sent = 0
+        for user in self._missing(wave):
+            if not self._may_go_on(wave):
+                break
+            if self._has_answered(wave, user):
+                continue
+            try:
+                await self._remind(wave, user)
+                sent += 1
+            except SlackFault as fault:
+                _log.info("not reminded", code=fault.code)
+                if fault.code in TOKEN_REFUSALS:
+                    break
+            await asyncio.sleep(self._pace_s)
+        return sent
+
+    async def _remind(self, wave: OpenWave, user: str) -> None:
+        conversation = await self._slack.open_dm(user)
+        with speaking(for_known(self._waves.roster, user)):
+            message = self._message(wave, user)
+        await self._slack.post(conversation, message)
+
+    def _missing(self, wave: OpenWave) -> list[str]:
+        """Everybody of the roster who has not answered and wants reminders. Stays in memory."""
+        answered = self._waves.store.participants(wave.id)
+        unwilling = self._waves.store.wishes(NO_REMINDERS)
+        everyone = frozenset[str]().union(*(self._waves.roster.everyone(side) for side in Side))
+        return [
+            user
+            for user in sorted(everyone)
+            if pseudonym(wave, user) not in answered and self._managers.pseudonym(user) not in unwilling
+        ]
+
+    def _has_answered(self, wave: OpenWave, user: str) -> bool:
+        """Since the list was made: a long list takes an hour or two."""
+        return self._waves.store.side_of(wave.id, pseudonym(wave, user)) is not None
+
+    def _may_go_on(self, wave: OpenWave) -> bool:
+        """Not into the evening, the last hour or a pause, and not after an early close."""
+        now, current = self._waves.clock(), self._waves.open
+        working_hours = replace(self._waves.schedule(), any_hour=False)
+        return (
+            current is not None
+            and current.id == wave.id
+            and now < wave.closes_at - QUIET_BEFORE_CLOSE
+            and may_post(working_hours, now)
+            and not self._waves.paused()
+        )
+
+    def _message(self, wave: OpenWave, user: str, *, wanted: bool = True) -> Message:
+        sides = self._waves.roster.sides(user)
+        return reminder_message(
+            ReminderCard(
+                wave.id,
+                sides[0] if len(sides) == 1 else None,
+                self._waves.items_of(wave),
+                wave.closes_at,
+                tuple(wave.channels),
+                wanted,
+            )
+        )
+
+    async def wish(self, user: str, *, wanted: bool) -> Message:
+        """Keeps whether somebody wants reminders, and returns what stands in place of the reminder now."""
+        person = self._managers.pseudonym(user)
+        await self._waves.store.set_wish(person, NO_REMINDERS, not wanted, self._waves.clock(), "")
+        wave = self._waves.open
+        if wave is None or not self._waves.roster.sides(user):
+            return settled_message(wanted=wanted)
+        return self._message(wave, user, wanted=wanted)

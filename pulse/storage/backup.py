@@ -1,0 +1,108 @@
+"""A backup of the database, made beside a running bot.
+
+It never holds answers: while a pulse is open the file has its key and its pseudonymous answers, and a copy
+that outlives the close would keep both. So the open pulse is left out of the copy in memory, before anything
+is written. Restored, the bot opens that pulse anew, or skips it where its time has passed.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+from pulse.core.errors import StoreFault
+from pulse.core.language import _
+from pulse.storage.sqlite.store import Snapshot, check
+
+
+def back_up(database: Path, target: Path) -> str:
+    """Writes a backup to a file that must not be there, checks it, and returns what to know about it.
+
+    Raises StoreFault: nothing to back up, no place for it, or a damaged file on either side.
+    """
+    if not database.is_file():
+        raise StoreFault(
+            _("There is no database {path} to back up. PULSE_DB names the file that the bot uses.").format(
+                path=database
+            )
+        )
+    check(database)
+    _reserve(target)
+    part = target.with_name(target.name + ".part")
+    try:
+        with closing(Snapshot(database)) as copy:
+            left_out = copy.left_out
+            copy.save(_private(part))
+        check(part)
+        _settle(part, target)
+    except (OSError, sqlite3.Error) as error:
+        raise _no_place(target, error) from error
+    except StoreFault:
+        target.unlink()
+        raise
+    finally:
+        with suppress(FileNotFoundError):
+            part.unlink()
+    return _told(target, left_out)
+
+
+def _told(target: Path, left_out: bool) -> str:
+    said = _(
+        "The backup {path} is whole ({size} kB). To restore it, stop the bot, move the database and the files"
+        " that begin with its name away, copy the backup into its place, and start the bot."
+    ).format(path=target, size=max(1, target.stat().st_size // 1000))
+    if not left_out:
+        return said
+    return "\n".join(
+        [
+            said,
+            _(
+                "A pulse is open. Its answers are not in the backup, because a copy of them would outlive the"
+                " close. To move the bot with its open pulse, stop it and move the database itself."
+            ),
+        ]
+    )
+
+
+def _reserve(target: Path) -> None:
+    try:
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        raise StoreFault(
+            _("{path} is there already and was not changed. Name a file that is not there.").format(
+                path=target
+            )
+        ) from None
+    except OSError as error:
+        raise _no_place(target, error) from error
+
+
+def _no_place(target: Path, error: Exception) -> StoreFault:
+    with suppress(OSError):
+        if target.is_file() and not target.stat().st_size:
+            target.unlink()
+    problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return StoreFault(
+        _("The backup {path} cannot be written: {problem}. Name a file in a folder that is writable.").format(
+            path=target, problem=problem
+        )
+    )
+
+
+def _private(part: Path) -> Path:
+    """Readable by its owner only: the names of managers and wishes are kept under a key that is in it."""
+    with suppress(FileNotFoundError):
+        part.unlink()
+    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    return part
+
+
+def _settle(part: Path, target: Path) -> None:
+    descriptor = os.open(part, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    part.replace(target)

@@ -1,0 +1,158 @@
+"""Closed pulses as CSV and JSON. Made from ClosedWave alone, which holds nothing that may not be posted.
+
+Columns name their unit: `_n` are people, `_percent` whole per cents of `answers_n`, `_utc` times. What was
+withheld says so and has no number.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pulse.core.errors import SettingsFault
+from pulse.core.items import Bank
+from pulse.core.language import _
+from pulse.core.model import ClosedWave, Counted, Outcome, Share, Side, Withheld
+
+SCORES, PARTICIPATION, EVERYTHING = "pulse-scores.csv", "pulse-participation.csv", "pulse.json"
+
+SCORE_COLUMNS = (
+    "pulse",
+    "opened_at_utc",
+    "closed_at_utc",
+    "item_id",
+    "series",
+    "side",
+    "question",
+    "status",
+    "people_asked_n",
+    "answers_n",
+    "measure",
+    "people_low_n",
+    "people_high_n",
+    "share_low_percent",
+    "share_high_percent",
+)
+PARTICIPATION_COLUMNS = (
+    "pulse",
+    "opened_at_utc",
+    "closed_at_utc",
+    "side",
+    "status",
+    "people_asked_n",
+    "people_answered_n",
+)
+
+Row = dict[str, Any]
+
+
+def files(waves: Sequence[ClosedWave], bank: Bank) -> Mapping[str, bytes]:
+    """The whole export: bytes by file name."""
+    scores = [row for wave in waves for row in _scores(wave, bank)]
+    participation = [row for wave in waves for row in _participation(wave)]
+    everything = {"participation": participation, "scores": scores}
+    return {
+        SCORES: _csv(SCORE_COLUMNS, scores),
+        PARTICIPATION: _csv(PARTICIPATION_COLUMNS, participation),
+        EVERYTHING: (json.dumps(everything, ensure_ascii=False, indent=1) + "\n").encode(),
+    }
+
+
+def write(target: Path, waves: Sequence[ClosedWave], bank: Bank) -> str:
+    """Writes the scores to a .csv file, everything to a .json file, or all files into a folder.
+
+    Returns what was written. Raises SettingsFault where the place cannot be written.
+    """
+    made = files(waves, bank)
+    chosen = {".csv": SCORES, ".json": EVERYTHING}.get(target.suffix.casefold())
+    places = {target: made[chosen]} if chosen else {target / name: content for name, content in made.items()}
+    try:
+        if not chosen:
+            target.mkdir(parents=True, exist_ok=True)
+        for place, content in places.items():
+            part = place.with_name(place.name + ".part")
+            part.write_bytes(content)
+            part.replace(place)
+    except OSError as error:
+        raise SettingsFault(
+            _("The export {path} cannot be written: {why}. Name a writable folder or file.").format(
+                path=target, why=error.strerror or error
+            )
+        ) from error
+    names = ", ".join(str(place) for place in places)
+    return _("{count} closed pulses are in {names}.").format(count=len(waves), names=names)
+
+
+def _scores(wave: ClosedWave, bank: Bank) -> Iterator[Row]:
+    for item_id in wave.items:
+        for side in Side:
+            item = bank.get(item_id)
+            same = item is not None and item.series == wave.series[item_id]
+            about = {
+                **_when(wave),
+                "item_id": item_id,
+                "series": wave.series[item_id],
+                "side": str(side),
+                "question": item.wordings[side] if item and same else None,
+                "people_asked_n": wave.turnout[side].roster if side in wave.turnout else None,
+            }
+            for found in _outcome(wave.outcomes.get((item_id, side), Withheld())):
+                yield about | found
+
+
+def _outcome(outcome: Outcome) -> Iterator[Row]:
+    if isinstance(outcome, Counted):
+        for measure, share in outcome.shares.items():
+            yield {
+                "status": "counted",
+                "answers_n": outcome.n,
+                "measure": measure,
+                **_share(share, outcome.n),
+            }
+    else:
+        yield {"status": "withheld"}
+
+
+def _share(share: Share, n: int) -> Row:
+    return {
+        "people_low_n": share.low,
+        "people_high_n": share.high,
+        "share_low_percent": (200 * share.low + n) // (2 * n),
+        "share_high_percent": (200 * share.high + n) // (2 * n),
+    }
+
+
+def _participation(wave: ClosedWave) -> Iterator[Row]:
+    for side, turnout in wave.turnout.items():
+        row = {**_when(wave), "side": str(side), "people_asked_n": turnout.roster}
+        if turnout.answered is None:
+            yield row | {"status": "withheld"}
+            continue
+        yield row | {"status": "shown", "people_answered_n": turnout.answered}
+
+
+def _when(wave: ClosedWave) -> Row:
+    return {
+        "pulse": wave.id,
+        "opened_at_utc": wave.opened_at.isoformat(),
+        "closed_at_utc": wave.closed_at.isoformat(),
+    }
+
+
+def _csv(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
+    """With a mark that makes spreadsheets read UTF-8; a question never starts a formula."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns, restval="", lineterminator="\r\n")
+    table.writeheader()
+    table.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    return value

@@ -1,0 +1,98 @@
+"""Reads the shipped items and published figures, and a company's own items from beside the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from importlib import resources
+from pathlib import Path
+
+from pulse.core.baselines import Ledger, parse_ledger
+from pulse.core.errors import DataFault
+from pulse.core.items import Bank, parse_items
+from pulse.core.language import LANGUAGES, SOURCE, _, speaking, spoken
+from pulse.core.model import Item
+from pulse.core.table import WHOLE_ROW
+from pulse.core.translations import in_language, parse_wordings
+from pulse.storage.catalogues import catalogue
+
+OWN_NAME = "pulse-items.csv"
+OWN_BYTES_LIMIT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """All that can be asked, and all published figures. `source` is what can be asked, in English."""
+
+    source: Bank
+    ledger: Ledger
+    translations: Mapping[str, Bank] = field(default_factory=dict)
+
+    @property
+    def bank(self) -> Bank:
+        """All that can be asked, in the language that is being spoken."""
+        return self.translations.get(spoken(), self.source)
+
+    def asked_in(self, language: str) -> Library:
+        """The same where polls are posted in `language`: then all readers see answers to a translation."""
+        if language == SOURCE or language not in self.translations:
+            return self
+        translated = {item.id: item.translated for item in self.translations[language]}
+        source = Bank(tuple(replace(item, translated=translated[item.id]) for item in self.source))
+        return replace(self, source=source)
+
+
+def own_items_path(database: Path) -> Path:
+    """Where a company's own items are looked for: beside the database."""
+    return database.parent / OWN_NAME
+
+
+def load_library(own_items: Path | None) -> Library:
+    """The shipped data and, where the file `own_items` exists, the company's own items after it.
+
+    Raises DataFault for the first fault in any of the files, one that cannot be read among them.
+    """
+    data = resources.files("pulse") / "data"
+    ledger = parse_ledger(_decoded((data / "baselines.csv").read_bytes(), "baselines.csv"), "baselines.csv")
+    shipped = parse_items(_decoded((data / "items.csv").read_bytes(), "items.csv"), "items.csv", ledger)
+    text = None if own_items is None else _own_text(own_items)
+    own: tuple[Item, ...] = ()
+    if own_items is not None and text is not None:
+        own = parse_items(text, own_items.name, None, own=True, taken=[item.id for item in shipped])
+    bank = Bank((*shipped, *own))
+    others = (language for language in LANGUAGES if language != SOURCE)
+    return Library(bank, ledger, {language: _translated(bank, language) for language in others})
+
+
+def _translated(bank: Bank, language: str) -> Bank:
+    """The bank for readers of a language; a company's own items keep their wordings."""
+    name = f"items_{language}.csv"
+    text = _decoded((resources.files("pulse") / "data" / name).read_bytes(), name)
+    wordings = parse_wordings(text, name, bank)
+    with speaking(catalogue(language)):
+        return Bank(tuple(in_language(item, wordings.get(item.id)) for item in bank))
+
+
+def _own_text(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            data = file.read(OWN_BYTES_LIMIT + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        problem = _("the file cannot be read ({reason}); mend that or remove the file.")
+        raise DataFault(path.name, 1, WHOLE_ROW, problem.format(reason=error.strerror)) from error
+    if len(data) > OWN_BYTES_LIMIT:
+        raise DataFault(
+            path.name, 1, WHOLE_ROW, _("the file is larger than 1 MB: it is not a list of items.")
+        )
+    return _decoded(data, path.name)
+
+
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = data[: error.start].count(b"\n") + 1
+        problem = _("there is a character that is not UTF-8; save the file as “CSV UTF-8”.")
+        raise DataFault(name, row, WHOLE_ROW, problem) from error

@@ -1,0 +1,300 @@
+"""doctor: each thing that can be wrong is found, and its mend is named."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import create_app, main
+from pulse.core.cadence import Repeat, Schedule, Weekday
+from pulse.core.model import Side
+from pulse.ops import doctor
+from pulse.ops.doctor import Check, Doctor, State, healthy
+from pulse.ops.settings import Settings
+from pulse.slack.web_api import SCOPES
+from pulse.storage.sqlite.store import Setup, Store
+from rehearsal.manifest import read
+from rehearsal.server import ROOT, Rehearsal
+from rehearsal.workspace import BOT_USER
+from tests.process import bot, tokens
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def settings(folder: Path, slack: Rehearsal | None = None, **others: Any) -> Settings:
+    """Settings for a database in the folder, with the tokens of the stand-in where one is given."""
+    given: dict[str, Any] = {"_env_file": None, "pulse_db": folder / "pulse.db"}
+    if slack is not None:
+        given |= {name.lower(): value for name, value in tokens(slack).items()}
+    return Settings(**{**given, **others})
+
+
+async def set_up(slack: Rehearsal, folder: Path, minimum: int = 5, results: tuple[str, ...] = ()) -> None:
+    """A weekly pulse in the stand-in's two channels, saved in the folder's database."""
+    assert slack.places is not None
+    schedule = Schedule(Repeat.WEEKLY, Weekday.TUESDAY, time(9), "Europe/Berlin", date(2020, 1, 7))
+    channels = {Side.MARKETING: (slack.places.marketing,), Side.IT: (slack.places.it,)}
+    store = Store.open(folder / "pulse.db")
+    await store.save_setup(Setup(schedule.as_record(), 4, minimum, now(), channels, results), now(), "set up")
+    store.close()
+
+
+async def examine(given: Settings, clock: Callable[[], datetime] = now) -> tuple[Check, ...]:
+    return await Doctor(given, clock).examine()
+
+
+def faults(checks: tuple[Check, ...]) -> dict[str, Check]:
+    found = {check.name: check for check in checks if check.state is State.FAULT}
+    assert all(check.mend for check in found.values()), "each fault names its mend"
+    assert healthy(checks) is not bool(found)
+    return found
+
+
+async def test_all_is_well_with_a_bot_that_is_set_up(slack: Rehearsal, tmp_path: Path) -> None:
+    """No fault, and the next three pulses by name of their day."""
+    await set_up(slack, tmp_path)
+    checks = await examine(settings(tmp_path, slack))
+    assert faults(checks) == {}
+    [schedule] = [check for check in checks if check.name == "schedule"]
+    assert schedule.says.count("Tue ") == 3
+    [marketing] = [check for check in checks if check.name == "Marketing"]
+    assert "16 can be asked" in marketing.says
+
+
+async def test_the_scopes_that_are_needed_are_those_of_the_manifest() -> None:
+    """What doctor compares with is what Slack is told."""
+    assert read(ROOT / "manifest.yml").scopes == SCOPES
+
+
+async def test_no_tokens(tmp_path: Path) -> None:
+    """The bot would rehearse: that is not what a server should do."""
+    found = faults(await examine(settings(tmp_path)))
+    assert "SLACK_BOT_TOKEN" in found["mode"].mend
+
+
+async def test_some_tokens(tmp_path: Path) -> None:
+    """The missing one is named."""
+    found = faults(
+        await examine(settings(tmp_path, slack_app_token="xapp-1", slack_api_url="http://127.0.0.1:9"))
+    )
+    assert "SLACK_BOT_TOKEN is not set" in found["mode"].mend
+
+
+async def test_wrong_tokens(slack: Rehearsal, tmp_path: Path) -> None:
+    """Both are asked of Slack, and neither is printed."""
+    wrong = settings(tmp_path, slack, slack_bot_token="xoxb-secretive", slack_app_token="xapp-secretive")
+    checks = await examine(wrong)
+    found = faults(checks)
+    assert "does not accept" in found["bot token"].mend
+    assert "connections:write" in found["Socket Mode"].mend
+    assert "secretive" not in doctor.as_text(checks) + doctor.as_json(checks)
+
+
+async def test_slack_out_of_reach(tmp_path: Path) -> None:
+    """Network, proxy or address: not the token."""
+    away = settings(
+        tmp_path, slack_bot_token="xoxb-1", slack_signing_secret="s", slack_api_url="http://127.0.0.1:9"
+    )
+    assert "SLACK_API_URL" in faults(await examine(away))["bot token"].mend
+
+
+async def test_socket_mode_switched_off(slack: Rehearsal, tmp_path: Path) -> None:
+    """The switch is named."""
+    slack.fail("apps.connections.open", "link_disabled")
+    assert "switch it on" in faults(await examine(settings(tmp_path, slack)))["Socket Mode"].mend
+
+
+@pytest.mark.parametrize("scope", ["chat:write", "groups:read"])
+async def test_a_missing_scope(scope: str, slack: Rehearsal, tmp_path: Path) -> None:
+    """It is named, and the manifest brings it."""
+    slack.scopes = slack.scopes - {scope}
+    found = faults(await examine(settings(tmp_path, slack)))["permissions"]
+    assert scope in found.says
+    assert "manifest.yml" in found.mend
+
+
+async def test_a_scope_too_many_is_no_fault(slack: Rehearsal, tmp_path: Path) -> None:
+    """It is said, because the fewest are best."""
+    slack.scopes = slack.scopes | {"channels:join"}
+    checks = await examine(settings(tmp_path, slack))
+    assert "permissions" not in faults(checks)
+    assert any("channels:join" in check.says for check in checks)
+
+
+async def test_the_bot_outside_a_channel(slack: Rehearsal, tmp_path: Path) -> None:
+    """The channel is named, and how to invite the bot."""
+    await set_up(slack, tmp_path)
+    assert slack.places is not None
+    slack.workspace.leave(slack.places.it, BOT_USER)
+    found = faults(await examine(settings(tmp_path, slack)))
+    assert "/invite" in found[f"channel {slack.places.it}"].mend
+
+
+async def test_an_archived_channel(slack: Rehearsal, tmp_path: Path) -> None:
+    """A channel for the results is looked at, too."""
+    assert slack.places is not None
+    await set_up(slack, tmp_path, results=(slack.places.private,))
+    slack.workspace.channel(slack.places.private).archived = True
+    found = faults(await examine(settings(tmp_path, slack)))
+    assert "archive" in found[f"channel {slack.places.private}"].mend
+
+
+async def test_a_channel_shared_with_another_company(slack: Rehearsal, tmp_path: Path) -> None:
+    """Results would be read by strangers: another channel is asked for."""
+    assert slack.places is not None
+    await set_up(slack, tmp_path)
+    slack.workspace.channel(slack.places.it).shared = True
+    found = faults(await examine(settings(tmp_path, slack)))
+    assert "another company" in found[f"channel {slack.places.it}"].mend
+
+
+async def test_too_few_people(slack: Rehearsal, tmp_path: Path) -> None:
+    """Results would never be shown: 14 people and a minimum of 15."""
+    await set_up(slack, tmp_path, minimum=15)
+    found = faults(await examine(settings(tmp_path, slack)))
+    assert set(found) == {"IT"}
+    assert "/pulse setup" in found["IT"].mend
+
+
+@pytest.mark.parametrize(("off", "way"), [(300, "ahead of"), (-300, "behind")])
+async def test_a_clock_five_minutes_off(off: int, way: str, slack: Rehearsal, tmp_path: Path) -> None:
+    """By Slack's own answers: signatures would not count, and pulses would open at the wrong minute."""
+    found = faults(await examine(settings(tmp_path, slack), lambda: now() + timedelta(seconds=off)))
+    assert way in found["clock"].says
+    assert "NTP" in found["clock"].mend
+
+
+async def test_a_database_that_is_damaged(slack: Rehearsal, tmp_path: Path) -> None:
+    """Found by reading all of it; a backup mends it."""
+    await set_up(slack, tmp_path)
+    path = tmp_path / "pulse.db"
+    data = bytearray(path.read_bytes())
+    data[4096:40960] = b"\xa5" * (40960 - 4096)
+    path.write_bytes(bytes(data))
+    assert "backup" in faults(await examine(settings(tmp_path)))["database"].mend
+
+
+async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    """Somebody's letter is not touched."""
+    (tmp_path / "pulse.db").write_text("Dear Sir or Madam, " * 100)
+    assert "database" in faults(await examine(settings(tmp_path)))
+    assert (tmp_path / "pulse.db").read_text().startswith("Dear Sir")
+
+
+async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    """PULSE_DB is named."""
+    assert "PULSE_DB" in faults(await examine(settings(tmp_path / "nowhere")))["database"].mend
+
+
+AS_SOMEBODY_ELSE = """
+import os, sys, bot
+bot.main(["doctor"])  # whatever is imported late is imported now
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+sys.stdout.flush()
+print("-- now", flush=True)
+sys.exit(bot.main(["doctor"]))
+"""
+
+
+def test_a_read_only_folder() -> None:
+    """As a user who may not write there: root may write anywhere."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o555)
+        done = subprocess.run(
+            [sys.executable, "-c", AS_SOMEBODY_ELSE],
+            cwd=folder,
+            env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        Path(folder).chmod(0o755)
+    said = done.stdout.partition("-- now")[2]
+    assert "cannot be written" in said, done.stderr
+    assert "make it writable for this user" in said
+    assert done.returncode == 1
+
+
+async def test_own_questions_with_a_fault(tmp_path: Path) -> None:
+    """The row is named."""
+    (tmp_path / "pulse-items.csv").write_text("id,nonsense\n1,2\n")
+    assert "pulse-items.csv" in faults(await examine(settings(tmp_path)))["questions"].says
+
+
+async def test_no_time_zone_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small container may have none, and no schedule could be kept."""
+    monkeypatch.setattr(doctor, "available_timezones", set)
+    assert "requirements.txt" in faults(await examine(settings(tmp_path)))["time zones"].mend
+
+
+async def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it is full."""
+    monkeypatch.setattr(doctor, "LEAST_FREE_BYTES", 1 << 62)
+    assert "Make room" in faults(await examine(settings(tmp_path)))["disk"].mend
+
+
+async def test_doctor_works_beside_a_running_bot_and_changes_nothing(
+    slack: Rehearsal, tmp_path: Path
+) -> None:
+    """It reads a copy in memory; the file, its log and its lock stay the bot's."""
+    await set_up(slack, tmp_path)
+    given = settings(tmp_path, slack)
+    running = create_app(given, Store.open(tmp_path / "pulse.db"))
+    await running.start()
+    before = sqlite3.connect(tmp_path / "pulse.db").execute("PRAGMA data_version").fetchone()
+    checks = await examine(given)
+    assert faults(checks) == {}
+    assert any(check.says == "A bot is running on it." for check in checks)
+    assert sqlite3.connect(tmp_path / "pulse.db").execute("PRAGMA data_version").fetchone() == before
+    await running.stop()
+
+
+async def test_a_pause_is_no_fault(slack: Rehearsal, tmp_path: Path) -> None:
+    """Somebody wanted it."""
+    await set_up(slack, tmp_path)
+    store = Store.open(tmp_path / "pulse.db")
+    await store.pause(now(), "paused")
+    store.close()
+    checks = await examine(settings(tmp_path, slack))
+    assert faults(checks) == {}
+    assert any("Paused" in check.says for check in checks)
+
+
+async def test_the_command_ends_with_1_where_something_is_wrong_and_0_where_not(
+    slack: Rehearsal, tmp_path: Path
+) -> None:
+    """As a process, in words and as JSON."""
+    await set_up(slack, tmp_path)
+    async with bot(tmp_path, "doctor", **tokens(slack)) as process:
+        assert await process.ends() == 0
+        assert "All is well." in process.output
+        assert "xoxb" not in process.output
+    slack.scopes = slack.scopes - {"commands"}
+    async with bot(tmp_path, "doctor", "--json", **tokens(slack)) as process:
+        assert await process.ends() == 1
+        said = json.loads(process.output)
+    assert said["ok"] is False
+    assert {"name", "state", "says", "mend"} == set(said["checks"][0])
+
+
+def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the list of those there are."""
+    with pytest.raises(SystemExit) as end:
+        main(["doktor"])
+    assert end.value.code == 2
+    assert "doctor" in capsys.readouterr().err

@@ -1,0 +1,319 @@
+"""What a tap, a command and a wave survive: the disk, the file, Slack and the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulse.core.errors import StoreFault
+from pulse.core.model import Side
+from pulse.services.waves import pseudonym
+from pulse.storage.sqlite.store import Store
+from rehearsal.server import Rehearsal
+from tests.handlers.conftest import Clock, Office, at, running
+
+
+async def opened(office: Office) -> None:
+    await office.set_up()
+    await office.open()
+
+
+def answered(office: Office) -> int:
+    return sum(office.bot.store.answered(1).values())
+
+
+async def on_writer(office: Office, pragma: str) -> None:
+    """Sets a pragma of the connection that writes."""
+
+    def job(connection: sqlite3.Connection) -> None:
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+
+    await office.bot.store._writer.maintain(job)
+
+
+# The disk and the file
+
+
+async def test_on_a_full_disk_a_tap_gets_a_sentence_and_later_taps_work(office: Office) -> None:
+    """It is acked, never as recorded, and once there is room nothing has to be started again."""
+    await opened(office)
+    wave = office.bot.services.waves.open
+    assert wave is not None
+    database = sqlite3.connect(office.bot.store.path)
+    [pages] = database.execute("PRAGMA page_count").fetchone()
+    database.close()
+    await on_writer(office, f"max_page_count = {pages}")
+    refused = []
+    crowd = [
+        (person, channel) for channel in (office.it, office.marketing) for person in office.people(channel)
+    ]
+    for person, channel in crowd:
+        for item in wave.items:
+            block = next(b for b in office.poll(channel).blocks if str(b["block_id"]).endswith(f":{item}"))
+            await office.answer(
+                person, channel, block["elements"][0]["action_id"].removeprefix("answer:"), item
+            )
+            await office.settled()
+            if "disk" in person.private(channel)[-1].text:
+                refused.append((person, channel, item))
+    assert refused
+    for person, _channel, item in refused:
+        assert item not in office.bot.store.answers_of(1, pseudonym(wave, person.id))
+    person, channel, item = refused[-1]
+    assert "so nothing was saved" in person.private(channel)[-1].text
+    await on_writer(office, "max_page_count = 1073741823")
+    await office.answer(person, channel, "4")
+    assert office.bot.store.answers_of(1, pseudonym(wave, person.id))["T01"] == frozenset({"4"})
+
+
+@pytest.mark.parametrize("kind", ["tap", "form"])
+async def test_a_file_that_became_read_only_refuses_answers_in_words(office: Office, kind: str) -> None:
+    """Nothing is recorded, the person is told, and the bot goes on when the file can be written again."""
+    await opened(office)
+    person = office.people(office.it)[0]
+    await on_writer(office, "query_only = ON")
+    if kind == "tap":
+        await office.answer(person, office.it, "4")
+        await office.settled()
+        told = person.private(office.it)[-1].text
+    else:
+        await person.command("/pulse answer", office.it)
+        await office.settled()
+        await person.submit(values={"item:T01": "4"})
+        assert person.modal is not None
+        told = str(person.modal.blocks)
+    assert "nothing was saved" in told
+    assert answered(office) == 0
+    await on_writer(office, "query_only = OFF")
+    await office.answer(person, office.it, "4")
+    assert answered(office) == 1
+
+
+async def test_while_another_program_locks_the_file_taps_are_acked_in_time(office: Office) -> None:
+    """Refused with a sentence within three seconds, and taken when the lock is gone."""
+    await opened(office)
+    other = sqlite3.connect(office.bot.store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    people = office.people(office.it)[:4]
+
+    async def later(person: Any, wait: float) -> None:
+        await asyncio.sleep(wait)
+        await office.answer(person, office.it, "4")  # raises where the ack is late
+
+    await asyncio.gather(*(later(person, number * 0.3) for number, person in enumerate(people)))
+    await office.settled()
+    assert all("busy" in person.private(office.it)[-1].text for person in people)
+    other.execute("ROLLBACK")
+    other.close()
+    await office.answer(people[0], office.it, "4")
+    assert answered(office) == 1
+
+
+async def test_a_close_while_somebody_reads_the_file_is_scrubbed_when_they_are_done(office: Office) -> None:
+    """The wave closes all the same; the bytes of its key leave the log as soon as the reader has gone."""
+    await opened(office)
+    for person in office.people(office.it):
+        await office.answer(person, office.it, "4")
+    wave = office.bot.services.waves.open
+    assert wave is not None
+    reader = sqlite3.connect(office.bot.store.path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM answer").fetchall()
+    await office.close()
+    assert "14 of 14" in office.posted(office.it)[-1].text or "all" in office.posted(office.it)[-1].text
+    assert office.bot.store.scrub_due
+    reader.execute("ROLLBACK")
+    reader.close()
+    await at(office, "2026-03-03T09:01")
+    path = office.bot.store.path
+    left = b"".join(file.read_bytes() for file in (path, path.with_name(path.name + "-wal")))
+    assert wave.key not in left
+
+
+async def test_the_bot_starts_also_while_somebody_reads_the_file(slack: Rehearsal, tmp_path: Path) -> None:
+    """A dashboard on the database does not keep the pulse from running."""
+    path = tmp_path / "pulse.db"
+    async with running(slack, path, Clock()) as office:
+        await opened(office)
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM wave").fetchall()
+    async with running(slack, path, office.clock) as office:
+        await office.answer(office.people(office.it)[0], office.it, "4")
+        assert answered(office) == 1
+    reader.close()
+
+
+async def test_a_backup_while_taps_come_in_is_whole_and_loses_none(office: Office, tmp_path: Path) -> None:
+    """VACUUM INTO beside the running bot: the copy is sound, and every tap is recorded."""
+    await opened(office)
+    people = [*office.people(office.it), *office.people(office.marketing)]
+
+    def backup() -> None:
+        source = sqlite3.connect(office.bot.store.path, timeout=5)
+        source.execute("VACUUM INTO ?", (str(tmp_path / "backup.db"),))
+        source.close()
+
+    async def tapping() -> None:
+        for number, person in enumerate(people):
+            await office.answer(person, office.it if number < 14 else office.marketing, "4")
+
+    await asyncio.gather(tapping(), asyncio.to_thread(backup))
+    copy = sqlite3.connect(tmp_path / "backup.db")
+    assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    copy.close()
+    assert answered(office) == len({person.id for person in people})
+
+
+def test_a_file_damaged_in_an_index_is_found_at_the_start(tmp_path: Path) -> None:
+    """quick_check does not compare an index with its table; the bot's own check does, and writes nothing."""
+    path = tmp_path / "pulse.db"
+    Store.open(path).close()
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("INSERT INTO note (day, text) VALUES ('2026-03-03', 'x')")
+    database.execute("CREATE INDEX by_day ON note (day)")
+    database.execute("PRAGMA writable_schema = ON")
+    database.execute(
+        "UPDATE sqlite_schema SET sql = 'CREATE INDEX by_day ON note (text)' WHERE name = 'by_day'"
+    )
+    database.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreFault, match=r"damaged.*backup"):
+        Store.open(path)
+    assert path.read_bytes() == before
+
+
+# Slack
+
+METHODS = (
+    "chat.postMessage",
+    "chat.update",
+    "conversations.history",
+    "conversations.info",
+    "conversations.members",
+    "conversations.open",
+    "files.completeUploadExternal",
+    "files.getUploadURLExternal",
+    "files.info",
+    "users.info",
+    "views.open",
+    "views.publish",
+)
+
+
+@pytest.mark.parametrize("status", [429, 500])
+@pytest.mark.parametrize("method", METHODS)
+async def test_one_refused_call_changes_nothing_in_the_end(
+    slack: Rehearsal, tmp_path: Path, method: str, status: int
+) -> None:
+    """The whole loop, with each method refused once: every message stands once, every answer counts."""
+    async with running(slack, tmp_path / "pulse.db", Clock()) as office:
+        await opened_under(office, lambda: slack.fail(method, status, retry_after=0))
+        for person in office.people(office.it)[:12]:
+            await office.answer(person, office.it, "4")
+        await at(office, "2026-03-05T09:00")
+        await at(office, "2026-03-06T09:00")
+        await at(office, "2026-03-06T09:05")
+        for channel in (office.it, office.marketing):
+            keys = [m.metadata["event_payload"]["key"] for m in office.posted(channel) if m.metadata]
+            assert keys == [f"poll:1:{channel}", f"results:1:{channel}"]
+        [closed] = office.bot.store.closed_waves()
+        assert closed.turnout[Side.IT].answered == 12
+
+
+async def opened_under(office: Office, trouble: Callable[[], object]) -> None:
+    await office.set_up()
+    trouble()
+    await office.manager.open_home()
+    await office.settled()
+    await office.says(office.manager, "/pulse open", office.marketing)
+    if office.bot.services.waves.open is None:
+        await office.open()
+    await at(office, "2026-03-03T09:01")
+
+
+@pytest.mark.parametrize("code", ["invalid_auth", "token_revoked", "account_inactive"])
+async def test_a_token_that_is_revoked_ends_in_few_calls(office: Office, code: str) -> None:
+    """An hour of ticks without a token costs some calls, not a loop; with a token again the poll comes."""
+    await office.set_up()
+    troubles = [
+        office.slack.fail(method, code, times=None)
+        for method in ("chat.postMessage", "conversations.history", "chat.update", "conversations.members")
+    ]
+    await office.says(office.manager, "/pulse open", office.marketing)
+    assert office.bot.services.waves.open is None
+    troubles[-1].times = 0
+    await office.open()
+    before = len(office.slack.calls)
+    for minute in range(60):
+        await at(office, f"2026-03-03T10:{minute:02}")
+    assert len(office.slack.calls) - before < 60
+    for trouble in troubles:
+        trouble.times = 0
+    await at(office, "2026-03-03T11:20")
+    assert len(office.posted(office.it)) == 1
+
+
+async def test_an_event_that_comes_twice_or_late_changes_nothing(office: Office) -> None:
+    """Slack redelivers events: the Home tab and a leaving person are as they were."""
+    await opened(office)
+    person = office.people(office.it)[0]
+    await office.answer(person, office.it, "4")
+    event = {
+        "type": "member_left_channel",
+        "user": person.id,
+        "channel": office.it,
+        "channel_type": "C",
+        "team": "T",
+    }
+    for _ in range(3):
+        await office.slack.deliver_event(event)
+    assert answered(office) == 1
+
+
+# The clock
+
+
+async def test_a_clock_that_steps_back_opens_no_second_wave(office: Office) -> None:
+    """And none is closed or reminded of again."""
+    office.clock.forward(minutes=30)
+    await office.set_up(reminders="1")
+    for moment in (
+        "2026-03-10T09:00",
+        "2026-03-10T08:00",
+        "2026-03-10T09:00",
+        "2026-03-03T12:00",
+        "2026-03-10T09:01",
+    ):
+        await at(office, moment)
+    assert len(office.posted(office.it)) == 1
+    for moment in (
+        "2026-03-12T09:00",
+        "2026-03-12T08:59",
+        "2026-03-12T09:00",
+        "2026-03-11T10:00",
+        "2026-03-12T09:30",
+    ):
+        await at(office, moment)
+    assert len(office.people(office.it)[0].dms) == 1
+    for moment in ("2026-03-13T09:00", "2026-03-13T08:00", "2026-03-10T09:00", "2026-03-13T09:01"):
+        await at(office, moment)
+    keys = [m.metadata["event_payload"]["key"] for m in office.posted(office.it) if m.metadata]
+    assert keys == [f"poll:1:{office.it}", f"results:1:{office.it}"]
+
+
+async def test_a_clock_that_jumps_weeks_ahead_closes_late_and_says_what_was_missed(office: Office) -> None:
+    """The open wave closes, the waves between are skipped, the next one opens."""
+    office.clock.forward(minutes=30)
+    await office.set_up()
+    await at(office, "2026-03-10T09:00")
+    await at(office, "2026-03-31T12:00")
+    states = [
+        row[0] for row in sqlite3.connect(office.bot.store.path).execute("SELECT state FROM wave ORDER BY id")
+    ]
+    assert states == ["closed", "skipped", "skipped", "open"]

@@ -1,0 +1,289 @@
+"""kill -9 at any moment: no acked answer is lost or counted twice, no message is doubled, no wave lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import random
+import signal
+import sqlite3
+import struct
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as daytime
+from pathlib import Path
+
+from pulse.core.cadence import Repeat, Schedule, Weekday
+from pulse.core.model import Side
+from pulse.storage.sqlite.store import Setup, Store
+from rehearsal.driver import Actor, NotAnswered, NotPossible
+from rehearsal.server import ROOT, Rehearsal
+
+TUESDAY = datetime(2026, 3, 3, 8, tzinfo=UTC)
+SCHEDULE = Schedule(Repeat.WEEKLY, Weekday.TUESDAY, daytime(9), "UTC", date(2026, 3, 3), reminders=2)
+WAVES = 5
+KILLS = 200
+STAGES = ("open", "remind", "remind again", "close")
+HOURS = {"open": 1, "remind": 25, "remind again": 49, "close": 73}  # since the Tuesday's 08:00
+REMINDED = {"open": 0, "remind": 1, "remind again": 2, "close": 2}
+SILENT = 4  # of each side's people never answer: somebody is to be reminded
+BOXES = ("1", "2", "3", "4", "5")
+
+
+@dataclass
+class Person:
+    """Somebody of the crowd; `may_hold` are the answers that the bot may rightly have, "" for none."""
+
+    actor: Actor
+    channel: str
+    side: Side
+    may_hold: set[str] = field(default_factory=lambda: {""})
+
+
+class Life:
+    """The bot's side of the test: its database, its clock, and the process that is killed."""
+
+    def __init__(self, slack: Rehearsal, folder: Path, nursery: asyncio.subprocess.Process) -> None:
+        self.slack, self.nursery = slack, nursery
+        self.database, self.clock, self.refusals = folder / "pulse.db", folder / "clock", folder / "refused"
+        self.refusals.touch()
+        self.pid = 0
+        self.kills = 0
+        self.starts: list[float] = []
+
+    def set_clock(self, now: datetime) -> None:
+        with self.clock.open("r+b" if self.clock.exists() else "wb") as file:
+            file.write(struct.pack("d", now.timestamp()))
+
+    async def _ask(self, **order: object) -> int:
+        assert self.nursery.stdin is not None
+        assert self.nursery.stdout is not None
+        self.nursery.stdin.write(json.dumps(order).encode() + b"\n")
+        return int(await self.nursery.stdout.readline())
+
+    async def start(self) -> None:
+        settings = {
+            "slack_bot_token": self.slack.bot_token,
+            "slack_app_token": self.slack.app_token,
+            "slack_api_url": self.slack.api_url,
+        }
+        files = {"database": self.database, "clock": self.clock, "refusals": self.refusals}
+        self.pid = await self._ask(settings=settings, **{name: str(path) for name, path in files.items()})
+
+    async def ready(self) -> None:
+        began = time.monotonic()
+        await self.slack.socket_mode.connected(1, seconds=30)
+        self.starts.append(time.monotonic() - began)
+
+    async def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        await self._ask(reap=self.pid)
+        self.kills += 1
+        self.pid = 0
+        await reached(lambda: not self.slack.socket_mode.sockets)
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        database = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=5)
+        try:
+            return database.execute(sql).fetchall()
+        finally:
+            database.close()
+
+    def refused(self, user: str) -> int:
+        return self.refusals.read_text().count(f"{user} ")
+
+
+@asynccontextmanager
+async def life(slack: Rehearsal, folder: Path) -> AsyncIterator[Life]:
+    nursery = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.ops.nursery",
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    lived = Life(slack, folder, nursery)
+    try:
+        yield lived
+    finally:
+        if lived.pid:
+            await lived.kill()
+        assert nursery.stdin is not None
+        nursery.stdin.close()
+        await nursery.wait()
+
+
+def keys(slack: Rehearsal, channel: str) -> list[str]:
+    """The outbox keys of the messages that stand in a channel."""
+    messages = slack.workspace.channel(channel).messages
+    return [m.metadata["event_payload"]["key"] for m in messages if m.metadata]
+
+
+async def tap(life: Life, person: Person, box: str) -> None:
+    """One tap on the newest poll; afterwards it is known what the bot may hold."""
+    polls = [m for m in life.slack.workspace.channel(person.channel).messages if "poll:" in str(m.blocks)]
+    if not polls:
+        return
+    block = next(b["block_id"] for b in polls[-1].blocks if str(b["block_id"]).endswith(":T01"))
+    before, refused = set(person.may_hold), life.refused(person.actor.id)
+    person.may_hold = before | {box}
+    try:
+        await person.actor.tap(polls[-1], f"answer:{box}", block=block)
+    except (NotAnswered, NotPossible):
+        return
+    person.may_hold = before if life.refused(person.actor.id) > refused else {box}
+
+
+async def tap_on(life: Life, people: list[Person], luck: random.Random, going: asyncio.Event) -> None:
+    """Somebody of these people taps, then somebody else, and so on."""
+    while True:
+        await going.wait()
+        await tap(life, luck.choice(people), luck.choice(BOXES))
+        await asyncio.sleep(luck.uniform(0, 0.1))
+
+
+async def reached(what: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Waits for something that another process brings about."""
+    async with asyncio.timeout(seconds):
+        while not what():  # noqa: ASYNC110 - it happens in another process
+            await asyncio.sleep(0.01)
+
+
+async def set_up(slack: Rehearsal, life: Life) -> None:
+    assert slack.places is not None
+    channels = {Side.MARKETING: (slack.places.marketing,), Side.IT: (slack.places.it,)}
+    store = Store.open(life.database)
+    await store.save_setup(Setup(SCHEDULE.as_record(), 4, 5, TUESDAY, channels), TUESDAY, "set up")
+    store.close()
+    life.set_clock(TUESDAY)
+
+
+def crowd(slack: Rehearsal) -> tuple[list[Person], list[Actor]]:
+    """Those who answer, and those who never do."""
+    assert slack.places is not None
+    taking_part: list[Person] = []
+    silent: list[Actor] = []
+    for side, channel in ((Side.MARKETING, slack.places.marketing), (Side.IT, slack.places.it)):
+        ids = sorted(slack.workspace.channel(channel).members)
+        actors = [slack.actor(user) for user in ids]
+        people = [
+            a for a in actors if not (a.person.is_bot or a.person.guest or a.person.name in ("aiko", "bruno"))
+        ]
+        taking_part += [Person(actor, channel, side) for actor in people[SILENT:]]
+        silent += people[:SILENT]
+    return taking_part, silent
+
+
+async def a_moment(life: Life, luck: random.Random) -> None:
+    """While it starts, while it calls Slack for the so-manieth time, or while taps come in."""
+    kind = luck.random()
+    if kind < 0.3:
+        await asyncio.sleep(luck.uniform(0.0, 0.3))
+    elif kind < 0.7:
+        calls, number = len(life.slack.calls), luck.randint(1, 40)
+        await reached(lambda: len(life.slack.calls) >= calls + number or bool(life.slack.socket_mode.sockets))
+        await asyncio.sleep(luck.choice((0.0, 0.02, 0.06)))
+    else:
+        await life.ready()
+        await asyncio.sleep(luck.uniform(0.0, 0.25))
+
+
+async def through(life: Life, luck: random.Random, kills: int, done: Callable[[], bool]) -> None:
+    """Starts and kills the bot so many times, at random moments; then lets it do what is due."""
+    for _ in range(kills):
+        if not life.pid:
+            await life.start()
+        await a_moment(life, luck)
+        await life.kill()
+    await life.start()
+    await life.ready()
+    await reached(done)
+
+
+def check_answers(life: Life, people: list[Person], wave: int) -> None:
+    """The close counted each person once: between what it must and what it may hold."""
+    for side in Side:
+        of = [person for person in people if person.side is side]
+        certain = sum("" not in person.may_hold for person in of)
+        possible = sum(person.may_hold != {""} for person in of)
+        agree_at_least = sum(person.may_hold <= {"4", "5"} for person in of)
+        agree_at_most = sum(bool(person.may_hold & {"4", "5"}) for person in of)
+        score = f"wave_id = {wave} AND item_id = 'T01' AND side = '{side}'"
+        [(n,)] = life.rows(f"SELECT n FROM score WHERE {score}")
+        assert certain <= n <= possible, (wave, side)
+        for low, high in life.rows(f"SELECT people_low, people_high FROM score_share WHERE {score}"):
+            assert agree_at_least <= high, (wave, side)
+            assert low <= agree_at_most, (wave, side)
+
+
+async def test_two_hundred_kills_lose_nothing_and_double_nothing(slack: Rehearsal, tmp_path: Path) -> None:
+    """Five weekly waves with their reminders, under taps all the while, and a kill -9 about every second."""
+    luck = random.Random(20261122)
+    assert slack.places is not None
+    channels = (slack.places.marketing, slack.places.it)
+    slack.post.ack_seconds = 1.0
+    # Killed in these, the bot cannot know whether Slack took the message: it is applied after the kill.
+    for channel in channels:
+        slack.fail("chat.postMessage", seconds=0.05, times=None, channel=channel)
+        slack.fail("chat.update", seconds=0.05, times=None, channel=channel)
+    people, silent = crowd(slack)
+    going = asyncio.Event()
+    async with life(slack, tmp_path) as bot:
+        await set_up(slack, bot)
+        groups = [people[n::6] for n in range(6)]
+        tapping = [asyncio.create_task(tap_on(bot, group, luck, going)) for group in groups]
+        began = time.monotonic()
+        for number in range(1, WAVES + 1):
+            tuesday = TUESDAY + timedelta(weeks=number - 1)
+            for person in people:
+                person.may_hold = {""}
+            going.set()
+            for stage in STAGES:
+                bot.set_clock(tuesday + timedelta(hours=HOURS[stage]))
+                await through(bot, luck, KILLS // (WAVES * len(STAGES)), _done(bot, channels, number, stage))
+                most = {actor.id: 2 * (number - 1) + REMINDED[stage] for actor in silent}
+                assert [a.id for a in silent if len(a.dms) > most[a.id]] == [], (number, stage)
+                await asyncio.sleep(0.3 if stage != "close" else 0)
+            going.clear()
+            check_answers(bot, people, number)
+        took = time.monotonic() - began
+        for task in tapping:
+            task.cancel()
+        await asyncio.gather(*tapping, return_exceptions=True)
+        assert bot.kills == KILLS
+        for channel in channels:
+            kinds = ("poll", "results")
+            expected = Counter(f"{kind}:{n}:{channel}" for n in range(1, WAVES + 1) for kind in kinds)
+            assert Counter(keys(slack, channel)) == expected
+            open_polls = [m for m in slack.workspace.channel(channel).messages if "answer:" in str(m.blocks)]
+            assert open_polls == []
+        assert bot.rows("SELECT count(*), min(reminded) FROM wave WHERE state = 'closed'") == [(WAVES, 2)]
+        assert bot.rows("SELECT count(*) FROM wave") == [(WAVES,)]
+        assert bot.rows("SELECT count(*) FROM answer") == [(0,)]
+        start = sorted(bot.starts)[len(bot.starts) // 2]
+        logging.getLogger(__name__).info("%d kills in %.0f s; a start takes %.2f s", KILLS, took, start)
+
+
+def _done(bot: Life, channels: tuple[str, ...], wave: int, stage: str) -> Callable[[], bool]:
+    """Whether what is due in a stage has been done."""
+
+    def stand(kind: str) -> bool:
+        return all(f"{kind}:{wave}:{channel}" in keys(bot.slack, channel) for channel in channels)
+
+    def settled() -> bool:
+        return bot.rows("SELECT count(*) FROM outbox WHERE state IN ('due', 'sending')") == [(0,)]
+
+    if stage == "open":
+        return lambda: stand("poll") and settled()
+    if stage == "close":
+        return lambda: stand("results") and settled()
+    due = 1 if stage == "remind" else 2
+    return lambda: bot.rows(f"SELECT reminded FROM wave WHERE id = {wave}") == [(due,)]

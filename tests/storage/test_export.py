@@ -1,0 +1,141 @@
+"""The export: closed pulses as they were published, and nothing that could not have been posted."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulse.core.errors import SettingsFault
+from pulse.core.model import (
+    ClosedWave,
+    Counted,
+    Share,
+    Side,
+    SideTurnout,
+    Withheld,
+)
+from pulse.storage import export
+from pulse.storage.library import load_library
+
+BANK = load_library(None).bank
+OPENED = datetime(2026, 3, 3, 9, tzinfo=UTC)
+ITEMS = ("T01", "A02")
+
+
+def closed_wave(series: str | None = None) -> ClosedWave:
+    """Marketing counted exactly and as a range, IT withheld."""
+    names = {id_: item.series for id_ in ITEMS if (item := BANK.get(id_))}
+    if series:
+        names["T01"] = series
+    return ClosedWave(
+        7,
+        OPENED,
+        OPENED + timedelta(days=3),
+        5,
+        ITEMS,
+        names,
+        {Side.MARKETING: SideTurnout(30, 24), Side.IT: SideTurnout(12, None)},
+        {
+            ("T01", Side.MARKETING): Counted(24, {"top2box": Share(16, 16)}),
+            ("A02", Side.MARKETING): Counted(7, {"choice_share:about_right": Share(3, 4)}),
+            ("T01", Side.IT): Withheld(),
+            ("A02", Side.IT): Withheld(),
+        },
+    )
+
+
+def table(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+def scores(wave: ClosedWave) -> dict[tuple[str, str], dict[str, str]]:
+    rows = table(export.files([wave], BANK)[export.SCORES])
+    return {(row["item_id"], row["side"]): row for row in rows}
+
+
+def test_a_share_stands_beside_its_number_of_answers() -> None:
+    """Units are in the column names; a per cent is a whole one."""
+    row = scores(closed_wave())["T01", "marketing"]
+    assert (row["status"], row["answers_n"], row["people_low_n"]) == ("counted", "24", "16")
+    assert (row["share_low_percent"], row["share_high_percent"]) == ("67", "67")
+    assert row["question"].startswith("I trust our IT colleagues")
+
+
+def test_few_answers_are_told_as_a_range() -> None:
+    """From 5 to 9 answers the two ends of the figure stand side by side."""
+    row = scores(closed_wave())["A02", "marketing"]
+    assert (row["status"], row["people_low_n"], row["people_high_n"]) == ("counted", "3", "4")
+    assert (row["share_low_percent"], row["share_high_percent"]) == ("43", "57")
+
+
+def test_what_was_withheld_has_no_number() -> None:
+    """No count, no share: the row says that it was withheld. Only the people asked are known."""
+    row = scores(closed_wave())["T01", "it"]
+    numbers = {name: value for name, value in row.items() if name.endswith(("_n", "_percent")) and value}
+    assert (row["status"], numbers) == ("withheld", {"people_asked_n": "12"})
+    made = json.loads(export.files([closed_wave()], BANK)[export.EVERYTHING])
+    [said] = [r for r in made["participation"] if r["side"] == "it"]
+    assert said["status"] == "withheld"
+    assert "people_answered_n" not in said
+
+
+def test_participation_is_people_asked_and_answered() -> None:
+    """Both numbers stand side by side where they may be shown."""
+    [row] = [
+        r
+        for r in table(export.files([closed_wave()], BANK)[export.PARTICIPATION])
+        if r["side"] == "marketing"
+    ]
+    assert (row["people_asked_n"], row["people_answered_n"]) == ("30", "24")
+
+
+def test_a_question_that_has_been_reworded_since_is_not_named() -> None:
+    """The wording of then is not known any more, and today's would be wrong."""
+    assert scores(closed_wave("T01-older"))["T01", "marketing"]["question"] == ""
+
+
+def test_a_text_never_starts_a_formula() -> None:
+    """A spreadsheet would run it."""
+    assert [export._plain(value) for value in ("=1+1", "@x", "-x", "fine", 3)] == [
+        "'=1+1",
+        "'@x",
+        "'-x",
+        "fine",
+        3,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("place", "made"),
+    [
+        ("out", {"out/pulse-scores.csv", "out/pulse-participation.csv", "out/pulse.json"}),
+        ("scores.csv", {"scores.csv"}),
+        ("all.JSON", {"all.JSON"}),
+    ],
+)
+def test_the_place_says_what_is_written(place: str, made: set[str], tmp_path: Path) -> None:
+    """A folder takes all files, a file the one that its ending names; twice is no harm."""
+    for _ in range(2):
+        said = export.write(tmp_path / place, [closed_wave()], BANK)
+    assert "1 closed pulses" in said or "1 closed pulse " in said
+    assert {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()} == made
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    """Under a file there is no folder."""
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsFault, match="cannot be written"):
+        export.write(tmp_path / "file" / "out", [closed_wave()], BANK)
+
+
+def test_without_closed_pulses_the_tables_are_empty() -> None:
+    """Headers only, and valid JSON."""
+    made: dict[str, Any] = dict(export.files([], BANK))
+    assert table(made[export.SCORES]) == []
+    assert json.loads(made[export.EVERYTHING]) == {"participation": [], "scores": []}
