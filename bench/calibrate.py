@@ -425,28 +425,27 @@ BUTTONS = np.array([0, 1.5, 3.5, 6.5, 8.5, 10])
 
 
 def expectations(runs: int) -> Iterator[Row]:
-    """Exactly so many answers on either side; both shares between 20 and 80 per cent."""
-    for points, limits in ((0, ("≤ 4",)), (30, ("≥ 35", "≥ 70", "≥ 95"))):
+    """Exactly so many answers on either side; what is expected lies between 20 and 80 per cent."""
+    middle, ends = (0.3, 0.4, 0.5, 0.6, 0.7), (0.2, 0.8)
+    for what, shares, points, limits in (
+        ("held by 20 to 80 %", middle + ends, 0, ("≤ 4",)),
+        ("held by 30 to 70 %", middle, 30, ("≥ 35", "≥ 70", "≥ 95")),
+        ("held by 20 or 80 %", ends, 30, ("",)),
+    ):
         rng = np.random.default_rng(8)
         yield row(
-            f"a misjudgement called, {points} points wrong",
-            (_expectations(rng, size, points, runs) for size in SIZES),
+            f"a misjudgement called, {points} points wrong; {what}",
+            (_expectations(rng, size, shares, points, runs) for size in SIZES),
             *limits,
         )
 
 
-def _expectations(rng: np.random.Generator, size: int, points: int, runs: int) -> float:
-    shares = [held / 10 for held in range(2, 9)]
+def _expectations(
+    rng: np.random.Generator, size: int, shares: Sequence[float], points: int, runs: int
+) -> float:
     pairs = [(held, held + sign * points / 100) for held in shares for sign in (-1, 1)]
-    return float(
-        np.mean(
-            [
-                _called(rng, size, held, expected, runs // 5)
-                for held, expected in pairs
-                if 0.2 - 1e-9 <= expected <= 0.8 + 1e-9
-            ]
-        )
-    )
+    inside = [pair for pair in pairs if 0.2 - 1e-9 <= pair[1] <= 0.8 + 1e-9]
+    return float(np.mean([_called(rng, size, held, expected, runs) for held, expected in inside]))
 
 
 def _called(rng: np.random.Generator, size: int, held: float, expected: float, runs: int) -> float:

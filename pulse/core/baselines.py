@@ -306,6 +306,22 @@ def study(row: Baseline) -> str:
     return _("{publisher} {year}").format(publisher=publisher, year=row.published)
 
 
+def lead_figure(item: Item, side: Side, ledger: Ledger) -> Comparable | None:
+    """The one figure that a message shows beside an item's result on a side; None where there is none.
+
+    A figure of the two named studies comes first, then one of the share that the item reports first, then
+    the better grade, then the newer study, then the item's own order.
+    """
+    found = [each for each in comparable(item, side, ledger) if each.verdict]
+    return min(found, key=lambda each: _rank(item, each), default=None)
+
+
+def _rank(item: Item, found: Comparable) -> tuple[bool, bool, str, int]:
+    row = found.row
+    named = row.key.startswith(("A13_", "A10_"))
+    return not named, found.measure != item.measures[0].key, row.grade, -row.published
+
+
 # --- Where sources disagree ----------------------------------------------------------------------------
 
 

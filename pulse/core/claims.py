@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 
 from pulse.core.errors import BadNumbers
 from pulse.core.likelihood import Observation, Vector, between, contrast, sums
+from pulse.core.privacy import share
 
 SELDOM = 27
 """From this median of days between waves on, an item is asked seldom: every 4 weeks, less a day of slack."""
@@ -185,3 +186,31 @@ def _claim(history: _History, found: _Candidate, at: int) -> Claim:
         older=history.window(found.first, found.cut),
         z=found.z,
     )
+
+
+USUAL = 0.6
+"""The share that a side is taken to have had, where it is told what it can see."""
+
+
+@lru_cache(maxsize=1024)
+def lasting_changes(n: int) -> tuple[int | None, int | None]:
+    """(highest count that is a fall, lowest that is a rise) which `n` answers a wave show within 8 waves.
+
+    Exact at the rule in force: 26 weekly waves of 6 in 10, and then the count wave after wave. None where no
+    count is told. Raises BadNumbers under 1 answer.
+
+    >>> lasting_changes(12)
+    (4, 10)
+    """
+    usual = round(USUAL * n)
+    falls = (k for k in range(usual, -1, -1) if _is_told(n, usual, k))
+    rises = (k for k in range(usual, n + 1) if _is_told(n, usual, k))
+    return next(falls, None), next(rises, None)
+
+
+def _is_told(n: int, usual: int, lasting: int) -> bool:
+    counts = [usual] * 26 + [lasting] * 8
+    shares = [share(k, n) for k in counts]
+    days = (date.min + timedelta(weeks=week) for week in range(len(counts)))
+    waves = [Observation(day, found.low, found.high, n, n) for day, found in zip(days, shares, strict=True)]
+    return bool(claims(waves))

@@ -1,11 +1,6 @@
-"""Short titles: of a question's two wordings each names the other side, and a heading is for both.
-
-Also a day as readers of all zones and languages write it out, and a study's name at a chart's width.
-"""
+"""Short titles: of a question's two wordings each names the other side, and a heading is for both."""
 
 from __future__ import annotations
-
-from datetime import date
 
 from pulse.core.language import N_, _
 from pulse.core.model import Item, Side
@@ -38,21 +33,6 @@ TITLES = {
 }
 """Worded so that "7 of 12 agree" says the same of the title as of either wording."""
 
-MONTHS = (
-    N_("January"),
-    N_("February"),
-    N_("March"),
-    N_("April"),
-    N_("May"),
-    N_("June"),
-    N_("July"),
-    N_("August"),
-    N_("September"),
-    N_("October"),
-    N_("November"),
-    N_("December"),
-)
-
 
 def title(item: Item) -> str:
     """A heading for both sides, in plain text; a company's own or an edited item has its wordings."""
@@ -70,12 +50,3 @@ def dimension(item: Item) -> str:
     """
     word = _(item.dimension)
     return word[:1].upper() + word[1:]
-
-
-def day(when: date) -> str:
-    """A day in words, so that no order of numbers can be mistaken.
-
-    >>> day(date(2026, 3, 9))
-    '9 March 2026'
-    """
-    return _("{day} {month} {year}").format(day=when.day, month=_(MONTHS[when.month - 1]), year=when.year)
