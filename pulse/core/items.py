@@ -32,6 +32,7 @@ COLUMNS = (
     "measures",
     "context",
     "frozen",
+    "title",
 )
 WORDING_LIMIT = 300
 LABEL_LIMIT = 75
@@ -130,8 +131,8 @@ def parse_items(
     """The items of a CSV text (format: docs/items.md). Raises DataFault for the first fault.
 
     A company's `own` items have fewer columns and no baselines, and are never asked every wave. A shipped
-    item that is not the one its baselines belong to (column `frozen`) loses them and is marked `edited`.
-    Ids in `taken` belong to other files.
+    item that is not the one its baselines belong to (column `frozen`) loses them and its title, and is
+    marked `edited`. Ids in `taken` belong to other files.
     """
     required, optional = (OWN_COLUMNS, OWN_OPTIONAL) if own else (COLUMNS, ())
     items: list[Item] = []
@@ -172,6 +173,7 @@ def _item(row: Row, ledger: Ledger | None, own: bool) -> Item:
         note=row.get("note"),
         in_index=_in_index(row, form),
         own=own,
+        title=row.get("title"),
     )
     return item if own else _as_frozen(row, item)
 
@@ -348,9 +350,18 @@ def _as_frozen(row: Row, item: Item) -> Item:
     linked = {key for keys in item.baselines.values() for key in keys}
     for key in sorted(context - linked):
         raise row.fault("context", _("“{key}” is no baseline of this item.").format(key=key))
-    if not linked or row.get("frozen") == item.series:
+    if row.get("frozen") == item.series:
         return replace(item, context=context)
-    return replace(item, baselines=dict.fromkeys(Side, ()), comparability=EDITED, compare_how="", edited=True)
+    if not linked:
+        return replace(item, title="")
+    return replace(
+        item,
+        baselines=dict.fromkeys(Side, ()),
+        comparability=EDITED,
+        compare_how="",
+        edited=True,
+        title="",
+    )
 
 
 # --- Choosing ------------------------------------------------------------------------------------------

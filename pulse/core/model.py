@@ -103,7 +103,8 @@ class Item:
     "need" item, which says what people want and not how things are. `own` marks a company's own item.
     `context` are the baselines that are shown beside this item without a verdict. `edited` marks a shipped
     item whose wording is no longer the one that its baselines belong to: it has none. A translated item
-    keeps the `source_series` of the wording that it translates.
+    keeps the `source_series` of the wording that it translates. `title` is a heading for both sides, empty
+    for an item that has only its wordings.
     """
 
     id: str
@@ -126,6 +127,7 @@ class Item:
     edited: bool = False
     source_series: str = ""
     translated: bool = False
+    title: str = ""
 
     @property
     def series(self) -> str:
@@ -146,19 +148,28 @@ class Item:
         return next((box for box in self.boxes if box.key == key), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """A published figure: one row of the ledger, with the names of its columns (docs/baselines.md).
+EVERYONE = "everyone asked"
+NOT_A_SURVEY = "not a survey"
+"""What a published per cent may be of (`Baseline.base`), besides a part of those who were asked."""
 
-    `n` is None where the side's sample was not published or the base is a subset of unknown size.
-    `side` is None for a figure of both sides together. `topic` is one of DIMENSIONS, `base` says who the
-    per cent is of, `surveyed` who was asked, and `caveat` is a clause that a comparison must carry.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """A published figure: one row of the ledger, with the names of its columns (docs/items.md).
+
+    Read as a sentence, it is "`percent` % of `surveyed` `measure`: `statement`". `n` is None where the side's
+    sample was not published or the base is a part of unknown size. `side` is None for a figure of both sides
+    together. `topic` is one of DIMENSIONS, `base` says who the per cent is of, `scope` where they were asked,
+    and `caveat` is a clause that a comparison must carry. `named` marks the two studies that the bot
+    exists to compare with: Accenture 2013, and CMO Council with Accenture 2010.
     """
 
     key: str
     study: str
+    publisher: str = ""
     published: int
     fieldwork: str
+    named: bool = False
     side: Side | None
     statement: str
     measure: str
@@ -170,14 +181,15 @@ class Baseline:
     n: int | None
     grade: str
     compare_as: str
+    scale: str = ""
     source: str
     standing: str
-    conflicts_with: str
     note: str
     required: bool
     topic: str = ""
-    base: str = "everyone asked"
+    base: str = EVERYONE
     surveyed: str = ""
+    scope: str = ""
     caveat: str = ""
 
 

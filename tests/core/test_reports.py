@@ -42,7 +42,7 @@ def test_each_side_and_item_is_said() -> None:
     assert trusting.outcomes[Side.MARKETING] == Counted(12, {"top2box": Share(7, 7)})
     assert trusting.readings[Side.MARKETING].share.endswith("7 of 12 agree (plausible 32–81 %).")
     assert trusting.gap is not None
-    assert [found.row.key for found in trusting.comparables[Side.IT]] == ["F14_trust_it"]
+    assert [found.row.key for found in trusting.comparables[Side.IT]] == ["F14_trust_it", "E22_coworkers"]
 
 
 def test_only_earlier_waves_count_as_before() -> None:

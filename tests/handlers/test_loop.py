@@ -27,7 +27,7 @@ async def test_from_the_set_up_to_published_results(office: Office) -> None:
     for channel in (office.marketing, office.it):
         results = office.posted(channel)[-1]
         assert "8 of 12 agree (plausible 39–86 %)" in results.text
-        assert "62 % in Marketing (Forrester/Forbes 2014, sample not published)" in results.text
+        assert "62% in Marketing (Forrester/Forbes 2014, sample not published)" in results.text
         [picture] = [block for block in results.blocks if block["type"] == "image"]
         assert "8 of 12" in picture["alt_text"]
 

@@ -110,7 +110,12 @@ def test_each_message_says_whose_the_published_figures_are() -> None:
 def test_nothing_typed_can_call_the_channel() -> None:
     """A company's own wording is escaped in the message and cannot ping anybody."""
     loud = replace(
-        shipped("G02"), id="X01", own=True, baselines={}, wordings=dict.fromkeys(Side, "<!channel> & co?")
+        shipped("G02"),
+        id="X01",
+        own=True,
+        title="",
+        baselines={},
+        wordings=dict.fromkeys(Side, "<!channel> & co?"),
     )
     bank = Bank((loud,))
     found = report(wave(0, {("X01", side): EVEN for side in Side}, bank=bank), [], bank, LEDGER)
@@ -161,10 +166,10 @@ def test_five_to_nine_is_a_zone() -> None:
 
 
 def test_a_figure_of_those_who_do_not_is_drawn_as_the_rest() -> None:
-    """46 % who do not agree is a dash at 54 %, labelled as the subtraction that it is."""
+    """46% who do not agree is a dash at 54%, labelled as the subtraction that it is."""
     found = report(wave(0, {("G01", side): EVEN for side in Side}), [], BANK, LEDGER).items[0]
     lines = {line.label: line.share for line in lines_of(found, Side.MARKETING)}
-    assert lines["100 − 46 % · CMO Council + Accenture 2010"] == pytest.approx(0.54)
+    assert lines["100 − 46% · CMO Council/Accenture 2010"] == pytest.approx(0.54)
 
 
 def test_the_footer_explains_only_what_is_drawn() -> None:

@@ -59,8 +59,8 @@ def test_the_chart_shows_each_outcome_for_what_it_is() -> None:
 def test_published_figures_are_dashed_on_their_own_side() -> None:
     """Each side's panel has that side's figures, and none where nothing may be compared."""
     lines = trend_chart(trail_of(rising()[:3])).lines
-    assert [line.label for line in lines[Side.MARKETING]] == ["62 % · Forrester/Forbes 2014"]
-    assert [line.label for line in lines[Side.IT]] == ["68 % · Forrester/Forbes 2014"]
+    assert [line.label for line in lines[Side.MARKETING]] == ["62% · Forrester/Forbes 2014"]
+    assert [line.label for line in lines[Side.IT]] == ["68% · Forrester/Forbes 2014"]
     hidden = trend_chart(trail_of(rising()[:1])).lines
     assert hidden[Side.IT] == ()
 
@@ -116,7 +116,7 @@ def test_ten_years_of_waves_and_many_notes_fit() -> None:
 
 def test_a_long_own_wording_fits_the_heading() -> None:
     """A heading takes 150 characters; the question stands below in full."""
-    long = replace(T01, own=True, wordings={side: f"{side.label} " + "word " * 58 for side in Side})
+    long = replace(T01, own=True, title="", wordings={side: f"{side.label} " + "word " * 58 for side in Side})
     found = replace(trail_of(rising()), item=long)
     assert problems(trend_message(found, long).blocks, surface="message") == []
 
