@@ -16,16 +16,16 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from pulse.core.cadence import Schedule, describe
-from pulse.core.errors import DataFault, PulseError, SettingsFault, SlackFault, StoreFault
+from pulse.core.errors import TOKEN_REFUSALS, DataFault, PulseError, SettingsFault, SlackFault, StoreFault
 from pulse.core.language import _
 from pulse.core.model import Side
 from pulse.ops.health import LEAST_FREE_BYTES
 from pulse.ops.settings import Mode, Settings, mode_of
 from pulse.services.waves import Waves
 from pulse.slack.roster import Roster
-from pulse.slack.web_api import SCOPES, TOKEN_REFUSALS, Greeting, Slack
+from pulse.slack.web_api import SCOPES, Greeting, Slack
 from pulse.storage.library import Library, load_library, own_items_path
-from pulse.storage.sqlite.store import Setup, Snapshot, check, running
+from pulse.storage.sqlite.store import Setup, Snapshot, Store, check, running
 from pulse.views.setup import channel_fault
 
 MOST_SKEW_S = 60.0
@@ -225,8 +225,10 @@ class Doctor:
             if setup is None:
                 return [Check(_("set-up"), State.NOTE, _("Not yet: a manager does it with /pulse setup."))]
             roster = Roster(slack or Slack("", self.settings.api_url))
-            waves = Waves(store, roster, library, self.clock, _no_bytes)
-            checks = [_schedule(waves), *_undelivered(waves)]
+            waves = Waves(
+                store=store, roster=roster, library=library, clock=self.clock, random_bytes=_no_bytes
+            )
+            checks = [_schedule(waves), *_undelivered(store)]
             if slack is not None:
                 checks += [found async for found in _channels(slack, roster, setup)]
             return checks
@@ -330,8 +332,8 @@ def _schedule(waves: Waves) -> Check:
     return Check(name, State.OK, says)
 
 
-def _undelivered(waves: Waves) -> Iterator[Check]:
-    waiting = waves.store.parcels()
+def _undelivered(store: Store) -> Iterator[Check]:
+    waiting = store.parcels()
     if waiting:
         says = _("{count} are still to be posted; the bot goes on trying.").format(count=len(waiting))
         yield Check(_("messages"), State.NOTE, says)

@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 
+from pulse.core.audit import AuditCode, AuditEvent
 from pulse.core.cadence import Moments, Repeat, Schedule, Weekday, local_date, next_moments
 from pulse.core.items import Bank, choose
 from pulse.core.language import _
@@ -49,16 +50,16 @@ async def fill(store: Store, bank: Bank, now: datetime, channels: Mapping[Side, 
     """Sets the pulse up for the channels and closes twelve weekly waves before `now`."""
     schedule = Schedule(Repeat.WEEKLY, Weekday.TUESDAY, time(9), "Europe/Berlin", date(2020, 1, 7))
     setup = Setup(schedule.as_record(), ITEMS, 5, now, {side: (channels[side],) for side in Side})
-    await store.save_setup(setup, now, _("The rehearsal set the pulse up, with invented history."))
+    await store.save_setup(setup, now, _audited(AuditCode.SAMPLE_SET_UP))
     past = next_moments(schedule, now - timedelta(weeks=WAVES + 1), WAVES)
     luck = random.Random(SEED)  # noqa: S311 - invented answers, no secret
     for number, moments in enumerate(past):
         await _wave(store, bank, schedule, moments, channels, number, luck)
-    noted = _("A note was invented.")
+    noted = _audited(AuditCode.SAMPLE_NOTE_MADE)
     await store.add_note(Note(past[TURNING_POINT].local_date, _("New intake form (invented)")), now, noted)
     await store.add_note(Note(local_date(schedule, past[0].closes_at), sample_note()), now, noted)
-    for parcel in store.parcels():
-        await store.mark(parcel.key, "done")
+    for message in store.parcels():
+        await store.mark(message.key, "done")
     await store.scrub()
 
 
@@ -75,7 +76,7 @@ async def _wave(
     key = luck.randbytes(32)
     where = {channels[side]: side for side in Side}
     new = NewWave("schedule", moments, moments.opens_at, 5, key, items, PEOPLE, where)
-    wave_id = await store.start_wave(new, _("An invented wave was opened."))
+    wave_id = await store.start_wave(new, _audited(AuditCode.SAMPLE_OPENED))
     wave = store.open_wave()
     assert wave is not None
     await asyncio.gather(
@@ -85,7 +86,13 @@ async def _wave(
             for _person in range(ANSWERING[side][number])
         )
     )
-    await store.close_wave(wave_id, _counted(items, wave), [], moments.closes_at, _("It was closed."))
+    await store.close_wave(
+        wave_id, _counted(items, wave), [], moments.closes_at, _audited(AuditCode.SAMPLE_CLOSED)
+    )
+
+
+def _audited(code: AuditCode) -> str:
+    return AuditEvent(code=code).as_json()
 
 
 def _counted(items: tuple[Item, ...], wave: OpenWave) -> Callable[[Mapping[Side, Ballots]], Publication]:

@@ -17,7 +17,8 @@ from bot import main
 from pulse.core.errors import StoreFault
 from pulse.core.model import Side
 from pulse.ops.sample import fill
-from pulse.services.waves import pseudonym, publication
+from pulse.services.answering import pseudonym
+from pulse.services.waves import publication
 from pulse.storage.backup import back_up
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Ballots, Publication, Store

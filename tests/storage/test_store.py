@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from pulse.core.cadence import Moments
 from pulse.core.errors import BadRequest, NotNow, PollIsClosed, StoreFault
 from pulse.core.model import Side
-from pulse.services.waves import pseudonym, publication
+from pulse.services.answering import pseudonym
+from pulse.services.waves import publication
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import (
     ROWS_A_STATEMENT,
