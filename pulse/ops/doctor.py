@@ -18,13 +18,14 @@ from zoneinfo import available_timezones
 from pulse.core.cadence import Schedule, describe
 from pulse.core.errors import TOKEN_REFUSALS, DataFault, PulseError, SettingsFault, SlackFault, StoreFault
 from pulse.core.language import _
+from pulse.core.library import Library
 from pulse.core.model import Side
 from pulse.ops.health import LEAST_FREE_BYTES
 from pulse.ops.settings import Mode, Settings, mode_of
 from pulse.services.waves import Waves
 from pulse.slack.roster import Roster
 from pulse.slack.web_api import SCOPES, Greeting, Slack
-from pulse.storage.library import Library, load_library, own_items_path
+from pulse.storage.library import load_library, own_items_path
 from pulse.storage.sqlite.store import Setup, Snapshot, Store, check, running
 from pulse.views.setup import channel_fault
 

@@ -18,6 +18,7 @@ from slack_bolt.async_app import AsyncApp
 from pulse.core.alert import SecondCopy
 from pulse.core.errors import SlackFault, TokenRefused
 from pulse.core.language import _
+from pulse.core.library import Library
 from pulse.ops.health import Health
 from pulse.ops.metrics import Metrics
 from pulse.ops.scheduler import Scheduler
@@ -28,7 +29,6 @@ from pulse.slack.http_server import Address, Server
 from pulse.slack.socket_mode import SocketMode, SocketState
 from pulse.slack.surfaces import Surfaces
 from pulse.slack.web_api import Slack
-from pulse.storage.library import Library
 from pulse.storage.sqlite.store import Store
 
 Clock = Callable[[], datetime]

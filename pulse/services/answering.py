@@ -14,10 +14,10 @@ import structlog
 from pulse.core.cards import OwnAnswers
 from pulse.core.errors import BadRequest, NotNow, NotYours, PollIsClosed, SlackFault
 from pulse.core.language import _
+from pulse.core.library import Library
 from pulse.core.model import Format, Item, Side
 from pulse.services.ports import Roster
 from pulse.services.waves import Waves
-from pulse.storage.library import Library
 from pulse.storage.sqlite.store import Answers, OpenWave, Store
 
 T = TypeVar("T")

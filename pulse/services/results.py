@@ -15,10 +15,10 @@ from pulse.core.baselines import Ledger
 from pulse.core.errors import BadRequest, NotNow
 from pulse.core.items import Bank
 from pulse.core.language import _, spoken
+from pulse.core.library import Library
 from pulse.core.model import Asked, ClosedWave, Item
 from pulse.core.reports import Trail, WaveReport, last_report, report, trail
 from pulse.services.waves import Waves
-from pulse.storage.library import Library
 from pulse.storage.sqlite.store import Store
 
 READ_AT_ONCE = 10

@@ -11,10 +11,10 @@ from pulse.core.cadence import Moments, local_date, next_moments
 from pulse.core.errors import NotNow, PulseError, SlackFault
 from pulse.core.items import choose
 from pulse.core.language import _, language_of
+from pulse.core.library import Library
 from pulse.core.model import Item, Side
 from pulse.core.setup_form import SetupForm
 from pulse.services.ports import ChannelLookup, Clock, Roster
-from pulse.storage.library import Library
 from pulse.storage.sqlite.store import Setup, Store
 
 DEFAULT_ITEMS = 4
@@ -93,7 +93,7 @@ class PulseSetup:
         """Raises ScheduleFault if the fields do not go together."""
         schedule, now = form.schedule(), self._clock()
         waves = tuple(next_moments(schedule, now, 3))
-        bank = self._library.translations.get(form.language, self._library.source)
+        bank = self._library.in_language(form.language)
         day = local_date(schedule, waves[0].opens_at)
         return Preview(items=choose(bank, self._store.askings(), day, form.items), waves=waves)
 

@@ -37,11 +37,11 @@ from pulse.core.errors import (
 )
 from pulse.core.items import choose
 from pulse.core.language import SOURCE, _
+from pulse.core.library import Library
 from pulse.core.model import Item, Outcome, Side
 from pulse.core.privacy import turnout
 from pulse.core.scoring import close_side
 from pulse.services.ports import Clock, RandomBytes, Roster
-from pulse.storage.library import Library
 from pulse.storage.sqlite.store import (
     Ballots,
     NewWave,
