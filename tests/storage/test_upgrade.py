@@ -15,7 +15,7 @@ from pulse.core.cadence import Pause, WaveState
 from pulse.core.model import Counted, Note, Share, Side, SideTurnout, Withheld
 from pulse.services.waves import pseudonym, publication
 from pulse.storage.library import load_library
-from pulse.storage.sqlite.store import Ballots, Publication, Store
+from pulse.storage.sqlite.store import Ballots, NewMessage, Publication, Store
 from tests.handlers.conftest import Clock, running
 from tests.storage.first_edition import IT, MARKETING, RESULTS, write_first_edition
 
@@ -72,7 +72,7 @@ async def test_closed_and_skipped_waves_are_carried(store: Store) -> None:
     known = store.known_waves()
     skipped = [day.isoformat() for day, wave in known.items() if wave.state is WaveState.SKIPPED]
     assert sorted(skipped) == ["2026-03-24", "2026-03-31", "2026-04-07", "2026-04-14"]
-    assert store.missed(datetime(2026, 3, 1, tzinfo=UTC)) == (datetime(2026, 3, 31, 7, tzinfo=UTC),)
+    assert store.missed_waves(datetime(2026, 3, 1, tzinfo=UTC)) == (datetime(2026, 3, 31, 7, tzinfo=UTC),)
     first = store.closed_waves()[0]
     assert first.items == ("T01", "A02", "A01", "T02")
     assert first.turnout == {Side.MARKETING: SideTurnout(24, 22), Side.IT: SideTurnout(22, 21)}
@@ -97,14 +97,14 @@ async def test_published_counts_are_carried(store: Store) -> None:
 
 async def test_the_outbox_goes_on_where_it_was(store: Store) -> None:
     """What waits is delivered next, and a poll that stands is found by its message."""
-    assert [message.key for message in store.parcels()] == [f"poll:{OPEN}:{MARKETING}:again"]
+    assert [message.key for message in store.undelivered()] == [f"poll:{OPEN}:{MARKETING}:again"]
     assert store.posted("poll", OPEN) == {IT: "1776754800.000000"}
     assert store.posted("results", 9) == {MARKETING: "1776326400.003000", IT: "1776326400.002000"}
 
 
 async def test_the_open_wave_is_answered_and_closed(store: Store) -> None:
     """Those who answered before the upgrade change their answers, others add theirs, and all are counted."""
-    wave = store.open_wave()
+    wave = store.current_wave()
     assert wave is not None
     assert (wave.id, wave.items, wave.minimum) == (OPEN, ("T01", "A02", "P01", "T04"), 5)
     assert wave.people == {Side.MARKETING: 14, Side.IT: 12}
@@ -122,7 +122,9 @@ async def test_the_open_wave_is_answered_and_closed(store: Store) -> None:
     def published(ballots: Mapping[Side, Ballots]) -> Publication:
         return publication(items, wave, ballots)
 
-    assert await store.close_wave(OPEN, published, [("results", IT, WEDNESDAY)], WEDNESDAY, "closed")
+    assert await store.close_wave(
+        OPEN, published, [NewMessage(kind="results", channel=IT, at=WEDNESDAY)], WEDNESDAY, "closed"
+    )
     closed = store.closed_waves()[-1]
     assert closed.turnout == {Side.MARKETING: SideTurnout(14, 11), Side.IT: SideTurnout(12, 9)}
     assert not isinstance(closed.outcomes["T01", Side.IT], Withheld)
@@ -130,10 +132,12 @@ async def test_the_open_wave_is_answered_and_closed(store: Store) -> None:
 
 async def test_nothing_of_the_old_open_wave_is_left_after_its_close(store: Store) -> None:
     """Its key and its pseudonyms are gone from the file and its log."""
-    wave = store.open_wave()
+    wave = store.current_wave()
     assert wave is not None
     key, person = wave.key, pseudonym(wave, "U0IT000")
-    await store.close_wave(OPEN, lambda _ballots: Publication({}, {}, {}), [], WEDNESDAY, "closed")
+    await store.close_wave(
+        OPEN, lambda _ballots: Publication(turnout={}, outcomes={}, index={}), [], WEDNESDAY, "closed"
+    )
     await store.scrub()
     held = b"".join(file.read_bytes() for file in store.path.parent.glob("pulse.db*"))
     assert key not in held
