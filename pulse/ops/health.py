@@ -45,7 +45,7 @@ class Health:
     async def _database(self) -> str:
         try:
             async with asyncio.timeout(WRITE_S):
-                await self.store.write(lambda _connection: None)
+                await self.store.check_writable()
         except StoreFault as fault:
             return str(fault)
         except TimeoutError:
@@ -82,7 +82,7 @@ class Health:
                 "pulse_messages_undelivered",
                 "gauge",
                 "Channel messages that are still to be posted.",
-                len(self.store.parcels()),
+                len(self.store.undelivered()),
             ),
             Sample(
                 "pulse_confirmations_dropped_total",

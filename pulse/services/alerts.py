@@ -11,9 +11,10 @@ import structlog
 
 from pulse.core.alert import Alert, ChannelAlert, MissedWave
 from pulse.core.errors import TOKEN_REFUSALS
+from pulse.core.records import OutboxMessage
 from pulse.services.ports import Clock, SendAlert
 from pulse.services.waves import Waves
-from pulse.storage.sqlite.store import OutboxMessage, Store
+from pulse.storage.port import Store
 
 REPEAT_AFTER = timedelta(hours=24)
 
@@ -59,7 +60,7 @@ class Alerts:
         """Channels whose messages a person must help to deliver."""
         return tuple(
             ChannelAlert(channel=message.channel, code=message.problem)
-            for message in self._store.troubles()
+            for message in self._store.failing_messages()
             if _needs_a_person(message)
         )
 
@@ -68,7 +69,7 @@ class Alerts:
         opens_at = self._waves.next_opening()
         return tuple(
             MissedWave(due_at=due_at, opens_at=opens_at)
-            for due_at in self._store.missed(self._clock() - RECENT)
+            for due_at in self._store.missed_waves(self._clock() - RECENT)
         )
 
 

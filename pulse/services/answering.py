@@ -16,9 +16,10 @@ from pulse.core.errors import BadRequest, NotNow, NotYours, PollIsClosed, SlackF
 from pulse.core.language import _
 from pulse.core.library import Library
 from pulse.core.model import Format, Item, Side
+from pulse.core.records import Answers, OpenWave
 from pulse.services.ports import Roster
 from pulse.services.waves import Waves
-from pulse.storage.sqlite.store import Answers, OpenWave, Store
+from pulse.storage.port import Store
 
 T = TypeVar("T")
 

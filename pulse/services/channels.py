@@ -10,7 +10,7 @@ from pulse.core.errors import SlackFault
 from pulse.services.alerts import Alerts
 from pulse.services.ports import ChannelLookup, Clock, Roster
 from pulse.services.waves import Waves
-from pulse.storage.sqlite.store import Store
+from pulse.storage.port import Store
 
 BELIEVED_S = 60.0
 """How long a look at a channel is believed: conversations.info allows about 50 a minute."""
@@ -49,7 +49,9 @@ class Channels:
 
         A channel that looks well has the problem, if any, that kept the last message out of it.
         """
-        waiting = (message.problem for message in self._store.troubles() if message.channel == channel)
+        waiting = (
+            message.problem for message in self._store.failing_messages() if message.channel == channel
+        )
         return await self._state(channel) or next(waiting, "")
 
     async def lost(self, channel: str, code: str) -> None:
@@ -65,7 +67,7 @@ class Channels:
             self._alerts.resolved(ChannelAlert(channel=channel, code=code))
         if channel not in self.used():
             return False
-        await self._store.hurry(channel, self._clock())
+        await self._store.retry_now(channel, self._clock())
         return True
 
     async def moved(self, old: str, new: str) -> None:

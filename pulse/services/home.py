@@ -8,13 +8,14 @@ from pulse.core.cadence import describe
 from pulse.core.cards import ChannelStatus, HomeCard, LastResults, ManagerCard, OpenPulse
 from pulse.core.errors import NotNow, NotYours
 from pulse.core.model import Side
+from pulse.core.records import Setup
 from pulse.services.answering import Answering
 from pulse.services.channels import Channels
 from pulse.services.managers import Managers
 from pulse.services.participation import Participation
 from pulse.services.results import Results
 from pulse.services.waves import LEAST_MINIMUM, Waves
-from pulse.storage.sqlite.store import Setup, Store
+from pulse.storage.port import Store
 
 
 class Home:

@@ -13,7 +13,7 @@ from pulse.core.audit import AuditCode, AuditEntry, AuditEvent, entries
 from pulse.core.errors import BadRequest, ManagersOnly
 from pulse.core.language import _
 from pulse.services.ports import Clock, RandomBytes, Roster
-from pulse.storage.sqlite.store import Store
+from pulse.storage.port import Store
 
 SECRET_BYTES = 32
 

@@ -8,13 +8,13 @@ from pulse.core.language import _
 from pulse.core.model import Note
 from pulse.services.ports import Clock
 from pulse.services.waves import Waves
-from pulse.storage.sqlite.store import Store
+from pulse.storage.port import JournalStore
 
 NOTE_LIMIT = 200
 
 
 class Notes:
-    def __init__(self, *, store: Store, waves: Waves, clock: Clock) -> None:
+    def __init__(self, *, store: JournalStore, waves: Waves, clock: Clock) -> None:
         self._store, self._waves, self._clock = store, waves, clock
 
     async def add(self, text: str) -> Note:

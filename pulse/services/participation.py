@@ -9,7 +9,7 @@ from pulse.core.model import Side
 from pulse.services.answering import Answering
 from pulse.services.managers import Managers
 from pulse.services.waves import Waves
-from pulse.storage.sqlite.store import Store
+from pulse.storage.port import Store
 
 
 class Participation:

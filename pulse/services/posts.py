@@ -5,11 +5,12 @@ from __future__ import annotations
 from pulse.core.cards import PollCard, PostedPoll
 from pulse.core.library import Library
 from pulse.core.model import ClosedWave, Side, SideTurnout
+from pulse.core.records import OpenWave
 from pulse.core.reports import WaveReport
 from pulse.services.ports import Clock
 from pulse.services.results import Results
 from pulse.services.waves import Waves
-from pulse.storage.sqlite.store import OpenWave, Store
+from pulse.storage.port import Store
 
 
 class Posts:

@@ -17,11 +17,12 @@ from pulse.core.cadence import QUIET_BEFORE_CLOSE, may_post
 from pulse.core.cards import ReminderCard
 from pulse.core.errors import TOKEN_REFUSALS, PulseError, SlackFault
 from pulse.core.model import Side
+from pulse.core.records import OpenWave
 from pulse.services.answering import pseudonym
 from pulse.services.managers import Managers
 from pulse.services.ports import Clock, Roster, SendReminder
 from pulse.services.waves import Waves
-from pulse.storage.sqlite.store import OpenWave, Store
+from pulse.storage.port import Store
 
 NO_REMINDERS = "no reminders"
 

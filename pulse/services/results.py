@@ -19,7 +19,7 @@ from pulse.core.library import Library
 from pulse.core.model import Asked, ClosedWave, Item
 from pulse.core.reports import Trail, WaveReport, last_report, report, trail
 from pulse.services.waves import Waves
-from pulse.storage.sqlite.store import Store
+from pulse.storage.port import Store
 
 READ_AT_ONCE = 10
 """Closed waves: 20 ms of the loop."""

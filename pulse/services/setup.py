@@ -13,9 +13,10 @@ from pulse.core.items import choose
 from pulse.core.language import _, language_of
 from pulse.core.library import Library
 from pulse.core.model import Item, Side
+from pulse.core.records import Setup
 from pulse.core.setup_form import SetupForm
 from pulse.services.ports import ChannelLookup, Clock, Roster
-from pulse.storage.sqlite.store import Setup, Store
+from pulse.storage.port import Store
 
 DEFAULT_ITEMS = 4
 """Both anchors and two rotating items: then each rotating item comes up in any 12 waves."""

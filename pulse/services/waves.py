@@ -28,7 +28,6 @@ from pulse.core.cadence import (
     next_wake,
     plan,
 )
-from pulse.core.cadence import next_moments as next_of
 from pulse.core.errors import (
     NotNow,
     NotSetUp,
@@ -40,16 +39,11 @@ from pulse.core.language import SOURCE, _
 from pulse.core.library import Library
 from pulse.core.model import Item, Outcome, Side
 from pulse.core.privacy import turnout
+from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup
 from pulse.core.scoring import close_side
 from pulse.services.ports import Clock, RandomBytes, Roster
-from pulse.storage.sqlite.store import (
-    Ballots,
-    NewWave,
-    OpenWave,
-    Publication,
-    Setup,
-    Store,
-)
+from pulse.services.upcoming import is_paused, upcoming
+from pulse.storage.port import Store
 
 KEY_BYTES = 32
 
@@ -77,11 +71,11 @@ class Waves:
         self._store, self._roster, self._library, self._clock = store, roster, library, clock
         self._random_bytes = random_bytes
         self._turn = asyncio.Lock()
-        self.open: OpenWave | None = store.open_wave()
+        self.open: OpenWave | None = store.current_wave()
 
     def reload(self) -> None:
         """Reads the open wave again after its row changed."""
-        self.open = self._store.open_wave()
+        self.open = self._store.current_wave()
 
     # --- schedule ---------------------------------------------------------------------------------------
 
@@ -157,7 +151,7 @@ class Waves:
         )
 
     def paused(self) -> bool:
-        return any(pause.until is None for pause in self._store.pauses())
+        return is_paused(self._store)
 
     def next_opening(self) -> datetime | None:
         """When the next wave of the schedule opens; None while paused or before the set-up."""
@@ -180,11 +174,7 @@ class Waves:
 
     def upcoming(self, count: int = 1) -> list[Moments]:
         """The next waves of the schedule that are not skipped; none while paused or before the set-up."""
-        if self._store.setup() is None or self.paused():
-            return []
-        known = self._store.known_waves(local_date(self.schedule(), self._clock()) - timedelta(days=1))
-        ahead = next_of(self.schedule(), self._clock(), count + len(known))
-        return [moments for moments in ahead if moments.local_date not in known][:count]
+        return upcoming(self._store, self._clock(), count)
 
     # --- managing ---------------------------------------------------------------------------------------
 
@@ -254,7 +244,7 @@ class Waves:
             channels=channels,
         )
         wave_id = await self._store.start_wave(new, _audited(code))
-        self.open = self._store.open_wave()
+        self.open = self._store.current_wave()
         if self.open is None or self.open.id != wave_id:
             raise NotNow(_("The pulse was closed while it was being opened."))
         _log.info("wave opened", wave=wave_id, cadence=cadence, items=[item.id for item in items])
@@ -265,16 +255,16 @@ class Waves:
         if wave is None:
             return
         setup, now = self.setup(), self._clock()
-        messages = [("closing", channel, now) for channel in wave.channels]
+        messages = [NewMessage(kind="closing", channel=channel, at=now) for channel in wave.channels]
         results = dict.fromkeys([*wave.channels, *setup.results])
-        messages += [("results", channel, publish_at) for channel in results]
+        messages += [NewMessage(kind="results", channel=channel, at=publish_at) for channel in results]
         items = self.items_of(wave)
 
         def published(ballots: Mapping[Side, Ballots]) -> Publication:
             return publication(items, wave, ballots)
 
         await self._store.close_wave(wave.id, published, messages, now, _audited(code))
-        self.open = self._store.open_wave()
+        self.open = self._store.current_wave()
         _log.info("wave closed", wave=wave.id)
         await self._scrub()
 
@@ -306,4 +296,4 @@ def publication(items: tuple[Item, ...], wave: OpenWave, ballots: Mapping[Side, 
         turnouts[side] = turnout(max(wave.people[side] + cast.joined, answered), answered, wave.minimum)
         if index is not None:
             indices[side] = index
-    return Publication(turnouts, outcomes, indices)
+    return Publication(turnout=turnouts, outcomes=outcomes, index=indices)

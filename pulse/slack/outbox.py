@@ -17,6 +17,7 @@ from typing import Protocol
 import structlog
 
 from pulse.core.errors import PulseError, SlackFault
+from pulse.core.records import OutboxMessage
 from pulse.slack.web_api import Slack
 from pulse.views.message import Message
 
@@ -34,33 +35,16 @@ GONE = ("message_not_found", "cant_update_message")
 _log = structlog.get_logger(__name__)
 
 
-class QueuedMessage(Protocol):
-    """A message that is to stand exactly once in its channel, as the store keeps it."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def wave_id(self) -> int | None: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def channel(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def attempts(self) -> int: ...
-
-
 class OutboxStore(Protocol):
     """Where messages wait and what became of them is noted."""
 
-    def parcels(self, at: datetime | None = None) -> Sequence[QueuedMessage]: ...
+    def undelivered(self, at: datetime | None = None) -> Sequence[OutboxMessage]: ...
     def posted(self, kind: str, wave_id: int) -> Mapping[str, str]: ...
     async def mark(self, key: str, state: str, ts: str | None = None) -> None: ...
     async def postpone(self, key: str, state: str, next_try_at: datetime, problem: str) -> None: ...
 
 
-Render = Callable[[QueuedMessage], Awaitable[Message | None]]
+Render = Callable[[OutboxMessage], Awaitable[Message | None]]
 
 
 class Outbox:
@@ -84,12 +68,12 @@ class Outbox:
     async def deliver(self, now: datetime) -> None:
         """Delivers what is due: channels side by side, each channel's messages in their order."""
         async with self._turn:
-            channels: dict[str, list[QueuedMessage]] = {}
-            for message in self._store.parcels(now):
+            channels: dict[str, list[OutboxMessage]] = {}
+            for message in self._store.undelivered(now):
                 channels.setdefault(message.channel, []).append(message)
             await asyncio.gather(*(self._deliver_channel(queue, now) for queue in channels.values()))
 
-    async def _deliver_channel(self, queue: list[QueuedMessage], now: datetime) -> None:
+    async def _deliver_channel(self, queue: list[OutboxMessage], now: datetime) -> None:
         for message in queue:
             try:
                 if not await self._deliver_one(message, now):
@@ -102,7 +86,7 @@ class Outbox:
                 _log.exception("not posted", kind=message.kind, channel=message.channel)
                 return
 
-    async def _deliver_one(self, message: QueuedMessage, now: datetime) -> bool:
+    async def _deliver_one(self, message: OutboxMessage, now: datetime) -> bool:
         """True where the message stands or is not due any more, false where it must be tried again."""
         try:
             await self._send(message)
@@ -111,7 +95,7 @@ class Outbox:
             return False
         return True
 
-    async def _send(self, message: QueuedMessage) -> None:
+    async def _send(self, message: OutboxMessage) -> None:
         if message.kind == "closing":
             return await self._close_poll(message)
         if message.state == "sending" and await self._stands(message):
@@ -126,7 +110,7 @@ class Outbox:
         _log.info("posted", kind=message.kind, wave=message.wave_id, channel=message.channel)
         return None
 
-    async def _post(self, message: QueuedMessage, rendered: Message) -> str:
+    async def _post(self, message: OutboxMessage, rendered: Message) -> str:
         try:
             return await self._slack.post(message.channel, rendered, message.key)
         except SlackFault as fault:
@@ -137,7 +121,7 @@ class Outbox:
             rest = [block for block in rendered.blocks if block["type"] != "image"]
             return await self._slack.post(message.channel, Message(rendered.text, rest), message.key)
 
-    async def _stands(self, message: QueuedMessage) -> bool:
+    async def _stands(self, message: OutboxMessage) -> bool:
         """Whether an attempt of unknown outcome did post; marks it so.
 
         Raises SlackFault, never a certain one: without the search nobody knows.
@@ -152,7 +136,7 @@ class Outbox:
         await self._store.mark(message.key, "done", ts)
         return True
 
-    async def _close_poll(self, message: QueuedMessage) -> None:
+    async def _close_poll(self, message: OutboxMessage) -> None:
         """Turns a poll message into its closed form; doing it twice changes nothing."""
         await self._settle_polls(message)
         ts = self._store.posted("poll", message.wave_id or 0).get(message.channel)
@@ -167,15 +151,15 @@ class Outbox:
                     _log.warning("poll message is gone", wave=message.wave_id, channel=message.channel)
         await self._store.mark(message.key, "done")
 
-    async def _settle_polls(self, closing: QueuedMessage) -> None:
+    async def _settle_polls(self, closing: OutboxMessage) -> None:
         """Polls of a closed wave that still wait are given up; one that may stand is searched for first."""
-        for message in self._store.parcels():
+        for message in self._store.undelivered():
             if (message.kind, message.wave_id, message.channel) != ("poll", closing.wave_id, closing.channel):
                 continue
             if message.state == "due" or not await self._stands(message):
                 await self._store.mark(message.key, "done")
 
-    async def _postpone(self, message: QueuedMessage, fault: SlackFault, now: datetime) -> None:
+    async def _postpone(self, message: OutboxMessage, fault: SlackFault, now: datetime) -> None:
         pause = min(FIRST_PAUSE * 2 ** min(message.attempts, 8), LONGEST_PAUSE)
         state = "due" if fault.certain else "sending"
         if message.attempts >= MOST_ATTEMPTS:

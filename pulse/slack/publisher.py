@@ -9,9 +9,10 @@ from typing import Protocol
 
 from pulse.core.cards import PollCard, ReminderCard
 from pulse.core.language import speaking
+from pulse.core.records import OutboxMessage
 from pulse.core.reports import WaveReport
 from pulse.slack.cards import Cards
-from pulse.slack.outbox import SETTLE_S, Outbox, OutboxStore, QueuedMessage
+from pulse.slack.outbox import SETTLE_S, Outbox, OutboxStore
 from pulse.slack.readers import Readers
 from pulse.slack.web_api import Slack
 from pulse.views.message import Message
@@ -49,7 +50,7 @@ class Publisher:
         """Posts what is due in the channels."""
         await self._outbox.deliver(self._clock())
 
-    async def _render(self, queued: QueuedMessage) -> Message | None:
+    async def _render(self, queued: OutboxMessage) -> Message | None:
         """A message of the outbox in the language of the posts; None if it is not due any more."""
         with speaking(self._readers.posts()):
             match self._record(queued):
@@ -60,7 +61,7 @@ class Publisher:
                 case None:
                     return None
 
-    def _record(self, queued: QueuedMessage) -> PollCard | WaveReport | None:
+    def _record(self, queued: OutboxMessage) -> PollCard | WaveReport | None:
         if queued.kind == "poll":
             return self._posts.poll(queued.wave_id, queued.channel)
         if queued.kind == "closing":
