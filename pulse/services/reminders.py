@@ -63,7 +63,7 @@ class Reminders:
         number, wave = self._waves.reminder_due(), self._waves.open
         if not number or wave is None:
             return
-        # Before the mark: what cannot be sent yet, because Slack is down, is still due afterwards.
+        # Before the mark: if Slack is down, the reminder stays due.
         await self._roster.ensure(wave.channels)
         if await self._store.mark_reminded(wave.id, number, self._clock()):
             sent = await self._send(wave)

@@ -102,7 +102,8 @@ class Results:
     def trail(self, item: Item) -> Trail | None:
         """An item over all closed waves, with the managers' notes; None if none asked it."""
         library = self.library()
-        return trail(item, self.closed(), library.bank, library.ledger, self._store.notes(), self._made)
+        notes = self._store.notes()
+        return trail(item, self.closed(), library.bank, library.ledger, notes=notes, make=self._made)
 
     def notes_edition(self) -> Hashable:
         """Changes when a note is made."""

@@ -136,10 +136,10 @@ class OutboxUnderFaults(RuleBasedStateMachine):
         return self.runner.run(wait())
 
     def make(self) -> Outbox:
-        async def render(parcel: OutboxMessage) -> Message | None:
-            if parcel.kind == "poll" and not self.is_open:
+        async def render(message: OutboxMessage) -> Message | None:
+            if message.kind == "poll" and not self.is_open:
                 return None
-            return Message(parcel.kind, [])
+            return Message(message.kind, [])
 
         # The pretended Slack has what the outbox calls of the real one.
         return Outbox(self.store, self.slack, render, asyncio.Lock(), settle_s=0.0)  # type: ignore[arg-type]
