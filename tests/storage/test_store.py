@@ -429,3 +429,14 @@ async def test_a_full_disk_is_said_and_outlived(store: Store) -> None:
     assert 2000 - len(faults) == store.answered(wave)[Side.IT]
     await store.write(limit("1073741823"))
     await answer(store, wave, "UX", "T01", "4")
+
+
+async def test_a_read_that_fails_is_told_in_a_sentence(store: Store) -> None:
+    """No error of SQLite's reaches a service, by whichever way a row is read."""
+    with closing(sqlite3.connect(store.path)) as other:
+        for table in ("note", "answer"):
+            other.execute(f"DROP TABLE {table}")
+    with pytest.raises(StoreFault, match="could not be read"):
+        store.notes()
+    with pytest.raises(StoreFault, match="could not be read"):
+        store.answers_of(1, b"somebody")
