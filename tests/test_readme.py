@@ -44,7 +44,9 @@ def test_every_scope_is_listed_with_its_reason_and_no_other() -> None:
 def test_every_command_is_named_under_those_who_may_and_no_other() -> None:
     """The README lists the table of commands, in its order."""
     named = README.split("## Commands", 1)[1].split("## ", 1)[0]
-    everybody, managers = (re.findall(r"`(?:/pulse ?)?(\w*)[^`]*`", part) for part in named.split("Managers", 1))
+    everybody, managers = (
+        re.findall(r"`(?:/pulse ?)?(\w*)[^`]*`", part) for part in named.split("Managers", 1)
+    )
     assert [word for word in everybody if word] == [each.word for each in COMMANDS if not each.manager]
     assert managers == [each.word for each in COMMANDS if each.manager]
 

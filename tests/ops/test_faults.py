@@ -71,6 +71,23 @@ async def test_on_a_full_disk_a_tap_gets_a_sentence_and_later_taps_work(office: 
     assert office.bot.store.answers_of(1, pseudonym(wave, person.id))["T01"] == frozenset({"4"})
 
 
+async def test_when_the_writer_has_ended_a_tap_gets_a_sentence(office: Office) -> None:
+    """It is acked, never as recorded, and nobody waits for a thread that is gone."""
+    await opened(office)
+
+    def end(_connection: sqlite3.Connection) -> None:
+        raise SystemExit
+
+    with pytest.raises(StoreFault):
+        await office.bot.store.write(end)
+    person = office.people(office.it)[0]
+    async with asyncio.timeout(10):
+        await office.answer(person, office.it, "4")
+        await office.settled()
+    assert "can no longer write" in person.private(office.it)[-1].text
+    assert answered(office) == 0
+
+
 @pytest.mark.parametrize("kind", ["tap", "form"])
 async def test_a_file_that_became_read_only_refuses_answers_in_words(office: Office, kind: str) -> None:
     """Nothing is recorded, the person is told, and the bot goes on when the file can be written again."""

@@ -430,3 +430,28 @@ async def test_a_full_disk_is_said_and_outlived(store: Store) -> None:
     assert 2000 - len(faults) == store.answered(wave)[Side.IT]
     await store.write(limit("1073741823"))
     await answer(store, wave, "UX", "T01", "4")
+
+
+async def test_a_read_that_fails_is_told_in_a_sentence(store: Store) -> None:
+    """No error of SQLite's reaches a service, by whichever way a row is read."""
+    with closing(sqlite3.connect(store.path)) as other:
+        for table in ("note", "answer"):
+            other.execute(f"DROP TABLE {table}")
+    with pytest.raises(StoreFault, match="could not be read"):
+        store.notes()
+    with pytest.raises(StoreFault, match="could not be read"):
+        store.answers_of(1, b"somebody")
+
+
+async def test_a_store_whose_writer_has_ended_says_so_when_it_is_asked(store: Store) -> None:
+    """Readiness asks `check_writable`; before that it returns, afterwards it gives the reason."""
+
+    def end(_connection: sqlite3.Connection) -> None:
+        raise SystemExit
+
+    await store.check_writable()
+    with pytest.raises(StoreFault):
+        await store.write(end)
+    with pytest.raises(StoreFault, match=r"can no longer write to its database \(SystemExit\)"):
+        await store.check_writable()
+    assert store.notes() == (), "what is stored can still be read"
