@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ INVENTED = ("desk", "parcel", "troubles", "afterwards", "receipts", "glance", "a
 """Nouns of the first edition that a reader had to be told."""
 
 
-def names_in_the_code() -> set[str]:
+@cache
+def names_in_the_code() -> frozenset[str]:
     """Classes, functions and names of types that modules define."""
     found: set[str] = set()
     for folder in ("pulse", "handlers"):
@@ -27,7 +29,7 @@ def names_in_the_code() -> set[str]:
                     found.add(node.name)
                 elif isinstance(node, ast.Assign):
                     found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-    return found
+    return frozenset(found)
 
 
 def test_the_glossary_has_words_of_the_code() -> None:
@@ -48,5 +50,6 @@ def test_no_invented_noun_names_anything(folder: str) -> None:
     for path in (ROOT / folder).rglob("*.py"):
         assert not named.search(path.stem), path
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            name = getattr(node, "name", None) or getattr(node, "id", None) or getattr(node, "arg", None)
-            assert not (isinstance(name, str) and named.search(name)), (path, name)
+            for field in ("name", "id", "arg", "attr"):
+                name = getattr(node, field, None)
+                assert not (isinstance(name, str) and named.search(name)), (path, name)
