@@ -23,8 +23,8 @@ from pulse.core.likelihood import Observation
 from pulse.core.model import ClosedWave, Item, Side, SideTurnout, Tally
 from pulse.core.privacy import publish, share, turnout
 from pulse.ops.sample import fill
-from pulse.storage.download import TABLES, evidence_file
 from pulse.storage.library import load_library
+from pulse.storage.sqlite.download import TABLES, evidence_file
 from pulse.storage.sqlite.store import Store
 from tests.core.bank import CALM
 from tools import verify

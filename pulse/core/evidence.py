@@ -1,6 +1,6 @@
 """What lets somebody outside the bot check closed waves: a digest of each, and all that the bot derived.
 
-tools/verify.py computes the same from the file that people download (`pulse.storage.download`).
+tools/verify.py computes the same from the file that people download (`pulse.storage.sqlite.download`).
 """
 
 from __future__ import annotations
