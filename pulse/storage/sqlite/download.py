@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import astuple
 
-from pulse.core.evidence import SaidChange, SaidStudy, digest
+from pulse.core.evidence import Said, SaidChange, SaidStudy, digest
 from pulse.core.facts import percent
 from pulse.core.items import Bank
 from pulse.core.model import ClosedWave, Counted, Item, Side
@@ -43,13 +43,11 @@ TABLES = {
 Row = tuple[object, ...]
 
 
-def evidence_file(
-    waves: Sequence[ClosedWave], bank: Bank, changes: Sequence[SaidChange], studies: Sequence[SaidStudy]
-) -> bytes:
+def evidence_file(waves: Sequence[ClosedWave], bank: Bank, told: Said) -> bytes:
     """The whole file, as bytes of SQLite.
 
     `bank`, in the language it was written in, gives the words of the questions that are still asked as they
-    were; `changes` and `studies` are all that the bot tells of these waves.
+    were; `told` is all that the bot tells of these waves.
     """
     with closing(sqlite3.connect(":memory:")) as made:
         for table, columns in TABLES.items():
@@ -61,9 +59,9 @@ def evidence_file(
         for item in bank:
             if item.series in asked:
                 _insert(made, "question", _question(item))
-        for change in changes:
+        for change in told.changes:
             _insert(made, "said_change", (*_plain(change)[:5], *change.newer, *change.older))
-        for study in studies:
+        for study in told.studies:
             _insert(made, "said_study", _plain(study))
         made.commit()
         return made.serialize()
