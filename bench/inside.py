@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bench.storm import PEOPLE, say, user_id
 from bench.subjects import SCHEDULE, set_up, wired
-from pulse.core.cadence import next_moments
+from pulse.core.calendar import next_moments
 from pulse.core.model import Box, Index, Item, Side, SideTurnout, Tally
 from pulse.core.privacy import publish
 from pulse.ops import logs

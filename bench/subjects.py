@@ -22,8 +22,8 @@ import aiohttp
 import bot
 from bench.polls import poll
 from bench.storm import CHANNELS, say
-from pulse.core.cadence import Repeat, Schedule, Weekday
 from pulse.core.model import Side
+from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.ops import logs
 from pulse.ops.settings import Settings
 from pulse.services.waves import Waves, pseudonym

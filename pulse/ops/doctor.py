@@ -15,10 +15,10 @@ from enum import StrEnum
 from pathlib import Path
 from zoneinfo import available_timezones
 
-from pulse.core.cadence import Schedule, describe
 from pulse.core.errors import DataFault, PulseError, SettingsFault, SlackFault, StoreFault
 from pulse.core.language import _
 from pulse.core.model import Side
+from pulse.core.schedule import Schedule, describe
 from pulse.ops.health import LEAST_FREE_BYTES
 from pulse.ops.settings import Mode, Settings, mode_of
 from pulse.services.waves import Waves

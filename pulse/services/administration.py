@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pulse.core.cadence import Moments, local_date, next_moments
+from pulse.core.calendar import Moments, local_date, next_moments
 from pulse.core.errors import NotNow, SlackFault
 from pulse.core.items import choose
 from pulse.core.language import N_, _, language_of, speaking

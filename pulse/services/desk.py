@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from pulse.core.baselines import Ledger
-from pulse.core.cadence import SKIP_SENTENCES, describe
 from pulse.core.errors import BadRequest, ChartNotDrawn, NotNow, NotYours, SlackFault
 from pulse.core.items import Bank
 from pulse.core.language import N_, _, retold, speaking, spoken
 from pulse.core.model import Asked, ClosedWave, Item, Note, Side, SideTurnout
+from pulse.core.plan import SKIP_SENTENCES
 from pulse.core.reports import WaveReport, last_report, report, trail
+from pulse.core.schedule import describe
 from pulse.services.administration import CHANGED
 from pulse.services.channels import Channels
 from pulse.services.counts import poll_card

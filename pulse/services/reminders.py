@@ -12,10 +12,11 @@ from dataclasses import replace
 
 import structlog
 
-from pulse.core.cadence import QUIET_BEFORE_CLOSE, may_post
+from pulse.core.calendar import may_post
 from pulse.core.errors import PulseError, SlackFault
 from pulse.core.language import speaking
 from pulse.core.model import Side
+from pulse.core.plan import QUIET_BEFORE_CLOSE
 from pulse.services.managers import Managers
 from pulse.services.waves import Waves, pseudonym
 from pulse.slack.web_api import TOKEN_REFUSALS, Slack

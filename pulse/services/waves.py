@@ -16,21 +16,8 @@ from typing import TypeVar
 
 import structlog
 
-from pulse.core.cadence import (
-    Close,
-    KnownWave,
-    Moments,
-    Open,
-    Remind,
-    Schedule,
-    Skip,
-    SkipReason,
-    local_date,
-    moments_by_hand,
-    next_wake,
-    plan,
-)
-from pulse.core.cadence import next_moments as next_of
+from pulse.core.calendar import Moments, local_date, moments_by_hand
+from pulse.core.calendar import next_moments as next_of
 from pulse.core.errors import (
     BadRequest,
     NotNow,
@@ -43,7 +30,9 @@ from pulse.core.errors import (
 from pulse.core.items import choose
 from pulse.core.language import N_, _
 from pulse.core.model import Format, Item, Outcome, Side
+from pulse.core.plan import Close, KnownWave, Open, Remind, Skip, SkipReason, next_wake, plan
 from pulse.core.privacy import turnout
+from pulse.core.schedule import Schedule
 from pulse.core.scoring import close_side
 from pulse.slack.roster import Roster
 from pulse.storage.library import Library

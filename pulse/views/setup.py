@@ -8,10 +8,11 @@ from gettext import NullTranslations
 from itertools import islice
 from typing import Any
 
-from pulse.core.cadence import Moments, Repeat, Schedule, Weekday, describe, nearest_zones
+from pulse.core.calendar import Moments
 from pulse.core.errors import FormNotUnderstood, PulseError, ScheduleFault
 from pulse.core.language import LANGUAGES, N_, SOURCE, _, speaking
 from pulse.core.model import Item, Side
+from pulse.core.schedule import Repeat, Schedule, Weekday, describe, nearest_zones
 from pulse.views.blocks import (
     Element,
     actions,

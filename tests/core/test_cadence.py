@@ -15,38 +15,42 @@ from dateutil.rrule import DAILY, MONTHLY, WEEKLY, rrule
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from pulse.core.cadence import (
-    Close,
-    Decision,
-    KnownWave,
+from pulse.core.calendar import (
     Moments,
-    Open,
-    Pause,
-    Remind,
-    Repeat,
-    Schedule,
-    Skip,
-    SkipReason,
-    WaveState,
-    Weekday,
-    deadline,
-    describe,
     due_dates,
     instant,
-    is_missed,
-    longest_wave,
     may_post,
     moments,
     moments_by_hand,
-    nearest_zones,
     next_moments,
     next_posting,
+)
+from pulse.core.errors import NoWaveDue, ScheduleFault
+from pulse.core.plan import (
+    Close,
+    Decision,
+    KnownWave,
+    Open,
+    Pause,
+    Remind,
+    Skip,
+    SkipReason,
+    WaveState,
+    deadline,
+    is_missed,
     next_wake,
     plan,
+)
+from pulse.core.schedule import (
+    Repeat,
+    Schedule,
+    Weekday,
+    describe,
+    longest_wave,
+    nearest_zones,
     read_dates,
     write_dates,
 )
-from pulse.core.errors import NoWaveDue, ScheduleFault
 
 ZONES = (
     "UTC",

@@ -20,8 +20,8 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as daytime
 from pathlib import Path
 
-from pulse.core.cadence import Repeat, Schedule, Weekday
 from pulse.core.model import Side
+from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.storage.sqlite.store import Setup, Store
 from rehearsal.driver import Actor, NotAnswered, NotPossible
 from rehearsal.server import ROOT, Rehearsal

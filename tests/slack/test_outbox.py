@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from pulse.core.cadence import Moments
+from pulse.core.calendar import Moments
 from pulse.core.errors import SlackFault
 from pulse.core.model import Side
 from pulse.slack.outbox import LONGEST_PAUSE, Outbox

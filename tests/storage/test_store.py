@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulse.core.cadence import Moments
+from pulse.core.calendar import Moments
 from pulse.core.errors import BadRequest, NotNow, PollIsClosed, StoreFault
 from pulse.core.model import Side
 from pulse.services.waves import pseudonym, publication

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from pulse.core.baselines import Ledger, comparable
-from pulse.core.cadence import KnownWave, Moments, Pause, WaveState
+from pulse.core.calendar import Moments
 from pulse.core.errors import BadRequest, NotNow, PollIsClosed, StoreFault
 from pulse.core.items import Asking, Bank
 from pulse.core.language import SOURCE, _
@@ -39,6 +39,7 @@ from pulse.core.model import (
     SideTurnout,
     Withheld,
 )
+from pulse.core.plan import KnownWave, Pause, WaveState
 from pulse.storage.sqlite.migrations import migrate
 from pulse.storage.sqlite.tables import Database
 from pulse.storage.sqlite.writer import BUSY_MS, Job, T, Writer, connect
