@@ -14,8 +14,9 @@ import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from rehearsal.installation import ROOT
 from rehearsal.script import BadLine, Play
-from rehearsal.server import ROOT, Rehearsal
+from rehearsal.server import Rehearsal
 
 START_SECONDS = 60.0
 

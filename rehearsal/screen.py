@@ -11,18 +11,16 @@ import json
 import mimetypes
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from rehearsal.crowd import let_answer
 from rehearsal.driver import Actor, NotAnswered, NotPossible
+from rehearsal.installation import Installation
 from rehearsal.population import sides_of
 from rehearsal.workspace import BOT_USER, Channel, Json, Message, Person, View
-
-if TYPE_CHECKING:
-    from rehearsal.server import Rehearsal
 
 STATIC = Path(__file__).resolve().parent / "page"
 LOCAL = ("127.0.0.1", "localhost")
@@ -40,8 +38,8 @@ INVITE = "/invite"
 class Page:
     """The page's endpoints."""
 
-    def __init__(self, server: Rehearsal) -> None:
-        self.server = server
+    def __init__(self, app: Installation) -> None:
+        self.app = app
         self._closing = asyncio.Event()
         self._deeds: dict[str, Callable[[Json], Awaitable[Json]]] = {
             "command": self._command,
@@ -67,7 +65,7 @@ class Page:
     def close(self) -> None:
         """Ends the event streams."""
         self._closing.set()
-        self.server.workspace.stir()
+        self.app.workspace.stir()
 
     @web.middleware
     async def guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -96,7 +94,7 @@ class Page:
         return web.Response(body=body, content_type=content_type, charset="utf-8")
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
-        file = self.server.workspace.files.get(request.match_info["name"].partition(".")[0])
+        file = self.app.workspace.files.get(request.match_info["name"].partition(".")[0])
         if file is None or file.data is None or file.size is None:
             return web.Response(status=404, text="There is no such image.")
         return web.Response(body=file.data, content_type="image/png")
@@ -104,7 +102,7 @@ class Page:
     async def _events(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
         await response.prepare(request)
-        workspace, seen = self.server.workspace, -1
+        workspace, seen = self.app.workspace, -1
         try:
             while not self._closing.is_set():
                 if workspace.revision != seen:
@@ -120,7 +118,7 @@ class Page:
     # What somebody sees
 
     async def _state(self, request: web.Request) -> web.StreamResponse:
-        workspace = self.server.workspace
+        workspace = self.app.workspace
         wanted = request.query.get("as", "")
         people = [p for p in workspace.people.values() if not p.is_bot]
         me = workspace.people.get(wanted) or next((p for p in people if p.is_admin), people[0])
@@ -134,12 +132,12 @@ class Page:
             "home": {"id": home.id, "blocks": home.blocks} if home else None,
             "modals": [view.as_view() for view in workspace.modals(me.id)],
             "toasts": workspace.toasts.get(me.id, []),
-            "notice": self.server.notice,
+            "notice": self.app.notice,
         }
         return web.json_response(state)
 
     def _places(self, me: Person) -> list[Channel]:
-        workspace = self.server.workspace
+        workspace = self.app.workspace
         workspace.im(me.id)
         return [c for c in workspace.channels.values() if workspace.may_see(me.id, c)]
 
@@ -148,14 +146,14 @@ class Page:
             "id": person.id,
             "name": person.name,
             "real_name": person.real_name,
-            "sides": sides_of(self.server.workspace, person.id),
+            "sides": sides_of(self.app.workspace, person.id),
             "roles": person.roles,
             "is_bot": person.is_bot,
             "guest": person.guest,
         }
 
     def _channel(self, channel: Channel, me: Person) -> Json:
-        workspace = self.server.workspace
+        workspace = self.app.workspace
         seen = workspace.sees(me.id, channel.id) if not channel.is_im else channel.messages
         read = workspace.read.get((me.id, channel.id), "0")
         return {
@@ -171,7 +169,7 @@ class Page:
         }
 
     def _message(self, message: Message) -> Json:
-        workspace = self.server.workspace
+        workspace = self.app.workspace
         author = workspace.people[message.author]
         files = [workspace.files[file_id] for file_id in message.files]
         return {
@@ -206,7 +204,7 @@ class Page:
         return web.json_response({"ok": True, **answer})
 
     def _actor(self, asked: Json) -> Actor:
-        return self.server.actor(asked["as"])
+        return Actor(self.app, self.app.workspace.person(asked["as"]))
 
     async def _command(self, asked: Json) -> Json:
         actor, channel, text = self._actor(asked), asked["channel"], asked["text"].strip()
@@ -218,7 +216,7 @@ class Page:
 
     def _invite(self, actor: Actor, channel: str, name: str) -> None:
         """Slack's own command, for the app alone: people cannot be moved about here."""
-        workspace = self.server.workspace
+        workspace = self.app.workspace
         place, app = workspace.channel(channel), workspace.people[BOT_USER]
         if actor.id not in place.members:
             raise NotPossible(f"Join #{place.name} to invite anybody there.")
@@ -235,13 +233,13 @@ class Page:
         elif asked.get("view_id"):
             found = self._view(actor, asked["view_id"])
         else:
-            found = self.server.workspace.message(asked["channel"], asked["message_ts"])
+            found = self.app.workspace.message(asked["channel"], asked["message_ts"])
         if found is None:
             raise NotPossible("This is no longer there.")
         return found
 
     def _view(self, actor: Actor, view_id: str) -> View:
-        view = self.server.workspace.views.get(view_id)
+        view = self.app.workspace.views.get(view_id)
         if view is None or view.person != actor.id:
             raise NotPossible("This form is no longer open.")
         return view
@@ -287,21 +285,21 @@ class Page:
     async def _read(self, asked: Json) -> Json:
         seen = self._actor(asked).sees(asked["channel"])
         if seen:
-            self.server.workspace.read[asked["as"], asked["channel"]] = seen[-1].ts
+            self.app.workspace.read[asked["as"], asked["channel"]] = seen[-1].ts
         return {}
 
     async def _crowd(self, asked: Json) -> Json:
         mood = {str(side): float(value) for side, value in (asked.get("mood") or {}).items()}
         share, besides = float(asked.get("share", 0.8)), str(asked.get("as", ""))
-        answered = await let_answer(self.server, share=share, mood=mood, besides=besides)
+        answered = await let_answer(self.app, share=share, mood=mood, besides=besides)
         return {"answered": answered}
 
     async def _clock(self, asked: Json) -> Json:
-        if self.server.on_next is None:
+        if self.app.on_next is None:
             raise NotPossible("This app has no next moment.")
-        said = await self.server.on_next()
-        self.server.workspace.changed()
-        return {"said": said, "now": self.server.workspace.clock().isoformat()}
+        said = await self.app.on_next()
+        self.app.workspace.changed()
+        return {"said": said, "now": self.app.workspace.clock().isoformat()}
 
 
 def _known(where: Message | View, values: Any) -> Json:
