@@ -41,6 +41,8 @@ class Page:
     def __init__(self, app: Installation) -> None:
         self.app = app
         self._closing = asyncio.Event()
+        # A command typed while the crowd answers would close a pulse over a half-finished crowd.
+        self._turn = asyncio.Lock()
         self._deeds: dict[str, Callable[[Json], Awaitable[Json]]] = {
             "command": self._command,
             "action": self._action,
@@ -211,7 +213,8 @@ class Page:
         if text.split(maxsplit=1)[0] == INVITE:
             self._invite(actor, channel, text.removeprefix(INVITE).strip())
         else:
-            await actor.command(text, channel)
+            async with self._turn:
+                await actor.command(text, channel)
         return {}
 
     def _invite(self, actor: Actor, channel: str, name: str) -> None:
@@ -291,13 +294,15 @@ class Page:
     async def _crowd(self, asked: Json) -> Json:
         mood = {str(side): float(value) for side, value in (asked.get("mood") or {}).items()}
         share, besides = float(asked.get("share", 0.8)), str(asked.get("as", ""))
-        answered = await let_answer(self.app, share=share, mood=mood, besides=besides)
+        async with self._turn:
+            answered = await let_answer(self.app, share=share, mood=mood, besides=besides)
         return {"answered": answered}
 
     async def _clock(self, asked: Json) -> Json:
         if self.app.on_next is None:
             raise NotPossible("This app has no next moment.")
-        said = await self.app.on_next()
+        async with self._turn:
+            said = await self.app.on_next()
         self.app.workspace.changed()
         return {"said": said, "now": self.app.workspace.clock().isoformat()}
 
