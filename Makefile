@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench docs picture texts clean
+.PHONY: help run test soak lint bench docs picture texts clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | sort
@@ -24,11 +24,14 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 run: $(VENV)/.run ## start the bot: in Slack with tokens, else in the rehearsal on this machine
 	$(BIN)/python bot.py
 
-test: $(VENV)/.dev ## lint, types and all tests
+test: $(VENV)/.dev ## lint, types and all tests, the long ones bounded
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2
+
+soak: $(VENV)/.dev ## the long tests at their whole length, about a quarter of an hour
+	$(BIN)/pytest -n 2 -m soak
 
 lint: $(VENV)/.dev ## mend what the linter can mend, then say what it cannot
 	$(BIN)/ruff check --fix .

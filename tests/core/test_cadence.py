@@ -51,6 +51,7 @@ from pulse.core.schedule import (
     read_dates,
     write_dates,
 )
+from tests.depth import also_soaked, length
 
 ZONES = (
     "UTC",
@@ -831,8 +832,9 @@ FIVE_YEARS = timedelta(days=5 * 365 + 1)
 UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
+@also_soaked
 @pytest.mark.parametrize("zone", ZONES)
-@settings(max_examples=2, deadline=None, phases=UNSHRUNK)
+@settings(max_examples=length(2, 40), deadline=None, phases=UNSHRUNK)
 @given(anywhere=schedules())
 def test_five_years_of_moments_agree_with_an_independent_calendar(zone: str, anywhere: Schedule) -> None:
     """One wave a due date, at the wall clock's time, closing where counted by hand, never overlapping."""
@@ -850,7 +852,8 @@ def test_five_years_of_moments_agree_with_an_independent_calendar(zone: str, any
     assert listed[: len(found)] == found[:20]
 
 
-@settings(max_examples=20, deadline=None)
+@also_soaked
+@settings(max_examples=length(20, 400), deadline=None)
 @given(schedules())
 def test_five_years_of_reminders_keep_to_working_hours(schedule: Schedule) -> None:
     """At most two, on different working days from 08:00 to 18:00, after the opening's day, before the end."""
@@ -923,9 +926,9 @@ def pauses_of(draw: st.DrawFn, start: datetime) -> list[Pause]:
     """Up to four pauses in five years, the last perhaps without an end."""
     spans = draw(st.lists(st.tuples(st.integers(1, 40_000), st.integers(1, 3_000)), max_size=4))
     pauses, moment = [], start
-    for gap, length in spans:
+    for gap, hours in spans:
         since = moment + timedelta(hours=gap // 4)
-        moment = since + timedelta(hours=length)
+        moment = since + timedelta(hours=hours)
         pauses.append(Pause(since, moment))
     endless = draw(st.booleans())
     if pauses and endless:
@@ -948,7 +951,8 @@ def run_by_wakes(world: World, end: datetime) -> None:
         now = world.wake(now)
 
 
-@settings(max_examples=6, deadline=None, phases=UNSHRUNK)
+@also_soaked
+@settings(max_examples=length(6, 200), deadline=None, phases=UNSHRUNK)
 @given(worlds())
 def test_a_bot_that_is_always_up_opens_every_due_wave_of_five_years_at_its_moment(world: World) -> None:
     """Woken by next_wake alone: one wave a due date, on the second, and none that fell into a pause."""
@@ -1001,7 +1005,8 @@ def check_reminders(world: World, day: date, sent: list[datetime]) -> None:
     assert not any(world.paused(moment) for moment in sent)
 
 
-@settings(max_examples=6, deadline=None, phases=UNSHRUNK)
+@also_soaked
+@settings(max_examples=length(6, 200), deadline=None, phases=UNSHRUNK)
 @given(
     worlds(),
     st.lists(st.tuples(st.integers(0, 43_000), st.integers(1, 300)), max_size=30),
@@ -1033,7 +1038,8 @@ def test_five_years_of_restarts_outages_and_clock_steps_lose_and_double_nothing(
     check_history(world, down, end)
 
 
-@settings(max_examples=6, deadline=None, phases=UNSHRUNK)
+@also_soaked
+@settings(max_examples=length(6, 200), deadline=None, phases=UNSHRUNK)
 @given(worlds(), st.integers(0, 2**32))
 def test_more_ticks_change_nothing(world: World, seed: int) -> None:
     """A bot that is woken at many other times besides makes the same waves as one woken only when due."""

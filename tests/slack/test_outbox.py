@@ -23,6 +23,7 @@ from pulse.slack.outbox import LONGEST_PAUSE, Outbox
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import NewWave, OutboxMessage, Publication, Store
 from pulse.views.message import Message
+from tests.depth import also_soaked, length
 from tests.handlers.conftest import Clock, Office, at, running
 
 T = TypeVar("T")
@@ -204,12 +205,13 @@ class OutboxUnderFaults(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
 
 
+@also_soaked
 def test_whatever_happens_a_message_stands_exactly_once() -> None:
     """Never two, and never none where Slack answers again before the wave's end; closed polls stay closed."""
     run_state_machine_as_test(
         OutboxUnderFaults,
         settings=settings(
-            max_examples=60,
+            max_examples=length(30, 600),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
