@@ -47,7 +47,7 @@ texts: $(VENV)/.dev ## bring the catalogues in step with the code, and compile t
 picture: $(VENV)/.dev ## take the README's picture anew, from the running page in Chromium
 	env -u CI PULSE_GOLDEN=1 $(BIN)/pytest -q tests/test_picture.py
 
-bench: $(VENV)/.run ## measure the bot on this machine, about half an hour; SECONDS=5 for a short look
+bench: $(VENV)/.run ## measure the bot on this machine, about 20 minutes; SECONDS=2 for a short look
 	$(BIN)/python -m bench --seconds $(SECONDS)
 
 clean: ## forget the environment and the caches
