@@ -11,7 +11,7 @@ SECONDS ?= 60
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | sort
 
-# A stamp a requirements file: pip runs again only when the file has changed.
+# One stamp per requirements file: pip runs again only when the file has changed.
 $(VENV)/.run: requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
@@ -33,7 +33,7 @@ test: $(VENV)/.dev ## lint, types and all tests, the long ones bounded
 soak: $(VENV)/.dev ## the long tests at their whole length, about a quarter of an hour
 	$(BIN)/pytest -n 2 -m soak
 
-lint: $(VENV)/.dev ## mend what the linter can mend, then say what it cannot
+lint: $(VENV)/.dev ## fix what the linter can fix, then list the rest
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/mypy
@@ -44,7 +44,7 @@ docs: $(VENV)/.run ## make docs/baselines.md again from the ledger
 texts: $(VENV)/.dev ## bring the catalogues in step with the code, and compile them
 	$(BIN)/python docs/make_texts.py
 
-picture: $(VENV)/.dev ## take the README's picture anew, from the running page in Chromium
+picture: $(VENV)/.dev ## take the README's picture again, from the running page in Chromium
 	env -u CI PULSE_GOLDEN=1 $(BIN)/pytest -q tests/test_picture.py
 
 bench: $(VENV)/.run ## measure the bot on this machine, about 20 minutes; SECONDS=2 for a short look

@@ -1,4 +1,4 @@
-"""What is measured without a socket: ten years looked back on, and a big wave closed.
+"""Measurements without a socket: looking back over ten years, and closing a big wave.
 
 `python -m bench.inside WHAT --api URL --folder DIR` prints one line. Times in milliseconds.
 """

@@ -1,4 +1,4 @@
-"""The load: taps sent as Slack sends them, each ack timed. A process of its own, so as not to be measured.
+"""The load: taps sent as Slack sends them, each ack timed, in a process of its own that is not measured.
 
 An open-loop storm sends each tap at its scheduled moment, however slow the bot is, and counts from that
 moment: a bot that falls behind cannot hide it.
@@ -22,7 +22,7 @@ from typing import Any
 from bench.slack import LocalSlack
 
 PEOPLE = 10_000
-"""People of the workspace, every other one in marketing."""
+"""People in the workspace, every other one in marketing."""
 
 CHANNELS = ("C0MARKETING", "C0IT")
 LATE_S = 3.0
@@ -37,7 +37,7 @@ LINGER_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a load came to. Times in milliseconds; a tap that was never acked counts as its wait so far."""
+    """The outcome of a load. Times in milliseconds; a tap that was never acked counts as its wait so far."""
 
     taps: int
     acked: int

@@ -1,4 +1,4 @@
-"""What is measured under load: the bot, and the same without this or that part of it.
+"""The subjects of the storm: the bot, and the bot without one part or another.
 
 `python -m bench.subjects KIND --api URL --db FILE` starts one, prints one line when Slack has greeted it, and
 ends at SIGTERM. KIND is `bot` (all of it), `unwritten` (all of it, but an answer is not

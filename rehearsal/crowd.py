@@ -1,6 +1,6 @@
-"""The rest of the crowd answers: everybody who has not yet, one tap for each question that is open.
+"""The rest of the crowd answers: everybody who has not, with one tap for each open question.
 
-A question is a block of buttons whose `block_id` starts with "poll:". Its buttons are taken to stand from
+A question is a block of buttons whose `block_id` starts with "poll:". Its buttons are assumed to run from
 least to most content; a sixth and later ones ("cannot say") are chosen now and then.
 """
 
@@ -25,7 +25,7 @@ AT_ONCE = 20
 
 @dataclass(frozen=True)
 class Choice:
-    """One tap to come."""
+    """A tap that is about to be made."""
 
     person: str
     message: Message
@@ -43,10 +43,9 @@ async def let_answer(
 ) -> int:
     """Lets `share` of each side's people answer what they have not; returns how many did.
 
-    `besides` is the id of somebody who answers for themselves: the person whom one acts as.
+    `besides` is the id of a person to leave out: the one whom the page's visitor acts as.
 
-    `mood` is 0 to 1 for each side (0.5 where it is not named). The same seed, workspace and mood give the
-    same taps.
+    `mood` is 0 to 1 for each side, 0.5 by default. The same seed, workspace and mood give the same taps.
     """
     luck = random.Random(f"{seed} {len(app.taps)}")  # noqa: S311 - a crowd to try things on, no secret
     choices: list[Choice] = []
@@ -98,7 +97,7 @@ def _pick(block: Mapping[str, object], mood: float, luck: random.Random) -> str:
     if len(buttons) > SCALE and luck.random() < ASIDE:
         return str(luck.choice(buttons[SCALE:]))
     scale = buttons[:SCALE]
-    # A beta distribution around the mood: everything happens, what is near the mood most often.
+    # A beta distribution around the mood: any answer can come, those near the mood most often.
     mood = min(max(mood, 0.0), 1.0)
     place = luck.betavariate(1 + FIRMNESS * mood, 1 + FIRMNESS * (1 - mood))
     return str(scale[min(int(place * len(scale)), len(scale) - 1)])

@@ -1,7 +1,7 @@
 """People at their screens: what somebody can see and do, for the page, for tests and for scripts.
 
-An `Actor` is one person. Each deed returns when the app has acknowledged it. Nothing here knows the app
-that is rehearsed: buttons are found by action_id, value or label.
+An `Actor` is one person. Each action returns when the app has acknowledged it. Nothing here knows the app
+under rehearsal: buttons are found by action_id, value or label.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NOT_SAVED = "We had some trouble connecting. Try again?"
 
 
 class NotAnswered(Exception):
-    """The app did not acknowledge in time, or was not there."""
+    """The app did not acknowledge in time, or was not connected."""
 
 
 class NotPossible(Exception):
@@ -138,7 +138,7 @@ class Actor:
         """Uses the one element whose action_id, value or label is `target` (within `block`, if given).
 
         `chosen` answers a select, a picker or a field: an option's value, an id, a date, text, or a list.
-        `values` are what else stands in the form.
+        `values` are the other fields of the form.
         """
         found = [
             (each["block_id"], element)
@@ -231,7 +231,7 @@ class Actor:
             raise Refusal("invalid_response_action", [f"errors must name input blocks: {errors}"])
 
     async def close_modal(self, view: View | None = None) -> None:
-        """Closes a modal (the top one); the app hears of it where it asked to."""
+        """Closes a modal (the top one by default); the app is told if it asked to be."""
         form = view or self.modal
         if form is None:
             raise NotPossible("No modal is open.")
@@ -245,7 +245,7 @@ class Actor:
             await self._send("interactive", payload)
 
     async def open_home(self) -> Ack | None:
-        """Opens the app's Home tab. None where the app does not listen for it."""
+        """Opens the app's Home tab. None if the app does not subscribe to the event."""
         event: Json = {
             "type": "app_home_opened",
             "user": self.id,

@@ -1,7 +1,7 @@
-"""What the rehearsal's page asks for: who sees what, and what people do.
+"""The endpoints of the rehearsal's page: what each person sees, and what people do.
 
-Only this machine may ask, and only the page itself: the Host header must be local (DNS rebinding), deeds
-must be JSON and of the same origin.
+They serve only this machine and only the page itself: the Host header must be local (DNS rebinding), and
+actions must be JSON from the same origin.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Page:
                 else:
                     await workspace.next_change()
         except ConnectionResetError:
-            # The page has gone; there is nobody to tell.
+            # The page is closed.
             return response
         return response
 
@@ -197,7 +197,7 @@ class Page:
             asked = json.loads(await request.text())
             answer = await deed(asked)
         except NotAnswered:
-            # The person has been told by a toast.
+            # A toast has told the person.
             return web.json_response({"ok": True})
         except NotPossible as refusal:
             return web.json_response({"ok": False, "error": str(refusal)})
@@ -218,7 +218,7 @@ class Page:
         return {}
 
     def _invite(self, actor: Actor, channel: str, name: str) -> None:
-        """Slack's own command, for the app alone: people cannot be moved about here."""
+        """Slack's own command, for the app alone: people join and leave by themselves."""
         workspace = self.app.workspace
         place, app = workspace.channel(channel), workspace.people[BOT_USER]
         if actor.id not in place.members:
@@ -308,6 +308,6 @@ class Page:
 
 
 def _known(where: Message | View, values: Any) -> Json:
-    """Of what the page says stands in the form, what the form has: it may have changed meanwhile."""
+    """The values that the page sent, without fields that the form has lost meanwhile."""
     ids = {block["block_id"] for block in where.blocks}
     return {key: value for key, value in (values or {}).items() if key in ids}

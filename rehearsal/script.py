@@ -1,4 +1,4 @@
-"""A rehearsal without a browser: a script of what people do, played, and what they see written down.
+"""A rehearsal without a browser: plays a script of what people do, and writes down what they see.
 
 A script is text, a line a deed; `#` begins a comment.
 
@@ -42,7 +42,7 @@ class BadLine(Exception):
 
 @dataclass
 class Play:
-    """Plays a script on a server and writes lines with `say`. Messages appear when they have come to rest."""
+    """Plays a script on a server and writes lines with `say`. Messages appear once they no longer change."""
 
     app: Installation
     say: Callable[[str], None]
@@ -110,7 +110,7 @@ class Play:
         await who.tap(where, label, block=block_id, values=self._values(where))
 
     async def _soon(self, find: Callable[[], T | None], missing: str) -> T:
-        """What `find` finds, now or in a moment: apps go on after they have acknowledged."""
+        """What `find` finds, now or in a moment: apps keep working after an acknowledgement."""
         try:
             return await self.app.workspace.until(find, timeout=PATIENCE_SECONDS)
         except TimeoutError:
@@ -191,7 +191,7 @@ class Play:
         self.say(f"  {answered} people answered")
 
     async def rest(self) -> None:
-        """Waits until nothing has changed for a moment: apps go on after they have acknowledged."""
+        """Waits until nothing has changed for a moment: apps keep working after an acknowledgement."""
         while True:
             try:
                 await self.app.workspace.until(_changed_since(self.app), timeout=QUIET_SECONDS)
@@ -199,7 +199,7 @@ class Play:
                 return
 
     def show(self) -> None:
-        """Writes down what is new for whoever acts: messages, the form on top, the Home tab, notices."""
+        """Writes down what is new for the person acting: messages, the top form, the Home tab, notices."""
         if self.actor is None:
             return
         for channel in self.app.workspace.channels.values():
@@ -230,7 +230,7 @@ class Play:
                 self.say(f"    {line}")
 
     def _readable(self, text: str) -> str:
-        """Text as it is read: names for ids, a date's fallback, characters for entities."""
+        """Text as people read it: names instead of ids, a date's fallback, characters instead of entities."""
 
         def name(found: re.Match[str]) -> str:
             sign, known = found[1], found[2]
@@ -258,7 +258,7 @@ def _names(element: Json) -> tuple[str, ...]:
 
 
 def _controls(blocks: list[Json], *, with_texts: bool) -> list[str]:
-    """What can be read in blocks and what can be used, a line a block."""
+    """The texts and the controls of blocks, one line per block."""
     lines = []
     for block in blocks:
         parts = _texts(block) if with_texts else []

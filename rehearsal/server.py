@@ -35,7 +35,7 @@ CONNECT = "apps.connections.open"
 
 @dataclass
 class Call:
-    """One Web API call: when it came (`time.monotonic`), and what was answered ("" is ok)."""
+    """One Web API call: when it came (`time.monotonic`), and its answer; an `error` of "" means ok."""
 
     method: str
     args: Json
@@ -47,8 +47,8 @@ class Call:
 class Rehearsal(Installation):
     """The stand-in. `port` 0 takes any free one; a taken port, the next free one.
 
-    To order: `fail`, `delay`, `enforce_rates`, `page_cap` (short pages), `token_error` ("token_revoked",
-    "account_inactive"), and the methods of `socket_mode`.
+    Trouble on request: `fail`, `delay`, `enforce_rates`, `page_cap` (short pages), `token_error`
+    ("token_revoked", "account_inactive"), and the methods of `socket_mode`.
     """
 
     def __init__(
@@ -101,14 +101,14 @@ class Rehearsal(Installation):
 
     @property
     def api_url(self) -> str:
-        """What Slack's `https://slack.com/api/` is here."""
+        """The counterpart of `https://slack.com/api/`."""
         return f"{self.base_url}/api/"
 
     def actor(self, id_or_name: str) -> Actor:
         """Somebody of the workspace, to act as."""
         return Actor(self, self.workspace.person(id_or_name))
 
-    # Trouble to order
+    # Trouble on request
 
     def fail(self, method: str, error: str | int = "", **how: Any) -> Trouble:
         """The next call of `method` fails: an error name, an HTTP status, or see `Trouble`."""
@@ -170,7 +170,7 @@ class Rehearsal(Installation):
         self.workspace.stir()
 
     def _ordered(self, call: Call, trouble: Trouble | None) -> web.Response | None:
-        """The failure that was ordered for this call."""
+        """The failure that was requested for this call."""
         if trouble is None or not (trouble.error or trouble.status):
             return None
         call.error = trouble.error or str(trouble.status)
@@ -249,7 +249,7 @@ class Rehearsal(Installation):
 
 
 def _listen(port: int) -> socket.socket:
-    """A listening socket on the port or, where that is taken, on the next free one."""
+    """A listening socket on the port or, if it is taken, on the next free one."""
     for candidate in range(port, port + 100) if port else (0,):
         listening = socket.socket()
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -280,7 +280,7 @@ async def _arguments(request: web.Request) -> Json:
             try:
                 args[name] = json.loads(args[name])
             except ValueError:
-                # The method refuses it in its own words.
+                # The method itself refuses it.
                 continue
     return args
 

@@ -1,6 +1,6 @@
 """The instants of waves: local times, working days and holidays become moments in UTC.
 
-The rules, each with a test of its name:
+The rules, each tested by name:
 
 - A wave belongs to the local date on which it opens. There is at most one a date.
 - A local time that happens twice (autumn) counts once, the first time. A local time that does not exist
@@ -43,7 +43,7 @@ class Moments:
 
 
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """The instant of a local time, in UTC: the first of two, and the first after a gap where there is none.
+    """The instant of a local time, in UTC: the first of two, or the first after a gap.
 
     A local time in a gap, read with fold 0 and with fold 1 (PEP 495), gives instants on either side of the
     jump, which is searched between them.
@@ -144,8 +144,8 @@ def moments(schedule: Schedule, local_date: date) -> Moments:
 def moments_by_hand(schedule: Schedule, now: datetime) -> Moments:
     """The instants of a wave that a manager opens at `now`, at any hour of any date.
 
-    It counts for its local date. It makes room for the next wave of the schedule where a working day lies
-    between; otherwise it runs its whole length and `plan` skips the wave that would open meanwhile.
+    It counts for its local date. If a working day lies between, it closes before the next wave of the
+    schedule; otherwise it runs its whole length and `plan` skips the wave that would open meanwhile.
     """
     today = local_date(schedule, now)
     days = _room_for_wave(schedule, today) or _days_of_wave(schedule, today)

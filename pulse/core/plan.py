@@ -1,7 +1,7 @@
 """What is due at a given instant: open, remind, close, skip.
 
 `plan` compares the moments of a schedule with the known waves and returns what is due. Nothing here reads a
-clock: the same schedule, waves and `now` always give the same decisions. The rules, each with a test of its
+clock: the same schedule, waves and `now` always give the same decisions. The rules, each tested by
 name:
 
 - An opening that was missed is made up for within the grace, in posting hours, while 4 hours are left before
@@ -139,7 +139,7 @@ def plan(
     since: datetime,
     pauses: Iterable[Pause] = (),
 ) -> list[Decision]:
-    """What is due at `now`, in the order in which to do it; nothing once that has been done.
+    """What is due at `now`, in the order in which to do it; empty once all of it is done.
 
     `waves` holds every wave by local date that opened or was skipped since `since`, and any that is open;
     planned ones change nothing. `since` is when the schedule was saved: openings before it are not its own.
@@ -229,8 +229,8 @@ def next_wake(
 ) -> datetime:
     """The next instant after `now` at which something can become due, once what is due at `now` is done.
 
-    It may come early, never late. What is due but waits (a late opening within its grace, a late reminder)
-    is looked at again in the next morning, at the end of a pause and at its deadline.
+    It may come early, never late. A late opening within its grace and a late reminder are checked again the
+    next morning, at the end of a pause and at their deadline.
     """
     later = [next_moments(schedule, max(now, since - timedelta(microseconds=1)))[0].opens_at]
     later += [pause.until for pause in pauses if pause.until is not None]
