@@ -1,4 +1,4 @@
-"""Shared by the tests of schedule, calendar and plan: random schedules, an independent calendar, a bot's life."""
+"""Shared by the tests of schedule, calendar and plan: schedules at random, another calendar, a bot's life."""
 
 from __future__ import annotations
 
