@@ -82,9 +82,7 @@ async def run(script: Path | None, command: list[str], port: int) -> int:
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m rehearsal", description="Try an app without Slack.")
-    parser.add_argument(
-        "--script", type=Path, help="what people do, line by line (see rehearsal/script.py)"
-    )
+    parser.add_argument("--script", type=Path, help="what people do, line by line (see rehearsal/script.py)")
     parser.add_argument("--port", type=int, default=8765, help="of the page; the next free one if taken")
     parser.add_argument("command", nargs="*", help="how to start the app (default: python bot.py)")
     asked = parser.parse_args()

@@ -20,7 +20,7 @@ from rehearsal.crowd import let_answer
 from rehearsal.driver import Actor, NotAnswered, NotPossible
 from rehearsal.installation import Installation
 from rehearsal.population import sides_of
-from rehearsal.workspace import BOT_USER, Channel, Json, Message, Person, View
+from rehearsal.workspace import BOT_USER, Channel, File, Json, Message, Person, View
 
 STATIC = Path(__file__).resolve().parent / "page"
 LOCAL = ("127.0.0.1", "localhost")
@@ -45,6 +45,8 @@ class Page:
         self._turn = asyncio.Lock()
         self._deeds: dict[str, Callable[[Json], Awaitable[Json]]] = {
             "command": self._command,
+            "join": self._join,
+            "leave": self._leave,
             "action": self._action,
             "submit": self._submit,
             "close": self._close,
@@ -97,9 +99,12 @@ class Page:
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         file = self.app.workspace.files.get(request.match_info["name"].partition(".")[0])
-        if file is None or file.data is None or file.size is None:
-            return web.Response(status=404, text="There is no such image.")
-        return web.Response(body=file.data, content_type="image/png")
+        if file is None or file.data is None:
+            return web.Response(status=404, text="There is no such file.")
+        if file.size is not None:
+            return web.Response(body=file.data, content_type="image/png")
+        # Only ever saved, never shown: the page's own origin must not run what an app uploads.
+        return web.Response(body=file.data, headers={"Content-Disposition": "attachment"})
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
@@ -181,10 +186,7 @@ class Page:
             "blocks": message.blocks,
             "private": message.private_to is not None,
             "edited": message.edited is not None,
-            "files": [
-                {"id": f.id, "url": f"/rehearsal/files/{f.id}.png", "alt": f.alt, "title": f.title}
-                for f in files
-            ],
+            "files": [_file_entry(file) for file in files],
         }
 
     # What somebody does
@@ -218,17 +220,35 @@ class Page:
         return {}
 
     def _invite(self, actor: Actor, channel: str, name: str) -> None:
-        """Slack's own command, for the app alone: people join and leave by themselves."""
+        """Slack's own command: a member brings the app, or somebody else, into a channel."""
         workspace = self.app.workspace
-        place, app = workspace.channel(channel), workspace.people[BOT_USER]
+        place, wanted = workspace.channel(channel), name.removeprefix("@").casefold()
         if actor.id not in place.members:
             raise NotPossible(f"Join #{place.name} to invite anybody there.")
-        if name.removeprefix("@").casefold() not in (app.name.casefold(), app.real_name.casefold()):
-            raise NotPossible(f"Here only the app can be invited: {INVITE} @{app.real_name}")
-        known = BOT_USER in place.members
-        workspace.join(channel, BOT_USER)
+        found = [
+            p for p in workspace.people.values() if wanted in (p.name.casefold(), p.real_name.casefold())
+        ]
+        if not found:
+            app = workspace.people[BOT_USER].real_name
+            raise NotPossible(f"Nobody is called {name}. Invite the app with {INVITE} @{app}")
+        known = found[0].id in place.members
+        workspace.join(channel, found[0].id)
         state = "is in" if known else "has joined"
-        workspace.toast(actor.id, f"{app.real_name} {state} #{place.name}.")
+        workspace.toast(actor.id, f"{found[0].real_name} {state} #{place.name}.")
+
+    async def _join(self, asked: Json) -> Json:
+        actor, place = self._actor(asked), self.app.workspace.channel(asked["channel"])
+        if place.archived or not self.app.workspace.may_see(actor.id, place):
+            raise NotPossible("Nobody can join this channel by themselves.")
+        self.app.workspace.join(place.id, actor.id)
+        return {}
+
+    async def _leave(self, asked: Json) -> Json:
+        actor, place = self._actor(asked), self.app.workspace.channel(asked["channel"])
+        if place.is_im:
+            raise NotPossible("A conversation with the app cannot be left.")
+        self.app.workspace.leave(place.id, actor.id)
+        return {}
 
     def _where(self, actor: Actor, asked: Json) -> Message | View:
         if asked.get("home"):
@@ -305,6 +325,18 @@ class Page:
             said = await self.app.on_next()
         self.app.workspace.changed()
         return {"said": said, "now": self.app.workspace.clock().isoformat()}
+
+
+def _file_entry(file: File) -> Json:
+    """What the page needs of a file; `download` is the name of one that is no picture."""
+    picture = file.size is not None
+    return {
+        "id": file.id,
+        "url": f"/rehearsal/files/{file.id}" + (".png" if picture else ""),
+        "alt": file.alt,
+        "title": file.title,
+        "download": None if picture else file.name,
+    }
 
 
 def _known(where: Message | View, values: Any) -> Json:
