@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from pulse.core.cadence import Moments
+from pulse.core.calendar import Moments
 from pulse.core.language import SOURCE
 from pulse.core.model import Item, Outcome, Side, SideTurnout
 

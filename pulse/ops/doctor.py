@@ -15,12 +15,12 @@ from enum import StrEnum
 from pathlib import Path
 from zoneinfo import available_timezones
 
-from pulse.core.cadence import Schedule, describe
 from pulse.core.errors import TOKEN_REFUSALS, DataFault, PulseError, SettingsFault, SlackFault, StoreFault
 from pulse.core.language import _
 from pulse.core.library import Library
 from pulse.core.model import Side
 from pulse.core.records import Setup
+from pulse.core.schedule import Schedule, describe
 from pulse.ops.health import LEAST_FREE_BYTES
 from pulse.ops.settings import Mode, Settings, mode_of
 from pulse.services.upcoming import is_paused, upcoming

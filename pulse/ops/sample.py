@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from pulse.core.audit import AuditCode, AuditEvent
-from pulse.core.cadence import Moments, Repeat, Schedule, Weekday, local_date, next_moments
+from pulse.core.calendar import Moments, local_date, next_moments
 from pulse.core.items import Bank, choose
 from pulse.core.language import _
 from pulse.core.model import Format, Item, Note, Side
 from pulse.core.records import Answers, Ballots, NewWave, OpenWave, Publication, Setup
+from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.services.waves import publication
 from pulse.storage.sqlite.store import Store
 

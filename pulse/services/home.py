@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from pulse.core.cadence import describe
 from pulse.core.cards import ChannelStatus, HomeCard, LastResults, ManagerCard, OpenPulse
 from pulse.core.errors import NotNow, NotYours
 from pulse.core.model import Side
 from pulse.core.records import Setup
+from pulse.core.schedule import describe
 from pulse.services.answering import Answering
 from pulse.services.channels import Channels
 from pulse.services.managers import Managers

@@ -13,10 +13,11 @@ from functools import partial
 
 import structlog
 
-from pulse.core.cadence import QUIET_BEFORE_CLOSE, may_post
+from pulse.core.calendar import may_post
 from pulse.core.cards import ReminderCard
 from pulse.core.errors import TOKEN_REFUSALS, PulseError, SlackFault
 from pulse.core.model import Side
+from pulse.core.plan import QUIET_BEFORE_CLOSE
 from pulse.core.records import OpenWave
 from pulse.services.answering import pseudonym
 from pulse.services.managers import Managers

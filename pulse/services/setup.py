@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pulse.core.audit import AuditCode, AuditEvent, SetupPart, setup_changed
-from pulse.core.cadence import Moments, local_date, next_moments
+from pulse.core.calendar import Moments, local_date, next_moments
 from pulse.core.errors import NotNow, PulseError, SlackFault
 from pulse.core.items import choose
 from pulse.core.language import _, language_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from pulse.core.cadence import Moments, Schedule, local_date, next_moments
+from pulse.core.calendar import Moments, local_date, next_moments
+from pulse.core.schedule import Schedule
 from pulse.storage.port import SetupReader, WaveReader
 
 

@@ -14,20 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from pulse.core.audit import AuditCode, AuditEvent, on_date
-from pulse.core.cadence import (
-    Close,
-    KnownWave,
-    Moments,
-    Open,
-    Remind,
-    Schedule,
-    Skip,
-    SkipReason,
-    local_date,
-    moments_by_hand,
-    next_wake,
-    plan,
-)
+from pulse.core.calendar import Moments, local_date, moments_by_hand
 from pulse.core.errors import (
     NotNow,
     NotSetUp,
@@ -38,8 +25,10 @@ from pulse.core.items import choose
 from pulse.core.language import SOURCE, _
 from pulse.core.library import Library
 from pulse.core.model import Item, Outcome, Side
+from pulse.core.plan import Close, KnownWave, Open, Remind, Skip, SkipReason, next_wake, plan
 from pulse.core.privacy import turnout
 from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup
+from pulse.core.schedule import Schedule
 from pulse.core.scoring import answered, close_side
 from pulse.services.ports import Clock, RandomBytes, Roster
 from pulse.services.upcoming import is_paused, upcoming

@@ -14,9 +14,10 @@ from datetime import date, datetime
 from typing import Protocol
 
 from pulse.core.baselines import Ledger
-from pulse.core.cadence import KnownWave, Moments, Pause
+from pulse.core.calendar import Moments
 from pulse.core.items import Asking, Bank
 from pulse.core.model import ClosedWave, Note, Side
+from pulse.core.plan import KnownWave, Pause
 from pulse.core.records import (
     Answers,
     Ballots,

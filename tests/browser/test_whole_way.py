@@ -57,7 +57,10 @@ class Guest:
         await poll.get_by_role("button", name=f"Question {question}: {button}", exact=True).click()
 
     async def lets_the_crowd_answer(self) -> None:
-        await self.page.get_by_role("button", name="Let the crowd answer").click()
+        button = self.page.get_by_role("button", name="Let the crowd answer")
+        await button.click()
+        # A notice of the crowd before may still be shown: the button tells when this one is done.
+        await expect(button).not_to_have_attribute("aria-busy", "true")
         await expect(self.page.locator(".toast").last).to_have_text(re.compile(r"^\d+ people answered\.$"))
 
     async def jumps(self) -> str:

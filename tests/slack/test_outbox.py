@@ -16,13 +16,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from pulse.core.cadence import Moments
+from pulse.core.calendar import Moments
 from pulse.core.errors import SlackFault
 from pulse.core.model import Side
 from pulse.slack.outbox import LONGEST_PAUSE, Outbox
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import NewMessage, NewWave, OutboxMessage, Publication, Store
 from pulse.views.message import Message
+from tests.depth import also_soaked, length
 from tests.handlers.conftest import Clock, Office, at, running
 
 T = TypeVar("T")
@@ -212,12 +213,13 @@ class OutboxUnderFaults(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
 
 
+@also_soaked
 def test_whatever_happens_a_message_stands_exactly_once() -> None:
     """Never two, and never none where Slack answers again before the wave's end; closed polls stay closed."""
     run_state_machine_as_test(
         OutboxUnderFaults,
         settings=settings(
-            max_examples=60,
+            max_examples=length(30, 600),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

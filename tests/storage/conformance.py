@@ -14,10 +14,11 @@ from typing import Protocol
 import pytest
 
 from pulse.core.baselines import Ledger
-from pulse.core.cadence import KnownWave, Moments, Pause, WaveState
+from pulse.core.calendar import Moments
 from pulse.core.errors import BadRequest, NotNow, PollIsClosed
 from pulse.core.items import Asking, Bank
 from pulse.core.model import Bar, Counted, Note, Outcome, Share, Side, SideTurnout, Withheld
+from pulse.core.plan import KnownWave, Pause, WaveState
 from pulse.core.records import Answers, Ballots, NewMessage, NewWave, OutboxMessage, Publication, Setup
 from pulse.storage.library import load_library
 from pulse.storage.port import Change, Store

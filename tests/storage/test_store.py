@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulse.core.cadence import Moments
+from pulse.core.calendar import Moments
 from pulse.core.errors import BadRequest, NotNow, PollIsClosed, StoreFault
 from pulse.core.model import Side
 from pulse.services.answering import pseudonym
@@ -33,6 +33,7 @@ from pulse.storage.sqlite.store import (
     Recorded,
     Store,
 )
+from tests.depth import also_soaked, length
 
 T = TypeVar("T")
 
@@ -257,8 +258,9 @@ async def one_by_one(_store: Store, asks: Sequence[Coroutine[None, None, T]]) ->
     return [await ask for ask in asks]
 
 
+@also_soaked
 @given(rounds=st.lists(ASKS, max_size=3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=length(30, 600), deadline=None)
 def test_changes_written_together_are_those_written_one_by_one(rounds: list[list[Ask]]) -> None:
     """Whoever asks what, and however often: the same is told, and the file holds the same."""
 

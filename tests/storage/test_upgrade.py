@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from pulse.core.cadence import Pause, WaveState
 from pulse.core.model import Counted, Note, Share, Side, SideTurnout, Withheld
+from pulse.core.plan import Pause, WaveState
 from pulse.services.answering import pseudonym
 from pulse.services.waves import publication
 from pulse.storage.library import load_library

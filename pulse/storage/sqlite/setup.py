@@ -6,8 +6,8 @@ import json
 import sqlite3
 from datetime import datetime
 
-from pulse.core.cadence import Pause
 from pulse.core.model import Side
+from pulse.core.plan import Pause
 from pulse.core.records import Setup
 from pulse.storage.sqlite.audit import record_change
 from pulse.storage.sqlite.theme import ReadTheme, Theme, moment

@@ -6,11 +6,12 @@ import json
 import sqlite3
 from datetime import date, datetime
 
-from pulse.core.cadence import KnownWave, Moments, WaveState
+from pulse.core.calendar import Moments
 from pulse.core.errors import NotNow
 from pulse.core.items import Asking
 from pulse.core.language import _
 from pulse.core.model import Side
+from pulse.core.plan import KnownWave, WaveState
 from pulse.core.records import NewMessage, NewWave, OpenWave
 from pulse.storage.sqlite.audit import record_change
 from pulse.storage.sqlite.outbox import add_message
