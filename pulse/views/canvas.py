@@ -35,12 +35,13 @@ MARKER = {Side.MARKETING: "o", Side.IT: "s"}
 class Canvas:
     """A sheet that is written from the top; `y` is where the next thing goes, downwards."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = WIDTH) -> None:
+        self._width, self.left, self.right = width, PAD, width - PAD
         self._figure = Figure(dpi=72)
         self._canvas = _agg.FigureCanvasAgg(self._figure)
         self.ax: Any = self._figure.add_axes((0, 0, 1, 1))
         self.ax.set_axis_off()
-        self.ax.set_xlim(0, WIDTH)
+        self.ax.set_xlim(0, width)
         self._pen = _agg.RendererAgg(1, 1, 72)
         self.y = float(PAD)
 
@@ -71,8 +72,8 @@ class Canvas:
     def paragraph(self, text: str, size: float, bold: bool = False, colour: str = INK) -> None:
         """Writes text from margin to margin, on as many lines as it needs."""
         line = size * 1.35
-        for words in self.wrapped(text, size, RIGHT - LEFT, bold=bold):
-            self.text(LEFT, self.y + line / 2, words, size, bold=bold, colour=colour)
+        for words in self.wrapped(text, size, self.right - self.left, bold=bold):
+            self.text(self.left, self.y + line / 2, words, size, bold=bold, colour=colour)
             self.down(line)
 
     def wrapped(self, text: str, size: float, room: float, *, bold: bool = False) -> list[str]:
@@ -109,41 +110,48 @@ class Canvas:
         height = round(self.y + PAD * 0.75)
         self._sized(height)
         frame = {"facecolor": PAPER, "edgecolor": FRAME, "linewidth": 2, "zorder": 0}
-        self.box((1, WIDTH - 1), (1, height - 1), **frame)
+        self.box((1, self._width - 1), (1, height - 1), **frame)
         out = io.BytesIO()
         self._canvas.print_png(out, metadata={"Software": None})
         return out.getvalue()
 
+    @property
+    def page_height(self) -> int:
+        """How high a page of A4 is, in pixels of this sheet's width."""
+        return round(self._width * A4_INCHES[1] / A4_INCHES[0])
+
     def pdf(self) -> bytes:
-        """The sheet as one page of A4, its text selectable; no time and no version in it.
+        """The sheet as one page of A4 with text that can be searched; no time and no version in it.
 
         Raises ValueError where the content is longer than the page.
         """
-        if self.y > A4_HEIGHT - PAD:
-            raise ValueError(f"The page is too long: {self.y:.0f} of {A4_HEIGHT - PAD} pixels.")
-        self._sized(A4_HEIGHT)
-        self._figure.set_size_inches(A4_INCHES[0], A4_INCHES[1])
-        out = io.BytesIO()
-        scale = A4_INCHES[0] * 72 / WIDTH
+        if self.y > self.page_height - PAD:
+            raise ValueError(f"The page is too long: {self.y:.0f} of {self.page_height - PAD} pixels.")
+        self._sized(self.page_height)
+        self._figure.set_size_inches(*A4_INCHES)
+        # Sizes of type and strokes are points: one pixel of the sheet is less than one of them on A4.
+        scale = A4_INCHES[0] * 72 / self._width
         for written in self.ax.texts:
             written.set_fontsize(written.get_fontsize() * scale)
-        for drawn in self.ax.lines:
-            drawn.set_linewidth(drawn.get_linewidth() * scale)
-            drawn.set_markersize(drawn.get_markersize() * scale)
+        for stroke in self.ax.lines:
+            stroke.set_linewidth(stroke.get_linewidth() * scale)
+            stroke.set_markersize(stroke.get_markersize() * scale)
+        out = io.BytesIO()
         with rc_context({"pdf.fonttype": 42}):
             _pdf.FigureCanvasPdf(self._figure).print_pdf(out, metadata=_NO_METADATA)
         return out.getvalue()
 
     def _sized(self, height: int) -> None:
-        self._figure.set_size_inches(WIDTH / 72, height / 72)
+        self._figure.set_size_inches(self._width / 72, height / 72)
         self.ax.set_ylim(height, 0)
 
 
 A4_INCHES = (8.27, 11.69)
-A4_HEIGHT = round(WIDTH * A4_INCHES[1] / A4_INCHES[0])
 _NO_METADATA = {"Creator": None, "Producer": None, "CreationDate": None}
 FAMILY = "DejaVu Sans"
 """The font that comes with matplotlib: the same picture on every machine."""
+_NOT_LETTERS = {"Last Resort High-Efficiency"}
+"""Comes with matplotlib too, and has a box for every letter there is."""
 
 
 def drawable(text: str) -> str:
@@ -171,7 +179,7 @@ def _fallback(missing: frozenset[str]) -> str:
     """The installed family that has the most of these letters, the first by name; "" where none has any."""
     if not missing:
         return ""
-    families = sorted({font.name for font in fontManager.ttflist})
+    families = sorted({font.name for font in fontManager.ttflist} - _NOT_LETTERS)
     best = max(families, key=lambda family: len(missing & _letters(family)), default="")
     return best if missing & _letters(best) else ""
 
@@ -180,4 +188,4 @@ def _fallback(missing: frozenset[str]) -> str:
 def _letters(family: str) -> frozenset[str]:
     if not family:
         return frozenset()
-    return frozenset(map(chr, get_font(findfont(FontProperties(family=family))).get_charmap()))
+    return frozenset(map(chr, get_font(findfont(FontProperties(family=[family]))).get_charmap()))

@@ -179,7 +179,28 @@ class CompactChart:
     sentences: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A heading of the report with its paragraphs."""
+
+    heading: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPage:
+    """The report for leaders, one page of A4: `panels` has the trend of each question, `passages` the words."""
+
+    title: str
+    period: str
+    panels: CompactChart
+    passages: tuple[Passage, ...]
+    sources: str = ""
+
+
 Chart = ResultsChart | TrendChart | CompactChart
+Picture = Chart | ReportPage
+"""All that the chart worker draws."""
 
 
 def alt_text(chart: Chart) -> str:
@@ -197,8 +218,12 @@ def alt_text(chart: Chart) -> str:
     return text[:ALT_TEXT_LIMIT]
 
 
-def draw(chart: Chart) -> bytes:
-    """The chart as PNG, 720 pixels wide and as high as its content needs; equal charts give equal bytes."""
-    from pulse.views import painting  # noqa: PLC0415 - matplotlib costs 0.9 s and 115 MB: only to draw
+def draw(chart: Picture) -> bytes:
+    """The chart as PNG, 720 pixels wide and as high as its content needs; a report as a PDF of one page.
 
-    return painting.paint(chart)
+    Equal charts give equal bytes.
+    """
+    # matplotlib costs 0.9 s and 115 MB: it is imported only to draw.
+    from pulse.views import painting, report_page  # noqa: PLC0415
+
+    return report_page.paint_report(chart) if isinstance(chart, ReportPage) else painting.paint(chart)

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from pulse.core.model import Side
-from pulse.views.canvas import COLOUR, GREY, INK, LEFT, MARKER, PAPER, RIGHT, RULE, SMALL, Canvas
+from pulse.views.canvas import COLOUR, GREY, INK, MARKER, PAPER, RULE, SMALL, Canvas
 from pulse.views.charts import CompactChart, Curve, Panel, Point
 
 COLUMNS = 2
@@ -22,27 +22,20 @@ LINE = 27
 STUDY = (0, (4, 3))
 
 
-def paint_panels(page: Canvas, chart: CompactChart) -> None:
-    """Draws the key and then the panels, two in a row."""
+def paint_panels(page: Canvas, chart: CompactChart, columns: int = COLUMNS) -> None:
+    """Draws the key and then the panels, `columns` in a row."""
     _key(page, chart)
-    for row in _rows(chart.panels):
-        titles = [_title(page, panel.title, _room(len(row))) for panel in row]
+    room = (page.right - page.left - GUTTER * (columns - 1)) / columns
+    for start in range(0, len(chart.panels), columns):
+        row = chart.panels[start : start + columns]
+        titles = [_title(page, panel.title, room) for panel in row]
         high = max(len(lines) for lines in titles) * LINE
         for place, (panel, lines) in enumerate(zip(row, titles, strict=True)):
-            left = LEFT + place * (_room(len(row)) + GUTTER)
+            left = page.left + place * (room + GUTTER)
             for number, words in enumerate(lines):
                 page.text(left, page.y + LINE * (number + 0.5), words, SMALL, bold=True)
-            _panel(page, panel, _Plot.of(panel, left, page.y + high + 12, _room(len(row))), chart.days)
+            _panel(page, panel, _Plot.of(panel, left, page.y + high + 12, room), chart.days)
         page.down(high + 12 + PLOT + 38)
-
-
-def _rows(panels: Sequence[Panel]) -> list[list[Panel]]:
-    return [list(panels[start : start + COLUMNS]) for start in range(0, len(panels), COLUMNS)]
-
-
-def _room(panels: int) -> float:
-    """Width of a panel; one that stands alone in its row has the whole width."""
-    return (RIGHT - LEFT) if panels == 1 else (RIGHT - LEFT - GUTTER) / COLUMNS
 
 
 def _title(page: Canvas, title: str, room: float) -> list[str]:
@@ -57,7 +50,7 @@ def _title(page: Canvas, title: str, room: float) -> list[str]:
 
 
 def _key(page: Canvas, chart: CompactChart) -> None:
-    x, middle = float(LEFT), page.y + LINE / 2
+    x, middle = float(page.left), page.y + LINE / 2
     for side in Side:
         page.line([x + 9], [middle], color=COLOUR[side], marker=MARKER[side], markersize=14)
         page.text(x + 26, middle, side.label, SMALL, bold=True)
