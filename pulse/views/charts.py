@@ -189,7 +189,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportPage:
-    """The report for leaders, one page of A4: `panels` has the trend of each question, `passages` the words."""
+    """The report for leaders, a page of A4: `panels` has each question's trend, `passages` the words."""
 
     title: str
     period: str

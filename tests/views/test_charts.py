@@ -284,7 +284,7 @@ def test_a_wave_that_may_not_be_shown_leaves_no_trace_in_the_compact_chart() -> 
     orange = abs(pixels(draw(lone)) - numpy.array([0xD5, 0x5E, 0x00])).max(axis=2) < 8
     columns = numpy.flatnonzero(orange[80:].any(axis=0))
     gaps = numpy.diff(columns)
-    assert gaps.max() > 150, "nothing is drawn between the first wave and the third"
+    assert gaps.max() > 100, "nothing is drawn between the first wave and the third"
 
 
 def test_a_long_title_of_the_compact_chart_ends_in_an_ellipsis_and_a_long_word_is_cut() -> None:
