@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -11,8 +13,10 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from handlers.replies import privately, told
 from pulse.core.language import _
+from pulse.core.zones import find_zones
 from pulse.services.workspace import Workspace
 from pulse.storage.catalogues import catalogue
+from pulse.storage.library import cities
 from pulse.views import notices
 from pulse.views.message import as_view
 from pulse.views.setup import (
@@ -20,11 +24,14 @@ from pulse.views.setup import (
     PREVIEW,
     ZONE,
     FormErrors,
+    common_zones,
     parse_setup,
     setup_preview,
     setup_view,
     zone_options,
 )
+
+TYPED_LIMIT = 100
 
 
 def register(app: AsyncApp, services: Workspace) -> None:
@@ -33,7 +40,9 @@ def register(app: AsyncApp, services: Workspace) -> None:
         services.after.later(_show(services, body["user"]["id"], body["trigger_id"], respond))
 
     async def zones(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack(options=zone_options(str(body.get("value") or ""), available_timezones()))
+        typed, known = str(body.get("value") or "")[:TYPED_LIMIT], available_timezones()
+        found = find_zones(typed, await asyncio.to_thread(cities), known, datetime.now(UTC))
+        await ack(options=zone_options(found if typed.strip() else common_zones(known)))
 
     async def preview(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()

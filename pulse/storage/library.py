@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pulse.core.language import LANGUAGES, SOURCE, _, speaking, spoken
 from pulse.core.model import Item
 from pulse.core.table import WHOLE_ROW
 from pulse.core.translations import in_language, parse_wordings
+from pulse.core.zones import City, read_cities
 from pulse.storage.catalogues import catalogue
 
 OWN_NAME = "pulse-items.csv"
@@ -40,6 +42,12 @@ class Library:
         translated = {item.id: item.translated for item in self.translations[language]}
         source = Bank(tuple(replace(item, translated=translated[item.id]) for item in self.source))
         return replace(self, source=source)
+
+
+@cache
+def cities() -> tuple[City, ...]:
+    """The cities by which people name their time zone. Reading them takes 0.2 s, once."""
+    return read_cities((resources.files("pulse") / "data" / "cities.csv").read_text(encoding="utf-8"))
 
 
 def own_items_path(database: Path) -> Path:

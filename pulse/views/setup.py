@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from gettext import NullTranslations
 from itertools import islice
 from typing import Any
 
-from pulse.core.cadence import Moments, Repeat, Schedule, Weekday, describe, nearest_zones
+from pulse.core.cadence import Moments, Repeat, Schedule, Weekday, describe
 from pulse.core.errors import FormNotUnderstood, PulseError, ScheduleFault
 from pulse.core.language import LANGUAGES, N_, SOURCE, _, speaking
 from pulse.core.model import Item, Side
+from pulse.core.zones import FoundZone
 from pulse.views.blocks import (
     Element,
     actions,
@@ -24,13 +25,14 @@ from pulse.views.blocks import (
     section,
 )
 from pulse.views.message import Block, View, escape
-from pulse.views.poll import PollCard, poll_message
+from pulse.views.poll import PollCard, asked, poll_message
 
 CALLBACK = "setup"
 FIELD = "field"  # the action_id of every field but the zone, whose options Slack asks for under "zone"
 ZONE = "zone"
 PREVIEW = "setup_preview"
 OPTIONS_LIMIT = 100
+OPTION_TEXT = 75
 CHANNELS_LIMIT = 20
 GREATEST_MINIMUM = 1000
 
@@ -179,24 +181,19 @@ def setup_preview(
         card = PollCard(0, side, items, waves[0].closes_at, 0, None, minimum=form.minimum)
         with speaking(posts or NullTranslations()):
             poll = poll_message(card)
-        blocks += [shown for block in poll.blocks for shown in _as_picture(block)]
+            rest = [asked(n, len(items), item, side) for n, item in enumerate(items[1:], start=2)]
+        blocks += [shown for block in (*poll.blocks, *rest) for shown in _as_picture(block)]
     return blocks
 
 
-def zone_options(query: str, zones: Iterable[str]) -> list[Element]:
-    """The time zones of `zones` (IANA names) that fit what was typed, at most 100, the likeliest first.
+def zone_options(found: Iterable[FoundZone]) -> list[Element]:
+    """The time zones that fit what was typed, as options; nothing typed is for `common_zones`."""
+    return [_zone_option(one) for one in islice(found, OPTIONS_LIMIT)]
 
-    Nothing typed gives the common ones; a misspelt city gives the nearest.
-    """
-    known = set(zones)
-    wanted = query.strip().casefold().replace(" ", "_")
-    if not wanted:
-        found = [zone for zone in COMMON_ZONES if zone in known]
-    else:
-        fitting = [zone for zone in known if wanted in zone.casefold()]
-        found = sorted(fitting, key=lambda zone: _likeliness(zone, wanted))
-        found = found or [zone for zone in nearest_zones(query[:OPTIONS_LIMIT]) if zone in known]
-    return [_zone_option(zone) for zone in islice(found, OPTIONS_LIMIT)]
+
+def common_zones(zones: Collection[str]) -> list[FoundZone]:
+    """What is offered before anything is typed: common zones that this machine knows."""
+    return [FoundZone(zone=zone) for zone in COMMON_ZONES if zone in zones]
 
 
 _CHANNEL_FAULTS = {
@@ -245,7 +242,7 @@ def _times(form: SetupForm) -> list[Block]:
         "action_id": ZONE,
         "min_query_length": 0,
         "placeholder": plain(_("Type a city")),
-        "initial_option": _zone_option(form.zone),
+        "initial_option": _zone_option(FoundZone(zone=form.zone)),
     }
     at = {"type": "timepicker", "action_id": FIELD, "initial_time": form.at}
     start = {"type": "datepicker", "action_id": FIELD, "initial_date": form.starts_on}
@@ -337,13 +334,10 @@ def _select(options: list[Element], chosen: str) -> Element:
     return element
 
 
-def _zone_option(zone: str) -> Element:
-    return option(zone.replace("_", " "), zone)
-
-
-def _likeliness(zone: str, wanted: str) -> tuple[bool, bool, str]:
-    city = zone.rpartition("/")[2].casefold()
-    return (not city.startswith(wanted), zone not in COMMON_ZONES, zone)
+def _zone_option(found: FoundZone) -> Element:
+    name = found.zone.replace("_", " ")
+    place = f"{found.place} ({name})" if found.place else name
+    return option(place if len(place) <= OPTION_TEXT else name, found.zone)
 
 
 def _mend(errors: Mapping[str, str]) -> list[Block]:
