@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
@@ -30,12 +31,25 @@ SUGGESTED_PINS = ("T01", "A02", "A01")
 SUGGESTED_SIZE = 4
 
 
+class Turn(StrEnum):
+    """When a question is asked: each time, when its turn comes, or never."""
+
+    PINNED = "pinned"
+    ROTATING = "rotating"
+    OFF = "off"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionPlan:
     """What managers decided, by item id: asked in each wave (in this order), never, or else in turn."""
 
     pinned: tuple[str, ...] = ()
     off: frozenset[str] = frozenset()
+
+    def turn(self, item_id: str) -> Turn:
+        if item_id in self.off:
+            return Turn.OFF
+        return Turn.PINNED if item_id in self.pinned else Turn.ROTATING
 
     def pin(self, item_id: str) -> QuestionPlan:
         pinned = self.pinned if item_id in self.pinned else (*self.pinned, item_id)
