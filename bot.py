@@ -44,7 +44,7 @@ from pulse.slack.surfaces import Surfaces
 from pulse.slack.web_api import Slack
 from pulse.storage.catalogues import catalogue
 from pulse.storage.export import files
-from pulse.storage.library import load_library, own_items_path
+from pulse.storage.library import cities, load_library, own_items_path
 from pulse.storage.sqlite.store import Store
 
 
@@ -99,7 +99,9 @@ def create_app(
         results=results,
         posts=posts,
         home=home,
-        setup=PulseSetup(store=store, roster=roster, library=library, lookup=slack, clock=clock),
+        setup=PulseSetup(
+            store=store, roster=roster, library=library, lookup=slack, clock=clock, cities=cities
+        ),
         managers=managers,
         notes=Notes(store=store, waves=waves, clock=clock),
         channels=channels,

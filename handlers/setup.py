@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -29,6 +28,8 @@ from pulse.views.setup import (
 
 Body = dict[str, Any]
 
+TYPED_LIMIT = 100
+
 
 def register(app: AsyncApp) -> None:
     app.action("setup_open")(open_setup)
@@ -42,8 +43,9 @@ async def open_setup(ack: AsyncAck, interaction: Interaction) -> None:
     interaction.later(or_refuse(interaction, show_setup(interaction)))
 
 
-async def find_zones(ack: AsyncAck, body: Body) -> None:
-    await ack(options=zone_options(str(body.get("value") or ""), available_timezones()))
+async def find_zones(ack: AsyncAck, interaction: Interaction, body: Body) -> None:
+    typed = str(body.get("value") or "")[:TYPED_LIMIT]
+    await ack(options=zone_options(await interaction.workspace.setup.zones(typed)))
 
 
 async def preview(ack: AsyncAck, interaction: Interaction, body: Body) -> None:

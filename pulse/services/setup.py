@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from zoneinfo import available_timezones
 
 from pulse.core.audit import AuditCode, AuditEvent, SetupPart, setup_changed
 from pulse.core.calendar import Moments, local_date, next_moments
@@ -15,6 +16,7 @@ from pulse.core.library import Library
 from pulse.core.model import Item, Side
 from pulse.core.records import Setup
 from pulse.core.setup_form import SetupForm
+from pulse.core.zones import City, FoundZone, common_zones, find_zones
 from pulse.services.ports import ChannelLookup, Clock, Roster
 from pulse.storage.port import Store
 
@@ -60,10 +62,25 @@ class PulseSetup:
     """Reads and writes the set-up."""
 
     def __init__(
-        self, *, store: Store, roster: Roster, library: Library, lookup: ChannelLookup, clock: Clock
+        self,
+        *,
+        store: Store,
+        roster: Roster,
+        library: Library,
+        lookup: ChannelLookup,
+        clock: Clock,
+        cities: Callable[[], Sequence[City]],
     ) -> None:
         self._store, self._roster, self._library = store, roster, library
-        self._lookup, self._clock = lookup, clock
+        self._lookup, self._clock, self._cities = lookup, clock, cities
+
+    async def zones(self, typed: str) -> tuple[FoundZone, ...]:
+        """The time zones that `typed` may mean; the common ones where nothing is typed."""
+        known = available_timezones()
+        if not typed.strip():
+            return common_zones(known)
+        cities = await asyncio.to_thread(self._cities)
+        return find_zones(typed, cities, known, self._clock())
 
     def done(self) -> bool:
         """Whether there is a set-up."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -13,10 +14,17 @@ from pulse.core.library import Library
 from pulse.core.model import Item
 from pulse.core.table import WHOLE_ROW
 from pulse.core.translations import in_language, parse_wordings
+from pulse.core.zones import City, read_cities
 from pulse.storage.catalogues import catalogue
 
 OWN_NAME = "pulse-items.csv"
 OWN_BYTES_LIMIT = 1_000_000
+
+
+@cache
+def cities() -> tuple[City, ...]:
+    """The cities by which people name their time zone. Reading them takes 0.2 s, once."""
+    return read_cities((resources.files("pulse") / "data" / "cities.csv").read_text(encoding="utf-8"))
 
 
 def own_items_path(database: Path) -> Path:

@@ -128,7 +128,79 @@ class TrendChart:
     latest: Mapping[Side, str] = field(default_factory=dict)
 
 
-Chart = ResultsChart | TrendChart
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """What one side said in one wave, as shares from `low` to `high`; they differ for a merged figure.
+
+    A wave that may not be shown has neither, and cuts the line. `hollow`: too few answered to describe the
+    channel.
+    """
+
+    day: date
+    low: float | None = None
+    high: float | None = None
+    hollow: bool = False
+
+    @property
+    def shown(self) -> bool:
+        return self.low is not None
+
+    @property
+    def middle(self) -> float:
+        return ((self.low or 0.0) + (self.high or 0.0)) / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """One side's last waves, oldest first, the study's share beside them, and the last figure in words."""
+
+    side: Side
+    points: tuple[Point, ...]
+    study: float | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """A question with a curve a side."""
+
+    title: str
+    curves: tuple[Curve, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompactChart:
+    """The result of a wave at a glance: a small panel a question. `days` names each wave's day briefly."""
+
+    title: str
+    panels: tuple[Panel, ...]
+    days: dict[date, str]
+    study_label: str
+    sentences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A heading of the report with its paragraphs."""
+
+    heading: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPage:
+    """The report for leaders, a page of A4: `panels` has each question's trend, `passages` the words."""
+
+    title: str
+    period: str
+    panels: CompactChart
+    passages: tuple[Passage, ...]
+    sources: str = ""
+
+
+Chart = ResultsChart | TrendChart | CompactChart
+Picture = Chart | ReportPage
+"""All that the chart worker draws."""
 
 
 def alt_text(chart: Chart) -> str:

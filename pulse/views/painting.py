@@ -7,50 +7,61 @@ Colours are two of Okabe and Ito's ("Color Universal Design", 2008); shape and d
 
 from __future__ import annotations
 
-import io
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from matplotlib.backends import backend_agg
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
-from matplotlib.patches import Rectangle
-
 from pulse.core.model import Side
+from pulse.views.canvas import (
+    BODY,
+    COLOUR,
+    GREY,
+    HEAD,
+    INK,
+    LEFT,
+    MARKER,
+    PAPER,
+    RIGHT,
+    RULE,
+    SMALL,
+    Canvas,
+)
 from pulse.views.charts import (
-    Chart,
+    CompactChart,
     Dot,
     Hidden,
     Line,
     Mark,
     Moment,
     Numbered,
+    Picture,
+    ReportPage,
     ResultsChart,
     Row,
     TrendChart,
     Zone,
 )
+from pulse.views.report_page import paint_report
+from pulse.views.small_multiples import paint_panels
 
-# matplotlib types neither its Agg renderer nor its canvas.
-_agg: Any = backend_agg
-
-WIDTH, PAD = 720, 32
-LEFT, RIGHT = PAD, WIDTH - PAD
-HEAD, BODY, SMALL = 29, 24, 21
-INK, GREY, RULE, PAPER, FRAME = "#1D1C1D", "#565B62", "#DFE2E6", "#FFFFFF", "#C9CDD2"
-COLOUR = {Side.MARKETING: "#D55E00", Side.IT: "#0072B2"}
-MARKER = {Side.MARKETING: "o", Side.IT: "s"}
 STROKE: Mapping[Side, Any] = {Side.MARKETING: "solid", Side.IT: (0, (4, 1.5))}
 DASHES = (0, (4, 3))
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def paint(chart: Chart) -> bytes:
-    """The chart as PNG; no time and no version in it, so that equal charts give equal bytes."""
-    page = _Page()
+def paint(chart: Picture) -> bytes:
+    """A chart as PNG, the report as a PDF of one page; equal pictures give equal bytes.
+
+    There is no time and no version in it.
+    """
+    if isinstance(chart, ReportPage):
+        return paint_report(chart)
+    page = Canvas()
+    if isinstance(chart, CompactChart):
+        paint_panels(page, chart)
+        return page.png()
     page.paragraph(chart.title, HEAD, bold=True)
     if isinstance(chart, ResultsChart):
         _results(page, chart)
@@ -61,94 +72,11 @@ def paint(chart: Chart) -> bytes:
     return page.png()
 
 
-class _Page:
-    """A sheet that is written from the top; `y` is where the next thing goes, downwards."""
-
-    def __init__(self) -> None:
-        self._figure = Figure(dpi=72)
-        self._canvas = _agg.FigureCanvasAgg(self._figure)
-        self.ax: Any = self._figure.add_axes((0, 0, 1, 1))
-        self.ax.set_axis_off()
-        self.ax.set_xlim(0, WIDTH)
-        self._pen = _agg.RendererAgg(1, 1, 72)
-        # The font that comes with matplotlib: the same picture on every machine.
-        self._fonts = {
-            bold: FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
-            for bold in (False, True)
-        }
-        self._glyphs = get_font(findfont(self._fonts[False])).get_charmap()
-        self.y = float(PAD)
-
-    def down(self, by: float) -> None:
-        self.y += by
-
-    def _font(self, size: float, bold: bool) -> Any:
-        font = self._fonts[bold].copy()
-        font.set_size(size)
-        return font
-
-    def _drawable(self, text: str) -> str:
-        return "".join(letter if ord(letter) in self._glyphs else "\ufffd" for letter in text)
-
-    def width(self, text: str, size: float, bold: bool = False) -> float:
-        wide, _high, _deep = self._pen.get_text_width_height_descent(
-            self._drawable(text), self._font(size, bold), False
-        )
-        return float(wide)
-
-    def text(self, x: float, y: float, text: str, size: float, **look: Any) -> None:
-        """Writes one line; `y` is its middle."""
-        bold = look.pop("bold", False)
-        self.ax.text(
-            x,
-            y,
-            self._drawable(text),
-            fontproperties=self._font(size, bold),
-            color=look.pop("colour", INK),
-            va="center_baseline",
-            parse_math=False,
-            **look,
-        )
-
-    def paragraph(self, text: str, size: float, bold: bool = False, colour: str = INK) -> None:
-        line = size * 1.35
-        for words in self._wrapped(text, size, bold):
-            self.text(LEFT, self.y + line / 2, words, size, bold=bold, colour=colour)
-            self.down(line)
-
-    def _wrapped(self, text: str, size: float, bold: bool) -> list[str]:
-        lines: list[str] = []
-        for word in text.split():
-            longer = f"{lines[-1]} {word}" if lines else word
-            if lines and self.width(longer, size, bold) <= RIGHT - LEFT:
-                lines[-1] = longer
-            else:
-                lines.append(word)
-        return lines
-
-    def box(self, x: tuple[float, float], y: tuple[float, float], **look: Any) -> None:
-        self.ax.add_patch(Rectangle((x[0], y[0]), x[1] - x[0], y[1] - y[0], **look))
-
-    def line(self, x: Sequence[float], y: Sequence[float], **look: Any) -> None:
-        look = {"color": INK, "linewidth": 2, "solid_capstyle": "butt", "dash_capstyle": "butt", **look}
-        self.ax.plot(x, y, **look)
-
-    def png(self) -> bytes:
-        height = round(self.y + PAD * 0.75)
-        self._figure.set_size_inches(WIDTH / 72, height / 72)
-        self.ax.set_ylim(height, 0)
-        frame = {"facecolor": PAPER, "edgecolor": FRAME, "linewidth": 2, "zorder": 0}
-        self.box((1, WIDTH - 1), (1, height - 1), **frame)
-        out = io.BytesIO()
-        self._canvas.print_png(out, metadata={"Software": None})
-        return out.getvalue()
-
-
 def _across(share: float) -> float:
     return LEFT + share * (RIGHT - LEFT)
 
 
-def _results(page: _Page, chart: ResultsChart) -> None:
+def _results(page: Canvas, chart: ResultsChart) -> None:
     for group in chart.groups:
         page.down(20)
         page.paragraph(group.title, BODY, bold=True)
@@ -161,7 +89,7 @@ def _results(page: _Page, chart: ResultsChart) -> None:
 TRACK = 30
 
 
-def _row(page: _Page, row: Row) -> None:
+def _row(page: Canvas, row: Row) -> None:
     middle = page.y + 15
     page.line([LEFT + 9], [middle], color=COLOUR[row.side], marker=MARKER[row.side], markersize=15)
     page.text(LEFT + 28, middle, row.side.label, BODY, bold=True)
@@ -177,7 +105,7 @@ def _row(page: _Page, row: Row) -> None:
     _dashed(page, row.lines, top)
 
 
-def _mark(page: _Page, side: Side, mark: Mark, top: float) -> None:
+def _mark(page: Canvas, side: Side, mark: Mark, top: float) -> None:
     colour, middle = COLOUR[side], top + TRACK / 2
     if isinstance(mark, Zone):
         _hatched(page, (_across(mark.low), _across(mark.high)), (top + 4, top + TRACK - 4), colour)
@@ -195,18 +123,18 @@ def _strength(dot: Dot) -> float:
     return 0.5 if dot.hollow else 1.0
 
 
-def _dot(page: _Page, at: tuple[float, float], side: Side, dot: Dot, size: float) -> None:
+def _dot(page: Canvas, at: tuple[float, float], side: Side, dot: Dot, size: float) -> None:
     fill, edge = (PAPER, COLOUR[side]) if dot.hollow else (COLOUR[side], PAPER)
     look = {"marker": MARKER[side], "markersize": size, "color": fill, "markeredgecolor": edge}
     page.line([at[0]], [at[1]], markeredgewidth=size / 5 if dot.hollow else 2, zorder=4, **look)
 
 
-def _hatched(page: _Page, x: tuple[float, float], y: tuple[float, float], colour: str) -> None:
+def _hatched(page: Canvas, x: tuple[float, float], y: tuple[float, float], colour: str) -> None:
     look = {"facecolor": "none", "edgecolor": colour, "hatch": "////", "linewidth": 1.5, "alpha": 0.75}
     page.box(x, y, zorder=2, **look)
 
 
-def _dashed(page: _Page, lines: Sequence[Line], top: float) -> None:
+def _dashed(page: Canvas, lines: Sequence[Line], top: float) -> None:
     """Published figures as dashed marks, their labels below, a line lower where they would touch."""
     ends: list[float] = []
     ordered = sorted(lines, key=lambda line: line.share)
@@ -226,7 +154,7 @@ def _lean(place: int, of: int) -> float:
     return 0.5 if of == 1 else 0.93 - 0.86 * place / (of - 1)
 
 
-def _percents(page: _Page, scale: str) -> None:
+def _percents(page: Canvas, scale: str) -> None:
     page.down(6)
     y = page.y + 12
     page.text(LEFT, y, "0 %", SMALL, colour=GREY)
@@ -258,7 +186,7 @@ class _Panel:
         return self.top + (1 - share) * PANEL
 
 
-def _trend(page: _Page, chart: TrendChart) -> None:
+def _trend(page: Canvas, chart: TrendChart) -> None:
     page.paragraph(chart.scale, SMALL, colour=GREY)
     if not chart.moments:
         return
@@ -268,7 +196,7 @@ def _trend(page: _Page, chart: TrendChart) -> None:
     _days(page, chart, panel)
 
 
-def _side_panel(page: _Page, chart: TrendChart, side: Side) -> _Panel:
+def _side_panel(page: Canvas, chart: TrendChart, side: Side) -> _Panel:
     marks = [(moment, moment.marks[side]) for moment in chart.moments if side in moment.marks]
     lines = chart.lines.get(side, ())
     notes = [note for note in chart.notes if chart.moments[0].day <= note.day <= chart.moments[-1].day]
@@ -287,7 +215,7 @@ def _side_panel(page: _Page, chart: TrendChart, side: Side) -> _Panel:
     return panel
 
 
-def _heading(page: _Page, side: Side, latest: str, lines: Sequence[Line]) -> None:
+def _heading(page: Canvas, side: Side, latest: str, lines: Sequence[Line]) -> None:
     middle = page.y + 16
     page.line([LEFT + 9], [middle], color=COLOUR[side], marker=MARKER[side], markersize=15)
     page.text(LEFT + 28, middle, side.label, BODY, bold=True)
@@ -301,7 +229,7 @@ def _heading(page: _Page, side: Side, latest: str, lines: Sequence[Line]) -> Non
         page.down(28)
 
 
-def _zones(page: _Page, panel: _Panel, side: Side, marks: Sequence[tuple[Moment, Mark]]) -> None:
+def _zones(page: Canvas, panel: _Panel, side: Side, marks: Sequence[tuple[Moment, Mark]]) -> None:
     half = max(2.5, min(12, 220 / max(len(marks), 1)))
     for moment, mark in marks:
         if isinstance(mark, Zone):
@@ -309,13 +237,13 @@ def _zones(page: _Page, panel: _Panel, side: Side, marks: Sequence[tuple[Moment,
             _hatched(page, (x - half, x + half), (panel.y(mark.high), panel.y(mark.low)), COLOUR[side])
 
 
-def _grid(page: _Page, panel: _Panel) -> None:
+def _grid(page: Canvas, panel: _Panel) -> None:
     for share, label in ((0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")):
         page.line([PLOT_LEFT, PLOT_RIGHT], [panel.y(share)] * 2, color=RULE, linewidth=1.5, zorder=1)
         page.text(PLOT_LEFT - 8, panel.y(share), label, SMALL, colour=GREY, ha="right")
 
 
-def _breaks(page: _Page, panel: _Panel, moments: Sequence[Moment]) -> None:
+def _breaks(page: Canvas, panel: _Panel, moments: Sequence[Moment]) -> None:
     """A dotted line between two waves whose series differ."""
     for before, after in itertools.pairwise(moments):
         if before.series != after.series:
@@ -323,7 +251,7 @@ def _breaks(page: _Page, panel: _Panel, moments: Sequence[Moment]) -> None:
             page.line([x, x], [panel.y(1), panel.y(0)], color=GREY, linestyle=(0, (1, 2)), zorder=1.5)
 
 
-def _numbers(page: _Page, panel: _Panel, notes: Sequence[Numbered], numbered: bool) -> None:
+def _numbers(page: Canvas, panel: _Panel, notes: Sequence[Numbered], numbered: bool) -> None:
     last = -1e9
     for note in sorted(notes, key=lambda note: (note.day, note.number)):
         x = panel.x(note.day)
@@ -353,7 +281,7 @@ def _runs(marks: Sequence[tuple[Moment, Mark]]) -> list[Run]:
     return runs
 
 
-def _ribbon(page: _Page, panel: _Panel, side: Side, run: Run, dots: bool) -> None:
+def _ribbon(page: Canvas, panel: _Panel, side: Side, run: Run, dots: bool) -> None:
     x = [panel.x(day) for day, _dot in run]
     colour = COLOUR[side]
     if len(run) == 1:
@@ -374,7 +302,7 @@ def _ribbon(page: _Page, panel: _Panel, side: Side, run: Run, dots: bool) -> Non
             _dot(page, (panel.x(day), panel.y(dot.middle)), side, dot, 13)
 
 
-def _published(page: _Page, panel: _Panel, lines: Sequence[Line]) -> None:
+def _published(page: Canvas, panel: _Panel, lines: Sequence[Line]) -> None:
     """Dashed lines across, each with its per cent at the right end, pushed apart where two would touch."""
     lowest = float("inf")
     for line in sorted(lines, key=lambda line: line.share):
@@ -384,7 +312,7 @@ def _published(page: _Page, panel: _Panel, lines: Sequence[Line]) -> None:
         page.text(PLOT_RIGHT + 6, lowest, f"{line.share * 100:.0f} %", SMALL)
 
 
-def _days(page: _Page, chart: TrendChart, panel: _Panel) -> None:
+def _days(page: Canvas, chart: TrendChart, panel: _Panel) -> None:
     """The first and the last wave's day."""
     moments = chart.moments
     end = -1e9

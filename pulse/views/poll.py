@@ -1,4 +1,7 @@
-"""The poll as it stands in a channel: the questions in one side's wording, a button for each answer."""
+"""The poll as it stands in a channel: short, with its first question in one side's wording to be tapped.
+
+The other questions come in the private card (`pulse.views.private_card`) or all at once in the form.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,10 @@ from pulse.views.message import Block, Message, escape
 SPOKEN_LIMIT = 75  # characters of an accessibility_label
 
 TITLES = {
-    Side.MARKETING: N_("Pulse: how is it going with IT?"),
-    Side.IT: N_("Pulse: how is it going with marketing?"),
+    Side.MARKETING: N_("How is it going with IT?"),
+    Side.IT: N_("How is it going with marketing?"),
 }
+IN_WORDS = (N_("one"), N_("two"), N_("three"), N_("four"))
 
 
 def poll_message(card: PollCard) -> Message:
@@ -26,6 +30,19 @@ def poll_message(card: PollCard) -> Message:
 def question(number: int, item: Item, side: Side) -> str:
     """An item's question with its number, as mrkdwn."""
     return f"*{number}.* {escape(_(item.wordings[side]))}"
+
+
+def asked(number: int, of: int, item: Item, side: Side) -> Block:
+    """One question with its place among the others, and how it is tapped where several may be chosen."""
+    place = _("*{number} of {count}*").format(number=number, count=of)
+    lines = [f"{place}  {escape(_(item.wordings[side]))}"]
+    hint = tap_hint(item)
+    return section("\n".join([*lines, *([f"_{hint}_"] if hint else [])]))
+
+
+def in_words(count: int) -> str:
+    """A small number as a word."""
+    return _(IN_WORDS[count - 1]) if 0 < count <= len(IN_WORDS) else str(count)
 
 
 def answer_buttons(wave_id: int, number: int, item: Item, chosen: Collection[str] = ()) -> Block:
@@ -62,37 +79,38 @@ def turnout(answered: int | None, roster: int, minimum: int) -> str:
 
 
 def _open(card: PollCard) -> Message:
-    why = ngettext(
-        "{count} short question, one tap to answer. Marketing and IT are both asked, "
-        "so that each can see how the other finds working together.",
-        "{count} short questions, one tap each. Marketing and IT are both asked, "
-        "so that each can see how the other finds working together.",
-        len(card.items),
-    ).format(count=len(card.items))
-    until = _("Open until {when}. {turnout}").format(
-        when=moment(card.closes_at), turnout=turnout(card.answered, card.roster, card.minimum)
+    count = len(card.items)
+    what = ngettext(
+        "*{title}* One question, a few seconds, until {when}. "
+        "Your colleagues see totals only, and never of fewer than {minimum}.",
+        "*{title}* {count} questions, half a minute, until {when}. "
+        "Your colleagues see totals only, and never of fewer than {minimum}.",
+        count,
+    ).format(
+        title=_(TITLES[card.side]),
+        count=in_words(count).capitalize(),
+        when=moment(card.closes_at),
+        minimum=card.minimum,
     )
-    kept = _(
-        "Your answers are confidential until the pulse closes and anonymous after it: "
-        "then only totals are kept. You can change them until it closes."
-    )
-    title = header(_(TITLES[card.side]))
-    asked: list[Block] = []
-    spoken = [title["text"]["text"], why]
-    for number, item in enumerate(card.items, start=1):
-        hint = tap_hint(item)
-        asked.append(section(question(number, item, card.side) + (f"\n_{hint}_" if hint else "")))
-        asked.append(answer_buttons(card.wave_id, number, item))
-        labels = " / ".join(escape(_(box.label)) for box in item.boxes)
-        spoken.append(f"{question(number, item, card.side)} ({labels})")
+    first = card.items[0]
+    counted = turnout(card.answered, card.roster, card.minimum)
+    labels = " / ".join(escape(_(box.label)) for box in first.boxes)
+    spoken = [what, f"{question(1, first, card.side)} ({labels})", counted]
+    every = ngettext("Answer in a form", "Answer all {count}", count).format(count=in_words(count))
     more = actions(
         [
-            button(_("Answer all at once"), "answer_all", value=str(card.wave_id)),
-            button(_("What is kept about me?"), "privacy"),
+            button(every, "answer_all", value=str(card.wave_id)),
+            button(_("Who sees this?"), "privacy"),
         ]
     )
-    blocks = [title, section(why), *asked, context(until), context(kept), more]
-    return Message(text="\n".join([*spoken, until, kept]), blocks=blocks)
+    blocks = [
+        section(what),
+        asked(1, count, first, card.side),
+        answer_buttons(card.wave_id, 1, first),
+        more,
+        context(counted),
+    ]
+    return Message(text="\n".join(spoken), blocks=blocks)
 
 
 def _closed(card: PollCard) -> Message:

@@ -12,8 +12,9 @@ from pulse.core.cards import PollCard
 from pulse.core.errors import FormNotUnderstood, PulseError, ScheduleFault
 from pulse.core.language import LANGUAGES, N_, SOURCE, _, speaking
 from pulse.core.model import Item, Side
-from pulse.core.schedule import Repeat, Weekday, describe, nearest_zones
+from pulse.core.schedule import Repeat, Weekday, describe
 from pulse.core.setup_form import SetupForm
+from pulse.core.zones import FoundZone
 from pulse.views.blocks import (
     Element,
     actions,
@@ -26,26 +27,16 @@ from pulse.views.blocks import (
     section,
 )
 from pulse.views.message import Block, View, escape
-from pulse.views.poll import poll_message
+from pulse.views.poll import asked, poll_message
 
 CALLBACK = "setup"
 FIELD = "field"  # the action_id of every field but the zone, whose options Slack asks for under "zone"
 ZONE = "zone"
 PREVIEW = "setup_preview"
 OPTIONS_LIMIT = 100
+OPTION_TEXT = 75
 CHANNELS_LIMIT = 20
 GREATEST_MINIMUM = 1000
-
-COMMON_ZONES = (
-    "Europe/London", "Europe/Dublin", "Europe/Berlin", "Europe/Paris", "Europe/Madrid", "Europe/Rome",
-    "Europe/Zurich", "Europe/Vienna", "Europe/Amsterdam", "Europe/Stockholm", "Europe/Warsaw",
-    "Europe/Athens", "Europe/Istanbul", "Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos",
-    "Africa/Nairobi", "Asia/Dubai",
-    "Asia/Karachi", "Asia/Kolkata", "Asia/Singapore", "Asia/Shanghai", "Asia/Hong_Kong", "Asia/Tokyo",
-    "Asia/Seoul", "Australia/Perth", "Australia/Sydney", "Pacific/Auckland", "America/Halifax",
-    "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
-    "America/Mexico_City", "America/Bogota", "America/Sao_Paulo", "UTC",
-)  # fmt: skip
 
 _REPEATS = (
     ("weekly", N_("Every week")),
@@ -133,24 +124,14 @@ def setup_preview(
         )
         with speaking(posts or NullTranslations()):
             poll = poll_message(card)
-        blocks += [shown for block in poll.blocks for shown in _as_picture(block)]
+            rest = [asked(n, len(items), item, side) for n, item in enumerate(items[1:], start=2)]
+        blocks += [shown for block in (*poll.blocks, *rest) for shown in _as_picture(block)]
     return blocks
 
 
-def zone_options(query: str, zones: Iterable[str]) -> list[Element]:
-    """The time zones of `zones` (IANA names) that fit what was typed, at most 100, the likeliest first.
-
-    Nothing typed gives the common ones; a misspelt city gives the nearest.
-    """
-    known = set(zones)
-    wanted = query.strip().casefold().replace(" ", "_")
-    if not wanted:
-        found = [zone for zone in COMMON_ZONES if zone in known]
-    else:
-        fitting = [zone for zone in known if wanted in zone.casefold()]
-        found = sorted(fitting, key=lambda zone: _likeliness(zone, wanted))
-        found = found or [zone for zone in nearest_zones(query[:OPTIONS_LIMIT]) if zone in known]
-    return [_zone_option(zone) for zone in islice(found, OPTIONS_LIMIT)]
+def zone_options(found: Iterable[FoundZone]) -> list[Element]:
+    """The time zones that fit what was typed, as options; at most as many as Slack takes."""
+    return [_zone_option(one) for one in islice(found, OPTIONS_LIMIT)]
 
 
 _CHANNEL_FAULTS = {
@@ -199,7 +180,7 @@ def _times(form: SetupForm) -> list[Block]:
         "action_id": ZONE,
         "min_query_length": 0,
         "placeholder": plain(_("Type a city")),
-        "initial_option": _zone_option(form.zone),
+        "initial_option": _zone_option(FoundZone(zone=form.zone)),
     }
     at = {"type": "timepicker", "action_id": FIELD, "initial_time": form.at}
     start = {"type": "datepicker", "action_id": FIELD, "initial_date": form.starts_on}
@@ -291,13 +272,10 @@ def _select(options: list[Element], chosen: str) -> Element:
     return element
 
 
-def _zone_option(zone: str) -> Element:
-    return option(zone.replace("_", " "), zone)
-
-
-def _likeliness(zone: str, wanted: str) -> tuple[bool, bool, str]:
-    city = zone.rpartition("/")[2].casefold()
-    return (not city.startswith(wanted), zone not in COMMON_ZONES, zone)
+def _zone_option(found: FoundZone) -> Element:
+    name = found.zone.replace("_", " ")
+    place = f"{found.place} ({name})" if found.place else name
+    return option(place if len(place) <= OPTION_TEXT else name, found.zone)
 
 
 def _mend(errors: Mapping[str, str]) -> list[Block]:

@@ -15,16 +15,22 @@ import pytest
 from PIL import Image
 
 from pulse.core.model import Side
-from pulse.views import painting
+from pulse.views import canvas, painting
 from pulse.views.charts import (
     ALT_TEXT_LIMIT,
     Chart,
+    CompactChart,
+    Curve,
     Dot,
     Group,
     Hidden,
     Line,
     Moment,
     Numbered,
+    Panel,
+    Passage,
+    Point,
+    ReportPage,
     ResultsChart,
     Row,
     TrendChart,
@@ -202,7 +208,131 @@ def test_letters_that_the_font_lacks_and_dollar_signs_are_drawn_as_text() -> Non
 
 def test_type_is_at_least_ten_pixels_on_a_phone() -> None:
     """Shown at 360 pixels, the smallest type is above 10."""
-    assert painting.SMALL * 360 / painting.WIDTH > 10
+    assert canvas.SMALL * 360 / canvas.WIDTH > 10
+
+
+def compact() -> CompactChart:
+    """Four weeks of two questions: a gap, a merged end, a ring, two studies."""
+    days = [date(2026, 11, 3) + timedelta(weeks=week) for week in range(4)]
+
+    def points(*shares: tuple[float, float] | None) -> tuple[Point, ...]:
+        return tuple(
+            Point(day=day, low=share[0], high=share[1]) if share else Point(day=day)
+            for day, share in zip(days, shares, strict=True)
+        )
+
+    trust = Panel(
+        title="Trust to deliver",
+        curves=(
+            Curve(
+                side=Side.MARKETING,
+                points=points((0.5, 0.5), None, (0.62, 0.62), (0.58, 0.58)),
+                study=0.62,
+                label="58%",
+            ),
+            Curve(
+                side=Side.IT,
+                points=points((0.7, 0.7), (0.83, 1.0), (0.64, 0.64), (0.55, 0.55)),
+                study=0.68,
+                label="55%",
+            ),
+        ),
+    )
+    ring = Point(day=days[0], low=0.4, high=0.4, hollow=True)
+    speed = Panel(title="Speed", curves=(Curve(side=Side.IT, points=(ring,), label="40%"),))
+    labels = {day: f"{day.day} Nov" for day in days}
+    return CompactChart(title="Last four pulses", panels=(trust, speed), days=labels, study_label="study")
+
+
+def without(chart: CompactChart, number: int) -> CompactChart:
+    """The chart without one point of marketing's first curve."""
+    panel = chart.panels[0]
+    curve = panel.curves[0]
+    points = curve.points[:number] + curve.points[number + 1 :]
+    curves = (replace(curve, points=points), *panel.curves[1:])
+    return replace(chart, panels=(replace(panel, curves=curves), *chart.panels[1:]))
+
+
+def test_the_compact_chart_is_less_than_half_a_phone_screen_high() -> None:
+    """Two questions take under 400 pixels of 720 wide; four under 620."""
+    two = compact()
+    four = replace(two, panels=(two.panels[0], *[replace(two.panels[0])] * 3))
+    assert Image.open(io.BytesIO(paint(two))).size[1] < 400
+    assert Image.open(io.BytesIO(paint(four))).size[1] < 620
+
+
+def test_each_point_study_and_figure_of_the_compact_chart_is_drawn() -> None:
+    """Leaving out a point, the study or the last figure changes the picture."""
+    chart = compact()
+    panel = chart.panels[0]
+    whole = paint(chart)
+    for curve in (
+        replace(panel.curves[0], study=None),
+        replace(panel.curves[0], label=""),
+        replace(panel.curves[0], points=panel.curves[0].points[:-1]),
+    ):
+        fewer = replace(chart, panels=(replace(panel, curves=(curve, panel.curves[1])), chart.panels[1]))
+        assert changed(whole, paint(fewer)) > CHANGED
+    assert changed(whole, paint(without(chart, 2))) > CHANGED
+
+
+def test_a_wave_that_may_not_be_shown_leaves_no_trace_in_the_compact_chart() -> None:
+    """A hidden wave has no point and no line through it."""
+    chart = compact()
+    curve = chart.panels[0].curves[0]
+    lone = replace(chart, panels=(Panel(title="T", curves=(replace(curve, study=None, label=""),)),))
+    orange = abs(pixels(paint(lone)) - numpy.array([0xD5, 0x5E, 0x00])).max(axis=2) < 8
+    columns = numpy.flatnonzero(orange[80:].any(axis=0))
+    gaps = numpy.diff(columns)
+    assert gaps.max() > 100, "nothing is drawn between the first wave and the third"
+
+
+def test_a_long_title_of_the_compact_chart_ends_in_an_ellipsis_and_a_long_word_is_cut() -> None:
+    """Neither runs into the next panel: the gutter between two panels stays empty."""
+    chart = compact()
+    word = "Donaudampfschifffahrtsgesellschaft" * 4
+    panels = (replace(chart.panels[0], title=word), replace(chart.panels[0], title="Many words " * 20))
+    sheet = pixels(paint(replace(chart, panels=panels)))
+    gutter = sheet[60:140, canvas.LEFT + 320 : canvas.LEFT + 336]
+    assert (gutter == 255).all()
+
+
+def report_page(paragraphs: int = 1) -> ReportPage:
+    words = "Trust in marketing is up: 66% of IT's answers in four pulses, 35% in the ten before."
+    passages = (Passage(heading="What stands out", paragraphs=(words,) * paragraphs),) * 3
+    return ReportPage(
+        title="How marketing and IT work together",
+        period="September to November 2026",
+        panels=compact(),
+        passages=passages,
+        sources="Accenture, The CMO-CIO Disconnect (2013).",
+    )
+
+
+def test_the_report_is_one_page_of_pdf_and_equal_reports_are_equal_bytes() -> None:
+    """The report for leaders is a PDF of one page of A4 without a time in it."""
+    pdf = paint(report_page())
+    assert pdf.startswith(b"%PDF-")
+    assert pdf.count(b"/Type /Page\n") == 1 or pdf.count(b"/Type /Page ") == 1
+    assert b"CreationDate" not in pdf
+    assert paint(report_page()) == pdf
+
+
+def test_a_report_that_does_not_fit_on_its_page_is_refused() -> None:
+    """Nothing is cut off silently."""
+    with pytest.raises(ValueError, match="too long"):
+        paint(report_page(paragraphs=60))
+
+
+def test_letters_of_another_script_come_from_an_installed_font(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Letters that the first font lacks are asked of the family that has the most of them."""
+    canvas._fallback.cache_clear()
+    monkeypatch.setattr(
+        canvas, "_letters", lambda family: frozenset("信頼") if family == "DejaVu Serif" else frozenset()
+    )
+    assert canvas._fallback(frozenset("信頼語")) == "DejaVu Serif"
+    assert canvas.drawable("信語") == "信\ufffd"
+    canvas._fallback.cache_clear()
 
 
 def test_alt_text_says_the_conclusion() -> None:

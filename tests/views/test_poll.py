@@ -47,7 +47,7 @@ def test_a_poll_reads_as_agreed_and_slack_takes_it(name: str) -> None:
 
 def test_one_tap_carries_the_wave_the_item_and_the_box_and_no_person() -> None:
     """The button's value is what the tap means, and its block says which poll it belongs to."""
-    row = poll_message(replace(CARD, items=(T01,))).blocks[3]
+    row = poll_message(replace(CARD, items=(T01,))).blocks[2]
     assert row["block_id"] == "poll:7:T01"
     assert [(each["action_id"], each["value"]) for each in row["elements"]] == [
         (f"answer:{box.key}", f"7:T01:{box.key}") for box in AGREE
@@ -71,16 +71,20 @@ def test_from_the_minimum_on_the_count_is_shown() -> None:
     assert "Fewer than 5 people have answered so far." in words(replace(CARD, roster=3, answered=3))
 
 
-def test_the_text_alone_holds_all_questions_and_answers() -> None:
-    """Somebody who hears only the text knows what is asked and what can be answered."""
+def test_the_text_alone_holds_the_question_that_the_poll_shows() -> None:
+    """Somebody who hears only the text knows what is asked, how to answer it and that there is more."""
     text = poll_message(CARD).text
-    missing = [
-        heard
-        for item in WAVE
-        for heard in (item.wordings[Side.MARKETING], *(box.label for box in item.boxes))
-        if heard not in text
-    ]
-    assert missing == []
+    heard = [WAVE[0].wordings[Side.MARKETING], *(box.label for box in WAVE[0].boxes), "Four questions"]
+    assert [words for words in heard if words not in text] == []
+
+
+def test_a_poll_shows_one_question_and_says_how_to_answer_all() -> None:
+    """However many a wave asks, the poll has the buttons of the first, and one for the form with all."""
+    for count in (1, 2, 3, 4):
+        rows = [b for b in poll_message(replace(CARD, items=WAVE[:count])).blocks if b["type"] == "actions"]
+        assert [len(row["elements"]) for row in rows] == [len(AGREE), 2]
+    faces = [each["text"]["text"] for each in buttons(CARD)]
+    assert faces[-2:] == ["Answer all four", "Who sees this?"]
 
 
 def test_a_screen_reader_hears_the_whole_answer_and_its_question() -> None:

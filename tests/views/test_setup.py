@@ -14,9 +14,9 @@ from pulse.core.cards import PollCard
 from pulse.core.errors import FormNotUnderstood
 from pulse.core.model import Side
 from pulse.core.setup_form import SetupForm
+from pulse.core.zones import COMMON_ZONES, FoundZone, common_zones
 from pulse.views.poll import poll_message
 from pulse.views.setup import (
-    COMMON_ZONES,
     FormErrors,
     channel_fault,
     parse_setup,
@@ -248,21 +248,27 @@ def test_a_hostile_item_stays_text_in_the_preview() -> None:
     assert "<!channel>" not in str(preview(FILLED, (HOSTILE,)))
 
 
-@pytest.mark.parametrize("query", ["", "a", "europe", "new york", "BERLIN", "berln", "xyzzy", "x" * 10_000])
-def test_zones_fit_what_was_typed(query: str) -> None:
-    """At most 100 options, each a zone that exists, whatever is typed."""
-    options = zone_options(query, available_timezones())
-    assert len(options) <= 100
-    assert [each["value"] for each in options if each["value"] not in available_timezones()] == []
+def test_zones_are_offered_by_their_place_within_the_limits_of_a_select() -> None:
+    """At most 100 options; a city stands before its zone, unless both together are too long for Slack."""
+    long = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch, United Kingdom"
+    found = [
+        FoundZone(zone="Europe/Berlin", place="Munich, Germany"),
+        FoundZone(zone="America/New_York"),
+        FoundZone(zone="Europe/London", place=long),
+    ]
+    options = zone_options(found)
+    assert [(each["text"]["text"], each["value"]) for each in options] == [
+        ("Munich, Germany (Europe/Berlin)", "Europe/Berlin"),
+        ("America/New York", "America/New_York"),
+        ("Europe/London", "Europe/London"),
+    ]
+    assert len(zone_options([FoundZone(zone="UTC")] * 300)) == 100
 
 
-def test_the_likeliest_zone_comes_first() -> None:
-    """A city's beginning counts before letters inside a name, a common zone before a rare one."""
-    zones = available_timezones()
-    assert zone_options("new york", zones)[0]["text"]["text"] == "America/New York"
-    assert zone_options("lon", zones)[0]["value"] == "Europe/London"
-    assert [each["value"] for each in zone_options("berln", zones)] == ["Europe/Berlin"]
-    assert [each["value"] for each in zone_options("", zones)] == list(COMMON_ZONES)
+def test_common_zones_are_offered_before_anything_is_typed() -> None:
+    """The list begins with zones where many teams are, of those that the machine knows."""
+    assert [found.zone for found in common_zones(available_timezones())] == list(COMMON_ZONES)
+    assert common_zones({"Europe/Berlin"}) == (FoundZone(zone="Europe/Berlin"),)
 
 
 @pytest.mark.parametrize("why", ["not_in_channel", "is_archived", "too_few", "shared"])

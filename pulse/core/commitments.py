@@ -1,0 +1,150 @@
+"""Commitments: one thing that a side says it will do, by a day, and whether both sides saw it happen.
+
+A side has at most one open commitment. When its day has passed, both sides are asked once whether it
+happened; the result says so once, and from then on it is a moment on the trend. It has no respondent's name,
+and the name of whoever wrote it only where they gave it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from pulse.core.errors import BadRequest, NotNow
+from pulse.core.language import N_, _
+from pulse.core.model import Asked, Box, Direction, Format, Item, Measure, Side
+
+TEXT_LIMIT = 160
+LONGEST = timedelta(days=366)
+ID_PREFIX = "K"
+HAPPENED = "happened"
+ANSWERS = (
+    Box("yes", N_("Yes"), N_("Yes")),
+    Box("partly", N_("Partly"), N_("Partly")),
+    Box("no", N_("No"), N_("No")),
+    Box("cannot_say", N_("Cannot say"), N_("Cannot say"), counted=False),
+)
+NEVER_ASKED_AFTER = timedelta(weeks=13)
+"""A commitment whose day is longer past is not asked about any more: nobody remembers it as one thing."""
+
+
+class CommitmentState(StrEnum):
+    """Where a commitment stands on a day."""
+
+    OPEN = "open"
+    """Its day has not come."""
+    DUE = "due"
+    """Its day has passed; the next pulse asks whether it happened."""
+    ASKED = "asked"
+    """An open pulse asks."""
+    ANSWERED = "answered"
+    """A pulse has asked, and its result has said what was answered."""
+    WITHDRAWN = "withdrawn"
+    NEVER_ASKED = "never asked"
+    """No pulse opened in the quarter after its day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commitment:
+    """What one side will do. `by` is the name that its writer gave, "" for none.
+
+    `asked_in` is the wave that asked about it, `answered_on` the day of that wave's close; `withdrawn_on` is
+    the day on which a manager took it back.
+    """
+
+    id: int
+    side: Side
+    text: str
+    made_on: date
+    due_on: date
+    by: str = ""
+    asked_in: int | None = None
+    answered_on: date | None = None
+    withdrawn_on: date | None = None
+
+    def state(self, today: date) -> CommitmentState:
+        """Where it stands on a day."""
+        if self.withdrawn_on is not None:
+            return CommitmentState.WITHDRAWN
+        if self.answered_on is not None:
+            return CommitmentState.ANSWERED
+        if self.asked_in is not None:
+            return CommitmentState.ASKED
+        if today <= self.due_on:
+            return CommitmentState.OPEN
+        return (
+            CommitmentState.DUE if today - self.due_on <= NEVER_ASKED_AFTER else CommitmentState.NEVER_ASKED
+        )
+
+    def is_open(self, today: date) -> bool:
+        """Whether the side is still bound by it, or waits for the answer."""
+        return self.state(today) in (CommitmentState.OPEN, CommitmentState.DUE, CommitmentState.ASKED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitmentDraft:
+    """A commitment as it is written in the form."""
+
+    side: Side
+    text: str
+    due_on: date
+    by: str = ""
+
+
+def check_draft(draft: CommitmentDraft, known: Iterable[Commitment], today: date) -> CommitmentDraft:
+    """The draft with its white space put right.
+
+    Raises BadRequest for a text or a day that cannot be, NotNow where the side has an open commitment.
+    """
+    text = " ".join(draft.text.split())
+    if not text:
+        raise BadRequest(_("Please say what your side will do."))
+    if len(text) > TEXT_LIMIT:
+        raise BadRequest(
+            _("A commitment has at most {most} characters; this one has {count}. Please shorten it.").format(
+                most=TEXT_LIMIT, count=len(text)
+            )
+        )
+    if not today < draft.due_on <= today + LONGEST:
+        raise BadRequest(_("Choose a day after today, within a year."))
+    if any(other.side is draft.side and other.is_open(today) for other in known):
+        raise NotNow(
+            _(
+                "{side} has an open commitment already. It ends when a pulse has asked about it, or when a "
+                "manager withdraws it with /pulse commit withdraw."
+            ).format(side=_(draft.side.label))
+        )
+    return CommitmentDraft(side=draft.side, text=text, due_on=draft.due_on, by=" ".join(draft.by.split()))
+
+
+def due_commitment(known: Sequence[Commitment], today: date) -> Commitment | None:
+    """The commitment that the next wave asks about: of several, the one whose day passed first."""
+    due = [one for one in known if one.state(today) is CommitmentState.DUE]
+    return min(due, key=lambda one: (one.due_on, one.id), default=None)
+
+
+def commitment_item(commitment: Commitment, day: str) -> Item:
+    """The question whether it happened, alike for both sides; `day` is the due day in words."""
+    question = _("{side} said that by {day} this would happen: “{text}”. Did it?").format(
+        side=_(commitment.side.label), day=day, text=commitment.text
+    )
+    return Item(
+        id=f"{ID_PREFIX}{commitment.id}",
+        dimension="leadership/ownership",
+        asked=Asked.ROTATING,
+        format=Format.CHOICE,
+        direction=Direction.CHOICE,
+        boxes=ANSWERS,
+        measures=(Measure("choice_share:yes", frozenset({"yes"}), N_("say that it happened")),),
+        wordings=dict.fromkeys(Side, question),
+        baselines=dict.fromkeys(Side, ()),
+        compare_how="",
+        comparability="",
+        provenance="",
+        validation="",
+        note="",
+        in_index=False,
+        own=True,
+    )

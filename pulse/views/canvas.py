@@ -1,0 +1,191 @@
+"""A sheet to draw on, with matplotlib's Figure behind it: text, boxes and lines in pixels from the top.
+
+The sheet is 720 pixels wide, which Slack shows at 360 on a phone: type is never under 21, so that it stays
+above 10 there. The paper is light and framed, so that it reads in dark Slack too. Colours are two of Okabe
+and Ito's ("Color Universal Design", 2008); shape and dash repeat them.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.backends import backend_agg, backend_pdf
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+from matplotlib.patches import Rectangle
+
+from pulse.core.model import Side
+
+# matplotlib types neither its renderers nor its canvases.
+_agg: Any = backend_agg
+_pdf: Any = backend_pdf
+
+WIDTH, PAD = 720, 32
+LEFT, RIGHT = PAD, WIDTH - PAD
+HEAD, BODY, SMALL = 29, 24, 21
+INK, GREY, RULE, PAPER, FRAME = "#1D1C1D", "#565B62", "#DFE2E6", "#FFFFFF", "#C9CDD2"
+COLOUR = {Side.MARKETING: "#D55E00", Side.IT: "#0072B2"}
+MARKER = {Side.MARKETING: "o", Side.IT: "s"}
+
+
+class Canvas:
+    """A sheet that is written from the top; `y` is where the next thing goes, downwards."""
+
+    def __init__(self, width: int = WIDTH) -> None:
+        self._width, self.left, self.right = width, PAD, width - PAD
+        self._figure = Figure(dpi=72)
+        self._canvas = _agg.FigureCanvasAgg(self._figure)
+        self.ax: Any = self._figure.add_axes((0, 0, 1, 1))
+        self.ax.set_axis_off()
+        self.ax.set_xlim(0, width)
+        self._pen = _agg.RendererAgg(1, 1, 72)
+        self.y = float(PAD)
+
+    def down(self, by: float) -> None:
+        self.y += by
+
+    def width(self, text: str, size: float, bold: bool = False) -> float:
+        """How wide a line of text is, in pixels."""
+        wide, _high, _deep = self._pen.get_text_width_height_descent(
+            drawable(text), _font(text, size, bold), False
+        )
+        return float(wide)
+
+    def text(self, x: float, y: float, text: str, size: float, **look: Any) -> None:
+        """Writes one line; `y` is its middle."""
+        font = _font(text, size, look.pop("bold", False))
+        self.ax.text(
+            x,
+            y,
+            drawable(text),
+            fontproperties=font,
+            color=look.pop("colour", INK),
+            va="center_baseline",
+            parse_math=False,
+            **look,
+        )
+
+    def paragraph(self, text: str, size: float, bold: bool = False, colour: str = INK) -> None:
+        """Writes text from margin to margin, on as many lines as it needs."""
+        line = size * 1.35
+        for words in self.wrapped(text, size, self.right - self.left, bold=bold):
+            self.text(self.left, self.y + line / 2, words, size, bold=bold, colour=colour)
+            self.down(line)
+
+    def wrapped(self, text: str, size: float, room: float, *, bold: bool = False) -> list[str]:
+        """The text in lines of at most `room` pixels; a word that is wider itself is cut."""
+        lines: list[str] = []
+        for word in text.split():
+            for part in self._parts(word, size, room, bold):
+                longer = f"{lines[-1]} {part}" if lines else part
+                if lines and self.width(longer, size, bold) <= room:
+                    lines[-1] = longer
+                else:
+                    lines.append(part)
+        return lines
+
+    def _parts(self, word: str, size: float, room: float, bold: bool) -> list[str]:
+        if self.width(word, size, bold) <= room:
+            return [word]
+        parts = [""]
+        for letter in word:
+            if parts[-1] and self.width(parts[-1] + letter, size, bold) > room:
+                parts.append("")
+            parts[-1] += letter
+        return parts
+
+    def box(self, x: tuple[float, float], y: tuple[float, float], **look: Any) -> None:
+        self.ax.add_patch(Rectangle((x[0], y[0]), x[1] - x[0], y[1] - y[0], **look))
+
+    def line(self, x: Sequence[float], y: Sequence[float], **look: Any) -> None:
+        look = {"color": INK, "linewidth": 2, "solid_capstyle": "butt", "dash_capstyle": "butt", **look}
+        self.ax.plot(x, y, **look)
+
+    def png(self) -> bytes:
+        """The sheet as high as its content; no time and no version in it."""
+        height = round(self.y + PAD * 0.75)
+        self._sized(height)
+        frame = {"facecolor": PAPER, "edgecolor": FRAME, "linewidth": 2, "zorder": 0}
+        self.box((1, self._width - 1), (1, height - 1), **frame)
+        out = io.BytesIO()
+        self._canvas.print_png(out, metadata={"Software": None})
+        return out.getvalue()
+
+    @property
+    def page_height(self) -> int:
+        """How high a page of A4 is, in pixels of this sheet's width."""
+        return round(self._width * A4_INCHES[1] / A4_INCHES[0])
+
+    def pdf(self) -> bytes:
+        """The sheet as one page of A4 with text that can be searched; no time and no version in it.
+
+        Raises ValueError where the content is longer than the page.
+        """
+        if self.y > self.page_height - PAD:
+            raise ValueError(f"The page is too long: {self.y:.0f} of {self.page_height - PAD} pixels.")
+        self._sized(self.page_height)
+        self._figure.set_size_inches(*A4_INCHES)
+        # Sizes of type and strokes are points: one pixel of the sheet is less than one of them on A4.
+        scale = A4_INCHES[0] * 72 / self._width
+        for written in self.ax.texts:
+            written.set_fontsize(written.get_fontsize() * scale)
+        for stroke in self.ax.lines:
+            stroke.set_linewidth(stroke.get_linewidth() * scale)
+            stroke.set_markersize(stroke.get_markersize() * scale)
+        out = io.BytesIO()
+        with rc_context({"pdf.fonttype": 42}):
+            _pdf.FigureCanvasPdf(self._figure).print_pdf(out, metadata=_NO_METADATA)
+        return out.getvalue()
+
+    def _sized(self, height: int) -> None:
+        self._figure.set_size_inches(self._width / 72, height / 72)
+        self.ax.set_ylim(height, 0)
+
+
+A4_INCHES = (8.27, 11.69)
+_NO_METADATA = {"Creator": None, "Producer": None, "CreationDate": None}
+FAMILY = "DejaVu Sans"
+"""The font that comes with matplotlib: the same picture on every machine."""
+_NOT_LETTERS = {"Last Resort High-Efficiency"}
+"""Comes with matplotlib too, and has a box for every letter there is."""
+
+
+def drawable(text: str) -> str:
+    """The text with a replacement mark for each letter that no installed font has."""
+    missing = _missing(text)
+    if not missing:
+        return text
+    covered = _letters(_fallback(missing))
+    return "".join(letter if letter not in missing or letter in covered else "\ufffd" for letter in text)
+
+
+def _font(text: str, size: float, bold: bool) -> FontProperties:
+    """DejaVu Sans, and behind it an installed font for what it lacks (Chinese, Hindi, Japanese, Thai)."""
+    second = _fallback(_missing(text))
+    families = [FAMILY, second] if second else [FAMILY]
+    return FontProperties(family=families, weight="bold" if bold else "normal", size=size)
+
+
+def _missing(text: str) -> frozenset[str]:
+    return frozenset(text) - _letters(FAMILY)
+
+
+@cache
+def _fallback(missing: frozenset[str]) -> str:
+    """The installed family that has the most of these letters, the first by name; "" where none has any."""
+    if not missing:
+        return ""
+    families = sorted({font.name for font in fontManager.ttflist} - _NOT_LETTERS)
+    best = max(families, key=lambda family: len(missing & _letters(family)), default="")
+    return best if missing & _letters(best) else ""
+
+
+@cache
+def _letters(family: str) -> frozenset[str]:
+    if not family:
+        return frozenset()
+    return frozenset(map(chr, get_font(findfont(FontProperties(family=[family]))).get_charmap()))

@@ -1,0 +1,76 @@
+"""The private card after a tap: what was saved, and what is asked next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pulse.core.model import Side
+from pulse.views.private_card import NEXT, PrivateCard, next_question, private_card, saved_again
+from rehearsal.blockkit import message_problems
+from tests.golden import golden
+from tests.views.examples import CLOSES, HOSTILE, WAVE
+
+ONE = {"T01": frozenset({"4"})}
+ALL = {**ONE, "A02": frozenset({"about_right"}), "G01": frozenset({"2"}), "L03": frozenset({"it", "ceo"})}
+CARD = PrivateCard(
+    wave_id=7, side=Side.MARKETING, items=WAVE, answers=ONE, closes_at=CLOSES, saved="T01", asks="A02"
+)
+
+VARIANTS = {
+    "card_first": CARD,
+    "card_both_sides": replace(CARD, side_told=True),
+    "card_several": replace(CARD, answers=ALL, saved="L03", asks="L03"),
+    "card_done": replace(CARD, answers=ALL, saved="L03", asks=""),
+    "card_taken_back": replace(CARD, answers={}, saved="L03", asks="L03"),
+    "card_late": replace(CARD, saved="", asks="A02"),
+    "card_hostile": replace(CARD, items=(HOSTILE,), answers={}, saved="", asks="X01"),
+}
+
+
+def faces(card: PrivateCard) -> list[dict[str, Any]]:
+    rows = [block for block in private_card(card).blocks if block["type"] == "actions"]
+    return [element for row in rows for element in row["elements"]]
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_card_reads_as_agreed_and_slack_takes_it(name: str) -> None:
+    """Each variant is what was read and kept, and within Slack's limits."""
+    message = private_card(VARIANTS[name])
+    assert message_problems({"text": message.text, "blocks": message.blocks}) == []
+    golden(name, message)
+
+
+def test_the_next_question_is_the_first_one_without_an_answer_after_the_last_tap() -> None:
+    """Nobody is asked twice what they have said, and whoever began in the middle is led round."""
+    assert next_question(WAVE, ONE, "T01") == "A02"
+    assert next_question(WAVE, {**ONE, "A02": frozenset({"too_much"})}, "T01") == "G01"
+    assert next_question(WAVE, {"G01": frozenset({"1"}), "L03": frozenset({"it"})}, "G01") == "T01"
+    assert next_question(WAVE, ALL, "G01") == ""
+    assert next_question(WAVE, {}, "") == "T01"
+
+
+def test_a_multiple_choice_is_asked_until_its_reader_moves_on() -> None:
+    """One tap of several keeps the question on the card, with a button that leads on."""
+    some = {"L03": frozenset({"it"})}
+    assert next_question(WAVE, some, "L03") == "L03"
+    assert next_question(WAVE, some, "L03", moved_on=True) == "T01"
+    assert NEXT in [each["action_id"] for each in faces(VARIANTS["card_several"])]
+    assert NEXT not in [each["action_id"] for each in faces(CARD)]
+
+
+def test_a_further_tap_on_the_poll_gets_one_line() -> None:
+    """A second card would pile up at the end of the channel: the line names what was saved."""
+    (line,) = saved_again(CARD).blocks
+    assert line["type"] == "context"
+    assert line["elements"][0]["text"] == "✓ Question 1 saved: *Agree*. Only you see this."
+
+
+def test_the_card_names_nobody_and_no_count_of_others() -> None:
+    """A private card is about its reader alone: no turnout and no person is in it."""
+    for card in VARIANTS.values():
+        said = str(private_card(card))
+        assert "<@" not in said
+        assert "have answered" not in said
