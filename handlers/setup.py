@@ -104,7 +104,7 @@ async def _preview(interaction: Interaction, view: Body) -> View:
     await interaction.workspace.managers.check(interaction.user)
     try:
         form = parse_setup(view.get("state") or {})
-        coming = interaction.workspace.setup.preview(form)
+        coming = await interaction.workspace.setup.preview(form)
         posts = interaction.surfaces.readers.catalogue(form.language)
         blocks = setup_preview(form, coming.items, coming.waves, posts)
     except FormErrors as error:

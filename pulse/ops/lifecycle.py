@@ -62,7 +62,7 @@ class Bot:
     async def start(self) -> None:
         background = self.workspace.background
         await self.workspace.managers.start(self.random_bytes)
-        await self.store.keep_reference(self.library.bank, self.library.ledger)
+        await self.workspace.questions.start()
         background.later(self.workspace.answering.read_roster())
         await self.scheduler.wake()
         self.scheduler.start()

@@ -10,13 +10,13 @@ from zoneinfo import available_timezones
 from pulse.core.audit import AuditCode, AuditEvent, SetupPart, setup_changed
 from pulse.core.calendar import Moments, local_date, next_moments
 from pulse.core.errors import NotNow, PulseError, SlackFault
-from pulse.core.items import choose
 from pulse.core.language import _, language_of
 from pulse.core.library import Library
 from pulse.core.model import Item, Side
 from pulse.core.records import Setup
 from pulse.core.setup_form import SetupForm
 from pulse.core.zones import City, FoundZone, common_zones, find_zones
+from pulse.services.choosing import next_items
 from pulse.services.ports import ChannelLookup, Clock, Roster
 from pulse.storage.port import Store
 
@@ -107,13 +107,15 @@ class PulseSetup:
             language=language_of(person.locale),
         )
 
-    def preview(self, form: SetupForm) -> Preview:
+    async def preview(self, form: SetupForm) -> Preview:
         """Raises ScheduleFault if the fields do not go together."""
         schedule, now = form.schedule(), self._clock()
         waves = tuple(next_moments(schedule, now, 3))
         bank = self._library.in_language(form.language)
         day = local_date(schedule, waves[0].opens_at)
-        return Preview(items=choose(bank, self._store.askings(), day, form.items), waves=waves)
+        chosen = await next_items(self._store, self._library, day, form.items)
+        items = tuple(item for one in chosen if (item := bank.get(one.id)) is not None)
+        return Preview(items=items, waves=waves)
 
     async def save(self, form: SetupForm) -> None:
         """Takes effect from the next wave on.

@@ -21,7 +21,6 @@ from pulse.core.errors import (
     SlackFault,
     StoreFault,
 )
-from pulse.core.items import choose
 from pulse.core.language import SOURCE, _
 from pulse.core.library import Library
 from pulse.core.model import Item, Outcome, Side
@@ -30,6 +29,7 @@ from pulse.core.privacy import turnout
 from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup
 from pulse.core.schedule import Schedule
 from pulse.core.scoring import answered, close_side
+from pulse.services.choosing import next_items
 from pulse.services.ports import Clock, RandomBytes, Roster
 from pulse.services.upcoming import is_paused, upcoming
 from pulse.storage.port import Store
@@ -218,9 +218,7 @@ class Waves:
         setup, now = self.setup(), self._clock()
         channels = {channel: side for side in Side for channel in setup.channels[side]}
         people = await self._roster.read(channels)
-        items = choose(
-            self._library.bank, self._store.askings(), local_date(self.schedule(), now), setup.items
-        )
+        items = await next_items(self._store, self._library, local_date(self.schedule(), now), setup.items)
         key = self._random_bytes(KEY_BYTES)
         new = NewWave(
             cadence=cadence,

@@ -13,6 +13,7 @@ from pulse.services.managers import Managers
 from pulse.services.notes import Notes
 from pulse.services.participation import Participation
 from pulse.services.posts import Posts
+from pulse.services.questions import Questions
 from pulse.services.reminders import Reminders
 from pulse.services.results import Results
 from pulse.services.setup import PulseSetup
@@ -30,6 +31,7 @@ class Workspace:
     posts: Posts
     home: Home
     setup: PulseSetup
+    questions: Questions
     managers: Managers
     notes: Notes
     channels: Channels
