@@ -69,9 +69,9 @@ async def test_what_is_said_of_a_pulse_is_worked_out_once(
     """For the results, the scores, the trend, the details and the Home tab together."""
     worked_out = []
 
-    def watched(wave: ClosedWave, *rest: Any) -> WaveReport:
+    def watched(wave: ClosedWave, *rest: Any, **named: Any) -> WaveReport:
         worked_out.append(wave.id)
-        return report(wave, *rest)
+        return report(wave, *rest, **named)
 
     monkeypatch.setattr("pulse.services.results.report", watched)
     await office.set_up()
