@@ -94,6 +94,7 @@ async def looking_back(api: str, folder: Path, people: int, years: int) -> dict[
         await set_up(store)
         await history(store, 52 * years - 1, people)
         subject = wired(store, api)
+        await subject.workspace.waves.load()
         cards = subject.surfaces.cards
         start = await held_up(cards.prepare())
         await history(store, 1, people, first=52 * years - 1)
@@ -137,6 +138,7 @@ async def closing_time(api: str, folder: Path) -> dict[str, object]:
     try:
         waves = wired(store, api).workspace.waves
         await set_up(store)
+        await waves.load()
         await waves.open_by_hand()
         start = time.perf_counter()
         await everybody_answers(store, waves)
@@ -182,6 +184,7 @@ async def bare_rows(api: str, folder: Path) -> dict[str, object]:
         try:
             waves = wired(store, api).workspace.waves
             await set_up(store)
+            await waves.load()
             await waves.open_by_hand()
             wave, items = _wave(waves), [item.id for item in waves.items_of(_wave(waves))]
         finally:

@@ -52,8 +52,8 @@ def file_of(office: Office) -> list[Any]:
     """All that could have changed."""
     store, wave = office.bot.store, office.bot.workspace.waves.open
     return [
-        store.setup(), store.audit(), store.notes(), store.wishes("manager"), store.known_waves(),
-        store.answered(wave.id) if wave else None,
+        await store.setup(), await store.audit(), await store.notes(), await store.wishes("manager"), await store.known_waves(),
+        await store.answered(wave.id) if wave else None,
     ]  # fmt: skip
 
 
@@ -86,7 +86,7 @@ async def test_a_forged_value_changes_nothing(office: Office, value: str) -> Non
     assert file_of(office) == before
     wave = office.bot.workspace.waves.open
     assert wave is not None
-    assert office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)) == {"T01": frozenset({"4"})}
+    assert await office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)) == {"T01": frozenset({"4"})}
 
 
 async def test_a_copied_button_answers_only_for_who_presses_it(office: Office) -> None:
@@ -100,7 +100,7 @@ async def test_a_copied_button_answers_only_for_who_presses_it(office: Office) -
     await office.settled()
     wave = office.bot.workspace.waves.open
     assert wave is not None
-    assert office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)) == {"T01": frozenset({"4"})}
+    assert await office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)) == {"T01": frozenset({"4"})}
 
 
 @pytest.mark.parametrize("value", ["", "2", "x", "1:2", "9" * 30])

@@ -53,8 +53,8 @@ async def test_what_cannot_be_named_is_answered_with_a_sentence(
     """And nothing changes."""
     said = await office.says(office.manager, f"/pulse {line}", office.marketing)
     assert sentence in said.text
-    assert office.bot.store.wishes("manager") == frozenset()
-    assert office.bot.store.audit() == ()
+    assert await office.bot.store.wishes("manager") == frozenset()
+    assert await office.bot.store.audit() == ()
 
 
 async def test_a_refused_person_is_told_who_can(office: Office) -> None:
@@ -131,12 +131,12 @@ async def test_a_forged_button_of_the_home_tab_is_refused(office: Office, word: 
     opens = office.bot.workspace.waves.next_opening()
     assert opens is not None
     button["action_id"], button["value"] = f"manage:{word}", opens.isoformat() if word == "skip" else "1"
-    before = office.bot.store.audit()
+    before = await office.bot.store.audit()
     await person.tap(forged, f"manage:{word}")
     await office.settled()
     assert person.modal is not None
     assert "Only managers" in str(person.modal.blocks) or "Nothing was changed" in str(person.modal.blocks)
-    assert office.bot.store.audit() == before
+    assert await office.bot.store.audit() == before
 
 
 async def test_a_set_up_form_sent_by_somebody_else_is_refused(office: Office) -> None:
@@ -146,7 +146,7 @@ async def test_a_set_up_form_sent_by_somebody_else_is_refused(office: Office) ->
     await office.settled()
     form = copy.deepcopy(office.manager.modal)
     assert form is not None
-    before = office.bot.store.setup(), office.bot.store.audit()
+    before = await office.bot.store.setup(), await office.bot.store.audit()
     person = office.people(office.it)[3]
     ack = await person.submit(form, values={"items": "2"})
     assert "Only managers" in str(ack.response)
@@ -154,7 +154,7 @@ async def test_a_set_up_form_sent_by_somebody_else_is_refused(office: Office) ->
     await office.settled()
     assert office.manager.modal is not None
     assert "Only managers" in str(office.manager.modal.blocks)
-    assert (office.bot.store.setup(), office.bot.store.audit()) == before
+    assert (await office.bot.store.setup(), await office.bot.store.audit()) == before
 
 
 async def test_where_no_window_opens_any_more_the_answer_comes_as_a_message(office: Office) -> None:

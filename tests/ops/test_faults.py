@@ -24,7 +24,7 @@ async def opened(office: Office) -> None:
 
 
 def answered(office: Office) -> int:
-    return sum(office.bot.store.answered(1).values())
+    return sum((await office.bot.store.answered(1)).values())
 
 
 async def on_writer(office: Office, pragma: str) -> None:
@@ -63,12 +63,12 @@ async def test_on_a_full_disk_a_tap_gets_a_sentence_and_later_taps_work(office: 
                 refused.append((person, channel, item))
     assert refused
     for person, _channel, item in refused:
-        assert item not in office.bot.store.answers_of(1, pseudonym(wave, person.id))
+        assert item not in await office.bot.store.answers_of(1, pseudonym(wave, person.id))
     person, channel, item = refused[-1]
     assert "so nothing was saved" in person.private(channel)[-1].text
     await on_writer(office, "max_page_count = 1073741823")
     await office.answer(person, channel, "4")
-    assert office.bot.store.answers_of(1, pseudonym(wave, person.id))["T01"] == frozenset({"4"})
+    assert (await office.bot.store.answers_of(1, pseudonym(wave, person.id)))["T01"] == frozenset({"4"})
 
 
 async def test_when_the_writer_has_ended_a_tap_gets_a_sentence(office: Office) -> None:
@@ -239,7 +239,7 @@ async def test_one_refused_call_changes_nothing_in_the_end(
         for channel in (office.it, office.marketing):
             keys = [m.metadata["event_payload"]["key"] for m in office.posted(channel) if m.metadata]
             assert keys == [f"poll:1:{channel}", f"results:1:{channel}"]
-        [closed] = office.bot.store.closed_waves()
+        [closed] = await office.bot.store.closed_waves()
         assert closed.turnout[Side.IT].answered == 12
 
 

@@ -26,23 +26,23 @@ async def filled(tmp_path: Path) -> AsyncIterator[Store]:
 
 async def test_the_history_is_twelve_closed_waves_in_the_past(filled: Store) -> None:
     """Nothing is open, nothing is in the future, nothing waits to be posted."""
-    waves = filled.closed_waves()
+    waves = await filled.closed_waves()
     assert len(waves) == WAVES
     assert all(wave.closed_at < NOW for wave in waves)
-    assert filled.current_wave() is None
-    assert filled.undelivered() == ()
+    assert await filled.current_wave() is None
+    assert await filled.undelivered() == ()
 
 
 async def test_the_history_shows_every_kind_of_outcome(filled: Store) -> None:
     """A visitor meets counts, words only, and a hidden side."""
-    kinds = {type(outcome) for wave in filled.closed_waves() for outcome in wave.outcomes.values()}
+    kinds = {type(outcome) for wave in await filled.closed_waves() for outcome in wave.outcomes.values()}
     assert kinds == {Counted, Banded, Withheld}
 
 
 async def test_the_history_says_that_it_is_invented(filled: Store) -> None:
     """The label is a note, so that it stands on every trend."""
-    assert filled.notes()[0].text == sample_note()
-    assert filled.notes()[0].day == filled.closed_waves()[0].closed_at.date()
+    assert (await filled.notes())[0].text == sample_note()
+    assert (await filled.notes())[0].day == (await filled.closed_waves())[0].closed_at.date()
 
 
 async def test_whether_a_history_is_invented_can_be_told_later(filled: Store, tmp_path: Path) -> None:
@@ -55,6 +55,6 @@ async def test_whether_a_history_is_invented_can_be_told_later(filled: Store, tm
 
 async def test_the_schedule_counts_from_now(filled: Store) -> None:
     """The invented past does not make the real schedule skip or repeat anything."""
-    setup = filled.setup()
+    setup = await filled.setup()
     assert setup is not None
     assert setup.since == NOW
