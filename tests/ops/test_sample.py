@@ -49,7 +49,7 @@ async def test_whether_a_history_is_invented_can_be_told_later(filled: Store, tm
     """The page's label comes back with the file; a file of one's own has none."""
     own = Store.open(tmp_path / "own.db")
     await own.add_note(Note(NOW.date(), "New intake form"), NOW, "A manager made a note.")
-    assert (is_sample(filled), is_sample(own)) == (True, False)
+    assert (await is_sample(filled), await is_sample(own)) == (True, False)
     own.close()
 
 

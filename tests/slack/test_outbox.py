@@ -205,7 +205,7 @@ class OutboxUnderFaults(RuleBasedStateMachine):
                 assert poll in channel.stands or not self.is_open
                 assert channel.closed_form is (poll in channel.stands and not self.is_open)
                 assert len(channel.stands) == len(set(channel.stands))
-            assert await self.store.undelivered() == ()
+            assert self.run(self.store.undelivered()) == ()
         finally:
             self.store.close()
             self.runner.close()

@@ -179,17 +179,29 @@ class StoreConformance:
         assert current.items == tuple(item.id for item in ITEMS)
         assert current.series == {item.id: item.series for item in ITEMS}
         assert current.people == new.people
-        assert keys(await store.undelivered(new.opened_at)) == [f"poll:{wave}:{channel}" for channel in CHANNELS]
+        assert keys(await store.undelivered(new.opened_at)) == [
+            f"poll:{wave}:{channel}" for channel in CHANNELS
+        ]
         assert await store.audit() == ((new.opened_at, "opened"),)
 
     async def test_one_wave_is_open_at_a_time(self, store: Store) -> None:
         """A second opening is refused, and nothing of it is kept."""
         wave = await store.start_wave(new_wave(), "opened")
-        before = await store.current_wave(), await store.undelivered(), await store.audit(), await store.askings()
+        before = (
+            await store.current_wave(),
+            await store.undelivered(),
+            await store.audit(),
+            await store.askings(),
+        )
         for cadence in ("schedule", "hand"):
             with pytest.raises(NotNow):
                 await store.start_wave(new_wave(MONDAY + DAY, cadence), "again")
-        assert (await store.current_wave(), await store.undelivered(), await store.audit(), await store.askings()) == before
+        assert (
+            await store.current_wave(),
+            await store.undelivered(),
+            await store.audit(),
+            await store.askings(),
+        ) == before
         await close(store, wave)
         assert await store.start_wave(new_wave(MONDAY + DAY), "next") > wave
 
@@ -634,7 +646,7 @@ class StoreConformance:
         await deliver(store, f"poll:{wave}:C1")
         await store.postpone(f"poll:{wave}:C2", "sending", MONDAY + WEEK, "unreachable")
 
-        def everything() -> list[object]:
+        async def everything() -> list[object]:
             return [
                 await store.setup(),
                 await store.secret(),
@@ -655,10 +667,10 @@ class StoreConformance:
                 await store.failing_messages(),
             ]
 
-        before = everything()
+        before = await everything()
         await storage.close(store)
         store = await storage.open()
-        assert everything() == before
+        assert await everything() == before
         await close(store, wave)
         assert await store.start_wave(new_wave(MONDAY + 3 * WEEK), "opened") > wave
         await storage.close(store)

@@ -73,7 +73,9 @@ async def test_closed_and_skipped_waves_are_carried(store: Store) -> None:
     known = await store.known_waves()
     skipped = [day.isoformat() for day, wave in known.items() if wave.state is WaveState.SKIPPED]
     assert sorted(skipped) == ["2026-03-24", "2026-03-31", "2026-04-07", "2026-04-14"]
-    assert await store.missed_waves(datetime(2026, 3, 1, tzinfo=UTC)) == (datetime(2026, 3, 31, 7, tzinfo=UTC),)
+    assert await store.missed_waves(datetime(2026, 3, 1, tzinfo=UTC)) == (
+        datetime(2026, 3, 31, 7, tzinfo=UTC),
+    )
     first = (await store.closed_waves())[0]
     assert first.items == ("T01", "A02", "A01", "T02")
     assert first.turnout == {Side.MARKETING: SideTurnout(24, 22), Side.IT: SideTurnout(22, 21)}
