@@ -8,6 +8,7 @@ import stat
 from collections.abc import AsyncIterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -151,14 +152,15 @@ async def test_backup_and_export_on_the_command_line(
     """Both run beside the bot that has the file open, and tell what they made."""
     monkeypatch.setenv("PULSE_DB", str(store.path))
     monkeypatch.chdir(tmp_path)
-    assert main(["backup", "backup.db"]) == 0
-    assert main(["export", "out"]) == 0
+    run = partial(asyncio.to_thread, main)
+    assert await run(["backup", "backup.db"]) == 0
+    assert await run(["export", "out"]) == 0
     assert "12 closed pulses are in" in capsys.readouterr().out
-    assert main(["backup", "backup.db"]) == 2
+    assert await run(["backup", "backup.db"]) == 2
     assert "is there already" in capsys.readouterr().err
     monkeypatch.setenv("PULSE_DB", "nowhere.db")
-    assert main(["backup", "other.db"]) == 2
-    assert main(["export", "out"]) == 2
+    assert await run(["backup", "other.db"]) == 2
+    assert await run(["export", "out"]) == 2
 
 
 # --- the views ------------------------------------------------------------------------------------------
