@@ -119,7 +119,7 @@ async def test_a_channel_that_moves_while_its_wave_closes_opens_nothing_again(of
     await office.open()
     waves = office.bot.workspace.waves
     await overtaken(office, "current_wave", waves.move_channel(office.it, "C0NEW"), waves.close_by_hand())
-    assert waves.open is None
+    assert waves.current is None
 
 
 async def test_a_wave_is_not_skipped_and_opened(office: Office) -> None:
@@ -136,7 +136,7 @@ async def test_a_wave_is_not_skipped_and_opened(office: Office) -> None:
     skipped, _none = await overtaken(office, "known_waves", waves.skip_next(), tick_at_nine())
     known = await office.bot.store.known_waves()
     assert known[skipped.local_date].state is WaveState.SKIPPED
-    assert waves.open is None
+    assert waves.current is None
 
 
 async def test_a_pause_is_not_overtaken_by_a_wave(office: Office) -> None:
@@ -149,7 +149,7 @@ async def test_a_pause_is_not_overtaken_by_a_wave(office: Office) -> None:
 
     async def pause() -> None:
         await waves.pause()
-        opened_at_the_pause.append(waves.open is not None)
+        opened_at_the_pause.append(waves.current is not None)
 
     await overtaken(office, "pauses", waves.tick(), pause())
     assert opened_at_the_pause == [True]
