@@ -110,7 +110,13 @@ def create_app(
         posts=posts,
         home=home,
         setup=PulseSetup(
-            store=store, roster=roster, library=library, lookup=slack, clock=clock, cities=cities
+            store=store,
+            waves=waves,
+            roster=roster,
+            library=library,
+            lookup=slack,
+            clock=clock,
+            cities=cities,
         ),
         questions=questions,
         managers=managers,

@@ -72,7 +72,7 @@ async def _save(interaction: Interaction, view: Body) -> Body:
     except FormErrors as error:
         return {"response_action": "errors", "errors": error.errors}
     interaction.later(interaction.surfaces.home_tabs.redraw(interaction.user))
-    return _closing(notices.set_up(interaction.workspace.waves.next_opening()))
+    return _closing(notices.set_up(await interaction.workspace.waves.next_opening()))
 
 
 async def _save_form(interaction: Interaction, form: SetupForm) -> None:

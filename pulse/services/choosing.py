@@ -21,11 +21,11 @@ async def current_plan(store: Store, library: Library) -> QuestionPlan:
     plan = await store.question_plan()
     if plan is not None:
         return plan
-    older = store.setup() is not None
+    older = await store.setup() is not None
     return first_edition_plan(library.source) if older else suggested_plan(library.source)
 
 
 async def next_items(store: Store, library: Library, day: date, size: int) -> tuple[Item, ...]:
     """What a wave of `size` items asks on a day, in the language that is being spoken."""
     plan, bank = await current_plan(store, library), library.bank
-    return choose_questions(bank, plan, headlines(bank, library.ledger), store.askings(), day, size)
+    return choose_questions(bank, plan, headlines(bank, library.ledger), await store.askings(), day, size)

@@ -68,7 +68,7 @@ class Questions:
     async def card(self, *, may_change: bool) -> QuestionsCard:
         """The whole bank, in the reader's language."""
         plan = await current_plan(self._store, self._library)
-        setup, askings = self._store.setup(), self._store.askings()
+        setup, askings = self._waves.saved_setup, await self._store.askings()
         last = {item_id: asking.day for asking in askings for item_id in asking.items}
         lines = tuple(
             QuestionLine(
@@ -93,7 +93,7 @@ class Questions:
         item, plan = self._item(item_id), await current_plan(self._store, self._library)
         change = {Turn.PINNED: plan.pin, Turn.ROTATING: plan.rotate, Turn.OFF: plan.switch_off}[turn]
         changed = change(item.id)
-        setup = self._store.setup()
+        setup = self._waves.saved_setup
         size = setup.items if setup else 4
         if len(self._library.source) - len(changed.off) < size:
             raise NotNow(_("A pulse asks {size} questions, so that many must be left.").format(size=size))

@@ -18,6 +18,7 @@ from pulse.core.setup_form import SetupForm
 from pulse.core.zones import City, FoundZone, common_zones, find_zones
 from pulse.services.choosing import next_items
 from pulse.services.ports import ChannelLookup, Clock, Roster
+from pulse.services.waves import Waves
 from pulse.storage.port import Store
 
 DEFAULT_ITEMS = 4
@@ -65,14 +66,16 @@ class PulseSetup:
         self,
         *,
         store: Store,
+        waves: Waves,
         roster: Roster,
         library: Library,
         lookup: ChannelLookup,
         clock: Clock,
         cities: Callable[[], Sequence[City]],
     ) -> None:
-        self._store, self._roster, self._library = store, roster, library
+        self._store, self._waves, self._roster, self._library = store, waves, roster, library
         self._lookup, self._clock, self._cities = lookup, clock, cities
+        self._turn = asyncio.Lock()
 
     async def zones(self, typed: str) -> tuple[FoundZone, ...]:
         """The time zones that `typed` may mean; the common ones where nothing is typed."""
@@ -84,11 +87,11 @@ class PulseSetup:
 
     def done(self) -> bool:
         """Whether there is a set-up."""
-        return self._store.setup() is not None
+        return self._waves.saved_setup is not None
 
     async def form(self, user: str) -> SetupForm:
         """The set-up as it stands, or defaults with the manager's own zone and language."""
-        setup = self._store.setup()
+        setup = self._waves.saved_setup
         if setup is not None:
             return SetupForm.of(
                 dict(setup.schedule),
@@ -141,7 +144,9 @@ class PulseSetup:
             results=form.results,
             language=form.language,
         )
-        await self._store.save_setup(setup, now, _change(self._store.setup(), setup).as_json())
+        async with self._turn:
+            change = _change(self._waves.saved_setup, setup)
+            await self._waves.save_setup(setup, change.as_json())
 
     async def _channel_faults(self, form: SetupForm) -> dict[str, ChannelFault]:
         """The first fault of each field."""
