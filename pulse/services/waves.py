@@ -15,6 +15,7 @@ import structlog
 
 from pulse.core.audit import AuditCode, AuditEvent, on_date
 from pulse.core.calendar import Moments, local_date, moments_by_hand
+from pulse.core.cards import OpeningCard
 from pulse.core.errors import (
     NotNow,
     NotSetUp,
@@ -38,6 +39,9 @@ KEY_BYTES = 32
 
 LEAST_MINIMUM = 5
 """The smallest group that is ever shown."""
+
+APART = timedelta(hours=20)
+"""How far apart a wave opened by hand is from one that asked the same: a pair at will isolates people."""
 
 UNDECIDED = timedelta(days=40)
 """Longer ago than this before the last decided wave nothing is undecided: a wave waits a day at most."""
@@ -202,15 +206,48 @@ class Waves:
 
     # --- managing ---------------------------------------------------------------------------------------
 
-    async def open_by_hand(self) -> OpenWave:
-        """Opens a wave now. Raises NotSetUp, NotNow if one is open, SlackFault."""
+    async def opening(self) -> OpeningCard:
+        """What would be opened by hand now. Raises as `open_by_hand` does, except SlackFault."""
         async with self._turn:
-            if self.current is not None:
-                raise NotNow(
-                    _("A pulse is open already. Close it first with /pulse close, or wait until it closes.")
-                )
+            items = await self._next_by_hand()
+            setup = self.setup()
+            return OpeningCard(
+                channels=tuple(channel for side in Side for channel in setup.channels[side]),
+                items=items,
+                closes_at=moments_by_hand(self.schedule(), self._clock()).closes_at,
+            )
+
+    async def open_by_hand(self) -> OpenWave:
+        """Opens a wave now.
+
+        Raises NotSetUp, NotNow if one is open or the same questions were asked less than `APART` ago, and
+        SlackFault.
+        """
+        async with self._turn:
+            await self._next_by_hand()
             moments = moments_by_hand(self.schedule(), self._clock())
             return await self._open("hand", moments, AuditCode.OPENED_BY_HAND)
+
+    async def _next_by_hand(self) -> tuple[Item, ...]:
+        """The items of a wave that is opened by hand now. Raises NotSetUp and NotNow."""
+        setup, now = self.setup(), self._clock()
+        if self.current is not None:
+            raise NotNow(
+                _("A pulse is open already. Close it first with /pulse close, or wait until it closes.")
+            )
+        items = await next_items(self._store, self._library, local_date(self.schedule(), now), setup.items)
+        before = await self._store.last_opening_of([item.id for item in items])
+        if before is not None and now - before < APART:
+            raise NotNow(
+                _(
+                    "These questions were asked less than {hours} hours ago. Two pulses so close together "
+                    "could show how one person answered. You can open one from {when} on."
+                ).format(
+                    hours=APART // timedelta(hours=1),
+                    when=f"{(before + APART).astimezone(self.zone()):%H:%M}",
+                )
+            )
+        return items
 
     async def close_by_hand(self, shown: int | None = None) -> OpenWave:
         """Closes the open wave now and returns what it was.
