@@ -18,6 +18,7 @@ from pulse.ops.scheduler import Scheduler
 from pulse.ops.settings import Settings
 from pulse.services.alerts import Alerts
 from pulse.services.answering import Answering
+from pulse.services.audience import Audience
 from pulse.services.background import BackgroundTasks
 from pulse.services.channels import Channels
 from pulse.services.home import Home
@@ -76,6 +77,7 @@ def create_app(
     send_alert = AlertSender(slack, readers, managers.reachable).send
     alerts = Alerts(store=store, waves=waves, send=send_alert, clock=clock)
     channels = Channels(store=store, waves=waves, roster=roster, lookup=slack, alerts=alerts, clock=clock)
+    audience = Audience(waves=waves, managers=managers, roster=roster, lookup=slack)
     home = Home(
         store=store,
         waves=waves,
@@ -83,6 +85,7 @@ def create_app(
         participation=participation,
         results=results,
         managers=managers,
+        audience=audience,
         channels=channels,
     )
     reminders = Reminders(
@@ -120,6 +123,7 @@ def create_app(
         ),
         questions=questions,
         managers=managers,
+        audience=audience,
         notes=Notes(store=store, waves=waves, clock=clock),
         channels=channels,
         alerts=alerts,

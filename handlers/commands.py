@@ -40,6 +40,7 @@ class Command:
     what may follow the word, `does` completes its line of the help; both are marked for translation. Where
     nothing may follow, `alone` says why not. `manager`: only managers may. `aliases` are other words for it.
     `keeps_ids`: what follows reaches `run` with Slack's ids instead of as it was typed.
+    `results`: only for those who may read results.
     """
 
     word: str
@@ -51,6 +52,7 @@ class Command:
     manager: bool = False
     aliases: tuple[str, ...] = ()
     keeps_ids: bool = False
+    results: bool = False
 
     @property
     def keeps_text(self) -> bool:
@@ -132,6 +134,8 @@ async def _check(meant: Meant, interaction: Interaction) -> None:
     command = meant.command
     if command.manager:
         await interaction.workspace.managers.check(interaction.user)
+    if command.results:
+        await interaction.workspace.audience.check(interaction.user)
     if meant.rest and not command.takes:
         raise BadRequest(
             _("Nothing was done: I do not understand “{words}” after /pulse {word}. {alone}").format(
@@ -201,6 +205,7 @@ COMMANDS = (
         takes=N_("[question]"),
         does=N_("the last results, or one question’s in full"),
         run=scores,
+        results=True,
         aliases=("", "score", "result", "results", "latest", "last", "summary", "ergebnis", "ergebnisse"),
     ),
     Command(
@@ -208,6 +213,7 @@ COMMANDS = (
         takes=N_("[question]"),
         does=N_("how answers have moved over time"),
         run=trend,
+        results=True,
         aliases=("trends", "history", "chart", "graph", "verlauf"),
     ),
     Command(
@@ -217,7 +223,7 @@ COMMANDS = (
         run=baselines,
         aliases=("baseline", "benchmark", "benchmarks", "study", "studies", "figures", "studien"),
     ),
-    Command(word="power", does=N_("how small a change your numbers can show"), run=power),
+    Command(word="power", does=N_("how small a change your numbers can show"), run=power, results=True),
     Command(
         word="answer",
         does=N_("answer the open pulse, or change your answers"),
@@ -328,8 +334,8 @@ _REMINDERS = N_(
     "button that stops them for you. Their number is set in `/pulse setup`."
 )
 _LANGUAGE = N_(
-    "I speak the language of your own Slack: English or German. The language of my posts in channels is set in "
-    "`/pulse setup`."
+    "I speak the language of your own Slack: English or German. The language of my posts in channels is set "
+    "in `/pulse setup`."
 )
 _STOP = N_(
     "Nothing was stopped. `/pulse close` ends the open pulse now, `/pulse pause` opens no more of them, and "

@@ -153,7 +153,8 @@ class ManagerCard:
 class HomeCard:
     """The Home tab of one reader. `manager` is None for everybody who is not one, and before the set-up.
 
-    `may_manage` says that the reader is a manager, `set_up` that the pulse has its channels and schedule.
+    `may_manage` says that the reader is a manager, `set_up` that the pulse has its channels and schedule,
+    `reads` that the reader may read results.
     """
 
     minimum: int
@@ -164,6 +165,7 @@ class HomeCard:
     opens_at: datetime | None = None
     paused: bool = False
     manager: ManagerCard | None = None
+    reads: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ Slack again after a restart; `tick` may be called at any time and any number of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,7 @@ from pulse.core.library import Library
 from pulse.core.model import Item, Outcome, Side
 from pulse.core.plan import Close, KnownWave, Open, Pause, Remind, Skip, SkipReason, next_wake, plan
 from pulse.core.privacy import turnout
+from pulse.core.question_plan import QuestionPlan
 from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup
 from pulse.core.schedule import Schedule
 from pulse.core.scoring import answered, close_side
@@ -97,10 +98,17 @@ class Waves:
             )
         return self.saved_setup
 
-    async def save_setup(self, setup: Setup, what: str) -> None:
+    async def save_setup(
+        self,
+        setup: Setup,
+        what: str,
+        *,
+        plan: QuestionPlan | None = None,
+        messages: Sequence[NewMessage] = (),
+    ) -> None:
         """Replaces the set-up. Does not wait while a wave opens, because the ack of a form waits for this."""
         async with self._setup_turn:
-            await self._store.save_setup(setup, setup.since, what)
+            await self._store.save_setup(setup, setup.since, what, plan=plan, messages=messages)
             self.saved_setup = setup
 
     async def move_channel(self, old: str, new: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pulse.services.alerts import Alerts
 from pulse.services.answering import Answering
+from pulse.services.audience import Audience
 from pulse.services.background import BackgroundTasks
 from pulse.services.channels import Channels
 from pulse.services.home import Home
@@ -33,6 +34,7 @@ class Workspace:
     setup: PulseSetup
     questions: Questions
     managers: Managers
+    audience: Audience
     notes: Notes
     channels: Channels
     alerts: Alerts
