@@ -83,13 +83,13 @@ async def test_the_details_are_for_readers_alone(office: Office) -> None:
     for person in office.people(office.it)[:12]:
         await office.answer(person, office.it, "4")
     await office.close()
-    old = next(message for message in office.posted(place) if "details" in str(message.blocks))
-    await stranger.tap(old, "details")
+    old = next(message for message in office.posted(place) if "results_details" in str(message.blocks))
+    await stranger.tap(old, "results_details")
     await office.settled()
     assert stranger.modal is not None
     await stranger.close_modal()
     await office.set_up(results=[])
-    await stranger.tap(old, "details")
+    await stranger.tap(old, "results_details")
     await office.settled()
     assert stranger.modal is None
     assert REFUSAL in stranger.private(place)[-1].text
