@@ -66,7 +66,6 @@ async def test_from_nothing_to_the_first_result_in_under_forty_actions(
         await expect(results).to_have_count(1, timeout=SLOW_MS)
         await expect(await guest.asks("/pulse scores X01", "IT tells us early")).to_contain_text("agree")
         assert guest.actions < MOST_ACTIONS, guest.actions
-        print(f"{guest.actions} actions")
 
 
 async def _sets_up(guest: CountingGuest) -> None:

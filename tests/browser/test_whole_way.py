@@ -194,7 +194,7 @@ async def asks_around(guest: Guest) -> None:
 
 
 async def has_a_second_pulse(guest: Guest) -> None:
-    """When the schedule has opened one and the same crowd has answered again, the results show the time before, with its date."""
+    """When the schedule has opened one and the crowd has answered, results name the time before."""
     await guest.becomes("Ines Fuchs (admin)")
     await guest.goes_to("marketing")
     await guest.jumps()
