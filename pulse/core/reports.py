@@ -259,20 +259,20 @@ def report(
 
 def _item(item: Item, waves: Sequence[ClosedWave], ledger: Ledger) -> ItemReport:
     """The item in the last of `waves`, which are all those that closed until then."""
-    asked = [wave for wave in waves if wave.series.get(item.id) == item.series]
+    asked = _Asked(item, waves)
     return ItemReport(
         item=item,
         sides={side: _side(item, side, asked, ledger) for side in Side},
-        gap=_gap(item, asked) if item.mirrored else None,
+        gap=_gap(asked) if item.mirrored else None,
     )
 
 
-def _side(item: Item, side: Side, asked: Sequence[ClosedWave], ledger: Ledger) -> SideReport:
-    wave = asked[-1]
+def _side(item: Item, side: Side, asked: _Asked, ledger: Ledger) -> SideReport:
+    wave = asked.newest
     now, turnout = outcome_of(wave, item.id, side), turnout_of(wave, side)
     first = item.measures[0]
     seen = _observed(wave, item, side, first)
-    history = _claims(item, side, asked)
+    history = _claims(asked, side)
     low_response = seen is not None and not seen.describes
     is_new = bool(history) and history[-1].wave_id == wave.id
     people = people_range(seen) if seen is not None and seen.describes else None
@@ -285,8 +285,8 @@ def _side(item: Item, side: Side, asked: Sequence[ClosedWave], ledger: Ledger) -
         people=people,
         change=history[-1] if is_new else None,
         claims=history,
-        comparisons=tuple(_comparisons(item, side, asked, ledger)),
-        last_time=_last_time(item, side, asked),
+        comparisons=tuple(_comparisons(asked, side, ledger)),
+        last_time=_last_time(asked, side),
         direct=direct,
         sentence=_sentence(item, now, wave, turnout.roster, low_response=low_response),
         people_sentence=wording.people_sentence(first, people, seen.n) if people and seen else "",
@@ -317,20 +317,38 @@ def _observed(wave: ClosedWave, item: Item, side: Side, measure: Measure) -> Obs
     return Observation(wave.closed_at.date(), found.low, found.high, now.n, roster)
 
 
-def _series(
-    asked: Sequence[ClosedWave], item: Item, side: Side, measure: Measure
-) -> tuple[list[ClosedWave], list[Observation]]:
-    """The waves that published the measure, and what they published."""
-    pairs = [(wave, seen) for wave in asked if (seen := _observed(wave, item, side, measure)) is not None]
-    return [wave for wave, _seen in pairs], [seen for _wave, seen in pairs]
+class _Asked:
+    """The waves that asked an item in today's wording, oldest first, and what each published."""
+
+    def __init__(self, item: Item, waves: Sequence[ClosedWave]) -> None:
+        series = item.series
+        self.item = item
+        self.waves = [wave for wave in waves if wave.series.get(item.id) == series]
+        self._published: dict[tuple[Side, str], list[tuple[ClosedWave, Observation]]] = {}
+
+    @property
+    def newest(self) -> ClosedWave:
+        return self.waves[-1]
+
+    def published(self, side: Side, measure: Measure) -> list[tuple[ClosedWave, Observation]]:
+        """The waves that published the measure on the side, each with its observation."""
+        key = side, measure.key
+        if key not in self._published:
+            self._published[key] = [
+                (wave, seen)
+                for wave in self.waves
+                if (seen := _observed(wave, self.item, side, measure)) is not None
+            ]
+        return self._published[key]
+
+    def series(self, side: Side, measure: Measure) -> list[Observation]:
+        return [seen for _wave, seen in self.published(side, measure)]
 
 
-def _claims(item: Item, side: Side, asked: Sequence[ClosedWave]) -> tuple[Change, ...]:
-    if not asked:
-        return ()
-    measure = item.measures[0]
-    waves, series = _series(asked, item, side, measure)
-    today = asked[-1].closed_at.date()
+def _claims(asked: _Asked, side: Side) -> tuple[Change, ...]:
+    item, measure = asked.item, asked.item.measures[0]
+    published = asked.published(side, measure)
+    today = asked.newest.closed_at.date()
     return tuple(
         Change(
             item_id=item.id,
@@ -340,40 +358,41 @@ def _claims(item: Item, side: Side, asked: Sequence[ClosedWave]) -> tuple[Change
             newer=claim.newer,
             older=claim.older,
             z=claim.z,
-            wave_id=waves[claim.at].id,
+            wave_id=published[claim.at][0].id,
             sentence=wording.change_sentence(
                 item, claim.newer, claim.older, rising=claim.rising, today=today
             ),
         )
-        for claim in claims(series)
+        for claim in claims(asked.series(side, measure))
     )
 
 
-def _last_time(item: Item, side: Side, asked: Sequence[ClosedWave]) -> LastTime | None:
-    waves, series = _series(asked[:-1], item, side, item.measures[0])
-    if not waves:
+def _last_time(asked: _Asked, side: Side) -> LastTime | None:
+    newest = asked.newest
+    earlier = (
+        seen for wave, seen in reversed(asked.published(side, asked.item.measures[0])) if wave is not newest
+    )
+    seen = next(earlier, None)
+    if seen is None:
         return None
-    seen = series[-1]
     share = Share(seen.low, seen.high)
-    today = asked[-1].closed_at.date()
     return LastTime(
         day=seen.day,
         n=seen.n,
         share=share,
-        sentence=wording.last_time_sentence(share, seen.n, seen.day, today),
+        sentence=wording.last_time_sentence(share, seen.n, seen.day, newest.closed_at.date()),
     )
 
 
 # --- Published figures -----------------------------------------------------------------------------------
 
 
-def _comparisons(
-    item: Item, side: Side, asked: Sequence[ClosedWave], ledger: Ledger
-) -> Iterator[StudyComparison]:
-    now = outcome_of(asked[-1], item.id, side)
+def _comparisons(asked: _Asked, side: Side, ledger: Ledger) -> Iterator[StudyComparison]:
+    item = asked.item
+    now = outcome_of(asked.newest, item.id, side)
     lead = lead_figure(item, side, ledger)
     for found in comparable(item, side, ledger):
-        standing, reason = _standing(found, item, side, asked)
+        standing, reason = _standing(found, asked, side)
         verdict = standing.verdict if standing is not None else None
         is_lead = lead is not None and found.row.key == lead.row.key
         says_it = isinstance(now, Counted) and reason in (None, Reason.BACKGROUND)
@@ -390,21 +409,20 @@ def _comparisons(
         )
 
 
-def _standing(
-    found: Comparable, item: Item, side: Side, asked: Sequence[ClosedWave]
-) -> tuple[Standing | None, Reason | None]:
+def _standing(found: Comparable, asked: _Asked, side: Side) -> tuple[Standing | None, Reason | None]:
     """How a side stands against a figure, or why it does not."""
-    if isinstance(outcome_of(asked[-1], item.id, side), Withheld):
+    item = asked.item
+    if isinstance(outcome_of(asked.newest, item.id, side), Withheld):
         return None, Reason.HIDDEN
     measure = next((measure for measure in item.measures if measure.key == found.measure), None)
     if measure is None or not found.verdict:
         return None, Reason.BACKGROUND
-    seen = _observed(asked[-1], item, side, measure)
+    seen = _observed(asked.newest, item, side, measure)
     if seen is None:
         return None, Reason.NOT_PUBLISHED
     if not seen.describes:
         return None, Reason.LOW_RESPONSE
-    _waves, series = _series(asked, item, side, measure)
+    series = asked.series(side, measure)
     if found.complement:
         series = [_rest(one) for one in series]
     row = found.row
@@ -419,20 +437,18 @@ def _rest(seen: Observation) -> Observation:
 # --- Between the sides, and direct change ----------------------------------------------------------------
 
 
-def _gap(item: Item, asked: Sequence[ClosedWave]) -> Gap:
-    """The gap in the last of the waves that asked the item.
+def _gap(asked: _Asked) -> Gap:
+    """The gap in the newest wave.
 
     Two wordings that both say something bad, each of the other side, accuse: agreeing with one is not
     agreeing with the other.
     """
-    measure = item.measures[0]
-    pairs = [pair for wave in asked if (pair := _both(wave, item, measure)) is not None]
-    shown = _shares(item, asked[-1])
-    accusing = item.direction is Direction.NEGATIVE
-    if accusing:
+    item, measure = asked.item, asked.item.measures[0]
+    shown = _shares(item, asked.newest)
+    if item.direction is Direction.NEGATIVE:
         return Gap(verdict=None, accusing=True, sentence=wording.accusing_sentence(item, shown))
-    now = _both(asked[-1], item, measure)
-    standing = gap(pairs) if now is not None else None
+    both = [pair for wave in asked.waves if (pair := _both(wave, item, measure)) is not None]
+    standing = gap(both) if _both(asked.newest, item, measure) is not None else None
     verdict = standing.verdict if standing is not None else None
     return Gap(verdict=verdict, accusing=False, sentence=wording.gap_sentence(item, verdict, shown))
 
@@ -545,7 +561,8 @@ def trail(
         )
         for wave in asked
     )
-    current = [wave for wave in asked if wave.series[item.id] == item.series]
+    series = item.series
+    current = [wave for wave in asked if wave.series[item.id] == series]
     return Trail(
         item=item,
         steps=steps,
@@ -555,13 +572,13 @@ def trail(
     )
 
 
-def _over_time(item: Item, side: Side, asked: Sequence[ClosedWave]) -> tuple[str, ...]:
+def _over_time(item: Item, side: Side, waves: Sequence[ClosedWave]) -> tuple[str, ...]:
     """Each claim of a side, oldest first, or that there is none."""
-    if not asked:
+    if not waves:
         return ()
-    said = tuple(change.sentence for change in _claims(item, side, asked))
-    waves, _seen = _series(asked, item, side, item.measures[0])
-    return said or (wording.no_change_sentence(len(waves)),)
+    asked = _Asked(item, waves)
+    said = tuple(change.sentence for change in _claims(asked, side))
+    return said or (wording.no_change_sentence(len(asked.published(side, item.measures[0]))),)
 
 
 # --- Waves -----------------------------------------------------------------------------------------------
