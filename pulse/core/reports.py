@@ -240,8 +240,8 @@ def report(
     beside words that nobody was asked.
     """
     earlier = _earlier(wave, before)
-    waves = _local([*earlier, wave], zone)
-    items = tuple(_item(item, waves, ledger) for item in _as_asked(wave, bank))
+    waves = [*earlier, wave]
+    items = tuple(_item(_Asked(item, waves, zone), ledger) for item in _as_asked(wave, bank))
     notes = _missing(len(wave.items) - len(items))
     first = not earlier
     if first and any(_shown(found) for found in items):
@@ -257,18 +257,17 @@ def report(
     )
 
 
-def _item(item: Item, waves: Sequence[ClosedWave], ledger: Ledger) -> ItemReport:
-    """The item in the last of `waves`, which are all those that closed until then."""
-    asked = _Asked(item, waves)
+def _item(asked: _Asked, ledger: Ledger) -> ItemReport:
+    """The item in the newest of the waves that asked it."""
     return ItemReport(
-        item=item,
-        sides={side: _side(item, side, asked, ledger) for side in Side},
-        gap=_gap(asked) if item.mirrored else None,
+        item=asked.item,
+        sides={side: _side(asked, side, ledger) for side in Side},
+        gap=_gap(asked) if asked.item.mirrored else None,
     )
 
 
-def _side(item: Item, side: Side, asked: _Asked, ledger: Ledger) -> SideReport:
-    wave = asked.newest
+def _side(asked: _Asked, side: Side, ledger: Ledger) -> SideReport:
+    item, wave = asked.item, asked.newest
     now, turnout = outcome_of(wave, item.id, side), turnout_of(wave, side)
     first = item.measures[0]
     seen = _observed(wave, item, side, first)
@@ -307,28 +306,36 @@ def _sentence(item: Item, now: Outcome, wave: ClosedWave, roster: int, *, low_re
 def _observed(wave: ClosedWave, item: Item, side: Side, measure: Measure) -> Observation | None:
     """What the wave published of a measure, None where it published nothing of it.
 
-    A wave of the first edition may have more answers than people at its opening: they joined in time.
+    A wave of the first edition may have more answers than people at its opening: they joined in time. The
+    day is that of UTC, so that the rules say the same in every zone.
     """
     now = outcome_of(wave, item.id, side)
     if isinstance(now, Withheld) or measure.key not in now.shares:
         return None
     found = now.shares[measure.key]
     roster = max(turnout_of(wave, side).roster, now.n)
-    return Observation(wave.closed_at.date(), found.low, found.high, now.n, roster)
+    return Observation(wave.closed_at.astimezone(UTC).date(), found.low, found.high, now.n, roster)
 
 
 class _Asked:
-    """The waves that asked an item in today's wording, oldest first, and what each published."""
+    """The waves that asked an item in today's wording, oldest first, and what each published.
 
-    def __init__(self, item: Item, waves: Sequence[ClosedWave]) -> None:
+    Readers are told days of `zone`.
+    """
+
+    def __init__(self, item: Item, waves: Sequence[ClosedWave], zone: tzinfo) -> None:
         series = item.series
-        self.item = item
+        self.item, self._zone = item, zone
         self.waves = [wave for wave in waves if wave.series.get(item.id) == series]
         self._published: dict[tuple[Side, str], list[tuple[ClosedWave, Observation]]] = {}
 
     @property
     def newest(self) -> ClosedWave:
         return self.waves[-1]
+
+    def day(self, wave: ClosedWave) -> date:
+        """The day of a close as readers know it."""
+        return wave.closed_at.astimezone(self._zone).date()
 
     def published(self, side: Side, measure: Measure) -> list[tuple[ClosedWave, Observation]]:
         """The waves that published the measure on the side, each with its observation."""
@@ -348,40 +355,40 @@ class _Asked:
 def _claims(asked: _Asked, side: Side) -> tuple[Change, ...]:
     item, measure = asked.item, asked.item.measures[0]
     published = asked.published(side, measure)
-    today = asked.newest.closed_at.date()
-    return tuple(
-        Change(
-            item_id=item.id,
-            side=side,
-            measure=measure.key,
-            rising=claim.rising,
-            newer=claim.newer,
-            older=claim.older,
-            z=claim.z,
-            wave_id=published[claim.at][0].id,
-            sentence=wording.change_sentence(
-                item, claim.newer, claim.older, rising=claim.rising, today=today
-            ),
+    today = asked.day(asked.newest)
+    days = {seen.day: asked.day(wave) for wave, seen in published}
+    found = []
+    for claim in claims(asked.series(side, measure)):
+        newer, older = (
+            replace(window, first=days[window.first], last=days[window.last])
+            for window in (claim.newer, claim.older)
         )
-        for claim in claims(asked.series(side, measure))
-    )
+        found.append(
+            Change(
+                item_id=item.id,
+                side=side,
+                measure=measure.key,
+                rising=claim.rising,
+                newer=newer,
+                older=older,
+                z=claim.z,
+                wave_id=published[claim.at][0].id,
+                sentence=wording.change_sentence(item, newer, older, rising=claim.rising, today=today),
+            )
+        )
+    return tuple(found)
 
 
 def _last_time(asked: _Asked, side: Side) -> LastTime | None:
     newest = asked.newest
-    earlier = (
-        seen for wave, seen in reversed(asked.published(side, asked.item.measures[0])) if wave is not newest
-    )
-    seen = next(earlier, None)
-    if seen is None:
+    published = reversed(asked.published(side, asked.item.measures[0]))
+    before = next(((wave, seen) for wave, seen in published if wave is not newest), None)
+    if before is None:
         return None
-    share = Share(seen.low, seen.high)
-    return LastTime(
-        day=seen.day,
-        n=seen.n,
-        share=share,
-        sentence=wording.last_time_sentence(share, seen.n, seen.day, newest.closed_at.date()),
-    )
+    wave, seen = before
+    share, when = Share(seen.low, seen.high), asked.day(wave)
+    said = wording.last_time_sentence(share, seen.n, when, asked.day(newest))
+    return LastTime(day=when, n=seen.n, share=share, sentence=said)
 
 
 # --- Published figures -----------------------------------------------------------------------------------
@@ -567,16 +574,16 @@ def trail(
         item=item,
         steps=steps,
         last=make(current[-1], waves, bank, ledger).of(item.id) if current else None,
-        sentences={side: _over_time(item, side, _local(current, zone)) for side in Side},
+        sentences={side: _over_time(item, side, current, zone) for side in Side},
         notes=tuple(sorted(notes, key=lambda note: note.day)),
     )
 
 
-def _over_time(item: Item, side: Side, waves: Sequence[ClosedWave]) -> tuple[str, ...]:
+def _over_time(item: Item, side: Side, waves: Sequence[ClosedWave], zone: tzinfo) -> tuple[str, ...]:
     """Each claim of a side, oldest first, or that there is none."""
     if not waves:
         return ()
-    asked = _Asked(item, waves)
+    asked = _Asked(item, waves, zone)
     said = tuple(change.sentence for change in _claims(asked, side))
     return said or (wording.no_change_sentence(len(asked.published(side, item.measures[0]))),)
 
@@ -592,11 +599,6 @@ def outcome_of(wave: ClosedWave, item_id: str, side: Side) -> Outcome:
 def turnout_of(wave: ClosedWave, side: Side) -> SideTurnout:
     """A side's turnout; one that is missing had nobody."""
     return wave.turnout.get(side, SideTurnout(0, None))
-
-
-def _local(waves: Sequence[ClosedWave], zone: tzinfo) -> list[ClosedWave]:
-    """The same waves at the same moments, whose dates are those of the zone."""
-    return [replace(wave, closed_at=wave.closed_at.astimezone(zone)) for wave in waves]
 
 
 def _age(wave: ClosedWave) -> tuple[datetime, int]:
