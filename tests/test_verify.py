@@ -211,19 +211,16 @@ def test_the_file_holds_these_tables_and_no_others() -> None:
     with closing(sqlite3.connect(":memory:")) as data:
         data.deserialize(made("a year")[0])
         names = [row[0] for row in data.execute("SELECT name FROM sqlite_schema")]
-        columns = {
-            name: tuple(row[1] for row in data.execute(f"PRAGMA table_info({name})")) for name in names
-        }
+        found = {name: data.execute(f"PRAGMA table_info({name})").fetchall() for name in names}
         states = data.execute("SELECT DISTINCT state FROM wave").fetchall()
-    assert columns == TABLES
+    assert {name: tuple(row[1] for row in rows) for name, rows in found.items()} == TABLES
     assert states == [("closed",)]
     assert set(TABLES) == {
         *("wave", "wave_side", "wave_item", "score", "score_share", "score_bar", "question"),
         *("said_digest", "said_percent", "said_change", "said_study"),
     }
-    of_the_bot = {
-        column for name in TABLES if not name.startswith(("said_", "question")) for column in TABLES[name]
-    }
+    copied = [name for name in TABLES if not name.startswith(("said_", "question"))]
+    of_the_bot = {column for name in copied for column in TABLES[name]}
     assert of_the_bot == {
         *("id", "state", "opened_at", "closed_at", "minimum", "wave_id", "side", "people", "answered"),
         *("position", "item_id", "series", "n", "measure", "people_low", "people_high", "boxes"),
@@ -291,7 +288,7 @@ def test_the_checker_treats_odd_series_as_the_bot_does(series: list[Observation]
 @pytest.mark.parametrize("complement", [False, True])
 @pytest.mark.parametrize("people", [None, 405])
 def test_the_checker_gives_the_verdicts_that_the_bot_gives(people: int | None, complement: bool) -> None:
-    """Above, below or unclear, as a verdict begins, stays and ends, and for those who are not in the share."""
+    """As a verdict begins, stays and ends, and for those who are not in the share too."""
     given_, kept = set(), 0
     for series, percent in product(wandering(12, 1, 6), range(30, 91, 10)):
         seen = [replace(s, low=s.n - s.high, high=s.n - s.low) if complement else s for s in series]
