@@ -71,7 +71,7 @@ async def test_answers_in_two_languages_are_one_series(office: Office) -> None:
         person.person.locale = "de-DE" if number % 2 else "en-GB"
         await office.answer(person, office.it, "4")
     await office.close()
-    [wave] = office.bot.store.closed_waves()
+    [wave] = await office.bot.store.closed_waves()
     item = office.bot.library.source.get("T01")
     assert item is not None
     assert item.series == wave.series["T01"]
@@ -85,7 +85,7 @@ async def test_what_a_german_manager_changes_is_read_in_english_by_others(office
     await office.open()
     german = await office.says(office.manager, "/pulse status", office.marketing)
     assert "Jemand mit Verantwortung hat einen Puls geöffnet." in german.text
-    kept = [AuditEvent.from_json(what).code for _at, what in office.bot.store.audit(2)]
+    kept = [AuditEvent.from_json(what).code for _at, what in await office.bot.store.audit(2)]
     assert kept == [AuditCode.OPENED_BY_HAND, AuditCode.SET_UP]
 
 

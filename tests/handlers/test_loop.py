@@ -67,7 +67,7 @@ async def test_an_answer_can_be_changed_until_the_close(office: Office) -> None:
     await person.submit(values={"item:T01": "4"})
     wave = office.bot.workspace.waves.current
     assert wave is not None
-    assert office.bot.store.answers_of(wave.id, pseudonym(wave, person.id))["T01"] == frozenset({"4"})
+    assert (await office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)))["T01"] == frozenset({"4"})
 
 
 async def test_a_withdrawn_answer_is_not_counted(office: Office) -> None:
@@ -79,7 +79,7 @@ async def test_a_withdrawn_answer_is_not_counted(office: Office) -> None:
     await office.settled()
     await person.tap(person.private(office.it)[-1], "withdraw")
     await office.settled()
-    assert sum(office.bot.store.answered(1).values()) == 0
+    assert sum((await office.bot.store.answered(1)).values()) == 0
     assert "deleted" in person.private(office.it)[-1].text
 
 
@@ -94,7 +94,7 @@ async def test_somebody_in_both_sides_counts_for_the_first_and_is_told_once(offi
     await office.answer(person, office.marketing, "2")
     await office.settled()
     assert "both sides" not in person.private(office.marketing)[-1].text
-    assert {str(s): n for s, n in office.bot.store.answered(1).items()} == {"marketing": 0, "it": 1}
+    assert {str(s): n for s, n in (await office.bot.store.answered(1)).items()} == {"marketing": 0, "it": 1}
 
 
 async def test_the_poll_says_that_it_is_closed_and_has_no_buttons(office: Office) -> None:

@@ -53,10 +53,10 @@ async def test_a_database_of_an_earlier_schema_opens_with_all_its_data(tmp_path:
     old.close()
     upgraded = Store.open(tmp_path / "old.db")
     try:
-        assert len(upgraded.closed_waves()) == 12
-        assert upgraded.closed_waves() == today.closed_waves()
-        assert upgraded.setup() == today.setup()
-        assert upgraded.notes() == today.notes()
+        assert len(await upgraded.closed_waves()) == 12
+        assert await upgraded.closed_waves() == await today.closed_waves()
+        assert await upgraded.setup() == await today.setup()
+        assert await upgraded.notes() == await today.notes()
     finally:
         upgraded.close()
         today.close()
