@@ -59,7 +59,7 @@ async def test_from_nothing_to_the_first_result_in_under_forty_actions(
         await _sets_up(guest)
         await _adds_a_question(guest)
         await guest.confirms("/pulse open", "Open it now")
-        await expect(guest.messages.filter(has_text="Answer all at once")).to_have_count(1)
+        await expect(guest.messages.filter(has_text="Answer all four")).to_have_count(1)
         await guest.lets_the_crowd_answer()
         await guest.confirms("/pulse close", "Close it now")
         results = guest.messages.filter(has_text=RESULTS)
