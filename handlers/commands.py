@@ -276,7 +276,7 @@ COMMANDS = (
     Command(
         word="close",
         does=N_("close it now and post the results; it asks first"),
-        alone=N_("It closes the open pulse at once; when it closes by itself says /pulse status."),
+        alone=N_("It closes the open pulse at once. /pulse status says when it closes by itself."),
         run=managing.ask_close,
         manager=True,
         aliases=("end", "finish", "beenden", "schließen"),
