@@ -136,12 +136,29 @@ class SideReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """An item in one closed wave. `series` names the wording it was asked in."""
+
+    wave: ClosedWave
+    series: str
+    outcomes: Mapping[Side, Outcome]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemReport:
-    """One item of a wave. `gap` is None where the item has no mirrored wordings."""
+    """One item of a wave. `gap` is None where the item has no mirrored wordings.
+
+    `recent` are its last `RECENT` waves under this wording, oldest first, this one among them.
+    """
 
     item: Item
     sides: Mapping[Side, SideReport]
     gap: Gap | None
+    recent: tuple[Step, ...] = ()
+
+
+RECENT = 8
+"""Waves of an item that stand beside its newest figures."""
 
 
 class Finding(StrEnum):
@@ -177,6 +194,7 @@ class WaveReport:
     """A closed wave, the headline item first.
 
     `next_opens` is None where no wave is planned. `notes` are sentences about the report itself.
+    `standing` is the day of the last wave before that had results: they stand where this wave has none.
     """
 
     wave: ClosedWave
@@ -184,18 +202,10 @@ class WaveReport:
     headline: Headline
     next_opens: datetime | None = None
     notes: tuple[str, ...] = ()
+    standing: date | None = None
 
     def of(self, item_id: str) -> ItemReport | None:
         return next((found for found in self.items if found.item.id == item_id), None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """An item in one closed wave. `series` names the wording it was asked in."""
-
-    wave: ClosedWave
-    series: str
-    outcomes: Mapping[Side, Outcome]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +264,7 @@ def report(
         headline=_headline(items, first=first),
         next_opens=next_opens,
         notes=notes,
+        standing=next((_day(old, zone) for old in reversed(earlier) if has_results(old)), None),
     )
 
 
@@ -263,6 +274,7 @@ def _item(asked: _Asked, ledger: Ledger) -> ItemReport:
         item=asked.item,
         sides={side: _side(asked, side, ledger) for side in Side},
         gap=_gap(asked) if asked.item.mirrored else None,
+        recent=tuple(_step(asked.item.id, wave) for wave in asked.waves[-RECENT:]),
     )
 
 
@@ -334,8 +346,8 @@ class _Asked:
         return self.waves[-1]
 
     def day(self, wave: ClosedWave) -> date:
-        """The day of a close as readers know it."""
-        return wave.closed_at.astimezone(self._zone).date()
+        """The day of a close in the readers' zone."""
+        return _day(wave, self._zone)
 
     def published(self, side: Side, measure: Measure) -> list[tuple[ClosedWave, Observation]]:
         """The waves that published the measure on the side, each with its observation."""
@@ -560,14 +572,7 @@ def trail(
     asked = sorted((wave for wave in waves if item.id in wave.series), key=_age)
     if not asked:
         return None
-    steps = tuple(
-        Step(
-            wave=wave,
-            series=wave.series[item.id],
-            outcomes={side: outcome_of(wave, item.id, side) for side in Side},
-        )
-        for wave in asked
-    )
+    steps = tuple(_step(item.id, wave) for wave in asked)
     series = item.series
     current = [wave for wave in asked if wave.series[item.id] == series]
     return Trail(
@@ -589,6 +594,21 @@ def _over_time(item: Item, side: Side, waves: Sequence[ClosedWave], zone: tzinfo
 
 
 # --- Waves -----------------------------------------------------------------------------------------------
+
+
+def has_results(wave: ClosedWave) -> bool:
+    """Whether anything of a wave may be shown."""
+    return any(isinstance(now, Counted) for now in wave.outcomes.values())
+
+
+def _step(item_id: str, wave: ClosedWave) -> Step:
+    outcomes = {side: outcome_of(wave, item_id, side) for side in Side}
+    return Step(wave=wave, series=wave.series[item_id], outcomes=outcomes)
+
+
+def _day(wave: ClosedWave, zone: tzinfo) -> date:
+    """The day of a close as readers know it."""
+    return wave.closed_at.astimezone(zone).date()
 
 
 def outcome_of(wave: ClosedWave, item_id: str, side: Side) -> Outcome:

@@ -48,7 +48,7 @@ SHADES, CHANGED = 48, 1 / 10_000
 
 def results() -> ResultsChart:
     trust = Group(
-        "They do what they say they will do",
+        "They keep their word",
         "agree",
         (
             Row(
@@ -94,7 +94,7 @@ def trend(waves: int = 9) -> TrendChart:
         marks = {Side.MARKETING: marketing, Side.IT: it}
         moments.append(Moment(day, f"{day:%d.%m.%Y}", "T01-a" if i < 7 else "T01-b", marks))
     return TrendChart(
-        "They do what they say they will do",
+        "They keep their word",
         "Share who agree, with its 95 % plausible range",
         tuple(moments),
         "Hatched: 5 to 9 answers, in words only.",

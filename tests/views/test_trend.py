@@ -41,7 +41,7 @@ def test_a_trend_is_said_first_in_the_alternative_text() -> None:
     """The picture's words begin with the conclusion."""
     text = alt_text(trend_chart(trail_of(rising())))
     assert text.startswith(
-        "They do what they say they will do. Marketing: Up: 72 of 120 (60%) agree in 4 pulses"
+        "They keep their word. Marketing: Up: 72 of 120 (60%) agree in 4 pulses"
     )
 
 
