@@ -156,7 +156,8 @@ class ManagerCard:
 class HomeCard:
     """The Home tab of one reader. `manager` is None for everybody who is not one, and before the set-up.
 
-    `zone` is that of the days shown. `may_manage` says that the reader is a manager, `set_up` that the pulse has its channels and schedule.
+    `zone` is that of the days shown. `may_manage` says that the reader is a manager, `set_up` that the pulse
+    has its channels and schedule.
     """
 
     minimum: int

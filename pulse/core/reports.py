@@ -66,8 +66,9 @@ class StudyComparison:
     """A published figure beside an item on one side.
 
     `verdict` is None where `reason` says why. `waves` were averaged. `lead` marks the one figure that a
-    message shows of the side. `sentence` says it in full and `phrase` in a few words; both are empty where
-    the item is hidden on that side.
+    message shows of the side. `evident` is true where this wave's own figure lies on the verdict's side: one
+    that the waves before carry would read as a contradiction beside it. `sentence` says it in full and
+    `phrase` in a few words; both are empty where the item is hidden on that side.
     """
 
     comparable: Comparable
@@ -75,6 +76,7 @@ class StudyComparison:
     reason: Reason | None
     waves: int
     lead: bool
+    evident: bool
     sentence: str
     phrase: str
 
@@ -421,6 +423,7 @@ def _comparisons(asked: _Asked, side: Side, ledger: Ledger) -> Iterator[StudyCom
             reason=reason,
             waves=standing.waves if standing is not None else 0,
             lead=is_lead,
+            evident=_is_evident(found, now, verdict),
             sentence=wording.comparison_sentence(item, found, now, verdict)
             if isinstance(now, Counted) and says_it
             else "",
@@ -447,6 +450,16 @@ def _standing(found: Comparable, asked: _Asked, side: Side) -> tuple[Standing | 
     row = found.row
     study = Study(low=row.percent_low, percent=row.percent, high=row.percent_high, n=row.n)
     return against_study(series, study), None
+
+
+def _is_evident(found: Comparable, now: Outcome, verdict: Verdict | None) -> bool:
+    share = now.shares.get(found.measure) if isinstance(now, Counted) else None
+    if share is None or not isinstance(now, Counted):
+        return False
+    low, high = (now.n - share.high, now.n - share.low) if found.complement else (share.low, share.high)
+    if verdict is Verdict.ABOVE:
+        return 100 * low > found.row.percent * now.n
+    return verdict is Verdict.BELOW and 100 * high < found.row.percent * now.n
 
 
 def _rest(seen: Observation) -> Observation:
@@ -521,7 +534,7 @@ def _findings(items: Sequence[ItemReport], *, first: bool) -> Iterator[Headline]
         if said.change is not None:
             yield Headline(kind=Finding.CHANGE, first=first, item_id=item_id, side=side, change=said.change)
     for item_id, side, said in sides:
-        if said.lead is not None and said.lead.verdict in (Verdict.ABOVE, Verdict.BELOW):
+        if said.lead is not None and said.lead.evident:
             yield Headline(kind=Finding.STUDY, first=first, item_id=item_id, side=side, comparison=said.lead)
     for found in items:
         if found.gap is not None and found.gap.verdict in (Verdict.ABOVE, Verdict.BELOW):

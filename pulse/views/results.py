@@ -14,9 +14,9 @@ from pulse.core.dates import day
 from pulse.core.facts import caution, count, share
 from pulse.core.headlines import headline_sentence
 from pulse.core.language import N_, _
-from pulse.core.model import Baseline, ClosedWave, Counted, Direction, Format, Item, Outcome, Side, Withheld
-from pulse.core.reports import Change, Finding, ItemReport, SideReport, WaveReport
-from pulse.core.wording import brief_verdict, first_claims_sentence, in_side
+from pulse.core.model import Baseline, ClosedWave, Counted, Format, Item, Outcome, Side, Withheld
+from pulse.core.reports import Change, Finding, Headline, ItemReport, SideReport, StudyComparison, WaveReport
+from pulse.core.wording import brief_verdict, first_claims_sentence
 from pulse.views.blocks import (
     Element,
     actions,
@@ -116,8 +116,8 @@ def _turnout_and_size(report: WaveReport) -> str:
     said = [turnout_line(report.wave)]
     answered = [turnout.answered for turnout in report.wave.turnout.values()]
     if report.headline.first:
-        said.append(_("Changes can be called from the fifth pulse on."))
-    elif any(n is None or n < SMALL_TEAM for n in answered):
+        said.append(_("Changes show from the fifth pulse on."))
+    elif report.headline.kind is Finding.NOTHING and any(n is None or n < SMALL_TEAM for n in answered):
         said.append(_("Small teams: only clear changes are called."))
     return " ".join(said)
 
@@ -163,8 +163,7 @@ _GAPS = {Verdict.ABOVE: N_("*More in marketing*"), Verdict.BELOW: N_("*More in I
 
 
 def _lines(report: WaveReport, found: ItemReport) -> list[str]:
-    told = report.headline.change
-    lines = [side_line(found, side, told) for side in Side if is_shown(found.sides[side])]
+    lines = [side_line(found, side, report.headline) for side in Side if is_shown(found.sides[side])]
     if found.gap is not None and found.gap.verdict is not None and report.headline.gap is not found.gap:
         lines.append(_(_GAPS.get(found.gap.verdict, "")))
     return [line for line in lines if line]
@@ -174,10 +173,10 @@ def _plain_lines(report: WaveReport, found: ItemReport) -> list[str]:
     return [line.replace("*", "") for line in _lines(report, found)]
 
 
-def side_line(found: ItemReport, side: Side, told: Change | None = None) -> str:
+def side_line(found: ItemReport, side: Side, told: Headline | None = None) -> str:
     """`Marketing 8 of 13 (62%), *below* Accenture's 56%` of a side that is shown, as mrkdwn.
 
-    A change of this wave is named too, unless it is `told` elsewhere.
+    What the headline has `told` already is left out.
     """
     said, item = found.sides[side], found.item
     now = said.outcome
@@ -186,18 +185,12 @@ def side_line(found: ItemReport, side: Side, told: Change | None = None) -> str:
     parts = [_("not shown") if share_now is None else share(share_now.low, share_now.high, now.n)]
     if said.low_response:
         parts.append(_("too few to describe the channel"))
-    if said.change is not None and said.change is not told:
+    if said.change is not None and (told is None or said.change is not told.change):
         parts.append(_changed(said.change))
-    if said.lead is not None and said.lead.phrase:
-        parts.append(brief_verdict(said.lead.comparable, said.lead.verdict))
-    return _("{side} {share}").format(side=_who(item, side), share=escape(", ".join(parts)))
-
-
-def _who(item: Item, side: Side) -> str:
-    """The side; whom it speaks of where the wordings accuse each other."""
-    if item.direction is Direction.NEGATIVE and item.mirrored:
-        return _("{side} of {other}").format(side=_(side.label), other=in_side(side.other))
-    return _(side.label)
+    lead = said.lead
+    if lead is not None and lead.phrase and (told is None or lead is not told.comparison):
+        parts.append(brief_verdict(lead.comparable, lead.verdict if lead.evident else None))
+    return _("{side} {share}").format(side=_(side.label), share=escape(", ".join(parts)))
 
 
 def _changed(change: Change) -> str:
@@ -254,9 +247,18 @@ def _details(item: Item, said: SideReport) -> list[str]:
         last_time(said),
         said.change.sentence if said.change is not None else "",
         said.direct_sentence,
-        *(found.sentence for found in compared),
+        *(_compared(found) for found in compared),
         _bars(item, said.outcome),
     ]
+
+
+def _compared(found: StudyComparison) -> str:
+    """The comparison in full; of how many pulses where this one alone would not read so."""
+    if found.verdict not in (Verdict.ABOVE, Verdict.BELOW) or found.evident or found.waves < 2:
+        return found.sentence
+    return _("{comparison} This is of the last {count} pulses together.").format(
+        comparison=found.sentence, count=found.waves
+    )
 
 
 def last_time(said: SideReport) -> str:
