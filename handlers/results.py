@@ -1,4 +1,4 @@
-"""Buttons on results: all details in a window, and sharing a private card with the channel."""
+"""Buttons on results: details and certainty in windows, the trend privately, sharing with the channel."""
 
 from __future__ import annotations
 
@@ -6,19 +6,31 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from handlers.interaction import Interaction
-from handlers.replies import or_refuse, privately, wave_id_of
+from handlers.replies import or_refuse, outcome, privately, reply, wave_id_of
 from pulse.views.notices import shared
-from pulse.views.results import DETAILS, SHARE
+from pulse.views.results import CERTAINTY, DETAILS, SHARE, TREND
 
 
 def register(app: AsyncApp) -> None:
     app.action(DETAILS)(press_details)
+    app.action(CERTAINTY)(press_certainty)
+    app.action(TREND)(press_trend)
     app.action(SHARE)(press_share)
 
 
 async def press_details(ack: AsyncAck, interaction: Interaction) -> None:
     await ack()
     interaction.later(or_refuse(interaction, _show_details(interaction)))
+
+
+async def press_certainty(ack: AsyncAck, interaction: Interaction) -> None:
+    await ack()
+    interaction.later(or_refuse(interaction, _show_certainty(interaction)))
+
+
+async def press_trend(ack: AsyncAck, interaction: Interaction) -> None:
+    await ack()
+    interaction.later(_show_trend(interaction))
 
 
 async def press_share(ack: AsyncAck, interaction: Interaction) -> None:
@@ -30,6 +42,16 @@ async def _show_details(interaction: Interaction) -> None:
     await interaction.workspace.audience.check(interaction.user)
     view = await interaction.surfaces.cards.details(wave_id_of(interaction.value))
     await interaction.surfaces.slack.open_view(interaction.trigger, view)
+
+
+async def _show_certainty(interaction: Interaction) -> None:
+    view = await interaction.surfaces.cards.certainty(wave_id_of(interaction.value))
+    await interaction.surfaces.slack.open_view(interaction.trigger, view)
+
+
+async def _show_trend(interaction: Interaction) -> None:
+    """The picture may take longer than a trigger lives, so the answer is a message, not a window."""
+    await reply(interaction, await outcome(interaction.surfaces.cards.trend(interaction.value)))
 
 
 async def _share(interaction: Interaction) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 from pulse.core.audit import AuditEntry
 from pulse.core.model import Item, Side
 from pulse.core.question_plan import Turn
 from pulse.core.records import ReadersRule
+from pulse.core.reports import ItemReport, WaveReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +121,14 @@ class OpenPulse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastResults:
-    """The last closed wave: each item with the sentence about its share, by side, as plain text."""
+    """The last closed wave that had results, and `items` as each was last asked within a quarter.
 
-    closed_at: datetime
-    shares: Mapping[Side, tuple[tuple[Item, str], ...]]
+    `empty` is the day of a newer wave without results.
+    """
+
+    report: WaveReport
+    items: tuple[ItemReport, ...]
+    empty: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +158,8 @@ class ManagerCard:
 class HomeCard:
     """The Home tab of one reader. `manager` is None for everybody who is not one, and before the set-up.
 
-    `may_manage` says that the reader is a manager, `set_up` that the pulse has its channels and schedule,
-    `reads` that the reader may read results.
+    `zone` is that of the days shown. `may_manage` says that the reader is a manager, `set_up` that the pulse
+    has its channels and schedule, `reads` that the reader may read results.
     """
 
     minimum: int
@@ -162,6 +167,7 @@ class HomeCard:
     may_manage: bool = False
     open: OpenPulse | None = None
     results: LastResults | None = None
+    zone: tzinfo = UTC
     opens_at: datetime | None = None
     paused: bool = False
     manager: ManagerCard | None = None

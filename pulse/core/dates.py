@@ -40,3 +40,28 @@ def short_day(when: date, today: date) -> str:
     if when.year != today.year:
         return day(when)
     return _("{day} {month}").format(day=when.day, month=_(MONTHS[when.month - 1]))
+
+
+BRIEF = (
+    N_("Jan"),
+    N_("Feb"),
+    N_("Mar"),
+    N_("Apr"),
+    N_("May"),
+    N_("Jun"),
+    N_("Jul"),
+    N_("Aug"),
+    N_("Sep"),
+    N_("Oct"),
+    N_("Nov"),
+    N_("Dec"),
+)
+
+
+def brief_day(when: date) -> str:
+    """A day as charts have room for, without its year.
+
+    >>> brief_day(date(2026, 11, 20))
+    '20 Nov'
+    """
+    return _("{day} {month}").format(day=when.day, month=_(BRIEF[when.month - 1]))

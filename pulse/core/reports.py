@@ -66,8 +66,9 @@ class StudyComparison:
     """A published figure beside an item on one side.
 
     `verdict` is None where `reason` says why. `waves` were averaged. `lead` marks the one figure that a
-    message shows of the side. `sentence` says it in full and `phrase` in a few words; both are empty where
-    the item is hidden on that side.
+    message shows of the side. `evident` is true where this wave's own figure lies on the verdict's side: one
+    that the waves before carry would read as a contradiction beside it. `sentence` says it in full and
+    `phrase` in a few words; both are empty where the item is hidden on that side.
     """
 
     comparable: Comparable
@@ -75,6 +76,7 @@ class StudyComparison:
     reason: Reason | None
     waves: int
     lead: bool
+    evident: bool
     sentence: str
     phrase: str
 
@@ -136,12 +138,29 @@ class SideReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """An item in one closed wave. `series` names the wording it was asked in."""
+
+    wave: ClosedWave
+    series: str
+    outcomes: Mapping[Side, Outcome]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemReport:
-    """One item of a wave. `gap` is None where the item has no mirrored wordings."""
+    """One item of a wave. `gap` is None where the item has no mirrored wordings.
+
+    `recent` are its last `RECENT` waves under this wording, oldest first, this one among them.
+    """
 
     item: Item
     sides: Mapping[Side, SideReport]
     gap: Gap | None
+    recent: tuple[Step, ...] = ()
+
+
+RECENT = 8
+"""Waves of an item that stand beside its newest figures."""
 
 
 class Finding(StrEnum):
@@ -177,6 +196,7 @@ class WaveReport:
     """A closed wave, the headline item first.
 
     `next_opens` is None where no wave is planned. `notes` are sentences about the report itself.
+    `standing` is the day of the last wave before that had results: they stand where this wave has none.
     """
 
     wave: ClosedWave
@@ -184,18 +204,10 @@ class WaveReport:
     headline: Headline
     next_opens: datetime | None = None
     notes: tuple[str, ...] = ()
+    standing: date | None = None
 
     def of(self, item_id: str) -> ItemReport | None:
         return next((found for found in self.items if found.item.id == item_id), None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """An item in one closed wave. `series` names the wording it was asked in."""
-
-    wave: ClosedWave
-    series: str
-    outcomes: Mapping[Side, Outcome]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +266,7 @@ def report(
         headline=_headline(items, first=first),
         next_opens=next_opens,
         notes=notes,
+        standing=next((_day(old, zone) for old in reversed(earlier) if has_results(old)), None),
     )
 
 
@@ -263,6 +276,7 @@ def _item(asked: _Asked, ledger: Ledger) -> ItemReport:
         item=asked.item,
         sides={side: _side(asked, side, ledger) for side in Side},
         gap=_gap(asked) if asked.item.mirrored else None,
+        recent=tuple(_step(asked.item.id, wave) for wave in asked.waves[-RECENT:]),
     )
 
 
@@ -334,8 +348,8 @@ class _Asked:
         return self.waves[-1]
 
     def day(self, wave: ClosedWave) -> date:
-        """The day of a close as readers know it."""
-        return wave.closed_at.astimezone(self._zone).date()
+        """The day of a close in the readers' zone."""
+        return _day(wave, self._zone)
 
     def published(self, side: Side, measure: Measure) -> list[tuple[ClosedWave, Observation]]:
         """The waves that published the measure on the side, each with its observation."""
@@ -409,6 +423,7 @@ def _comparisons(asked: _Asked, side: Side, ledger: Ledger) -> Iterator[StudyCom
             reason=reason,
             waves=standing.waves if standing is not None else 0,
             lead=is_lead,
+            evident=_is_evident(found, now, verdict),
             sentence=wording.comparison_sentence(item, found, now, verdict)
             if isinstance(now, Counted) and says_it
             else "",
@@ -435,6 +450,16 @@ def _standing(found: Comparable, asked: _Asked, side: Side) -> tuple[Standing | 
     row = found.row
     study = Study(low=row.percent_low, percent=row.percent, high=row.percent_high, n=row.n)
     return against_study(series, study), None
+
+
+def _is_evident(found: Comparable, now: Outcome, verdict: Verdict | None) -> bool:
+    if found.measure is None or not isinstance(now, Counted) or found.measure not in now.shares:
+        return False
+    share = now.shares[found.measure]
+    low, high = (now.n - share.high, now.n - share.low) if found.complement else (share.low, share.high)
+    if verdict is Verdict.ABOVE:
+        return 100 * low > found.row.percent * now.n
+    return verdict is Verdict.BELOW and 100 * high < found.row.percent * now.n
 
 
 def _rest(seen: Observation) -> Observation:
@@ -509,7 +534,7 @@ def _findings(items: Sequence[ItemReport], *, first: bool) -> Iterator[Headline]
         if said.change is not None:
             yield Headline(kind=Finding.CHANGE, first=first, item_id=item_id, side=side, change=said.change)
     for item_id, side, said in sides:
-        if said.lead is not None and said.lead.verdict in (Verdict.ABOVE, Verdict.BELOW):
+        if said.lead is not None and said.lead.evident:
             yield Headline(kind=Finding.STUDY, first=first, item_id=item_id, side=side, comparison=said.lead)
     for found in items:
         if found.gap is not None and found.gap.verdict in (Verdict.ABOVE, Verdict.BELOW):
@@ -560,14 +585,7 @@ def trail(
     asked = sorted((wave for wave in waves if item.id in wave.series), key=_age)
     if not asked:
         return None
-    steps = tuple(
-        Step(
-            wave=wave,
-            series=wave.series[item.id],
-            outcomes={side: outcome_of(wave, item.id, side) for side in Side},
-        )
-        for wave in asked
-    )
+    steps = tuple(_step(item.id, wave) for wave in asked)
     series = item.series
     current = [wave for wave in asked if wave.series[item.id] == series]
     return Trail(
@@ -589,6 +607,21 @@ def _over_time(item: Item, side: Side, waves: Sequence[ClosedWave], zone: tzinfo
 
 
 # --- Waves -----------------------------------------------------------------------------------------------
+
+
+def has_results(wave: ClosedWave) -> bool:
+    """Whether anything of a wave may be shown."""
+    return any(isinstance(now, Counted) for now in wave.outcomes.values())
+
+
+def _step(item_id: str, wave: ClosedWave) -> Step:
+    outcomes = {side: outcome_of(wave, item_id, side) for side in Side}
+    return Step(wave=wave, series=wave.series[item_id], outcomes=outcomes)
+
+
+def _day(wave: ClosedWave, zone: tzinfo) -> date:
+    """The day of a close as readers know it."""
+    return wave.closed_at.astimezone(zone).date()
 
 
 def outcome_of(wave: ClosedWave, item_id: str, side: Side) -> Outcome:

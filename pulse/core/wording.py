@@ -223,6 +223,26 @@ def verdict_phrase(comparable: Comparable, verdict: Verdict | None) -> str:
     return form.format(figure=figure(row), study=study(row))
 
 
+_BRIEF = {
+    Verdict.ABOVE: N_("*above* {publisher}’s {figure}"),
+    Verdict.BELOW: N_("*below* {publisher}’s {figure}"),
+    Verdict.UNCLEAR: N_("study {figure}"),
+}
+_BRIEF_IN_WORDS = {
+    Verdict.ABOVE: N_("*above* “{figure}” ({publisher})"),
+    Verdict.BELOW: N_("*below* “{figure}” ({publisher})"),
+    Verdict.UNCLEAR: N_("study: “{figure}”"),
+}
+
+
+def brief_verdict(comparable: Comparable, verdict: Verdict | None) -> str:
+    """The same beside a count, the verdict marked bold. Where there is none, only the figure is named."""
+    row = comparable.row
+    forms = _BRIEF if _is_exact(row) else _BRIEF_IN_WORDS
+    said = _(forms[verdict or Verdict.UNCLEAR]).format(figure=figure(row), publisher=row.publisher)
+    return _("{figure} do not agree").format(figure=said) if comparable.complement else said
+
+
 def _is_exact(row: Baseline) -> bool:
     """Whether a per cent was printed, and not words like "more than half"."""
     return row.percent_high - row.percent_low <= 1

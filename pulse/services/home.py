@@ -52,6 +52,7 @@ class Home:
             open=await self._open_pulse(user),
             results=await self._last_results() if reads else None,
             reads=reads,
+            zone=self._results.zone(),
             opens_at=await self._waves.next_opening(),
             paused=await self._waves.paused(),
             manager=await self._manager_card(setup) if manager else None,
@@ -88,10 +89,8 @@ class Home:
         made = await self._results.last()
         if made is None:
             return None
-        shares = {
-            side: tuple((found.item, found.sides[side].sentence) for found in made.items) for side in Side
-        }
-        return LastResults(closed_at=made.wave.closed_at, shares=shares)
+        items, empty = await self._results.dashboard(), await self._results.empty_since()
+        return LastResults(report=made, items=items, empty=empty)
 
     async def _manager_card(self, setup: Setup) -> ManagerCard:
         uses: list[tuple[str, Side | None]] = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from pulse.core.baselines import Ledger
@@ -16,8 +16,8 @@ from pulse.core.errors import BadRequest, NotNow
 from pulse.core.items import Bank
 from pulse.core.language import _, spoken
 from pulse.core.library import Library
-from pulse.core.model import Asked, ClosedWave, Item
-from pulse.core.reports import Trail, WaveReport, last_report, report, trail
+from pulse.core.model import Asked, ClosedWave, Counted, Item
+from pulse.core.reports import ItemReport, Trail, WaveReport, has_results, last_report, report, trail
 from pulse.services.waves import Waves
 from pulse.storage.port import Store
 
@@ -26,6 +26,9 @@ READ_AT_ONCE = 10
 
 MOST_REPORTS = 20
 """Reports that are kept, some 100 kB each: the last one or two are asked for again and again."""
+
+DASHBOARD_WAVES = 13
+"""Closed waves whose questions the dashboard has: a quarter of weekly pulses."""
 
 WriteFiles = Callable[[Sequence[ClosedWave], Bank], Mapping[str, bytes]]
 """Makes the export: bytes by file name."""
@@ -75,13 +78,27 @@ class Results:
         return self._all.asked_in(self._waves.posts_language())
 
     async def last(self) -> WaveReport | None:
-        """The report of the last closed wave; None before the first close."""
-        closed = await self.closed()
-        return await self._report(closed[-1]) if closed else None
+        """The report of the last closed wave that had results; None before the first."""
+        closed = reversed(await self.closed())
+        wave = next((wave for wave in closed if has_results(wave)), None)
+        return None if wave is None else await self._report(wave)
 
-    async def last_closed(self) -> ClosedWave | None:
+    async def empty_since(self) -> date | None:
+        """The day of the newest closed wave where it had no results; None where it had some."""
         closed = await self.closed()
-        return closed[-1] if closed else None
+        if not closed or has_results(closed[-1]):
+            return None
+        return closed[-1].closed_at.astimezone(self.zone()).date()
+
+    async def dashboard(self) -> tuple[ItemReport, ...]:
+        """Each question that had results in the last quarter, the most recently asked first."""
+        found: dict[str, ItemReport] = {}
+        for wave in reversed((await self.closed())[-DASHBOARD_WAVES:]):
+            if has_results(wave) and not found.keys() >= set(wave.items):
+                for item in (await self._report(wave)).items:
+                    if any(isinstance(said.outcome, Counted) for said in item.sides.values()):
+                        found.setdefault(item.item.id, item)
+        return tuple(found.values())
 
     async def find(self, wave_id: int | None) -> WaveReport | None:
         """The report of a closed wave; None if there is no such wave."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable
+from datetime import date
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -10,14 +11,14 @@ from pulse.core.baselines import Ledger
 from pulse.core.errors import BadRequest
 from pulse.core.items import Bank
 from pulse.core.language import _, speaking, spoken
-from pulse.core.model import ClosedWave, Item
+from pulse.core.model import Item
 from pulse.core.reports import Trail, WaveReport
 from pulse.slack.pictures import Pictures
 from pulse.slack.readers import Readers
 from pulse.views import scores, trend
 from pulse.views.baselines import baselines_message, find_studies, find_topic
+from pulse.views.certainty import certainty_message, certainty_view
 from pulse.views.message import Message, View
-from pulse.views.power import power_message
 from pulse.views.results import results_chart, results_details, results_message
 from pulse.views.scores import share_button, shared_card
 from pulse.views.titles import title
@@ -47,7 +48,7 @@ class Published(Protocol):
     def zone(self) -> ZoneInfo: ...
     def library(self) -> Reference: ...
     async def last(self) -> WaveReport | None: ...
-    async def last_closed(self) -> ClosedWave | None: ...
+    async def empty_since(self) -> date | None: ...
     async def details(self, wave_id: int) -> WaveReport: ...
     async def last_with(self, item: Item) -> WaveReport | None: ...
     async def trail(self, item: Item) -> Trail | None: ...
@@ -89,6 +90,10 @@ class Cards:
         """Everything that may be said of a closed wave. Raises BadRequest if there is none."""
         return results_details(await self._published.details(wave_id), zone=self._published.zone())
 
+    async def certainty(self, wave_id: int) -> View:
+        """How sure a closed wave's results are. Raises BadRequest if there is none."""
+        return certainty_view(await self._published.details(wave_id))
+
     async def scores(self, word: str, *, shareable: bool = True) -> Message:
         """The last closed wave, or one question of it in full. Raises BadRequest for an unknown question."""
         item = self._item(word) if word else None
@@ -109,8 +114,8 @@ class Cards:
         return Message(card.text, [*card.blocks, *share])
 
     async def power(self) -> Message:
-        """What the answers of the last wave can show, and what more of them would."""
-        return power_message(await self._published.last_closed())
+        """How sure the last results are, and what more answers would show."""
+        return certainty_message(await self._published.last())
 
     async def shared(self, what: str, by: str) -> Message:
         """The card behind a Share button, for everybody, in the sharer's name. Raises BadRequest."""
@@ -144,13 +149,14 @@ class Cards:
     async def _scores(self, item: Item | None, shareable: bool) -> Card:
         zone = self._published.zone()
         if item is None:
-            last = await self._published.last()
-            return scores.scores_message(last, shareable=shareable and last is not None, zone=zone), True
+            last, empty = await self._published.last(), await self._published.empty_since()
+            share = shareable and last is not None
+            return scores.scores_message(last, empty=empty, shareable=share, zone=zone), True
         asked = await self._published.last_with(item)
         found = asked.of(item.id) if asked else None
         if asked is None or found is None:
             return scores.score_card(None, item, zone=zone), True
-        picture = await self._pictures.file_id(scores.score_chart(found, asked, zone=zone))
+        picture = await self._pictures.file_id(scores.score_chart(found, zone=zone))
         card = scores.score_card(asked, item, file_id=picture, shareable=shareable, zone=zone)
         return card, picture is not None
 

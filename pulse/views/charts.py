@@ -63,34 +63,6 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What one side said, and the published figures of that side."""
-
-    side: Side
-    mark: Mark
-    lines: tuple[Line, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A question with a row for each side. `scale` says what the axis counts."""
-
-    title: str
-    scale: str
-    rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ResultsChart:
-    """One wave. `sentences` are the conclusions that the message says too, for `alt_text`."""
-
-    title: str
-    groups: tuple[Group, ...]
-    footer: str
-    sentences: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Moment:
     """One wave on the trend; a side that is absent from `marks` was not asked.
 
@@ -198,7 +170,7 @@ class ReportPage:
     sources: str = ""
 
 
-Chart = ResultsChart | TrendChart | CompactChart
+Chart = TrendChart | CompactChart
 Picture = Chart | ReportPage
 """All that the chart worker draws."""
 
@@ -206,7 +178,7 @@ Picture = Chart | ReportPage
 def alt_text(chart: Chart) -> str:
     """The chart's conclusion with its numbers: its title and as many whole sentences as Slack takes.
 
-    >>> alt_text(ResultsChart("Wave 3", (), "", ("Marketing: 7 of 12 agree.",)))
+    >>> alt_text(TrendChart("Wave 3", "", (), "", sentences=("Marketing: 7 of 12 agree.",)))
     'Wave 3. Marketing: 7 of 12 agree.'
     """
     text = chart.title if chart.title.endswith((".", "?", "!")) else f"{chart.title}."

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 
 from pulse.core.cards import ChannelStatus, HomeCard, ManagerCard, OpenPulse
+from pulse.core.dates import day, short_day
+from pulse.core.facts import count
 from pulse.core.language import _
+from pulse.core.model import Counted, Outcome, Side
+from pulse.core.reports import ItemReport
 from pulse.views.audit import change_lines
 from pulse.views.blocks import (
     Element,
@@ -27,9 +31,19 @@ from pulse.views.notices import (
     withdraw_button,
 )
 from pulse.views.poll import answer_buttons, question, tap_hint, turnout
-from pulse.views.titles import title
+from pulse.views.results import (
+    finding,
+    heading,
+    is_shown,
+    sections,
+    side_line,
+    tell_more,
+    turnout_line,
+)
 
 SECTION_LIMIT = 3000
+MOST_QUESTIONS = 16
+"""Of the dashboard: with a crowd of managers' channels below, the tab stays under 100 blocks."""
 
 
 def home_view(card: HomeCard) -> View:
@@ -48,8 +62,8 @@ def _view(blocks: list[Block]) -> View:
 
 def _before_set_up(may_manage: bool) -> list[Block]:
     about = _(
-        "A few short questions to marketing and IT, now and then, and both see what each side said, "
-        "how sure one can be, and what published studies found."
+        "Marketing and IT answer a few short questions now and then. Both see what each side said, how sure "
+        "that is, and how it stands against published studies."
     )
     blocks = [header(_("Alignment Pulse")), section(about)]
     if may_manage:
@@ -99,17 +113,43 @@ def _counted(card: HomeCard, pulse: OpenPulse) -> list[str]:
 
 
 def _results(card: HomeCard) -> list[Block]:
-    heading = header(_("Last results"))
+    """A dashboard: the finding, then each question now, before, and beside its study."""
+    top = header(_("Results"))
     if not card.reads:
-        return [heading, section(_("They are for the people of the pulse’s channels and for its managers."))]
-    if card.results is None:
-        return [heading, section(_("There are none yet: results appear when the first pulse closes."))]
-    closed = _("Closed {when}. `/pulse scores` shows more, `/pulse trend` how it has moved.")
-    blocks = [heading, context(closed.format(when=moment(card.results.closed_at)))]
-    for side, shares in card.results.shares.items():
-        lines = [f"*{escape(title(item))}*\n{escape(share)}" for item, share in shares]
-        blocks += _paragraphs(f"*{_(side.label)}*", lines)
-    return blocks
+        return [top, section(_("They are for the people of the pulse’s channels and for its managers."))]
+    found = card.results
+    if found is None:
+        return [top, section(_("There are none yet: results appear when the first pulse closes."))]
+    closed = found.report.wave.closed_at.astimezone(card.zone).date()
+    when = _("Pulse of {day}. {turnout}").format(day=day(closed), turnout=turnout_line(found.report.wave))
+    blocks = [top, section(f"*{escape(finding(found.report))}*"), context(escape(when))]
+    if found.empty is not None:
+        few = _("The pulse of {day} had too few answers to show.")
+        blocks.append(context(few.format(day=day(found.empty))))
+    paragraphs = [_question(each, closed, card.zone) for each in found.items[:MOST_QUESTIONS]]
+    blocks += [block for text in paragraphs for block in sections(text)]
+    return [*blocks, actions(tell_more(found.report))]
+
+
+def _question(found: ItemReport, closed: date, zone: tzinfo) -> str:
+    """A question as it was last asked, with the four times before."""
+    asked = found.recent[-1].wave.closed_at.astimezone(zone).date()
+    name = f"*{escape(heading(found))}*"
+    lines = [
+        name if asked == closed else _("{title} · {day}").format(title=name, day=short_day(asked, closed))
+    ]
+    for side in (side for side in Side if is_shown(found.sides[side])):
+        before = [_figure(found, step.outcomes[side]) for step in found.recent[-5:-1]]
+        earlier = _(" · before: {figures}").format(figures=", ".join(before)) if before else ""
+        lines.append(f"{side_line(found, side)}{earlier}")
+    return "\n".join(lines)
+
+
+def _figure(found: ItemReport, outcome: Outcome) -> str:
+    share = outcome.shares.get(found.item.measures[0].key) if isinstance(outcome, Counted) else None
+    if not isinstance(outcome, Counted) or share is None:
+        return _("hidden")
+    return count(share.low, share.high, outcome.n)
 
 
 def _next(card: HomeCard) -> list[Block]:

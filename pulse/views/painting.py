@@ -31,15 +31,12 @@ from pulse.views.canvas import (
 from pulse.views.charts import (
     CompactChart,
     Dot,
-    Hidden,
     Line,
     Mark,
     Moment,
     Numbered,
     Picture,
     ReportPage,
-    ResultsChart,
-    Row,
     TrendChart,
     Zone,
 )
@@ -48,7 +45,6 @@ from pulse.views.small_multiples import paint_panels
 
 STROKE: Mapping[Side, Any] = {Side.MARKETING: "solid", Side.IT: (0, (4, 1.5))}
 DASHES = (0, (4, 3))
-QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def paint(chart: Picture) -> bytes:
@@ -63,60 +59,10 @@ def paint(chart: Picture) -> bytes:
         paint_panels(page, chart)
         return page.png()
     page.paragraph(chart.title, HEAD, bold=True)
-    if isinstance(chart, ResultsChart):
-        _results(page, chart)
-    else:
-        _trend(page, chart)
+    _trend(page, chart)
     page.down(10)
     page.paragraph(chart.footer, SMALL, colour=GREY)
     return page.png()
-
-
-def _across(share: float) -> float:
-    return LEFT + share * (RIGHT - LEFT)
-
-
-def _results(page: Canvas, chart: ResultsChart) -> None:
-    for group in chart.groups:
-        page.down(20)
-        page.paragraph(group.title, BODY, bold=True)
-        for row in group.rows:
-            page.down(10)
-            _row(page, row)
-        _percents(page, group.scale)
-
-
-TRACK = 30
-
-
-def _row(page: Canvas, row: Row) -> None:
-    middle = page.y + 15
-    page.line([LEFT + 9], [middle], color=COLOUR[row.side], marker=MARKER[row.side], markersize=15)
-    page.text(LEFT + 28, middle, row.side.label, BODY, bold=True)
-    after = LEFT + 28 + page.width(row.side.label, BODY, bold=True) + 12
-    page.text(after, middle, row.mark.label, BODY, colour=GREY if isinstance(row.mark, Hidden) else INK)
-    page.down(36)
-    top = page.y
-    page.box((LEFT, RIGHT), (top, top + TRACK), facecolor="#F4F5F7", edgecolor="none", zorder=1)
-    for quarter in QUARTERS:
-        page.line([_across(quarter)] * 2, [top, top + TRACK], color=RULE, linewidth=1.5, zorder=1.1)
-    _mark(page, row.side, row.mark, top)
-    page.down(TRACK)
-    _dashed(page, row.lines, top)
-
-
-def _mark(page: Canvas, side: Side, mark: Mark, top: float) -> None:
-    colour, middle = COLOUR[side], top + TRACK / 2
-    if isinstance(mark, Zone):
-        _hatched(page, (_across(mark.low), _across(mark.high)), (top + 4, top + TRACK - 4), colour)
-    elif isinstance(mark, Dot):
-        low, high = (_across(end) for end in mark.plausible)
-        page.box((low, high), (top + 7, top + TRACK - 7), facecolor=colour, alpha=0.3, linewidth=0, zorder=2)
-        if mark.low != mark.high:
-            ends = [_across(mark.low), _across(mark.high)]
-            page.line(ends, [middle] * 2, color=colour, linewidth=12, zorder=4, alpha=_strength(mark))
-        else:
-            _dot(page, (_across(mark.middle), middle), side, mark, 19)
 
 
 def _strength(dot: Dot) -> float:
@@ -132,35 +78,6 @@ def _dot(page: Canvas, at: tuple[float, float], side: Side, dot: Dot, size: floa
 def _hatched(page: Canvas, x: tuple[float, float], y: tuple[float, float], colour: str) -> None:
     look = {"facecolor": "none", "edgecolor": colour, "hatch": "////", "linewidth": 1.5, "alpha": 0.75}
     page.box(x, y, zorder=2, **look)
-
-
-def _dashed(page: Canvas, lines: Sequence[Line], top: float) -> None:
-    """Published figures as dashed marks, their labels below, a line lower where they would touch."""
-    ends: list[float] = []
-    ordered = sorted(lines, key=lambda line: line.share)
-    for place, line in enumerate(ordered):
-        x, wide = _across(line.share), page.width(line.label, SMALL)
-        page.line([x, x], [top - 5, top + TRACK + 7], color=INK, linewidth=3, linestyle=DASHES, zorder=3)
-        start = min(max(x - wide * _lean(place, len(ordered)), LEFT), RIGHT - wide)
-        level = next((level for level, end in enumerate(ends) if start > end + 18), len(ends))
-        ends[level : level + 1] = [start + wide]
-        page.text(start, top + TRACK + 22 + 28 * level, line.label, SMALL, colour=GREY)
-    if ends:
-        page.down(10 + 28 * len(ends))
-
-
-def _lean(place: int, of: int) -> float:
-    """How much of a label stands left of its mark: one alone is centred, neighbours lean apart."""
-    return 0.5 if of == 1 else 0.93 - 0.86 * place / (of - 1)
-
-
-def _percents(page: Canvas, scale: str) -> None:
-    page.down(6)
-    y = page.y + 12
-    page.text(LEFT, y, "0 %", SMALL, colour=GREY)
-    page.text(_across(0.5), y, scale, SMALL, colour=GREY, ha="center")
-    page.text(RIGHT, y, "100 %", SMALL, colour=GREY, ha="right")
-    page.down(26)
 
 
 PANEL = 190

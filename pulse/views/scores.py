@@ -1,50 +1,53 @@
-"""`/pulse scores`: the last closed wave, dimension by dimension, or one question as it was last asked."""
+"""`/pulse scores`: the last results as the channel had them, or one question as it was last asked."""
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
-from itertools import groupby
+from datetime import UTC, date, tzinfo
 
 from pulse.core.dates import day
 from pulse.core.language import _
-from pulse.core.model import DIMENSIONS, Item
+from pulse.core.model import Item
 from pulse.core.reports import ItemReport, WaveReport
-from pulse.views.blocks import actions, button, context, header, message, section
-from pulse.views.charts import ResultsChart, alt_text
+from pulse.views.blocks import Element, actions, button, context, header, message, section
+from pulse.views.charts import CompactChart, alt_text
+from pulse.views.compact import compact_chart
 from pulse.views.message import Block, Message, escape
 from pulse.views.results import (
     SHARE,
+    finding,
     item_details,
-    items_chart,
-    last_time,
+    notes,
     picture,
+    questions,
     said_rows,
-    sections,
+    shown,
     small_print,
+    tell_more,
     turnout_line,
 )
-from pulse.views.titles import dimension, title
+from pulse.views.titles import title
 
 
-def scores_message(report: WaveReport | None, *, shareable: bool = False, zone: tzinfo = UTC) -> Message:
-    """What each side said in the last closed wave; None where no wave has closed yet.
+def scores_message(
+    report: WaveReport | None,
+    *,
+    empty: date | None = None,
+    shareable: bool = False,
+    zone: tzinfo = UTC,
+) -> Message:
+    """What each side said in the last closed wave that had results; None where none had any.
 
-    `shareable` adds the button that shows it to the channel (action "share", value "scores").
+    `empty` is the day of a newer wave without results. `shareable` adds the button that shows the message to
+    the channel (action "share", value "scores").
     """
-    if report is None:
-        return nothing_yet()
-    blocks = [
-        header(_("Last pulse, {day}").format(day=_day(report, zone))),
-        context(escape(turnout_line(report.wave))),
-    ]
-    ordered = sorted(report.items, key=lambda found: DIMENSIONS.index(found.item.dimension))
-    for _name, group in groupby(ordered, key=lambda found: found.item.dimension):
-        blocks += sections("\n".join(_dimension(list(group))))
-    blocks += [context(escape(text)) for text in (*small_print(()), *report.notes)]
-    blocks.append(
-        context(_("`/pulse scores T01` tells more of one question, `/pulse trend T01` how it went."))
-    )
-    return message([*blocks, *share_button("scores", shareable)])
+    if report is None or not shown(report):
+        return nothing_yet(empty)
+    when = _("Pulse of {day}. {turnout}").format(day=_day(report, zone), turnout=turnout_line(report.wave))
+    blocks = [header(finding(report)), *questions(report), context(escape(when))]
+    if empty is not None:
+        blocks.append(context(_("The pulse of {day} had too few answers to show.").format(day=day(empty))))
+    blocks += notes(report)
+    return message([*blocks, actions([*tell_more(report), *_share("scores", shareable)])])
 
 
 def score_card(
@@ -62,23 +65,28 @@ def score_card(
     found = report.of(item.id) if report is not None else None
     if report is None or found is None:
         return not_asked_yet(item)
-    when = _("In the pulse of {day}. {turnout}").format(
-        day=_day(report, zone), turnout=turnout_line(report.wave)
-    )
+    when = _("Pulse of {day}. {turnout}").format(day=_day(report, zone), turnout=turnout_line(report.wave))
     blocks = [context(escape(when)), *item_details(found)]
     if file_id is not None:
-        blocks.append(picture(file_id, alt_text(score_chart(found, report, zone=zone))))
+        blocks.append(picture(file_id, alt_text(score_chart(found, zone=zone))))
     blocks += [context(escape(text)) for text in small_print(said_rows([found]))]
     return message([*blocks, *share_button(f"scores:{item.id}", shareable)])
 
 
-def score_chart(found: ItemReport, report: WaveReport, *, zone: tzinfo = UTC) -> ResultsChart:
-    """One question of a wave as a picture."""
-    return items_chart(_("Pulse of {day}").format(day=_day(report, zone)), [found], report.wave)
+def score_chart(found: ItemReport, *, zone: tzinfo = UTC) -> CompactChart:
+    """One question's last waves as a picture."""
+    said = [
+        _("{side}: {sentence}").format(side=_(side.label), sentence=report.sentence)
+        for side, report in found.sides.items()
+    ]
+    return compact_chart(title(found.item), [found], said, zone=zone)
 
 
-def nothing_yet() -> Message:
-    """What is said while no wave has closed."""
+def nothing_yet(empty: date | None = None) -> Message:
+    """What is said while no wave has had results. `empty` is the day of one that closed without any."""
+    if empty is not None:
+        few = _("There are no results yet: the pulse of {day} had too few answers to show.")
+        return message([section(few.format(day=day(empty)))])
     return message(
         [
             section(
@@ -107,9 +115,12 @@ def not_asked_yet(item: Item) -> Message:
 
 def share_button(value: str, shareable: bool) -> list[Block]:
     """The button that shows a private answer to the channel: nothing is public before it is pressed."""
-    if not shareable:
-        return []
-    return [actions([button(_("Share in this channel"), SHARE, value=value)])]
+    found = _share(value, shareable)
+    return [actions(found)] if found else []
+
+
+def _share(value: str, shareable: bool) -> list[Element]:
+    return [button(_("Share in this channel"), SHARE, value=value)] if shareable else []
 
 
 def shared_card(card: Message, by: str) -> Message:
@@ -120,16 +131,3 @@ def shared_card(card: Message, by: str) -> Message:
 
 def _day(report: WaveReport, zone: tzinfo) -> str:
     return day(report.wave.closed_at.astimezone(zone).date())
-
-
-def _dimension(found: list[ItemReport]) -> list[str]:
-    lines = [f"*{escape(dimension(found[0].item))}*"]
-    for report in found:
-        lines.append(f"{escape(title(report.item))} ({escape(report.item.id)})")
-        lines += [
-            f"• *{side.label}:* {escape(' '.join(filter(None, (said.sentence, last_time(said)))))}"
-            for side, said in report.sides.items()
-        ]
-        if report.gap is not None:
-            lines.append(f"• {escape(report.gap.sentence)}")
-    return lines

@@ -11,19 +11,9 @@ from pulse.core.model import Counted, Item, Note, Outcome, Side
 from pulse.core.reports import Step, Trail
 from pulse.views.blocks import context, header, message, section
 from pulse.views.charts import Moment, Numbered, TrendChart, alt_text
+from pulse.views.marks import drawn, footer, lines_of, mark_of, share_who
 from pulse.views.message import Block, Message, escape
-from pulse.views.results import (
-    drawn,
-    footer,
-    lines_of,
-    mark_of,
-    picture,
-    said_rows,
-    sections,
-    share_who,
-    small_print,
-    wordings,
-)
+from pulse.views.results import picture, sections, small_print, wordings
 from pulse.views.scores import not_asked_yet, share_button
 from pulse.views.titles import title
 
@@ -49,7 +39,7 @@ def trend_message(
     blocks = [header(_heading(trail)), section(wordings(item)), context(_span(trail, zone))]
     for side in Side:
         lines = [escape(line) for line in _sentences(trail, side)]
-        blocks += sections("\n".join([f"*{side.label}*", *lines]))
+        blocks += sections("\n".join([f"*{_(side.label)}*", *lines]))
     if trail.last is not None and trail.last.gap is not None:
         blocks.append(section(escape(_("Last time: {sentence}").format(sentence=trail.last.gap.sentence))))
     if file_id is not None:
@@ -126,22 +116,22 @@ def _span(trail: Trail, zone: tzinfo) -> str:
 
 
 def _sentences(trail: Trail, side: Side) -> list[str]:
-    """The last wave's sentences, then those of the series."""
+    """The last share with its figure, then what happened and when, the newest first."""
     if trail.last is None:
         return [_("No closed pulse has asked it in today's wording yet.")]
     said = trail.last.sides[side]
-    compared = [found.sentence for found in said.comparisons]
-    return [line for line in (said.sentence, *compared, *trail.sentences[side], said.sight) if line]
+    compared = said.lead.sentence if said.lead is not None else ""
+    return [line for line in (said.sentence, compared, *reversed(trail.sentences[side])) if line]
 
 
 def _spoken(trail: Trail) -> Iterator[str]:
     """The conclusions first, as the alternative text is cut at its end."""
     for side in Side:
         for sentence in trail.sentences[side][-1:]:
-            yield _("{side}: {sentence}").format(side=side.label, sentence=sentence)
+            yield _("{side}: {sentence}").format(side=_(side.label), sentence=sentence)
         if trail.last is not None:
             said = trail.last.sides[side].sentence
-            yield _("{side}, last time: {sentence}").format(side=side.label, sentence=said)
+            yield _("{side}, last time: {sentence}").format(side=_(side.label), sentence=said)
     if trail.last is not None and trail.last.gap is not None:
         yield trail.last.gap.sentence
 
@@ -162,7 +152,8 @@ def _notes(trail: Trail, zone: tzinfo) -> list[Block]:
 
 
 def _small_print(trail: Trail) -> list[str]:
-    texts = small_print(said_rows([trail.last]) if trail.last is not None else ())
+    leads = [said.lead for said in trail.last.sides.values()] if trail.last is not None else []
+    texts = small_print(lead.comparable.row for lead in leads if lead is not None and lead.sentence)
     if trail.reworded:
         texts.append(_("The wording was changed on the way: nothing is compared across that."))
     return texts

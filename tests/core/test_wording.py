@@ -172,7 +172,7 @@ def test_a_crash_after_a_long_calm_is_told_at_once() -> None:
         "1170 of 1300 (90%) in the 26 pulses before (from 3 September 2026)."
     )
     assert headline(waves_) == (
-        "They do what they say they will do: down in marketing, 56% this time, 90% in the 26 pulses before"
+        "They keep their word: down in marketing, 56% this time, 90% in the 26 pulses before"
     )
 
 

@@ -14,11 +14,11 @@ import pytest
 
 from pulse.core.errors import ChartNotDrawn
 from pulse.slack.chart_worker import ChartWorker
-from pulse.views.charts import ResultsChart
+from pulse.views.charts import TrendChart
 from pulse.views.painting import paint
 
 ROOT = Path(__file__).parents[2]
-CHART = ResultsChart("Results of 20 November 2026", (), "A footer")
+CHART = TrendChart("Trust", "share who agree", (), "A footer")
 
 
 def pretend(code: str) -> tuple[str, ...]:
@@ -38,8 +38,8 @@ async def test_equal_charts_are_drawn_once(tmp_path: Path) -> None:
         f"import sys; open({str(log)!r}, 'a').write('x'); sys.stdout.buffer.write(b'\\x89PNG\\r\\n\\x1a\\n')"
     )
     chart_worker = ChartWorker(worker=pretend(code))
-    await asyncio.gather(*(chart_worker.draw(ResultsChart("Same", (), "")) for _ in range(3)))
-    await chart_worker.draw(ResultsChart("Other", (), ""))
+    await asyncio.gather(*(chart_worker.draw(TrendChart("Same", "", (), "")) for _ in range(3)))
+    await chart_worker.draw(TrendChart("Other", "", (), ""))
     assert log.read_text() == "xx"
 
 
@@ -51,7 +51,7 @@ async def test_only_so_many_drawings_are_kept(tmp_path: Path) -> None:
     )
     chart_worker = ChartWorker(kept=1, worker=pretend(code))
     for title in ("one", "two", "two", "one"):
-        await chart_worker.draw(ResultsChart(title, (), ""))
+        await chart_worker.draw(TrendChart(title, "", (), ""))
     assert log.read_text() == "xxx"
 
 

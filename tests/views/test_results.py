@@ -5,30 +5,28 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from pulse.core.items import Bank
-from pulse.core.model import Counted, Format, Share, Side, SideTurnout, Withheld
-from pulse.core.reports import WaveReport, report
-from pulse.views.charts import ALT_TEXT_LIMIT, Dot, Hidden, Zone, alt_text
-from pulse.views.message import Block
-from pulse.views.results import (
-    lines_of,
-    mark_of,
-    results_chart,
-    results_details,
-    results_message,
-    sections,
-)
-from rehearsal.blockkit import problems
+from pulse.core.language import speaking
+from pulse.core.model import Format, Side
+from pulse.core.reports import Finding, WaveReport, report
+from pulse.storage.catalogues import catalogue
+from pulse.views.charts import ALT_TEXT_LIMIT, alt_text
+from pulse.views.message import Block, Message
+from pulse.views.results import results_chart, results_details, results_message, sections
+from rehearsal.blockkit import problems, view_problems
 from tests.golden import golden
+from tests.views.kinds import kinds
 from tests.views.waves import BANK, LEDGER, shipped, trust, two_waves, wave
 
 OPENS = datetime(2026, 12, 1, 9, tzinfo=UTC)
 NONE = [0, 0, 0, 0, 0]
 EVEN = [2, 2, 4, 2, 2]
+KINDS = ("change", "study", "gap", "quiet", "empty", "one_side", "first", "bands", "large")
+WORDS = 110
+"""What a reader of a result message should have to read at most, buttons included."""
 
 
 def of_two_waves() -> WaveReport:
@@ -40,18 +38,100 @@ def words(blocks: list[Block]) -> str:
     return "\n".join(str(block) for block in blocks)
 
 
-def test_the_results_as_they_are_posted() -> None:
-    """The whole message, with its chart."""
-    message = results_message(of_two_waves(), file_id="F0123")
+def visible(message: Message) -> list[str]:
+    """The words of a message outside its picture, those on its buttons included."""
+    buttons = [
+        element["text"]["text"]
+        for block in message.blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+    return [word for word in " ".join([message.text, *buttons]).split() if re.search(r"\w", word)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_results_as_they_are_posted(kind: str) -> None:
+    """Each kind of wave is the whole message that was read and kept, with its chart, and Slack takes it."""
+    message = results_message(kinds()[kind], file_id="F0123")
     assert problems(message.blocks, surface="message") == []
-    golden("results_message", message)
+    golden(f"results_{kind}", message)
 
 
-def test_the_details_as_they_open() -> None:
-    """The whole modal."""
-    view = results_details(of_two_waves())
-    assert problems(view["blocks"], surface="modal") == []
-    golden("results_details", view)
+def test_the_results_in_german() -> None:
+    """A change as a German channel reads it."""
+    with speaking(catalogue("de")):
+        golden("results_german", results_message(kinds()["change"], file_id="F0123"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_result_is_read_in_seconds(kind: str) -> None:
+    """110 words at most for four questions, the finding of at most 120 characters first, also in the text."""
+    message = results_message(kinds()[kind], file_id="F0123")
+    heading = message.blocks[0]["text"]["text"]
+    assert len(visible(message)) <= WORDS
+    assert len(heading) <= 120
+    assert message.text.startswith(heading)
+
+
+@pytest.mark.parametrize(
+    ("kind", "finding"),
+    [
+        ("change", Finding.CHANGE),
+        ("study", Finding.STUDY),
+        ("gap", Finding.GAP),
+        ("quiet", Finding.NOTHING),
+        ("empty", Finding.NO_RESULTS),
+        ("one_side", Finding.ONE_SIDE),
+        ("large", Finding.CHANGE),
+    ],
+)
+def test_each_kind_is_what_its_name_says(kind: str, finding: Finding) -> None:
+    """The waves that the messages above are made of have the finding that they stand for."""
+    assert kinds()[kind].headline.kind is finding
+
+
+def test_the_question_of_the_finding_stands_first() -> None:
+    """Whoever reads the first lines only reads of the finding."""
+    found = kinds()["study"]
+    assert found.headline.item_id == "A02"
+    assert results_message(found).text.split("\n")[1].startswith("*The amount of collaboration")
+    assert results_chart(found).panels[0].title == "The amount of collaboration"
+
+
+def test_an_empty_pulse_names_the_results_that_still_stand() -> None:
+    """Nothing is hidden eight times: one sentence, the day of the last results and the next opening."""
+    message = results_message(kinds()["empty"], file_id="F0123")
+    assert "The results of 15 October 2026 still stand: `/pulse scores`." in message.text
+    assert "The next pulse opens <!date^" in message.text
+    assert "image" not in [block["type"] for block in message.blocks]
+
+
+def test_a_side_that_is_not_shown_has_no_line() -> None:
+    """Where too few of a side answered, its name stands in the finding and the turnout alone."""
+    lines = results_message(kinds()["one_side"]).text.split("\n")
+    assert [line for line in lines if line.startswith("IT ")] == []
+    assert lines[-1].startswith("Marketing 13 of 16, IT fewer than 5 answered.")
+
+
+def test_a_verdict_that_this_waves_figure_does_not_show_is_not_beside_it() -> None:
+    """2 or fewer of 12 may be under 11%: no "above" beside it, and the details say of how many pulses."""
+    above = {("A02", side): [1, 4, 7, 0] for side in Side}
+    few = {("A02", side): [5, 5, 2, 0] for side in Side}
+    waves = [wave(number, above) for number in range(3)]
+    found = report(wave(3, few), waves, BANK, LEDGER)
+    line = results_message(found).text.split("\n")[2]
+    assert line == "Marketing 2 or fewer of 12, study 13%"
+    details = words(results_details(found)["blocks"])
+    assert "Above the 13% of senior marketing executives" in details
+    assert "This is of the last 4 pulses together." in details
+
+
+@pytest.mark.parametrize("kind", ["change", "bands", "large"])
+def test_the_details_as_they_open(kind: str) -> None:
+    """The whole window."""
+    view = results_details(kinds()[kind])
+    assert view_problems(view) == []
+    golden(f"details_{kind}", view)
 
 
 def test_without_its_chart_the_message_is_whole() -> None:
@@ -62,30 +142,14 @@ def test_without_its_chart_the_message_is_whole() -> None:
     assert without.blocks == [block for block in with_chart.blocks if block["type"] != "image"]
 
 
-def test_the_text_is_the_conclusion() -> None:
-    """A screen reader hears the finding first, then each side's sentence in the order of the message."""
-    text = results_message(of_two_waves()).text
-    assert text.startswith("Pulse results, 13 August 2026\n*The amount of collaboration: 5 or more of 7 in ")
-    assert "7 of 12 agree (58%)" in text
-    assert "Fewer than 5 answers: hidden." in text
-
-
-def test_the_summary_keeps_to_a_phone() -> None:
-    """Three questions stay under 1,500 characters, with one figure and its verdict a side that is shown."""
-    text = results_message(of_two_waves()).text
-    assert len(text) < 1500
-    assert len(re.findall(r"(?:Above|Below|Can't be told apart from) [^.]*(?:%|in 10)", text)) == 5
-
-
 def test_withheld_has_no_number() -> None:
-    """A side under the minimum shows no digit but the minimum's, in message, details and chart."""
+    """A side under the minimum has no digit but the minimum's, in message, details and chart."""
     found = report(trust(0, EVEN, [1, 1, 1, 1, 0]), [], BANK, LEDGER)
-    lines = [line for line in results_message(found).text.split("\n") if line.startswith(("*IT:*", "IT:"))]
-    assert lines == ["*IT:* Fewer than 5 answers: hidden."]
     details = [b["text"]["text"] for b in results_details(found)["blocks"] if b["type"] == "section"]
     assert [text for text in details if text.startswith("*IT*")] == ["*IT*\nFewer than 5 answers: hidden."]
-    row = results_chart(found).groups[0].rows[1]
-    assert (row.mark, row.lines) == (Hidden("hidden: fewer than 5 answers"), ())
+    curve = results_chart(found).panels[0].curves[1]
+    assert [point.shown for point in curve.points] == [False]
+    assert curve.label == ""
 
 
 def test_bars_appear_from_twenty_answers() -> None:
@@ -99,12 +163,11 @@ def test_bars_appear_from_twenty_answers() -> None:
     assert "Answers of 20: Strongly disagree or Disagree: 5, Neither agree nor disagree: 4, Agree: 6," in text
 
 
-def test_each_message_says_whose_the_published_figures_are() -> None:
+def test_the_details_say_whose_the_published_figures_are() -> None:
     """With a comparison comes the sentence that it is of leaders then, not of this channel."""
-    for blocks in (results_message(of_two_waves()).blocks, results_details(of_two_waves())["blocks"]):
-        assert "not from this channel" in words(blocks)
+    assert "not from this channel" in words(results_details(of_two_waves())["blocks"])
     without = report(wave(0, {("T02", side): EVEN for side in Side}), [], BANK, LEDGER)
-    assert "published" not in results_message(without).text
+    assert "published" not in words(results_details(without)["blocks"])
 
 
 def test_nothing_typed_can_call_the_channel() -> None:
@@ -130,63 +193,14 @@ def test_a_wave_with_nothing_left_says_so() -> None:
     found = report(trust(0, EVEN, EVEN), [], Bank(()), LEDGER)
     message = results_message(found)
     assert problems(message.blocks, surface="message") == []
-    assert "No question of this pulse can be shown." in message.text
-
-
-@pytest.mark.parametrize(
-    ("outcome", "roster", "expected"),
-    [
-        (Withheld(), 20, Hidden("hidden: fewer than 7 answers")),
-        (Counted(12, {"top2box": Share(6, 6)}), 12, Dot(0.5, 0.5, (0.5, 0.5), "6 of 12")),
-        (
-            Counted(12, {"top2box": Share(6, 6)}),
-            100,
-            Dot(0.5, 0.5, (0.5, 0.5), "6 of 12 (too few answered)", hollow=True),
-        ),
-    ],
-)
-def test_marks_without_a_range(outcome: Any, roster: int, expected: Any) -> None:
-    """Hidden has nothing, everybody is exact, and too few of a channel is a ring."""
-    assert mark_of(shipped("T01"), outcome, SideTurnout(roster, None), 7) == expected
-
-
-def test_merged_extremes_are_drawn_over_both_counts() -> None:
-    """2 or fewer of 12 spans 0 to 2, and its range is that of all of them."""
-    mark = mark_of(shipped("T01"), Counted(12, {"top2box": Share(0, 2)}), SideTurnout(20, 12), 5)
-    assert isinstance(mark, Dot)
-    assert (mark.low, mark.high, mark.label) == (0.0, 2 / 12, "2 or fewer of 12")
-    assert mark.plausible == (0.0, 7 / 20)
-
-
-def test_five_to_nine_is_a_zone() -> None:
-    """A figure of fewer than ten answers is drawn as broad as it is."""
-    found = report(trust(0, EVEN, [0, 0, 1, 4, 3]), [], BANK, LEDGER).items[0]
-    drawn = mark_of(found.item, found.sides[Side.IT].outcome, SideTurnout(20, 8), 5)
-    assert drawn == Zone(0.75, 1.0, "6 or more of 8")
-
-
-def test_a_figure_of_those_who_do_not_is_drawn_as_the_rest() -> None:
-    """46% who do not agree is a dash at 54%, labelled as the subtraction that it is."""
-    found = report(wave(0, {("G01", side): EVEN for side in Side}), [], BANK, LEDGER).items[0]
-    lines = {line.label: line.share for line in lines_of(found, Side.MARKETING)}
-    assert lines["100 − 46% · CMO Council/Accenture 2010"] == pytest.approx(0.54)
-
-
-def test_the_footer_explains_only_what_is_drawn() -> None:
-    """Hatching, rings and dashes are explained where there are any."""
-    plain = report(wave(0, {("T02", side): EVEN for side in Side}), [], BANK, LEDGER)
-    assert results_chart(plain).footer == "Pale: what the whole side's share may be."
-    ring = report(wave(0, {("T02", side): EVEN for side in Side}, 100), [], BANK, LEDGER)
-    assert results_chart(ring).footer.endswith("Ring: too few answered to describe the channel.")
-    footer = results_chart(of_two_waves()).footer
-    assert "Hatched: 5 to 9 answers, a range only. Dashed: published." in footer
+    assert "No question of this pulse can be shown" in message.text
 
 
 def test_the_alternative_text_holds_the_numbers() -> None:
     """The picture's words are the message's sentences, within Slack's limit."""
     text = alt_text(results_chart(of_two_waves()))
     assert len(text) <= ALT_TEXT_LIMIT
-    assert "Marketing: 7 of 12 agree (58%)." in text
+    assert "They keep their word: Marketing 7 of 12 (58%)" in text
 
 
 def test_long_texts_are_cut_between_lines() -> None:

@@ -40,9 +40,7 @@ def test_a_trend_as_it_is_answered() -> None:
 def test_a_trend_is_said_first_in_the_alternative_text() -> None:
     """The picture's words begin with the conclusion."""
     text = alt_text(trend_chart(trail_of(rising())))
-    assert text.startswith(
-        "They do what they say they will do. Marketing: Up: 72 of 120 (60%) agree in 4 pulses"
-    )
+    assert text.startswith("They keep their word. Marketing: Up: 72 of 120 (60%) agree in 4 pulses")
 
 
 def test_the_message_speaks_as_its_chart_does() -> None:

@@ -30,7 +30,7 @@ def tally(item: Item, counts: list[int]) -> Tally:
 def wave(
     number: int,
     counts: Counts,
-    roster: int = 20,
+    roster: int | Mapping[Side, int] = 20,
     *,
     bank: Bank = BANK,
     minimum: int = 5,
@@ -38,6 +38,7 @@ def wave(
     """Wave `number`, a week after the one before, from the counts of each box by item and side."""
     ids = list(dict.fromkeys(item_id for item_id, _side in counts))
     items = {item_id: bank.get(item_id) for item_id in ids}
+    people = dict.fromkeys(Side, roster) if isinstance(roster, int) else roster
     closed = FIRST + timedelta(weeks=number)
     answered = {side: max(sum(counts[key]) for key in counts if key[1] is side) for side in Side}
     return ClosedWave(
@@ -47,7 +48,7 @@ def wave(
         minimum=minimum,
         items=tuple(ids),
         series={item_id: item.series for item_id, item in items.items() if item},
-        turnout={side: turnout(roster, answered[side], minimum) for side in Side},
+        turnout={side: turnout(people[side], answered[side], minimum) for side in Side},
         outcomes={
             (item_id, side): publish(item, tally(item, count), minimum)
             for (item_id, side), count in counts.items()
