@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pulse.core.zones import FoundZone, find_zones
 from pulse.storage.library import cities
+from tests.core.bank import CALM
 
 KNOWN = available_timezones()
 WINTER = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -81,6 +82,7 @@ def test_nonsense_finds_nothing() -> None:
     assert found("   ") == ()
 
 
+@CALM
 @given(st.text(max_size=40))
 def test_whatever_is_typed_finds_at_most_twenty_zones_that_there_are(typed: str) -> None:
     """No input stops the search, and no zone is offered that this machine does not know."""
