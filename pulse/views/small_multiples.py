@@ -23,8 +23,9 @@ STUDY = (0, (4, 3))
 
 
 def paint_panels(page: Canvas, chart: CompactChart, columns: int = COLUMNS) -> None:
-    """Draws the key and then the panels, `columns` in a row."""
+    """Draws the key and then the panels, at most `columns` in a row."""
     _key(page, chart)
+    columns = min(columns, max(len(chart.panels), 1))
     room = (page.right - page.left - GUTTER * (columns - 1)) / columns
     for start in range(0, len(chart.panels), columns):
         row = chart.panels[start : start + columns]
