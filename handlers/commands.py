@@ -39,8 +39,8 @@ class Command:
     `run` answers with a message, or `window` opens a window, for which Slack's trigger lives 3 s. `takes` is
     what may follow the word, `does` completes its line of the help; both are marked for translation. Where
     nothing may follow, `alone` says why not. `manager`: only managers may. `aliases` are other words for it.
-    `keeps_ids`: what follows reaches `run` with Slack's ids instead of as it was typed.
-    `results`: only for those who may read results.
+    `keeps_text`: what follows is a text, not words to look up. `keeps_ids`: it reaches `run` with Slack's ids
+    instead of as it was typed. `results`: only for those who may read results.
     """
 
     word: str
@@ -51,13 +51,9 @@ class Command:
     window: Callable[[Interaction], Awaitable[None]] | None = None
     manager: bool = False
     aliases: tuple[str, ...] = ()
+    keeps_text: bool = False
     keeps_ids: bool = False
     results: bool = False
-
-    @property
-    def keeps_text(self) -> bool:
-        """Whether what follows is a text of its own, to be kept as it was typed."""
-        return self.keeps_ids or self.word == "note"
 
     @property
     def help(self) -> CommandHelp:
@@ -206,7 +202,18 @@ COMMANDS = (
         does=N_("the last results, or one question’s in full"),
         run=scores,
         results=True,
-        aliases=("", "score", "result", "results", "latest", "last", "summary", "ergebnis", "ergebnisse"),
+        aliases=(
+            "",
+            "score",
+            "result",
+            "results",
+            "latest",
+            "last",
+            "report",
+            "summary",
+            "ergebnis",
+            "ergebnisse",
+        ),
     ),
     Command(
         word="trend",
@@ -306,6 +313,7 @@ COMMANDS = (
         word="note",
         takes=N_('"text"'),
         does=N_("mark today on the trend"),
+        keeps_text=True,
         run=managing.note,
         manager=True,
         aliases=("notiz",),
@@ -325,6 +333,7 @@ COMMANDS = (
         run=managing.managers,
         manager=True,
         aliases=("manager", "admin", "admins"),
+        keeps_text=True,
         keeps_ids=True,
     ),
 )

@@ -88,8 +88,10 @@ async def _adds_a_question(guest: CountingGuest) -> None:
     await guest.types("/pulse questions")
     form = guest.dialog
     await expect(form.get_by_role("heading", name="Questions")).to_be_visible()
+    await guest.photographed("questions")
     await guest.presses(form, "Add a question")
     await expect(form.get_by_role("heading", name="Your own question")).to_be_visible()
+    await guest.photographed("own-question")
     await guest.fills("What marketing is asked", "IT tells us early when a date slips.")
     await guest.fills("What IT is asked", "Marketing tells us early when a date slips.")
     await guest.presses(form, "Save")

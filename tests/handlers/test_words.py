@@ -29,6 +29,7 @@ UNDERSTOOD: Mapping[str, str] = {
     "\u200bscores": "scores",
     "sco\u200bres\ufeff": "scores",
     "latest": "scores",
+    "report": "scores",
     "ergebnisse": "scores",
     "T01": "scores t01",
     "t01": "scores t01",
