@@ -453,9 +453,9 @@ def _standing(found: Comparable, asked: _Asked, side: Side) -> tuple[Standing | 
 
 
 def _is_evident(found: Comparable, now: Outcome, verdict: Verdict | None) -> bool:
-    share = now.shares.get(found.measure) if isinstance(now, Counted) else None
-    if share is None or not isinstance(now, Counted):
+    if not isinstance(now, Counted) or found.measure is None or found.measure not in now.shares:
         return False
+    share = now.shares[found.measure]
     low, high = (now.n - share.high, now.n - share.low) if found.complement else (share.low, share.high)
     if verdict is Verdict.ABOVE:
         return 100 * low > found.row.percent * now.n
