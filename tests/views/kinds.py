@@ -72,4 +72,5 @@ def kinds(language: str = "en") -> dict[str, WaveReport]:
         "bands": [*usual, week(11, (4, 2, 3, 5), (3, 2, 6, 3), (7, 8))],
         "large": [_large(number, 30 if number < 8 else 43) for number in range(11)],
     }
-    return {name: report(all_[-1], all_[:-1], LIBRARY.in_language(language), LEDGER, OPENS) for name, all_ in waves.items()}
+    bank = LIBRARY.in_language(language)
+    return {name: report(all_[-1], all_[:-1], bank, LEDGER, OPENS) for name, all_ in waves.items()}
