@@ -63,7 +63,7 @@ async def walk(page: Page) -> None:
     await say(page, "/pulse close")
     await messages.get_by_role("button", name="Close it now").last.click()
     await seen(messages.locator("img").last)
-    top = messages.get_by_text("Pulse results").last
+    top = messages.get_by_text("How sure?").last
     await top.evaluate("(heading) => heading.closest('.message').scrollIntoView({block: 'start'})")
     await expect(page.locator(".toast")).to_have_count(0, timeout=PATIENCE_MS)
 

@@ -19,7 +19,7 @@ from pulse.core.language import _
 from pulse.core.library import Library
 from pulse.core.model import Format, Item, Note, Side
 from pulse.core.question_plan import QuestionPlan, choose_questions, headlines, suggested_plan
-from pulse.core.records import Answers, Ballots, NewWave, OpenWave, Publication, Setup
+from pulse.core.records import Answers, Ballots, NewMessage, NewWave, OpenWave, Publication, Setup
 from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.services.waves import publication
 from pulse.storage.sqlite.store import Store
@@ -83,9 +83,8 @@ async def fill(store: Store, library: Library, now: datetime, channels: Mapping[
     noted = _audited(AuditCode.SAMPLE_NOTE_MADE)
     await store.add_note(Note(past[TURNING_POINT].local_date, _("New intake form (invented)")), now, noted)
     await store.add_note(Note(local_date(schedule, past[0].closes_at), sample_note()), now, noted)
-    newest = (await store.closed_waves())[-1].id
     for message in await store.undelivered():
-        if (message.kind, message.wave_id) != ("results", newest):
+        if message.kind != "results":
             await store.mark(message.key, "done")
     await store.scrub()
 
@@ -129,8 +128,11 @@ async def _wave(sample: _Sample, number: int, moments: Moments) -> None:
             for _person in range(ANSWERING[side][number])
         )
     )
+    closed = moments.closes_at
+    last = number == WAVES - 1
+    messages = [NewMessage(kind="results", channel=channel, at=closed) for channel in where if last]
     await store.close_wave(
-        wave_id, _counted(items, wave), [], moments.closes_at, _audited(AuditCode.SAMPLE_CLOSED)
+        wave_id, _counted(items, wave), messages, closed, _audited(AuditCode.SAMPLE_CLOSED)
     )
 
 

@@ -155,7 +155,7 @@ def _zones(page: Canvas, panel: _Panel, side: Side, marks: Sequence[tuple[Moment
 
 
 def _grid(page: Canvas, panel: _Panel) -> None:
-    for share, label in ((0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")):
+    for share, label in ((0.0, "0"), (0.5, "50"), (1.0, "100")):
         page.line([PLOT_LEFT, PLOT_RIGHT], [panel.y(share)] * 2, color=RULE, linewidth=1.5, zorder=1)
         page.text(PLOT_LEFT - 8, panel.y(share), label, SMALL, colour=GREY, ha="right")
 
@@ -226,7 +226,7 @@ def _published(page: Canvas, panel: _Panel, lines: Sequence[Line]) -> None:
         y = panel.y(line.share)
         page.line([PLOT_LEFT, PLOT_RIGHT], [y, y], linewidth=2.5, linestyle=DASHES, zorder=3.5)
         lowest = min(y, lowest - 25)
-        page.text(PLOT_RIGHT + 6, lowest, f"{line.share * 100:.0f} %", SMALL)
+        page.text(PLOT_RIGHT + 6, lowest, f"{line.share * 100:.0f}", SMALL)
 
 
 def _days(page: Canvas, chart: TrendChart, panel: _Panel) -> None:

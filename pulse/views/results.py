@@ -16,7 +16,7 @@ from pulse.core.headlines import headline_sentence
 from pulse.core.language import N_, _
 from pulse.core.model import Baseline, ClosedWave, Counted, Format, Item, Outcome, Side, Withheld
 from pulse.core.reports import Change, Finding, Headline, ItemReport, SideReport, StudyComparison, WaveReport
-from pulse.core.wording import brief_verdict, first_claims_sentence
+from pulse.core.wording import brief_verdict, first_claims_sentence, translated_sentence
 from pulse.views.blocks import (
     Element,
     actions,
@@ -146,8 +146,9 @@ def _no_results(report: WaveReport) -> list[Block]:
 
 
 def notes(report: WaveReport) -> list[Block]:
-    """The report's notes; when changes can be called is said beside the turnout."""
-    return [context(escape(note)) for note in report.notes if note != first_claims_sentence()]
+    """The report's notes; what limits a comparison or a claim is one tap away."""
+    away = (first_claims_sentence(), translated_sentence())
+    return [context(escape(note)) for note in report.notes if note not in away]
 
 
 def heading(found: ItemReport) -> str:

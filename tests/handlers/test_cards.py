@@ -51,6 +51,43 @@ async def test_the_trend_is_drawn_at_the_close_and_not_again_for_those_who_ask(c
     assert uploads(closed) == 2
 
 
+async def test_the_buttons_of_a_result_lead_to_what_it_leaves_out(closed: Office) -> None:
+    """Details and certainty open as windows, the trend comes privately, for whoever presses."""
+    who = closed.people(closed.it)[3]
+    results = closed.posted(closed.it)[-1]
+    for action, title in (
+        ("results_details", "Results in detail"),
+        ("results_certainty", "How sure is this?"),
+    ):
+        await who.tap(results, action)
+        await closed.settled()
+        assert who.modal is not None
+        assert who.modal.content["title"]["text"] == title
+    await who.tap(results, "results_trend")
+    await closed.settled()
+    answer = who.private(closed.it)[-1]
+    assert has_picture(answer)
+    assert answer.text.startswith("They keep their word\n")
+
+
+async def test_an_empty_pulse_hides_no_results(closed: Office) -> None:
+    """Nobody answers: the message says what still stands, and `/pulse` and Home show it."""
+    closed.clock.forward(days=7)
+    await closed.open()
+    closed.clock.forward(hours=1)
+    await closed.close()
+    await closed.settled()
+    posted = closed.posted(closed.it)[-1]
+    assert posted.text.startswith("No results this time: fewer than 5 people answered on each side\n")
+    assert "still stand: `/pulse scores`" in posted.text
+    scores = await closed.says(closed.manager, "/pulse scores", closed.marketing)
+    assert "8 of 12 (67%)" in scores.text
+    assert "had too few answers to show" in scores.text
+    await closed.manager.open_home()
+    await closed.settled()
+    assert "8 of 12 (67%)" in str(closed.manager.home)
+
+
 async def test_another_close_makes_the_cards_anew(closed: Office) -> None:
     """Nobody is shown the pulse before the last one as the last."""
     before = await closed.says(closed.manager, "/pulse scores", closed.marketing)

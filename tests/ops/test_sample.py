@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from pulse.core.model import Counted, Note, Side, Withheld
+from pulse.core.reports import Finding, report
 from pulse.ops.sample import WAVES, fill, is_sample, sample_note
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Store
+from pulse.views.results import results_message
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -25,12 +28,21 @@ async def filled(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def test_the_history_is_twelve_closed_waves_in_the_past(filled: Store) -> None:
-    """Nothing is open, nothing is in the future, nothing waits to be posted."""
+    """Nothing is open, nothing is in the future, and only the last results wait to be posted."""
     waves = await filled.closed_waves()
     assert len(waves) == WAVES
     assert all(wave.closed_at < NOW for wave in waves)
     assert await filled.current_wave() is None
-    assert await filled.undelivered() == ()
+    waiting = await filled.undelivered()
+    assert [(message.kind, message.wave_id) for message in waiting] == [("results", waves[-1].id)] * 2
+
+
+async def test_the_last_results_of_the_history_are_a_finding(filled: Store) -> None:
+    """What a visitor sees first is a change that was called, beside verdict and study."""
+    library = load_library(None)
+    waves = await filled.closed_waves()
+    found = report(waves[-1], waves, library.bank, library.ledger)
+    assert found.headline.kind is Finding.CHANGE
 
 
 async def test_the_history_shows_every_kind_of_outcome(filled: Store) -> None:
@@ -38,6 +50,17 @@ async def test_the_history_shows_every_kind_of_outcome(filled: Store) -> None:
     outcomes = [outcome for wave in await filled.closed_waves() for outcome in wave.outcomes.values()]
     sizes = [outcome.n for outcome in outcomes if isinstance(outcome, Counted)]
     assert (min(sizes) < 10, max(sizes) >= 10, Withheld() in outcomes) == (True, True, True)
+
+
+async def test_both_named_studies_get_verdicts_in_the_posted_messages(filled: Store) -> None:
+    """In twelve ordinary pulses a reader meets "above" or "below" beside each of the two named studies."""
+    library = load_library(None)
+    waves = await filled.closed_waves()
+    posted = "\n".join(
+        results_message(report(wave, waves, library.bank, library.ledger)).text for wave in waves
+    )
+    for study in ("Accenture", "CMO Council/Accenture"):
+        assert re.search(rf"\*(?:above|below)\* {study}’s \d+%", posted), study
 
 
 async def test_the_history_says_that_it_is_invented(filled: Store) -> None:

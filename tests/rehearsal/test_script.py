@@ -150,7 +150,7 @@ async def test_the_first_wave_runs_as_another_program_without_a_browser() -> Non
     transcript = out.splitlines()
     deeds = [line.partition(": ")[2] for line in transcript if line.startswith(">")]
     assert deeds[-3:] == ["press Close it now", "wait How sure", "/pulse scores"]
-    assert any(line.startswith("    [image] Pulse results") for line in transcript)
+    assert any(line.startswith("    [image] First results") for line in transcript)
     assert "  23 people answered" in transcript
 
 

@@ -7,7 +7,7 @@ from functools import cache
 
 from pulse.core.model import ClosedWave, Side
 from pulse.core.reports import WaveReport, report
-from tests.views.waves import BANK, LEDGER, wave
+from tests.views.waves import LEDGER, LIBRARY, wave
 
 OPENS = datetime(2026, 12, 1, 8, tzinfo=UTC)
 ROSTER = {Side.MARKETING: 16, Side.IT: 14}
@@ -55,8 +55,8 @@ def _large(number: int, it: int) -> ClosedWave:
 
 
 @cache
-def kinds() -> dict[str, WaveReport]:
-    """The reports by what is special about each."""
+def kinds(language: str = "en") -> dict[str, WaveReport]:
+    """The reports by what is special about each, of questions asked in `language`."""
     usual = _usual(11)
     low, high = ((7, 3, 7, 7), (4, 3, 6, 6), (13, 12)), ((7, 3, 7, 7), (9, 3, 6, 6), (13, 12))
     changed = [week(number, *(low if number < 10 else high)) for number in range(13)]
@@ -72,4 +72,5 @@ def kinds() -> dict[str, WaveReport]:
         "bands": [*usual, week(11, (4, 2, 3, 5), (3, 2, 6, 3), (7, 8))],
         "large": [_large(number, 30 if number < 8 else 43) for number in range(11)],
     }
-    return {name: report(all_[-1], all_[:-1], BANK, LEDGER, OPENS) for name, all_ in waves.items()}
+    bank = LIBRARY.in_language(language)
+    return {name: report(all_[-1], all_[:-1], bank, LEDGER, OPENS) for name, all_ in waves.items()}

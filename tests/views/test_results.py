@@ -60,7 +60,7 @@ def test_the_results_as_they_are_posted(kind: str) -> None:
 def test_the_results_in_german() -> None:
     """A change as a German channel reads it."""
     with speaking(catalogue("de")):
-        golden("results_german", results_message(kinds()["change"], file_id="F0123"))
+        golden("results_german", results_message(kinds("de")["change"], file_id="F0123"))
 
 
 @pytest.mark.parametrize("kind", KINDS)
