@@ -7,6 +7,7 @@ import logging
 import secrets
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import handlers
 from handlers.interaction import Team
@@ -17,6 +18,7 @@ from pulse.ops.scheduler import Scheduler
 from pulse.ops.settings import Settings
 from pulse.services.alerts import Alerts
 from pulse.services.answering import Answering
+from pulse.services.audience import Audience
 from pulse.services.background import BackgroundTasks
 from pulse.services.channels import Channels
 from pulse.services.home import Home
@@ -24,6 +26,7 @@ from pulse.services.managers import Managers
 from pulse.services.notes import Notes
 from pulse.services.participation import Participation
 from pulse.services.posts import Posts
+from pulse.services.questions import Questions
 from pulse.services.reminders import PACE_S, Reminders
 from pulse.services.results import Results
 from pulse.services.setup import PulseSetup
@@ -44,7 +47,7 @@ from pulse.slack.surfaces import Surfaces
 from pulse.slack.web_api import Slack
 from pulse.storage.catalogues import catalogue
 from pulse.storage.export import files
-from pulse.storage.library import cities, load_library, own_items_path
+from pulse.storage.library import cities, library_with, own_questions_file, shipped_library
 from pulse.storage.sqlite.store import Store
 
 
@@ -59,8 +62,8 @@ def create_app(
     settle_s: float = 2.0,
     remind_every_s: float = PACE_S,
 ) -> Bot:
-    """Wires the bot on an open store; nothing is sent yet. Raises DataFault for faulty items or figures."""
-    library = load_library(own_items_path(store.path))
+    """Wires the bot on an open store; nothing is sent yet."""
+    library = shipped_library()
     metrics = Metrics()
     slack = Slack(settings.slack_bot_token, settings.api_url, metrics.called)
     roster = Roster(slack)
@@ -74,6 +77,7 @@ def create_app(
     send_alert = AlertSender(slack, readers, managers.reachable).send
     alerts = Alerts(store=store, waves=waves, send=send_alert, clock=clock)
     channels = Channels(store=store, waves=waves, roster=roster, lookup=slack, alerts=alerts, clock=clock)
+    audience = Audience(waves=waves, managers=managers, roster=roster, lookup=slack)
     home = Home(
         store=store,
         waves=waves,
@@ -81,6 +85,7 @@ def create_app(
         participation=participation,
         results=results,
         managers=managers,
+        audience=audience,
         channels=channels,
     )
     reminders = Reminders(
@@ -91,6 +96,14 @@ def create_app(
         send=DirectMessages(slack, readers).remind,
         clock=clock,
         pace_s=remind_every_s,
+    )
+    questions = Questions(
+        store=store,
+        library=library,
+        waves=waves,
+        clock=clock,
+        with_own=partial(library_with, shipped_library()),
+        own_file=partial(own_questions_file, store.path),
     )
     workspace = Workspace(
         waves=waves,
@@ -108,7 +121,9 @@ def create_app(
             clock=clock,
             cities=cities,
         ),
+        questions=questions,
         managers=managers,
+        audience=audience,
         notes=Notes(store=store, waves=waves, clock=clock),
         channels=channels,
         alerts=alerts,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,20 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from handlers import managing
 from handlers.answers import show_form
 from handlers.interaction import Interaction
+from handlers.questions import show_questions
 from handlers.replies import answer, or_refuse
 from handlers.setup import show_setup
+from pulse.core.errors import BadRequest
 from pulse.core.language import N_, _
+from pulse.core.library import Library
+from pulse.core.typed_words import first_words, left_over, plain_word
 from pulse.views import notices
+from pulse.views.baselines import find_studies, find_topic
 from pulse.views.message import Message
 from pulse.views.notices import CommandHelp
+
+TYPED_LIMIT = 60
+"""Characters of words that were not understood and are repeated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,23 +37,39 @@ class Command:
     """A word after /pulse and what it does.
 
     `run` answers with a message, or `window` opens a window, for which Slack's trigger lives 3 s. `takes` is
-    what may follow the word, `does` completes its line of the help; both are marked for translation.
-    `manager`: only managers may. `aliases` are other words for it. `keeps_ids`: what follows reaches `run`
-    with Slack's ids instead of as it was typed.
+    what may follow the word, `does` completes its line of the help; both are marked for translation. Where
+    nothing may follow, `alone` says why not. `manager`: only managers may. `aliases` are other words for it.
+    `keeps_ids`: what follows reaches `run` with Slack's ids instead of as it was typed.
+    `results`: only for those who may read results.
     """
 
     word: str
     does: str
     takes: str = ""
+    alone: str = ""
     run: Callable[[Interaction, str], Awaitable[Message]] | None = None
     window: Callable[[Interaction], Awaitable[None]] | None = None
     manager: bool = False
     aliases: tuple[str, ...] = ()
     keeps_ids: bool = False
+    results: bool = False
+
+    @property
+    def keeps_text(self) -> bool:
+        """Whether what follows is a text of its own, to be kept as it was typed."""
+        return self.keeps_ids or self.word == "note"
 
     @property
     def help(self) -> CommandHelp:
         return CommandHelp(word=self.word, takes=self.takes, does=self.does, manager=self.manager)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """A line, understood: the command and what follows it."""
+
+    command: Command
+    rest: str = ""
 
 
 def register(app: AsyncApp) -> None:
@@ -54,25 +78,72 @@ def register(app: AsyncApp) -> None:
 
 async def pulse(ack: AsyncAck, interaction: Interaction, command: dict[str, Any]) -> None:
     await ack()
-    word, _space, rest = " ".join(str(command.get("text") or "").split()).partition(" ")
-    known = BY_WORD.get(word.casefold())
-    if known is None:
-        unknown = notices.unknown_command(typed(word.casefold()), HELP)
-        interaction.later(answer(interaction, _said(unknown)))
-    elif known.window is not None:
-        interaction.later(or_refuse(interaction, known.window(interaction)))
+    meant = understand(str(command.get("text") or ""), interaction.workspace.results.library())
+    if isinstance(meant, Message):
+        interaction.later(answer(interaction, _said(meant)))
+    elif meant.command.window is not None:
+        interaction.later(or_refuse(interaction, _open(meant.command.window, meant, interaction)))
     else:
-        interaction.later(answer(interaction, _run(known, interaction, rest)))
+        interaction.later(answer(interaction, _run(meant, interaction)))
 
 
-async def _run(command: Command, interaction: Interaction, rest: str) -> Message:
+def understand(text: str, library: Library) -> Meant | Message:
+    """The command that a line means, or the answer where none is meant. Nothing is guessed.
+
+    A line may begin with a command or another word for it, with a question, a topic, a study or a year.
+    """
+    words = first_words(text)
+    if not words:
+        return Meant(command=BY_WORD[""])
+    word, rest = plain_word(words[0]), words[1:]
+    if word in HINTS:
+        return notices.hint(_(HINTS[word]))
+    if word in BY_WORD:
+        return Meant(command=BY_WORD[word], rest=_rest(BY_WORD[word], rest))
+    about = left_over([typed(each) for each in words])
+    if library.bank.get(about) is not None:
+        return Meant(command=BY_WORD["scores"], rest=about)
+    if find_topic(about) is not None or find_studies(about, library.ledger):
+        return Meant(command=BY_WORD["baselines"], rest=about)
+    return notices.unknown_command(typed(word), HELP)
+
+
+def _rest(command: Command, words: Sequence[str]) -> str:
+    return " ".join(words) if command.keeps_text else left_over([typed(each) for each in words])
+
+
+async def _run(meant: Meant, interaction: Interaction) -> Message:
+    command = meant.command
     assert command.run is not None
-    if command.manager:
-        await interaction.workspace.managers.check(interaction.user)
-    message = await command.run(interaction, rest if command.keeps_ids else typed(rest))
+    await _check(meant, interaction)
+    message = await command.run(interaction, meant.rest if command.keeps_ids else typed(meant.rest))
     if command.manager:
         interaction.later(interaction.surfaces.home_tabs.redraw(interaction.user))
     return message
+
+
+async def _open(
+    window: Callable[[Interaction], Awaitable[None]], meant: Meant, interaction: Interaction
+) -> None:
+    await _check(meant, interaction)
+    await window(interaction)
+
+
+async def _check(meant: Meant, interaction: Interaction) -> None:
+    """Raises ManagersOnly, and BadRequest for words behind a command that takes none."""
+    command = meant.command
+    if command.manager:
+        await interaction.workspace.managers.check(interaction.user)
+    if command.results:
+        await interaction.workspace.audience.check(interaction.user)
+    if meant.rest and not command.takes:
+        raise BadRequest(
+            _("Nothing was done: I do not understand “{words}” after /pulse {word}. {alone}").format(
+                words=typed(meant.rest)[:TYPED_LIMIT],
+                word=command.word,
+                alone=_(command.alone) if command.alone else _("Nothing follows that word."),
+            )
+        )
 
 
 async def _said(message: Message) -> Message:
@@ -119,8 +190,13 @@ async def status(interaction: Interaction, _rest: str) -> Message:
     return notices.status(await interaction.workspace.participation.status(interaction.user))
 
 
-async def help_(_interaction: Interaction, _rest: str) -> Message:
-    return notices.help_message(HELP)
+async def help_(_interaction: Interaction, rest: str) -> Message:
+    if not rest:
+        return notices.help_message(HELP)
+    command = BY_WORD.get(rest)
+    if command is None:
+        return notices.unknown_command(rest, HELP)
+    return notices.help_message([command.help])
 
 
 COMMANDS = (
@@ -129,40 +205,149 @@ COMMANDS = (
         takes=N_("[question]"),
         does=N_("the last results, or one question’s in full"),
         run=scores,
-        aliases=("",),
+        results=True,
+        aliases=("", "score", "result", "results", "latest", "last", "summary", "ergebnis", "ergebnisse"),
     ),
-    Command(word="trend", takes=N_("[question]"), does=N_("how answers have moved over time"), run=trend),
+    Command(
+        word="trend",
+        takes=N_("[question]"),
+        does=N_("how answers have moved over time"),
+        run=trend,
+        results=True,
+        aliases=("trends", "history", "chart", "graph", "verlauf"),
+    ),
     Command(
         word="baselines",
-        takes=N_("[question]"),
+        takes=N_("[question, topic or study]"),
         does=N_("the published figures and where they come from"),
         run=baselines,
+        aliases=("baseline", "benchmark", "benchmarks", "study", "studies", "figures", "studien"),
     ),
-    Command(word="power", does=N_("how small a change your numbers can show"), run=power),
-    Command(word="answer", does=N_("answer the open pulse, or change your answers"), window=show_form),
-    Command(word="privacy", does=N_("what is kept about you"), run=privacy),
-    Command(word="status", does=N_("what is open and what comes next"), run=status),
-    Command(word="help", does=N_("this list"), run=help_),
-    Command(word="setup", does=N_("channels, times and questions"), window=show_setup, manager=True),
-    Command(word="open", does=N_("open a pulse now"), run=managing.open_wave, manager=True),
+    Command(word="power", does=N_("how small a change your numbers can show"), run=power, results=True),
     Command(
-        word="close", does=N_("close it now and post the results"), run=managing.close_wave, manager=True
+        word="answer",
+        does=N_("answer the open pulse, or change your answers"),
+        alone=N_("It opens the form with all questions."),
+        window=show_form,
+        aliases=("answers", "vote", "reply", "respond", "survey", "poll", "antworten", "abstimmen"),
     ),
-    Command(word="skip", does=N_("leave out the next pulse"), run=managing.skip, manager=True),
-    Command(word="pause", does=N_("no more pulses until resumed"), run=managing.pause, manager=True),
-    Command(word="resume", does=N_("carry on after a pause"), run=managing.resume, manager=True),
     Command(
-        word="note", takes=N_('"text"'), does=N_("mark today on the trend"), run=managing.note, manager=True
+        word="privacy",
+        does=N_("what is kept about you"),
+        run=privacy,
+        aliases=("anonymous", "anonymity", "gdpr", "withdraw", "delete", "datenschutz"),
     ),
-    Command(word="export", does=N_("the published totals as a file"), run=managing.export, manager=True),
+    Command(
+        word="status",
+        does=N_("what is open and what comes next"),
+        run=status,
+        aliases=("next", "when", "schedule", "turnout", "wann", "stand"),
+    ),
+    Command(
+        word="help",
+        takes=N_("[command]"),
+        does=N_("this list"),
+        run=help_,
+        aliases=("?", "commands", "about", "info", "hello", "hi", "hilfe", "hallo"),
+    ),
+    Command(
+        word="questions",
+        does=N_("what can be asked, and what is asked when"),
+        alone=N_("It opens the list of all questions."),
+        window=show_questions,
+        aliases=("question", "items", "bank", "fragen"),
+    ),
+    Command(
+        word="setup",
+        does=N_("channels, times and managers"),
+        alone=N_("It opens the form with all settings."),
+        window=show_setup,
+        manager=True,
+        aliases=("set-up", "settings", "setting", "config", "configure", "channels", "einstellungen"),
+    ),
+    Command(
+        word="open",
+        does=N_("open a pulse now; it asks first"),
+        alone=N_("A pulse always goes to the channels of both sides, at once."),
+        run=managing.ask_open,
+        manager=True,
+        aliases=("start", "launch", "begin", "starten", "öffnen"),
+    ),
+    Command(
+        word="close",
+        does=N_("close it now and post the results; it asks first"),
+        alone=N_("It closes the open pulse at once; when it closes by itself says /pulse status."),
+        run=managing.ask_close,
+        manager=True,
+        aliases=("end", "finish", "beenden", "schließen"),
+    ),
+    Command(
+        word="skip",
+        does=N_("leave out the next pulse"),
+        alone=N_("It leaves out one pulse, the next. Dates to leave out are in /pulse setup."),
+        run=managing.skip,
+        manager=True,
+    ),
+    Command(
+        word="pause",
+        does=N_("no more pulses until resumed"),
+        alone=N_("A pause lasts until /pulse resume. Dates to leave out are in /pulse setup."),
+        run=managing.pause,
+        manager=True,
+    ),
+    Command(
+        word="resume",
+        does=N_("carry on after a pause"),
+        run=managing.resume,
+        manager=True,
+        aliases=("unpause",),
+    ),
+    Command(
+        word="note",
+        takes=N_('"text"'),
+        does=N_("mark today on the trend"),
+        run=managing.note,
+        manager=True,
+        aliases=("notiz",),
+    ),
+    Command(
+        word="export",
+        does=N_("the published totals as a file"),
+        alone=N_("It sends you all closed pulses as files."),
+        run=managing.export,
+        manager=True,
+        aliases=("download", "csv", "excel"),
+    ),
     Command(
         word="managers",
+        takes=N_("[add or remove @name]"),
         does=N_("who manages the pulse"),
         run=managing.managers,
         manager=True,
+        aliases=("manager", "admin", "admins"),
         keeps_ids=True,
     ),
 )
+
+_REMINDERS = N_(
+    "Reminders go out by themselves while a pulse is open, only to people who have not answered. Each has a "
+    "button that stops them for you. Their number is set in `/pulse setup`."
+)
+_LANGUAGE = N_(
+    "I speak the language of your own Slack: English or German. The language of my posts in channels is set "
+    "in `/pulse setup`."
+)
+_STOP = N_(
+    "Nothing was stopped. `/pulse close` ends the open pulse now, `/pulse pause` opens no more of them, and "
+    "the button on a reminder stops reminders for you."
+)
+
+HINTS: Mapping[str, str] = {
+    **dict.fromkeys(("remind", "reminder", "reminders", "erinnern", "erinnerung"), _REMINDERS),
+    **dict.fromkeys(("language", "languages", "sprache"), _LANGUAGE),
+    **dict.fromkeys(("stop", "stopp", "cancel", "off", "unsubscribe"), _STOP),
+}
+"""Words that no command has, and where what they mean is found."""
 
 BY_WORD = {word: command for command in COMMANDS for word in (command.word, *command.aliases)}
 

@@ -22,6 +22,16 @@ Manage = Callable[[Interaction, str], Awaitable[Message]]
 PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 
 
+async def ask_open(interaction: Interaction, _rest: str) -> Message:
+    """Says what would be asked, where and until when, with the button that opens it."""
+    return notices.ask_open(await interaction.workspace.waves.opening())
+
+
+async def ask_close(interaction: Interaction, _rest: str) -> Message:
+    """Says what closing now ends, with the button that does it."""
+    return notices.ask_close(await interaction.workspace.participation.closing())
+
+
 async def open_wave(interaction: Interaction, _rest: str) -> Message:
     wave = await interaction.workspace.waves.open_by_hand()
     interaction.later(follow_waves(interaction))

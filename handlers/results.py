@@ -27,12 +27,15 @@ async def press_share(ack: AsyncAck, interaction: Interaction) -> None:
 
 
 async def _show_details(interaction: Interaction) -> None:
+    await interaction.workspace.audience.check(interaction.user)
     view = await interaction.surfaces.cards.details(wave_id_of(interaction.value))
     await interaction.surfaces.slack.open_view(interaction.trigger, view)
 
 
 async def _share(interaction: Interaction) -> None:
     """Posts the card in the channel, in the name of whoever pressed the button; the private one goes."""
+    if not interaction.value.startswith("baselines:"):
+        await interaction.workspace.audience.check_sharing(interaction.user)
     card = await interaction.surfaces.cards.shared(interaction.value, interaction.user)
     if interaction.respond is None:
         return

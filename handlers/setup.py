@@ -9,6 +9,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from handlers.interaction import Interaction
 from handlers.replies import attempt, or_refuse
+from pulse.core.errors import BadRequest
 from pulse.core.language import _
 from pulse.core.setup_form import SetupForm
 from pulse.services.setup import ChannelsUnusable
@@ -71,12 +72,18 @@ async def _save(interaction: Interaction, view: Body) -> Body:
         await _save_form(interaction, parse_setup(view.get("state") or {}))
     except FormErrors as error:
         return {"response_action": "errors", "errors": error.errors}
+    interaction.later(interaction.surfaces.publisher.deliver())
     interaction.later(interaction.surfaces.home_tabs.redraw(interaction.user))
     return _closing(notices.set_up(await interaction.workspace.waves.next_opening()))
 
 
 async def _save_form(interaction: Interaction, form: SetupForm) -> None:
-    """Raises FormErrors if a channel cannot be used, and what `PulseSetup.save` raises."""
+    """Raises FormErrors if a channel or person cannot be used, and what `PulseSetup.save` raises."""
+    managers = interaction.workspace.managers
+    try:
+        await managers.nameable(form.managers, wanted=True)
+    except BadRequest as error:
+        raise FormErrors({"managers": str(error)}, form) from error
     try:
         await interaction.workspace.setup.save(form)
     except ChannelsUnusable as error:
@@ -85,6 +92,7 @@ async def _save_form(interaction: Interaction, form: SetupForm) -> None:
             for field, fault in error.faults.items()
         }
         raise FormErrors(sentences, form) from error
+    await managers.name(form.managers, wanted=True)
 
 
 def _closing(message: Message) -> Body:

@@ -12,7 +12,7 @@ from pulse.core.baselines import BASES, CONFLICT_COLUMNS
 from pulse.core.baselines import COLUMNS as LEDGER_COLUMNS
 from pulse.core.errors import DataFault
 from pulse.core.facts import claim
-from pulse.core.items import COLUMNS, OWN_COLUMNS, OWN_OPTIONAL, full_round, parse_items
+from pulse.core.items import COLUMNS, OWN_COLUMNS, OWN_OPTIONAL, parse_items
 from pulse.core.model import DIMENSIONS
 from pulse.storage.library import load_library
 
@@ -91,12 +91,3 @@ def test_the_example_of_a_fault_is_what_the_bot_says() -> None:
     with pytest.raises(DataFault) as caught:
         parse_items(text, "pulse-items.csv", None, own=True)
     assert f"```text\n{caught.value}\n```" in ITEMS_PAGE
-
-
-def test_the_promise_of_the_rotation_is_the_one_that_is_kept() -> None:
-    """12 waves of four items, 24 of three: as the page says."""
-    bank = load_library(None).bank
-    rounds = (full_round(bank, 4), full_round(bank, 3))
-    assert rounds == (12, 24)
-    promise = "with four items each of the 16 rotating items is asked in any {} waves, with three in any {}"
-    assert promise.format(*rounds) in ITEMS_PAGE

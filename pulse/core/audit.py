@@ -32,6 +32,9 @@ class AuditCode(StrEnum):
     MANAGER_REMOVED = "manager removed"
     NOTE_MADE = "note made"
     CHANNEL_MOVED = "channel moved"
+    QUESTIONS_PLANNED = "questions planned"
+    QUESTION_SAVED = "question saved"
+    QUESTIONS_READ = "questions read"
     SAMPLE_SET_UP = "sample set up"
     SAMPLE_NOTE_MADE = "sample note made"
     SAMPLE_OPENED = "sample opened"
@@ -48,6 +51,7 @@ class SetupPart(StrEnum):
     ITEMS = "items"
     MINIMUM = "minimum"
     LANGUAGE = "language"
+    READERS = "readers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from pulse.core.audit import AuditEntry
 from pulse.core.model import Item, Side
+from pulse.core.question_plan import Turn
+from pulse.core.records import ReadersRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +153,8 @@ class ManagerCard:
 class HomeCard:
     """The Home tab of one reader. `manager` is None for everybody who is not one, and before the set-up.
 
-    `may_manage` says that the reader is a manager, `set_up` that the pulse has its channels and schedule.
+    `may_manage` says that the reader is a manager, `set_up` that the pulse has its channels and schedule,
+    `reads` that the reader may read results.
     """
 
     minimum: int
@@ -162,6 +165,64 @@ class HomeCard:
     opens_at: datetime | None = None
     paused: bool = False
     manager: ManagerCard | None = None
+    reads: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionLine:
+    """A question of the bank: when it is asked, the figures it compares with, and when it was asked last."""
+
+    item: Item
+    turn: Turn
+    figures: tuple[str, ...] = ()
+    last_asked: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionsCard:
+    """The bank in its order, and how many questions a pulse asks. `may_change` is true for managers."""
+
+    lines: tuple[QuestionLine, ...]
+    size: int
+    may_change: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningCard:
+    """What a pulse that is opened now would ask, in which channels (ids), and until when."""
+
+    channels: tuple[str, ...]
+    items: tuple[Item, ...]
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosingCard:
+    """The open pulse before it is closed by hand: when it would close by itself, and who has answered."""
+
+    wave_id: int
+    closes_at: datetime
+    minimum: int
+    turnout: Mapping[Side, Turnout]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelsCard:
+    """What a channel is told of the set-up. `channel` is its id, and `side` what it is used for now.
+
+    `side` is None where the channel only gets the results, and `used` false where it takes part no more.
+    `channels` are those of both sides; `first` says that the pulse was set up for the first time.
+    """
+
+    channel: str
+    side: Side | None
+    used: bool
+    channels: Mapping[Side, tuple[str, ...]]
+    schedule: str
+    opens_at: datetime | None
+    minimum: int
+    readers: ReadersRule
+    first: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

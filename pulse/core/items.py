@@ -1,4 +1,4 @@
-"""The bank of items: reading and checking it, and choosing what a wave asks.
+"""The bank of items: reading and checking it.
 
 An item is asked in two wordings, one a side. Its answers are boxes, which the column `scale` spells out.
 The format of the file, for a company's own items too, is described in docs/items.md.
@@ -7,9 +7,9 @@ The format of the file, for a company's own items too, is described in docs/item
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from difflib import get_close_matches
 
 from pulse.core.baselines import Ledger
@@ -367,10 +367,7 @@ def _as_frozen(row: Row, item: Item) -> Item:
 # --- Choosing ------------------------------------------------------------------------------------------
 
 SIZES = range(2, 5)
-"""How many items a wave may ask."""
-_DUE_AFTER = {Asked.QUARTERLY: timedelta(weeks=12), Asked.HALF_YEARLY: timedelta(weeks=25)}
-_SPAN = 3
-"""In any three waves at most a third of the places beside the anchors go to items that fell due."""
+"""How many items a wave may ask; `pulse.core.question_plan` chooses them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,73 +376,3 @@ class Asking:
 
     day: date
     items: tuple[str, ...]
-
-
-def choose(bank: Bank, history: Sequence[Asking], today: date, size: int) -> tuple[Item, ...]:
-    """The items of the next wave: the anchors, then `size` less two others. The same for the same arguments.
-
-    `history` holds the waves so far, oldest first. A quarterly item is due 12 weeks after it was asked last,
-    a half-yearly one after 25; a due item comes before the rotating ones, at most one a wave and at most
-    `size - 2` in any three waves. The other places go to rotating items, the longest unasked first, then
-    to the dimension that was asked least recently, then in the bank's order. So each of R rotating items
-    is asked in any 3 * ceil(R / (2 * (size - 2))) waves (`full_round`): for the 16 shipped, in any 12 waves
-    of four items and in any 24 of three, whatever the cadence. With two items only the anchors are asked.
-
-    Raises ValueError for a size outside 2 to 4.
-    """
-    if size not in SIZES:
-        raise ValueError(f"a wave asks 2 to 4 items, not {size}")
-    chosen = list(bank.asked(Asked.EVERY_WAVE)[:2])
-    slots = size - 2
-    due = _due(bank, history, today)
-    if due and slots and _due_asked(bank, history[-(_SPAN - 1) :]) < slots:
-        chosen.append(min(due, key=_turn(bank, history, chosen)))
-    rotating = list(bank.asked(Asked.ROTATING))
-    while rotating and len(chosen) < size:
-        item = min(rotating, key=_turn(bank, history, chosen))
-        rotating.remove(item)
-        chosen.append(item)
-    return tuple(chosen)
-
-
-def full_round(bank: Bank, size: int) -> int | None:
-    """In how many waves of `size` items each rotating item is asked for certain; None with anchors only."""
-    if size == 2:
-        return None
-    return _SPAN * -(-len(bank.asked(Asked.ROTATING)) // (2 * (size - 2)))
-
-
-def _due(bank: Bank, history: Sequence[Asking], today: date) -> tuple[Item, ...]:
-    last = {item_id: asking.day for asking in history for item_id in asking.items}
-    return tuple(
-        item
-        for asked, pause in _DUE_AFTER.items()
-        for item in bank.asked(asked)
-        if item.id not in last or today - last[item.id] >= pause
-    )
-
-
-def _due_asked(bank: Bank, waves: Sequence[Asking]) -> int:
-    seldom = {item.id for asked in _DUE_AFTER for item in bank.asked(asked)}
-    return sum(item_id in seldom for asking in waves for item_id in asking.items)
-
-
-def _turn(
-    bank: Bank, history: Sequence[Asking], chosen: Sequence[Item]
-) -> Callable[[Item], tuple[int, int, int]]:
-    """A sort key: when the item, then its dimension, was asked last (anchors aside), then its place."""
-    places = {item.id: place for place, item in enumerate(bank)}
-    dimensions = {item.id: item.dimension for item in bank if item.asked is not Asked.EVERY_WAVE}
-    waves = [asking.items for asking in history] + [tuple(item.id for item in chosen)]
-    last: dict[str, int] = {}
-    last_dimension: dict[str, int] = {}
-    for number, asked in enumerate(waves):
-        for item_id in asked:
-            if item_id in dimensions:
-                last[item_id] = number
-                last_dimension[dimensions[item_id]] = number
-
-    def turn(item: Item) -> tuple[int, int, int]:
-        return last.get(item.id, -1), last_dimension.get(item.dimension, -1), places[item.id]
-
-    return turn

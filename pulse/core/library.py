@@ -10,16 +10,23 @@ from pulse.core.items import Bank
 from pulse.core.language import SOURCE, spoken
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Library:
     """The question bank and the published figures. `source` is the bank in English.
 
-    `translations` are the same items in other languages.
+    `translations` are the same items in other languages. `edition` changes when managers change a question of
+    their own: everybody who holds the library then reads the new one.
     """
 
     source: Bank
     ledger: Ledger
     translations: Mapping[str, Bank] = field(default_factory=dict)
+    edition: int = 0
+
+    def become(self, other: Library) -> None:
+        """Takes over what another library holds."""
+        self.source, self.ledger, self.translations = other.source, other.ledger, other.translations
+        self.edition += 1
 
     @property
     def bank(self) -> Bank:

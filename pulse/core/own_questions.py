@@ -9,13 +9,15 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pulse.core.errors import DataFault
 from pulse.core.items import OWN_COLUMNS, OWN_OPTIONAL, parse_items, slug
 from pulse.core.language import _
 from pulse.core.model import Direction, Format, Item, Side
+from pulse.core.records import OwnQuestion
+from pulse.core.table import read
 
 FILE = "questions"
 """The name under which a fault speaks of a draft; a form shows the sentence without it."""
@@ -92,6 +94,22 @@ class QuestionDraft:
             return ""
         reported = self.reported or self.options[:1]
         return f"choice_share:{slug(reported[0]) or 'first'} = {' + '.join(reported)}"
+
+
+def questions_of(text: str, file: str, taken: Sequence[str]) -> tuple[OwnQuestion, ...]:
+    """The questions of a company's file of items (docs/items.md), to be kept in the store.
+
+    `taken` are ids of shipped items. Raises DataFault for the first fault.
+    """
+    items = parse_items(text, file, None, own=True, taken=taken)
+    columns = (*OWN_COLUMNS, *OWN_OPTIONAL)
+    rows = read(text, file, OWN_COLUMNS, OWN_OPTIONAL)
+    return tuple(
+        OwnQuestion(
+            item_id=item.id, wording={column: row.get(column) for column in columns}, series=item.series
+        )
+        for item, row in zip(items, rows, strict=True)
+    )
 
 
 def _fault(column: str, problem: str, answer: str) -> DataFault:

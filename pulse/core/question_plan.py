@@ -14,8 +14,9 @@ from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
+from pulse.core.baselines import Ledger, comparable
 from pulse.core.items import SIZES, Asking, Bank
-from pulse.core.model import Asked, Item
+from pulse.core.model import Asked, Item, Side
 
 QUARTER = timedelta(weeks=13)
 PAUSES = {Asked.QUARTERLY: timedelta(weeks=12), Asked.HALF_YEARLY: timedelta(weeks=25)}
@@ -73,6 +74,17 @@ def first_edition_plan(bank: Bank) -> QuestionPlan:
 def suggested_plan(bank: Bank) -> QuestionPlan:
     """What the set-up suggests for four questions."""
     return QuestionPlan(pinned=tuple(id_ for id_ in SUGGESTED_PINS if bank.get(id_) is not None))
+
+
+def headlines(bank: Bank, ledger: Ledger) -> frozenset[str]:
+    """The ids of the items that stand beside a headline figure of one of the two named studies."""
+    return frozenset(
+        item.id
+        for item in bank
+        for side in Side
+        for found in comparable(item, side, ledger)
+        if found.row.named and found.row.required
+    )
 
 
 def choose_questions(

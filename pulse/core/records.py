@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from pulse.core.calendar import Moments
@@ -15,12 +16,20 @@ Answers = Mapping[str, frozenset[str]]
 """One person's answers: the keys of the chosen options by item id."""
 
 
+class ReadersRule(StrEnum):
+    """Who may read results: the people of the channels, or every member of the workspace."""
+
+    CHANNELS = "channels"
+    WORKSPACE = "workspace"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
     """What a manager set up. `schedule` is the schedule's record, `language` that of posts in channels.
 
     `items` are questions in a wave, `minimum` the answers below which nothing is shown, and `since` when the
-    schedule was saved: openings before that are not its own.
+    schedule was saved: openings before that are not its own. `readers` may read results; with `sharing` they
+    may show them in other channels.
     """
 
     schedule: Mapping[str, Any]
@@ -30,6 +39,17 @@ class Setup:
     channels: Mapping[Side, tuple[str, ...]]
     results: tuple[str, ...] = ()
     language: str = SOURCE
+    readers: ReadersRule = ReadersRule.CHANNELS
+    sharing: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnQuestion:
+    """A company's own question: `wording` has the columns of an own item (docs/items.md)."""
+
+    item_id: str
+    wording: Mapping[str, str]
+    series: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -188,8 +188,21 @@ def _read_range(word: str) -> list[date]:
 
 
 def write_dates(dates: Iterable[date]) -> str:
-    """Dates as `read_dates` reads them, in order."""
-    return " ".join(day.isoformat() for day in sorted(dates))
+    """Dates as `read_dates` reads them, in order; days in a row as a range of at most a year.
+
+    >>> write_dates(read_dates("2026-12-26 2026-12-24 2026-12-25 2027-05-01"))
+    '2026-12-24..2026-12-26 2027-05-01'
+    """
+    runs: list[list[date]] = []
+    for day in sorted(dates):
+        if runs and day - runs[-1][1] == ONE_DAY and day - runs[-1][0] <= LONGEST_RANGE:
+            runs[-1][1] = day
+        else:
+            runs.append([day, day])
+    return " ".join(
+        first.isoformat() if first == last else f"{first.isoformat()}..{last.isoformat()}"
+        for first, last in runs
+    )
 
 
 _READERS: Mapping[str, Callable[[str | int], Any]] = {

@@ -8,7 +8,11 @@ from typing import Any
 
 from pulse.core.language import SOURCE
 from pulse.core.model import Side
-from pulse.core.schedule import Repeat, Schedule, Weekday
+from pulse.core.records import ReadersRule
+from pulse.core.schedule import Repeat, Schedule, Weekday, read_dates, write_dates
+
+DATES_LIMIT = 2000
+"""Characters of the field for dates to leave out; Slack takes 3,000."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +20,7 @@ class SetupForm:
     """The fields as they stand in the form; `record` and `schedule` are those of the cadence.
 
     Channels are ids. `at` is HH:MM in `zone`, dates are YYYY-MM-DD, `minimum` is the number of answers under
-    which nothing is shown.
+    which nothing is shown, and `managers` are people (ids) to be named managers, too.
     """
 
     starts_on: str
@@ -36,10 +40,14 @@ class SetupForm:
     skip_dates: str = ""
     grace_minutes: int = 240
     language: str = SOURCE
+    readers: ReadersRule = ReadersRule.CHANNELS
+    sharing: bool = True
+    managers: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, record: Mapping[str, str | int], **rest: Any) -> SetupForm:
         """The form of a stored schedule's record; `rest` names the fields that are not the schedule's."""
+        record = {**record, "skip_dates": _shown_dates(str(record["skip_dates"]))}
         return cls(**{**record, "any_hour": bool(record["any_hour"])}, **rest)  # type: ignore[arg-type]  # a record has the fields’ types
 
     @property
@@ -65,3 +73,8 @@ class SetupForm:
 
     def channels(self, side: Side) -> tuple[str, ...]:
         return self.marketing if side is Side.MARKETING else self.it
+
+
+def _shown_dates(kept: str) -> str:
+    """Dates as they were typed; those of the first edition, which kept each day, as ranges again."""
+    return kept if len(kept) <= DATES_LIMIT else write_dates(read_dates(kept))

@@ -9,13 +9,14 @@ from contextlib import closing
 from pathlib import Path
 
 from pulse.core.errors import PulseError
+from pulse.core.own_questions import own_item
 from pulse.ops import doctor, logs
 from pulse.ops.lifecycle import Compose, database_path, run_in_slack, until_stopped, utc_now
 from pulse.ops.rehearse import run_rehearsal
 from pulse.ops.settings import Mode, Settings, mode_of, read_settings
 from pulse.storage import export
 from pulse.storage.backup import back_up
-from pulse.storage.library import load_library, own_items_path
+from pulse.storage.library import library_with, shipped_library
 from pulse.storage.sqlite.store import Snapshot
 
 
@@ -74,4 +75,6 @@ async def _doctor(settings: Settings, as_json: bool) -> int:
 async def _export(settings: Settings, target: Path) -> str:
     database = database_path(settings)
     with closing(Snapshot(database)) as copy:
-        return export.write(target, await copy.closed_waves(), load_library(own_items_path(database)).bank)
+        own = await copy.own_questions()
+        library = library_with(shipped_library(), [own_item(question.wording) for question in own])
+        return export.write(target, await copy.closed_waves(), library.bank)

@@ -63,7 +63,7 @@ class Bot:
         background = self.workspace.background
         await self.workspace.waves.load()
         await self.workspace.managers.start(self.random_bytes)
-        await self.store.keep_reference(self.library.bank, self.library.ledger)
+        await self.workspace.questions.start()
         background.later(self.workspace.answering.read_roster())
         await self.scheduler.wake()
         await self.scheduler.start()

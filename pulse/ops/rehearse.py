@@ -34,7 +34,7 @@ async def run_rehearsal(settings: Settings, compose: Compose) -> None:
         store = Store.open(settings.pulse_db or folder / "pulse.db")
         if settings.pulse_sample and await store.setup() is None and rehearsal.places is not None:
             places = {Side.MARKETING: rehearsal.places.marketing, Side.IT: rehearsal.places.it}
-            await fill(store, load_library(own_items_path(store.path)).bank, clock.now(), places)
+            await fill(store, load_library(own_items_path(store.path)), clock.now(), places)
         if await is_sample(store):
             rehearsal.notice = loaded_note()
         settings = settings.model_copy(update=tokens)

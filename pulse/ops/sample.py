@@ -14,9 +14,11 @@ from datetime import date, datetime, time, timedelta
 
 from pulse.core.audit import AuditCode, AuditEvent
 from pulse.core.calendar import Moments, local_date, next_moments
-from pulse.core.items import Bank, choose
+from pulse.core.items import Bank
 from pulse.core.language import _
+from pulse.core.library import Library
 from pulse.core.model import Format, Item, Note, Side
+from pulse.core.question_plan import QuestionPlan, choose_questions, headlines, suggested_plan
 from pulse.core.records import Answers, Ballots, NewWave, OpenWave, Publication, Setup
 from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.services.waves import publication
@@ -49,7 +51,7 @@ async def is_sample(store: Store) -> bool:
     return any(note.text == sample_note() for note in await store.notes())
 
 
-async def fill(store: Store, bank: Bank, now: datetime, channels: Mapping[Side, str]) -> None:
+async def fill(store: Store, library: Library, now: datetime, channels: Mapping[Side, str]) -> None:
     """Sets the pulse up for the channels and closes twelve weekly waves before `now`."""
     schedule = Schedule(Repeat.WEEKLY, Weekday.TUESDAY, time(9), "Europe/Berlin", date(2020, 1, 7))
     setup = Setup(
@@ -59,10 +61,20 @@ async def fill(store: Store, bank: Bank, now: datetime, channels: Mapping[Side, 
         since=now,
         channels={side: (channels[side],) for side in Side},
     )
-    await store.save_setup(setup, now, _audited(AuditCode.SAMPLE_SET_UP))
+    bank = library.bank
+    plan = suggested_plan(library.source)
+    await store.save_setup(setup, now, _audited(AuditCode.SAMPLE_SET_UP), plan=plan)
     past = next_moments(schedule, now - timedelta(weeks=WAVES + 1), WAVES)
     luck = random.Random(SEED)  # noqa: S311 - invented answers, no secret
-    sample = _Sample(store=store, bank=bank, schedule=schedule, channels=channels, luck=luck)
+    sample = _Sample(
+        store=store,
+        bank=bank,
+        plan=plan,
+        headlines=headlines(bank, library.ledger),
+        schedule=schedule,
+        channels=channels,
+        luck=luck,
+    )
     for number, moments in enumerate(past):
         await _wave(sample, number, moments)
     noted = _audited(AuditCode.SAMPLE_NOTE_MADE)
@@ -79,6 +91,8 @@ class _Sample:
 
     store: Store
     bank: Bank
+    plan: QuestionPlan
+    headlines: frozenset[str]
     schedule: Schedule
     channels: Mapping[Side, str]
     luck: random.Random
@@ -86,7 +100,8 @@ class _Sample:
 
 async def _wave(sample: _Sample, number: int, moments: Moments) -> None:
     store, luck = sample.store, sample.luck
-    items = choose(sample.bank, await store.askings(), local_date(sample.schedule, moments.opens_at), ITEMS)
+    day, askings = local_date(sample.schedule, moments.opens_at), await store.askings()
+    items = choose_questions(sample.bank, sample.plan, sample.headlines, askings, day, ITEMS)
     key = luck.randbytes(32)
     where = {sample.channels[side]: side for side in Side}
     new = NewWave(

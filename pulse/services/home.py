@@ -10,6 +10,7 @@ from pulse.core.model import Side
 from pulse.core.records import Setup
 from pulse.core.schedule import describe
 from pulse.services.answering import Answering
+from pulse.services.audience import Audience
 from pulse.services.channels import Channels
 from pulse.services.managers import Managers
 from pulse.services.participation import Participation
@@ -30,11 +31,12 @@ class Home:
         participation: Participation,
         results: Results,
         managers: Managers,
+        audience: Audience,
         channels: Channels,
     ) -> None:
         self._store, self._waves, self._answering = store, waves, answering
         self._participation, self._results = participation, results
-        self._managers, self._channels = managers, channels
+        self._managers, self._audience, self._channels = managers, audience, channels
 
     async def card(self, user: str) -> HomeCard:
         """The tab as it is now. Raises SlackFault if Slack does not say who the reader is."""
@@ -42,12 +44,14 @@ class Home:
         manager = await self._managers.is_manager(user)
         if setup is None:
             return HomeCard(minimum=LEAST_MINIMUM, set_up=False, may_manage=manager)
+        reads = await self._audience.includes(user)
         return HomeCard(
             minimum=setup.minimum,
             set_up=True,
             may_manage=manager,
             open=await self._open_pulse(user),
-            results=await self._last_results(),
+            results=await self._last_results() if reads else None,
+            reads=reads,
             opens_at=await self._waves.next_opening(),
             paused=await self._waves.paused(),
             manager=await self._manager_card(setup) if manager else None,

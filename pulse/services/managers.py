@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pulse.core.audit import AuditCode, AuditEntry, AuditEvent, entries
 from pulse.core.errors import BadRequest, ManagersOnly
 from pulse.core.language import _
-from pulse.services.ports import Clock, RandomBytes, Roster
+from pulse.services.ports import Clock, Person, RandomBytes, Roster
 from pulse.storage.port import Store
 
 SECRET_BYTES = 32
@@ -62,8 +62,8 @@ class Managers:
                 (await self._met())[:MOST_NAMED],
             )
 
-    async def name(self, people: Sequence[str], wanted: bool) -> None:
-        """Names people managers, or takes it back. Raises BadRequest if that makes no sense for one."""
+    async def nameable(self, people: Sequence[str], wanted: bool) -> Sequence[Person]:
+        """The people, if they can be named, or taken off the list. Raises BadRequest."""
         found = [await self._roster.person(user) for user in people]
         for person in found:
             if wanted and not person.asked:
@@ -72,6 +72,11 @@ class Managers:
                 )
             if not wanted and person.admin:
                 raise BadRequest(_("Admins and owners of this workspace always manage the pulse."))
+        return found
+
+    async def name(self, people: Sequence[str], wanted: bool) -> None:
+        """Names people managers, or takes it back. Raises BadRequest if that makes no sense for one."""
+        found = await self.nameable(people, wanted)
         event = AuditEvent(code=AuditCode.MANAGER_NAMED if wanted else AuditCode.MANAGER_REMOVED)
         async with self._turn:
             named = await self._store.wishes("manager")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pulse.core.cards import PrivacyCard, StatusCard, Turnout
+from pulse.core.cards import ClosingCard, PrivacyCard, StatusCard, Turnout
+from pulse.core.errors import NotNow
+from pulse.core.language import _
 from pulse.core.model import Side
 from pulse.core.records import OpenWave
 from pulse.services.answering import Answering
@@ -30,6 +32,18 @@ class Participation:
             paused=await self._waves.paused(),
             set_up=self._waves.saved_setup is not None,
             changes=await self._managers.changes() if await self._managers.is_manager(user) else (),
+        )
+
+    async def closing(self) -> ClosingCard:
+        """The open wave, before it is closed by hand. Raises NotNow if none is open."""
+        wave = self._waves.current
+        if wave is None:
+            raise NotNow(_("No pulse is open, so there is nothing to close. /pulse open opens one."))
+        return ClosingCard(
+            wave_id=wave.id,
+            closes_at=wave.closes_at,
+            minimum=wave.minimum,
+            turnout=await self.turnout(wave),
         )
 
     async def privacy(self, user: str) -> PrivacyCard:

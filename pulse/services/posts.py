@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pulse.core.cards import PollCard, PostedPoll
+from pulse.core.cards import ChannelsCard, PollCard, PostedPoll
 from pulse.core.library import Library
 from pulse.core.model import ClosedWave, Side, SideTurnout
 from pulse.core.records import OpenWave
 from pulse.core.reports import WaveReport
+from pulse.core.schedule import describe
 from pulse.services.ports import Clock
 from pulse.services.results import Results
 from pulse.services.waves import Waves
@@ -41,6 +42,23 @@ class Posts:
     async def results(self, wave_id: int | None) -> WaveReport | None:
         """The report of a closed wave; None if there is no such wave."""
         return await self._results.find(wave_id)
+
+    async def channels(self, channel: str, *, first: bool) -> ChannelsCard | None:
+        """What a channel is told of the set-up as it is now; None before the set-up."""
+        setup = self._waves.saved_setup
+        if setup is None:
+            return None
+        return ChannelsCard(
+            channel=channel,
+            side=next((side for side in Side if channel in setup.channels[side]), None),
+            used=channel in set(setup.results).union(*setup.channels.values()),
+            channels=setup.channels,
+            schedule=describe(self._waves.schedule()),
+            opens_at=await self._waves.next_opening(),
+            minimum=setup.minimum,
+            readers=setup.readers,
+            first=first,
+        )
 
     async def standing_polls(self) -> tuple[PostedPoll, ...]:
         """The poll messages of the open wave, as they should read now."""

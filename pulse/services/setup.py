@@ -10,22 +10,26 @@ from zoneinfo import available_timezones
 from pulse.core.audit import AuditCode, AuditEvent, SetupPart, setup_changed
 from pulse.core.calendar import Moments, local_date, next_moments
 from pulse.core.errors import NotNow, PulseError, SlackFault
-from pulse.core.items import choose
 from pulse.core.language import _, language_of
 from pulse.core.library import Library
 from pulse.core.model import Item, Side
-from pulse.core.records import Setup
+from pulse.core.question_plan import suggested_plan
+from pulse.core.records import NewMessage, Setup
 from pulse.core.setup_form import SetupForm
 from pulse.core.zones import City, FoundZone, common_zones, find_zones
+from pulse.services.choosing import next_items
 from pulse.services.ports import ChannelLookup, Clock, Roster
 from pulse.services.waves import Waves
-from pulse.storage.port import WaveReader
+from pulse.storage.port import Store
 
 DEFAULT_ITEMS = 4
 """Both anchors and two rotating items: then each rotating item comes up in any 12 waves."""
 
 CHECK_S = 2.3
 """How long the check of a form may take: its ack is due within 3 s."""
+
+WELCOME, CHANGED = "welcome", "channels"
+"""Kinds of messages that tell channels about the set-up."""
 
 CLOSE = 10
 """Members above the minimum up to which a channel's bots and guests are looked for, one users.info each."""
@@ -65,7 +69,7 @@ class PulseSetup:
     def __init__(
         self,
         *,
-        store: WaveReader,
+        store: Store,
         waves: Waves,
         roster: Roster,
         library: Library,
@@ -101,6 +105,8 @@ class PulseSetup:
                 items=setup.items,
                 minimum=setup.minimum,
                 language=setup.language,
+                readers=setup.readers,
+                sharing=setup.sharing,
             )
         person = await self._roster.person(user)
         return SetupForm(
@@ -116,16 +122,19 @@ class PulseSetup:
         waves = tuple(next_moments(schedule, now, 3))
         bank = self._library.in_language(form.language)
         day = local_date(schedule, waves[0].opens_at)
-        return Preview(items=choose(bank, await self._store.askings(), day, form.items), waves=waves)
+        chosen = await next_items(self._store, self._library, day, form.items)
+        items = tuple(item for one in chosen if (item := bank.get(one.id)) is not None)
+        return Preview(items=items, waves=waves)
 
     async def save(self, form: SetupForm) -> None:
         """Takes effect from the next wave on.
 
+        The first set-up begins with the suggested plan of questions. Channels are told what changes for them.
         Raises ChannelsUnusable, and NotNow if Slack is too slow to tell.
         """
         try:
             async with asyncio.timeout(CHECK_S):
-                faults = await self._channel_faults(form)
+                faults = await self._channel_faults(form) or await self._isolating(form)
         except TimeoutError as error:
             raise NotNow(
                 _("Slack did not tell in time about these channels, so nothing was saved. Please try again.")
@@ -134,17 +143,21 @@ class PulseSetup:
             raise ChannelsUnusable(faults)
         now = self._clock()
         setup = Setup(
-            schedule=form.schedule().as_record(),
+            schedule={**form.schedule().as_record(), "skip_dates": " ".join(form.skip_dates.split())},
             items=form.items,
             minimum=form.minimum,
             since=now,
             channels={side: form.channels(side) for side in Side},
             results=form.results,
             language=form.language,
+            readers=form.readers,
+            sharing=form.sharing,
         )
         async with self._turn:
-            change = _change(self._waves.saved_setup, setup)
-            await self._waves.save_setup(setup, change.as_json())
+            before = self._waves.saved_setup
+            plan = suggested_plan(self._library.source) if before is None else None
+            change, messages = _change(before, setup), announcements(before, setup)
+            await self._waves.save_setup(setup, change.as_json(), plan=plan, messages=messages)
 
     async def _channel_faults(self, form: SetupForm) -> dict[str, ChannelFault]:
         """The first fault of each field."""
@@ -165,6 +178,40 @@ class PulseSetup:
             if fault is not None:
                 faults.setdefault(field, fault)
         return faults
+
+    async def _isolating(self, form: SetupForm) -> dict[str, ChannelFault]:
+        """Sides that the form would change by fewer people than a result needs answers (docs/privacy.md)."""
+        before = self._waves.saved_setup
+        if before is None:
+            return {}
+        minimum, faults = max(before.minimum, form.minimum), {}
+        for side in Side:
+            old, new = before.channels[side], form.channels(side)
+            if set(old) != set(new) and 0 < await self._moved(old, new, minimum) < minimum:
+                faults[str(side)] = ChannelFault(name="", code="isolates", minimum=minimum)
+        return faults
+
+    async def _moved(self, old: Sequence[str], new: Sequence[str], minimum: int) -> int:
+        """How many people are in the one set of channels and not in the other; near the minimum, exactly."""
+        before, after = await asyncio.gather(self._everyone(old), self._everyone(new))
+        moved = before ^ after
+        if len(moved) >= minimum + CLOSE:
+            return len(moved)
+        people = await asyncio.gather(*(self._roster.person(user) for user in moved))
+        return sum(person.asked for person in people)
+
+    async def _everyone(self, channels: Sequence[str]) -> set[str]:
+        """The members of channels, as ids; of a channel that cannot be read any more, nobody."""
+        members = await asyncio.gather(*(self._members(channel) for channel in channels))
+        return set[str]().union(*members)
+
+    async def _members(self, channel: str) -> Sequence[str]:
+        try:
+            return await self._lookup.members(channel)
+        except SlackFault as fault:
+            if not fault.certain:
+                raise
+            return ()
 
     async def _channel_fault(self, channel_id: str, minimum: int) -> ChannelFault | None:
         """`minimum` is 0 for a channel that only gets the results."""
@@ -187,6 +234,18 @@ class PulseSetup:
         return sum(person.asked for person in people)
 
 
+def announcements(before: Setup | None, after: Setup) -> tuple[NewMessage, ...]:
+    """What channels are told: all of them at the first set-up, later those that a change concerns."""
+    now = set(after.results).union(*after.channels.values())
+    if before is None:
+        return tuple(NewMessage(kind=WELCOME, channel=channel, at=after.since) for channel in sorted(now))
+    concerned = set(before.results) ^ set(after.results)
+    for side in Side:
+        if set(before.channels[side]) != set(after.channels[side]):
+            concerned |= {*before.channels[side], *after.channels[side]}
+    return tuple(NewMessage(kind=CHANGED, channel=channel, at=after.since) for channel in sorted(concerned))
+
+
 def _change(before: Setup | None, after: Setup) -> AuditEvent:
     """What is new, for the audit; it names no person."""
     if before is None:
@@ -197,5 +256,6 @@ def _change(before: Setup | None, after: Setup) -> AuditEvent:
         (SetupPart.ITEMS, before.items, after.items),
         (SetupPart.MINIMUM, before.minimum, after.minimum),
         (SetupPart.LANGUAGE, before.language, after.language),
+        (SetupPart.READERS, (before.readers, before.sharing), (after.readers, after.sharing)),
     )
     return setup_changed([part for part, old, new in compared if old != new])

@@ -7,7 +7,7 @@ Slack again after a restart; `tick` may be called at any time and any number of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,21 +15,23 @@ import structlog
 
 from pulse.core.audit import AuditCode, AuditEvent, on_date
 from pulse.core.calendar import Moments, local_date, moments_by_hand
+from pulse.core.cards import OpeningCard
 from pulse.core.errors import (
     NotNow,
     NotSetUp,
     SlackFault,
     StoreFault,
 )
-from pulse.core.items import choose
 from pulse.core.language import SOURCE, _
 from pulse.core.library import Library
 from pulse.core.model import Item, Outcome, Side
 from pulse.core.plan import Close, KnownWave, Open, Pause, Remind, Skip, SkipReason, next_wake, plan
 from pulse.core.privacy import turnout
+from pulse.core.question_plan import QuestionPlan
 from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup
 from pulse.core.schedule import Schedule
 from pulse.core.scoring import answered, close_side
+from pulse.services.choosing import next_items
 from pulse.services.ports import Clock, RandomBytes, Roster
 from pulse.services.upcoming import is_paused, upcoming
 from pulse.storage.port import Store
@@ -38,6 +40,9 @@ KEY_BYTES = 32
 
 LEAST_MINIMUM = 5
 """The smallest group that is ever shown."""
+
+APART = timedelta(hours=20)
+"""How far apart a wave opened by hand is from one that asked the same: a pair at will isolates people."""
 
 UNDECIDED = timedelta(days=40)
 """Longer ago than this before the last decided wave nothing is undecided: a wave waits a day at most."""
@@ -93,10 +98,17 @@ class Waves:
             )
         return self.saved_setup
 
-    async def save_setup(self, setup: Setup, what: str) -> None:
+    async def save_setup(
+        self,
+        setup: Setup,
+        what: str,
+        *,
+        plan: QuestionPlan | None = None,
+        messages: Sequence[NewMessage] = (),
+    ) -> None:
         """Replaces the set-up. Does not wait while a wave opens, because the ack of a form waits for this."""
         async with self._setup_turn:
-            await self._store.save_setup(setup, setup.since, what)
+            await self._store.save_setup(setup, setup.since, what, plan=plan, messages=messages)
             self.saved_setup = setup
 
     async def move_channel(self, old: str, new: str) -> None:
@@ -202,15 +214,48 @@ class Waves:
 
     # --- managing ---------------------------------------------------------------------------------------
 
-    async def open_by_hand(self) -> OpenWave:
-        """Opens a wave now. Raises NotSetUp, NotNow if one is open, SlackFault."""
+    async def opening(self) -> OpeningCard:
+        """What would be opened by hand now. Raises as `open_by_hand` does, except SlackFault."""
         async with self._turn:
-            if self.current is not None:
-                raise NotNow(
-                    _("A pulse is open already. Close it first with /pulse close, or wait until it closes.")
-                )
+            items = await self._next_by_hand()
+            setup = self.setup()
+            return OpeningCard(
+                channels=tuple(channel for side in Side for channel in setup.channels[side]),
+                items=items,
+                closes_at=moments_by_hand(self.schedule(), self._clock()).closes_at,
+            )
+
+    async def open_by_hand(self) -> OpenWave:
+        """Opens a wave now.
+
+        Raises NotSetUp, NotNow if one is open or the same questions were asked less than `APART` ago, and
+        SlackFault.
+        """
+        async with self._turn:
+            await self._next_by_hand()
             moments = moments_by_hand(self.schedule(), self._clock())
             return await self._open("hand", moments, AuditCode.OPENED_BY_HAND)
+
+    async def _next_by_hand(self) -> tuple[Item, ...]:
+        """The items of a wave that is opened by hand now. Raises NotSetUp and NotNow."""
+        setup, now = self.setup(), self._clock()
+        if self.current is not None:
+            raise NotNow(
+                _("A pulse is open already. Close it first with /pulse close, or wait until it closes.")
+            )
+        items = await next_items(self._store, self._library, local_date(self.schedule(), now), setup.items)
+        before = await self._store.last_opening_of([item.id for item in items])
+        if before is not None and now - before < APART:
+            raise NotNow(
+                _(
+                    "These questions were asked less than {hours} hours ago. Two pulses so close together "
+                    "could show how one person answered. You can open one from {when} on."
+                ).format(
+                    hours=APART // timedelta(hours=1),
+                    when=f"{(before + APART).astimezone(self.zone()):%H:%M}",
+                )
+            )
+        return items
 
     async def close_by_hand(self, shown: int | None = None) -> OpenWave:
         """Closes the open wave now and returns what it was.
@@ -258,8 +303,7 @@ class Waves:
         setup, now = self.setup(), self._clock()
         channels = {channel: side for side in Side for channel in setup.channels[side]}
         people = await self._roster.read(channels)
-        askings = await self._store.askings()
-        items = choose(self._library.bank, askings, local_date(_schedule(setup), now), setup.items)
+        items = await next_items(self._store, self._library, local_date(_schedule(setup), now), setup.items)
         key = self._random_bytes(KEY_BYTES)
         new = NewWave(
             cadence=cadence,

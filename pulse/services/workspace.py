@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pulse.services.alerts import Alerts
 from pulse.services.answering import Answering
+from pulse.services.audience import Audience
 from pulse.services.background import BackgroundTasks
 from pulse.services.channels import Channels
 from pulse.services.home import Home
@@ -13,6 +14,7 @@ from pulse.services.managers import Managers
 from pulse.services.notes import Notes
 from pulse.services.participation import Participation
 from pulse.services.posts import Posts
+from pulse.services.questions import Questions
 from pulse.services.reminders import Reminders
 from pulse.services.results import Results
 from pulse.services.setup import PulseSetup
@@ -30,7 +32,9 @@ class Workspace:
     posts: Posts
     home: Home
     setup: PulseSetup
+    questions: Questions
     managers: Managers
+    audience: Audience
     notes: Notes
     channels: Channels
     alerts: Alerts

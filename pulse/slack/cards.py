@@ -15,7 +15,7 @@ from pulse.core.reports import Trail, WaveReport
 from pulse.slack.pictures import Pictures
 from pulse.slack.readers import Readers
 from pulse.views import scores, trend
-from pulse.views.baselines import baselines_message, find_topic
+from pulse.views.baselines import baselines_message, find_studies, find_topic
 from pulse.views.message import Message, View
 from pulse.views.power import power_message
 from pulse.views.results import results_chart, results_details, results_message
@@ -165,8 +165,13 @@ class Cards:
 
     def _has_figures(self, word: str) -> bool:
         library = self._published.library()
-        found = library.bank.get(word) or library.ledger.get(word) or find_topic(word)
-        return not word or found is not None
+        found = (
+            library.bank.get(word)
+            or library.ledger.get(word)
+            or find_topic(word)
+            or find_studies(word, library.ledger)
+        )
+        return not word or bool(found)
 
     def _item(self, word: str) -> Item:
         """The item that is meant by an id or a word of its question. Raises BadRequest with the nearest."""

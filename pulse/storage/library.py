@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -12,6 +13,8 @@ from pulse.core.items import Bank, parse_items
 from pulse.core.language import LANGUAGES, SOURCE, _, speaking
 from pulse.core.library import Library
 from pulse.core.model import Item
+from pulse.core.own_questions import questions_of
+from pulse.core.records import OwnQuestion
 from pulse.core.table import WHOLE_ROW
 from pulse.core.translations import in_language, parse_wordings
 from pulse.core.zones import City, read_cities
@@ -37,22 +40,46 @@ def load_library(own_items: Path | None) -> Library:
 
     Raises DataFault for the first fault in any of the files, including a file that cannot be read.
     """
+    library = shipped_library()
+    text = None if own_items is None else read_own_items(own_items)
+    if own_items is None or text is None:
+        return library
+    taken = [item.id for item in library.source]
+    return library_with(library, parse_items(text, own_items.name, None, own=True, taken=taken))
+
+
+def own_questions_file(database: Path) -> tuple[OwnQuestion, ...]:
+    """The questions of a company's file beside the database; empty if there is none. Raises DataFault."""
+    path = own_items_path(database)
+    text = read_own_items(path)
+    if text is None:
+        return ()
+    return questions_of(text, path.name, [item.id for item in shipped_library().source])
+
+
+def library_with(shipped: Library, own: Sequence[Item]) -> Library:
+    """The shipped library with a company's own items after it; these keep their wordings in any language."""
+    translations = {}
+    for language, bank in shipped.translations.items():
+        with speaking(catalogue(language)):
+            translations[language] = Bank((*bank, *(in_language(item, None) for item in own)))
+    return Library(Bank((*shipped.source, *own)), shipped.ledger, translations)
+
+
+def shipped_library() -> Library:
+    """Loads the shipped data. Raises DataFault for the first fault in any of its files."""
     data = resources.files("pulse") / "data"
     ledger = parse_ledger(_decoded((data / "baselines.csv").read_bytes(), "baselines.csv"), "baselines.csv")
     disputed = _decoded((data / "conflicts.csv").read_bytes(), "conflicts.csv")
     ledger = parse_conflicts(disputed, "conflicts.csv", ledger)
     shipped = parse_items(_decoded((data / "items.csv").read_bytes(), "items.csv"), "items.csv", ledger)
-    text = None if own_items is None else _own_text(own_items)
-    own: tuple[Item, ...] = ()
-    if own_items is not None and text is not None:
-        own = parse_items(text, own_items.name, None, own=True, taken=[item.id for item in shipped])
-    bank = Bank((*shipped, *own))
+    bank = Bank(shipped)
     others = (language for language in LANGUAGES if language != SOURCE)
     return Library(bank, ledger, {language: _translated(bank, language) for language in others})
 
 
 def _translated(bank: Bank, language: str) -> Bank:
-    """The bank in a language; a company's own items keep their wordings."""
+    """The bank in a language."""
     name = f"items_{language}.csv"
     text = _decoded((resources.files("pulse") / "data" / name).read_bytes(), name)
     wordings = parse_wordings(text, name, bank)
@@ -60,7 +87,8 @@ def _translated(bank: Bank, language: str) -> Bank:
         return Bank(tuple(in_language(item, wordings.get(item.id)) for item in bank))
 
 
-def _own_text(path: Path) -> str | None:
+def read_own_items(path: Path) -> str | None:
+    """The text of a file of own items; None if there is no file. Raises DataFault."""
     try:
         with path.open("rb") as file:
             data = file.read(OWN_BYTES_LIMIT + 1)

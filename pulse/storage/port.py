@@ -22,6 +22,7 @@ from pulse.core.calendar import Moments
 from pulse.core.items import Asking, Bank
 from pulse.core.model import ClosedWave, Note, Side
 from pulse.core.plan import KnownWave, Pause
+from pulse.core.question_plan import QuestionPlan
 from pulse.core.records import (
     Answers,
     Ballots,
@@ -29,6 +30,7 @@ from pulse.core.records import (
     NewWave,
     OpenWave,
     OutboxMessage,
+    OwnQuestion,
     Publication,
     Recorded,
     Setup,
@@ -56,8 +58,19 @@ class SetupReader(Protocol):
 class SetupStore(SetupReader, Protocol):
     """The set-up and its pauses."""
 
-    async def save_setup(self, setup: Setup, at: datetime, what: str) -> None:
-        """Replaces the set-up."""
+    async def save_setup(
+        self,
+        setup: Setup,
+        at: datetime,
+        what: str,
+        *,
+        plan: QuestionPlan | None = None,
+        messages: Sequence[NewMessage] = (),
+    ) -> None:
+        """Replaces the set-up, and the plan of questions if one is given; adds `messages` about it.
+
+        A message of the same kind that still waits for the same channel is replaced.
+        """
         ...
 
     async def move_channel(self, old: str, new: str, at: datetime, what: str) -> None:
@@ -73,6 +86,30 @@ class SetupStore(SetupReader, Protocol):
 
     async def resume(self, at: datetime, what: str) -> None:
         """Ends the pause; does nothing where none lasts."""
+        ...
+
+
+class QuestionReader(Protocol):
+    """Reads which questions are asked when, and a company's own questions."""
+
+    async def question_plan(self) -> QuestionPlan | None:
+        """What managers decided; None before they decided anything."""
+        ...
+
+    async def own_questions(self) -> tuple[OwnQuestion, ...]:
+        """The company's own questions, in the order in which they were added."""
+        ...
+
+
+class QuestionStore(QuestionReader, Protocol):
+    """Changes the plan and the own questions."""
+
+    async def save_question_plan(self, plan: QuestionPlan, at: datetime, what: str) -> None:
+        """Replaces the plan."""
+        ...
+
+    async def save_own_questions(self, questions: Sequence[OwnQuestion], at: datetime, what: str) -> None:
+        """Adds questions, or replaces those with the same id in their places."""
         ...
 
 
@@ -92,6 +129,10 @@ class WaveReader(Protocol):
 
         Of several waves on one date it is the open one, else the last.
         """
+        ...
+
+    async def last_opening_of(self, items: Sequence[str]) -> datetime | None:
+        """When the latest wave was opened that asked any of these items (ids)."""
         ...
 
     async def last_decided(self, until: datetime) -> datetime | None:
@@ -283,12 +324,13 @@ class HealthStore(Protocol):
         ...
 
 
-class StoreReader(SetupReader, WaveReader, PublicationReader, OutboxReader, Protocol):
+class StoreReader(SetupReader, QuestionReader, WaveReader, PublicationReader, OutboxReader, Protocol):
     """A copy of a store that is only read."""
 
 
 class Store(
     SetupStore,
+    QuestionStore,
     WaveStore,
     BallotStore,
     PublicationStore,

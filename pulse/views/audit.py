@@ -27,6 +27,9 @@ _SENTENCES = {
     AuditCode.MANAGER_REMOVED: N_("A manager was taken off the list."),
     AuditCode.NOTE_MADE: N_("A manager made a note."),
     AuditCode.CHANNEL_MOVED: N_("Slack gave a channel a new id, and the set-up follows it."),
+    AuditCode.QUESTIONS_PLANNED: N_("A manager changed which questions are asked."),
+    AuditCode.QUESTION_SAVED: N_("A manager wrote the question {item}."),
+    AuditCode.QUESTIONS_READ: N_("Your own questions were read from their file."),
     AuditCode.SAMPLE_SET_UP: N_("The rehearsal set the pulse up, with invented history."),
     AuditCode.SAMPLE_NOTE_MADE: N_("A note was invented."),
     AuditCode.SAMPLE_OPENED: N_("An invented wave was opened."),
@@ -40,6 +43,7 @@ _PARTS = {
     SetupPart.ITEMS: N_("questions in a pulse"),
     SetupPart.MINIMUM: N_("smallest group"),
     SetupPart.LANGUAGE: N_("language of the posts"),
+    SetupPart.READERS: N_("who reads results"),
 }
 
 

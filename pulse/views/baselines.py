@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pulse.core.baselines import (
     STANDINGS,
@@ -52,6 +52,8 @@ def baselines_message(word: str, bank: Bank, ledger: Ledger) -> Message:
         return baseline_card(row, bank, ledger)
     if topic is not None:
         return topic_list(topic, bank, ledger)
+    if find_studies(typed, ledger):
+        return study_list(typed, bank, ledger)
     return _unknown(typed, bank, ledger)
 
 
@@ -67,6 +69,38 @@ def find_topic(word: str) -> str | None:
         if typed == dimension or (len(typed) > 3 and any(part.startswith(typed) for part in parts)):
             return dimension
     return None
+
+
+def find_studies(word: str, ledger: Ledger) -> tuple[Baseline, ...]:
+    """The figures of the studies that `word` names: a publisher, a word of a title, or a year.
+
+    >>> find_studies("1066", Ledger())
+    ()
+    """
+    typed = word.casefold().strip()
+    if typed.isdecimal():
+        return tuple(row for row in ledger if typed == str(row.published))
+    if len(typed) < 4:
+        return ()
+    named = (f" {row.publisher} {row.study}".casefold().replace("/", " ") for row in ledger)
+    return tuple(row for row, name in zip(ledger, named, strict=True) if f" {typed}" in name)
+
+
+def study_list(word: str, bank: Bank, ledger: Ledger) -> Message:
+    """All figures of the studies that `word` names, study by study."""
+    rows = find_studies(word, ledger)
+    blocks = [header(_("Published figures: {topic}").format(topic=word.strip()[:60]))]
+    blocks += _by_study(rows, bank, ledger)
+    return message(
+        [*blocks, context(_("`/pulse baselines KEY` shows a figure's source.")), context(_(_NOT_YOU))]
+    )
+
+
+def _by_study(rows: Sequence[Baseline], bank: Bank, ledger: Ledger) -> Iterator[Block]:
+    for title, published in dict.fromkeys((row.study, row.published) for row in rows):
+        of_study = [row for row in rows if (row.study, row.published) == (title, published)]
+        heading = _("*{study}, {year}*").format(study=escape(title), year=published)
+        yield from _sections([heading, *(_row_line(row, bank, ledger) for row in of_study)])
 
 
 def baselines_overview(bank: Bank, ledger: Ledger) -> Message:
@@ -104,10 +138,7 @@ def topic_list(dimension: str, bank: Bank, ledger: Ledger) -> Message:
     """All figures on one dimension, study by study, and where its sources disagree."""
     rows = context_rows(ledger, dimension)
     blocks = [header(_("Published figures: {topic}").format(topic=_(dimension)))]
-    for title, published in dict.fromkeys((row.study, row.published) for row in rows):
-        of_study = [row for row in rows if (row.study, row.published) == (title, published)]
-        heading = _("*{study}, {year}*").format(study=escape(title), year=published)
-        blocks += _sections([heading, *(_row_line(row, bank, ledger) for row in of_study)])
+    blocks += _by_study(rows, bank, ledger)
     disagreements = [
         conflict for conflict in conflicts(ledger) if any(row.key in conflict.keys for row in rows)
     ]

@@ -100,6 +100,8 @@ def _counted(card: HomeCard, pulse: OpenPulse) -> list[str]:
 
 def _results(card: HomeCard) -> list[Block]:
     heading = header(_("Last results"))
+    if not card.reads:
+        return [heading, section(_("They are for the people of the pulse’s channels and for its managers."))]
     if card.results is None:
         return [heading, section(_("There are none yet: results appear when the first pulse closes."))]
     closed = _("Closed {when}. `/pulse scores` shows more, `/pulse trend` how it has moved.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
-from pulse.core.cards import Confirmation, PrivacyCard, StatusCard
+from pulse.core.cards import ClosingCard, Confirmation, OpeningCard, PrivacyCard, StatusCard
 from pulse.core.errors import ManagersOnly
 from pulse.core.language import N_, _, ngettext
 from pulse.core.model import Item, Side
@@ -26,6 +26,7 @@ from pulse.views.blocks import (
 )
 from pulse.views.message import Block, Message, escape
 from pulse.views.poll import question, turnout
+from pulse.views.titles import title
 
 TYPED_LIMIT = 40  # characters of a mistyped word that are repeated
 
@@ -458,6 +459,39 @@ def set_up(opens_at: datetime | None) -> Message:
     """Told to the manager who saved the set-up."""
     saved = _("*Saved.* `/pulse open` opens a pulse right away; without it the schedule does.")
     return message([section(" ".join([saved, *_after_that(opens_at)]))])
+
+
+def hint(sentence: str) -> Message:
+    """A sentence of our own that answers a word."""
+    return message([section(sentence)])
+
+
+def ask_open(card: OpeningCard) -> Message:
+    """What opening a pulse now does, before it is done."""
+    titles = "\n".join(f"• {escape(title(item))}" for item in card.items)
+    said = _(
+        "*Open a pulse now?* It goes to everybody in {channels} at once and stays open until {when}. It asks:"
+    ).format(channels=_channels(card.channels), when=moment(card.closes_at))
+    return message(
+        [section(f"{said}\n{titles}"), actions([button(_("Open it now"), "manage:open", style="primary")])]
+    )
+
+
+def ask_close(card: ClosingCard) -> Message:
+    """What closing the pulse now ends, before it is done."""
+    lines = [
+        _("*Close the pulse now?* By itself it closes {when}.").format(when=moment(card.closes_at)),
+        *(
+            f"{_(side.label)}: {turnout(counted.answered, counted.roster, card.minimum)}"
+            for side, counted in card.turnout.items()
+        ),
+        _(
+            "Nobody can answer after that. Single answers are deleted, totals of {minimum} answers or more "
+            "are posted, and a question with fewer stays without a result. This cannot be undone."
+        ).format(minimum=card.minimum),
+    ]
+    close = button(_("Close it now"), "manage:close", value=str(card.wave_id), style="danger")
+    return message([section("\n".join(lines)), actions([close])])
 
 
 def wave_opened(channels: Sequence[str], closes_at: datetime) -> Message:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 from typing import Any
 
+from pulse.core.cards import QuestionLine, QuestionsCard
 from pulse.core.dates import day
 from pulse.core.errors import FormNotUnderstood
 from pulse.core.items import LABEL_LIMIT, WORDING_LIMIT
 from pulse.core.language import N_, _
-from pulse.core.model import DIMENSIONS, Direction, Format, Item
+from pulse.core.model import DIMENSIONS, Direction, Format
 from pulse.core.own_questions import QuestionDraft
 from pulse.core.question_plan import Turn
 from pulse.views.blocks import Element, actions, button, context, header, option, plain, section
@@ -45,26 +44,11 @@ _DIRECTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuestionLine:
-    """A question of the bank: when it is asked, the figures it compares with, and when it was asked last."""
+def questions_view(card: QuestionsCard, notice: str = "") -> View:
+    """The modal with the whole bank; a manager can pin each question, put it in turn or switch it off.
 
-    item: Item
-    turn: Turn
-    figures: tuple[str, ...] = ()
-    last_asked: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuestionsCard:
-    """The bank in its order, and how many questions a pulse asks."""
-
-    lines: tuple[QuestionLine, ...]
-    size: int
-
-
-def questions_view(card: QuestionsCard) -> View:
-    """The modal with the whole bank; each question can be pinned, put in turn or switched off."""
+    `notice` says what was just done, or why it was not.
+    """
     intro = _(
         "A pulse asks {size} questions: first those in every pulse, then those whose turn it is. "
         "A change holds from the next pulse on."
@@ -73,12 +57,16 @@ def questions_view(card: QuestionsCard) -> View:
         button(_("Add a question"), ADD, style="primary"),
         button(_("Use the suggested plan"), SUGGEST),
     ]
-    blocks = [section(intro), actions(buttons)]
+    blocks = [section(escape(notice))] if notice else []
+    blocks.append(section(intro))
+    blocks.append(
+        actions(buttons) if card.may_change else context(_("Managers of the pulse can change this."))
+    )
     ordered = sorted(card.lines, key=lambda line: DIMENSIONS.index(line.item.dimension))
     for _topic, lines in groupby(ordered, key=lambda line: line.item.dimension):
         of_topic = list(lines)
         blocks.append(header(dimension(of_topic[0].item)))
-        blocks += [_question(line) for line in of_topic]
+        blocks += [_question(line, card.may_change) for line in of_topic]
     return {
         "type": "modal",
         "callback_id": LIST,
@@ -96,14 +84,14 @@ def _within(blocks: list[Block]) -> list[Block]:
     return [*blocks[: BLOCKS_LIMIT - 1], context(_("{count} more do not fit here.").format(count=left_out))]
 
 
-def _question(line: QuestionLine) -> Block:
+def _question(line: QuestionLine, may_change: bool) -> Block:
     facts = [f"*{_(_TURNS[line.turn])}*"]
     if line.figures:
         facts.append(_("compared with {figures}").format(figures=", ".join(line.figures)))
     if line.last_asked is not None:
         facts.append(_("last asked {day}").format(day=day(line.last_asked)))
     text = f"{escape(line.item.id)}  {escape(title(line.item))}\n{escape(' · '.join(facts))}"
-    return section(text, _menu(line))
+    return section(text, _menu(line) if may_change else None)
 
 
 def _menu(line: QuestionLine) -> Element:

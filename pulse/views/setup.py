@@ -12,8 +12,9 @@ from pulse.core.cards import PollCard
 from pulse.core.errors import FormNotUnderstood, PulseError, ScheduleFault
 from pulse.core.language import LANGUAGES, N_, SOURCE, _, speaking
 from pulse.core.model import Item, Side
+from pulse.core.records import ReadersRule
 from pulse.core.schedule import Repeat, Weekday, describe
-from pulse.core.setup_form import SetupForm
+from pulse.core.setup_form import DATES_LIMIT, SetupForm
 from pulse.core.zones import FoundZone
 from pulse.views.blocks import (
     Element,
@@ -36,18 +37,32 @@ PREVIEW = "setup_preview"
 OPTIONS_LIMIT = 100
 OPTION_TEXT = 75
 CHANNELS_LIMIT = 20
+MANAGERS_LIMIT = 20
 GREATEST_MINIMUM = 1000
 
-_REPEATS = (
-    ("weekly", N_("Every week")),
-    ("every 2 weeks", N_("Every 2 weeks")),
-    ("every 4 weeks", N_("Every 4 weeks")),
-    ("monthly:1", N_("Every month, the first such day")),
-    ("monthly:2", N_("Every month, the second such day")),
-    ("monthly:3", N_("Every month, the third such day")),
-    ("monthly:4", N_("Every month, the fourth such day")),
-    ("monthly:-1", N_("Every month, the last such day")),
+_RHYTHMS = (
+    ("weekly:1", N_("Weekly, on {weekday}")),
+    ("every 2 weeks:1", N_("Every 2 weeks, on {weekday}")),
+    ("every 4 weeks:1", N_("Every 4 weeks, on {weekday}")),
+    ("monthly:1", N_("Monthly, on the first {weekday}")),
+    ("monthly:2", N_("Monthly, on the second {weekday}")),
+    ("monthly:3", N_("Monthly, on the third {weekday}")),
+    ("monthly:4", N_("Monthly, on the fourth {weekday}")),
+    ("monthly:-1", N_("Monthly, on the last {weekday}")),
 )
+"""How often, by repeat and which such day of the month; the weekday comes behind: `monthly:1:tuesday`."""
+
+_MINIMUMS = {
+    5: N_("5 answers: the least that protects"),
+    10: N_("10 answers: careful, for wary teams"),
+    15: N_("15 answers"),
+    20: N_("20 answers"),
+    30: N_("30 answers"),
+}
+_READERS_RULES = {
+    ReadersRule.CHANNELS: N_("Members of these channels, and managers"),
+    ReadersRule.WORKSPACE: N_("Every member of the workspace"),
+}
 _REMINDERS = (("0", N_("None")), ("1", N_("One")), ("2", N_("Two")))
 
 
@@ -81,7 +96,14 @@ def setup_view(
         "title": plain(_("Set up the pulse")),
         "submit": plain(_("Save")),
         "close": plain(_("Cancel")),
-        "blocks": [section(note), *_channels(form), *_times(form), *_questions(form, reminders), see]
+        "blocks": [
+            section(note),
+            *_channels(form),
+            *_times(form),
+            *_questions(form, reminders),
+            *_people(form),
+            see,
+        ]
         + (_mend(errors) if errors else [])
         + list(preview),
     }
@@ -144,6 +166,10 @@ _CHANNEL_FAULTS = {
     "too_few": N_(
         "#{channel} has fewer than {minimum} people who can be asked, so its results could never be shown."
     ),
+    "isolates": N_(
+        "This changes who is asked on this side by fewer than {minimum} people. Two pulses, compared, could "
+        "then show how one of them answered. Change it by {minimum} people or more, or leave it."
+    ),
     "shared": N_("#{channel} is shared with another company. Choose a channel of your own."),
 }
 
@@ -151,8 +177,8 @@ _CHANNEL_FAULTS = {
 def channel_fault(channel: str, why: str, minimum: int = 5) -> str:
     """What is wrong with a channel (its name), for its field in the form.
 
-    `why` is not_in_channel, channel_not_found, is_archived, too_few, shared or unreachable; anything else
-    reads as not found. Plain text: Slack shows an error of a field as it is.
+    `why` is not_in_channel, channel_not_found, is_archived, too_few, isolates, shared or unreachable;
+    anything else reads as not found. Plain text: Slack shows an error of a field as it is.
     """
     sentence = _CHANNEL_FAULTS.get(why, _CHANNEL_FAULTS["channel_not_found"])
     return _(sentence).format(channel=channel, minimum=minimum)
@@ -171,9 +197,13 @@ def _channels(form: SetupForm) -> list[Block]:
 
 
 def _times(form: SetupForm) -> list[Block]:
-    repeat = f"monthly:{form.nth}" if form.repeat == Repeat.MONTHLY else form.repeat
-    repeats = [option(_(text), value) for value, text in _REPEATS]
-    weekdays = [option(day.label, day.value) for day in Weekday]
+    nth = form.nth if form.repeat == Repeat.MONTHLY else 1
+    rhythm = f"{form.repeat}:{nth}:{form.weekday}"
+    rhythms = [
+        option(_(text).format(weekday=day.label), f"{value}:{day.value}")
+        for value, text in _RHYTHMS
+        for day in Weekday
+    ]
     lengths = [option(str(days), str(days)) for days in range(1, 20)]
     zone = {
         "type": "external_select",
@@ -188,13 +218,17 @@ def _times(form: SetupForm) -> list[Block]:
     hours: Element = {"type": "checkboxes", "action_id": FIELD, "options": [anytime]}
     if form.any_hour:
         hours["initial_options"] = [anytime]
-    dates: Element = {"type": "plain_text_input", "action_id": FIELD, "multiline": True, "max_length": 2000}
+    dates: Element = {
+        "type": "plain_text_input",
+        "action_id": FIELD,
+        "multiline": True,
+        "max_length": DATES_LIMIT,
+    }
     if form.skip_dates:
-        dates["initial_value"] = form.skip_dates
+        dates["initial_value"] = form.skip_dates[:DATES_LIMIT]
     dates_hint = _("Holidays and other days without a pulse, such as 2026-12-24..2027-01-03 2027-05-01.")
     return [
-        _input("repeat", _("How often"), _select(repeats, repeat)),
-        _input("weekday", _("Day"), _select(weekdays, form.weekday)),
+        _input("repeat", _("How often"), _select(rhythms, rhythm)),
         _input("at", _("Time"), at),
         _input("zone", _("Time zone"), zone),
         _input("starts_on", _("Not before"), start),
@@ -207,19 +241,20 @@ def _times(form: SetupForm) -> list[Block]:
 def _questions(form: SetupForm, offer_reminders: bool) -> list[Block]:
     counts = [option(str(count), str(count)) for count in (2, 3, 4)]
     reminders = [option(_(text), value) for value, text in _REMINDERS]
-    least = {
-        "type": "number_input",
-        "action_id": FIELD,
-        "is_decimal_allowed": False,
-        "min_value": "5",
-        "max_value": str(GREATEST_MINIMUM),
-        "initial_value": str(form.minimum),
-    }
-    least_hint = _("With fewer answers to a question on a side, nothing of them is shown. 5 is the least.")
+    minimums = [option(_(text), str(value)) for value, text in _MINIMUMS.items()]
+    if form.minimum not in _MINIMUMS:
+        minimums.append(option(str(form.minimum), str(form.minimum)))
+    least = _select(minimums, str(form.minimum))
+    least_hint = _("With fewer answers to a question on a side, nothing of them is shown.")
     remind_hint = _("Sent privately to people who have not answered.")
     blocks = [
         _input("items", _("Questions in a pulse"), _select(counts, str(form.items))),
-        _input("minimum", _("Smallest group that is shown"), least, hint=least_hint),
+        _input(
+            "minimum",
+            _("Smallest group that is shown"),
+            least,
+            hint=least_hint,
+        ),
     ]
     languages = [option(name, language) for language, name in LANGUAGES.items()]
     posts_hint = _(
@@ -232,6 +267,28 @@ def _questions(form: SetupForm, offer_reminders: bool) -> list[Block]:
         picked = _select(reminders, str(form.reminders))
         blocks.append(_input("reminders", _("Reminders"), picked, hint=remind_hint))
     return blocks
+
+
+def _people(form: SetupForm) -> list[Block]:
+    rules = [option(_(text), str(rule)) for rule, text in _READERS_RULES.items()]
+    share = option(_("Readers may show a result in other channels"), "sharing")
+    sharing: Element = {"type": "checkboxes", "action_id": FIELD, "options": [share]}
+    if form.sharing:
+        sharing["initial_options"] = [share]
+    people: Element = {
+        "type": "multi_users_select",
+        "action_id": FIELD,
+        "placeholder": plain(_("Choose people")),
+        "max_selected_items": MANAGERS_LIMIT,
+    }
+    if form.managers:
+        people["initial_users"] = list(form.managers)
+    people_hint = _("Admins and owners manage anyway. `/pulse managers` lists everybody and takes it back.")
+    return [
+        _input("readers", _("Who may read results"), _select(rules, str(form.readers))),
+        _input("sharing", _("Sharing"), sharing, optional=True),
+        _input("managers", _("Name managers"), people, hint=people_hint, optional=True),
+    ]
 
 
 def _input(block_id: str, label: str, element: Element, hint: str = "", optional: bool = False) -> Block:
@@ -293,9 +350,11 @@ def _as_picture(block: Block) -> list[Block]:
 # What comes back
 
 _SIDES = ("marketing", "it")
-_OPTIONAL = frozenset({"results", "any_hour", "skip_dates", "reminders", "language"})
+_OPTIONAL = frozenset(
+    {"results", "any_hour", "skip_dates", "reminders", "language", "readers", "sharing", "managers"}
+)
 # The schedule's names of fields that the form shows under another block.
-_SHOWN_AT = {"nth": "repeat", "grace_minutes": "at"}
+_SHOWN_AT = {"nth": "repeat", "weekday": "repeat", "grace_minutes": "at"}
 
 
 def parse_setup(view_state: Mapping[str, Any]) -> SetupForm:
@@ -317,23 +376,39 @@ def parse_setup(view_state: Mapping[str, Any]) -> SetupForm:
 
 
 def _form(read: Mapping[str, Any]) -> SetupForm:
-    repeat, _colon, nth = (read["repeat"] or "").partition(":")
+    repeat, nth, weekday = _rhythm(read["repeat"] or "")
     numbers = {name: _whole(read[name]) for name in ("working_days", "items", "minimum", "reminders")}
     return SetupForm(
         marketing=read["marketing"],
         it=read["it"],
         results=read["results"],
         repeat=repeat,
-        nth=_whole(nth) if nth else 1,
-        weekday=read["weekday"] or "",
+        nth=nth,
+        weekday=weekday,
         at=read["at"] or "",
         zone=read["zone"] or "",
         starts_on=read["starts_on"] or "",
         any_hour=read["any_hour"],
         skip_dates=read["skip_dates"] or "",
         language=_language(read["language"]),
+        readers=_readers_rule(read["readers"]),
+        sharing=read["sharing"],
+        managers=read["managers"],
         **numbers,
     )
+
+
+def _rhythm(chosen: str) -> tuple[str, int, str]:
+    """Repeat, which such day of the month, and weekday, from `monthly:1:tuesday`."""
+    repeat, _colon, rest = chosen.partition(":")
+    nth, _colon, weekday = rest.partition(":")
+    return repeat, _whole(nth), weekday
+
+
+def _readers_rule(chosen: str | None) -> ReadersRule:
+    if chosen not in (None, *ReadersRule):
+        raise FormNotUnderstood
+    return ReadersRule(chosen or ReadersRule.CHANNELS)
 
 
 def _language(chosen: str | None) -> str:
@@ -357,7 +432,7 @@ def _own_errors(form: SetupForm, read: Mapping[str, Any]) -> dict[str, str]:
     if form.items not in (2, 3, 4):
         errors["items"] = _("Choose 2, 3 or 4 questions.")
     if read["minimum"] and not 5 <= form.minimum <= GREATEST_MINIMUM:
-        errors["minimum"] = _("Write a whole number from 5 to {most}.").format(most=GREATEST_MINIMUM)
+        errors["minimum"] = _("Choose 5 answers or more.")
     return errors
 
 
@@ -413,6 +488,13 @@ def _conversations(field: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(chosen)
 
 
+def _users(field: Mapping[str, Any]) -> tuple[str, ...]:
+    chosen = field.get("selected_users") or []
+    if not isinstance(chosen, list) or not all(isinstance(each, str) for each in chosen):
+        raise FormNotUnderstood
+    return tuple(chosen)
+
+
 def _ticked(field: Mapping[str, Any]) -> bool:
     chosen = field.get("selected_options") or []
     if not isinstance(chosen, list):
@@ -425,7 +507,6 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "it": _conversations,
     "results": _conversations,
     "repeat": _chosen,
-    "weekday": _chosen,
     "at": _text("selected_time"),
     "zone": _chosen,
     "starts_on": _text("selected_date"),
@@ -433,7 +514,10 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "any_hour": _ticked,
     "skip_dates": _text("value"),
     "items": _chosen,
-    "minimum": _text("value"),
+    "minimum": _chosen,
     "reminders": _chosen,
     "language": _chosen,
+    "readers": _chosen,
+    "sharing": _ticked,
+    "managers": _users,
 }

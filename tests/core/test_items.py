@@ -6,13 +6,10 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from importlib import resources
-from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pulse.core.baselines import Ledger, parse_ledger
 from pulse.core.errors import DataFault
@@ -20,14 +17,10 @@ from pulse.core.items import (
     COLUMNS,
     OWN_COLUMNS,
     SHORT_LIMIT,
-    Asking,
     Bank,
-    choose,
-    full_round,
     parse_items,
 )
 from pulse.core.model import DIMENSIONS, Asked, Direction, Format, Item, Side
-from tests.depth import also_soaked, length
 
 DATA = resources.files("pulse") / "data"
 ITEMS_TEXT = (DATA / "items.csv").read_text(encoding="utf-8")
@@ -391,138 +384,3 @@ def test_nonsense_finds_nothing() -> None:
 # --- Choosing ------------------------------------------------------------------------------------------
 
 START = date(2026, 1, 6)
-
-
-def run(
-    bank: Bank, waves: int, size: int, days: list[int], history: list[Asking] | None = None
-) -> list[Asking]:
-    """The waves that follow `history`, `days` apart in turn."""
-    history = list(history or [])
-    day = history[-1].day if history else START
-    for number in range(waves):
-        day += timedelta(days=days[number % len(days)])
-        history.append(Asking(day, tuple(item.id for item in choose(bank, history, day, size))))
-    return history
-
-
-def rotating(bank: Bank) -> set[str]:
-    return {item.id for item in bank.asked(Asked.ROTATING)}
-
-
-@pytest.mark.parametrize("size", [2, 3, 4])
-def test_each_wave_asks_both_anchors_and_as_many_items_as_it_was_told(size: int) -> None:
-    """T01 and A02 come first in each wave; no item comes twice in it; two items are the anchors alone."""
-    for asking in run(BANK, 60, size, [7]):
-        assert asking.items[:2] == ("T01", "A02")
-        assert len(set(asking.items)) == len(asking.items) == size
-
-
-@also_soaked
-@settings(max_examples=length(60, 600), deadline=None)
-@given(
-    days=st.lists(st.sampled_from([0, 1, 7, 14, 28, 31, 91, 200]), min_size=1, max_size=8),
-    size=st.sampled_from([3, 4]),
-    removed=st.integers(0, 15),
-)
-def test_whatever_the_cadence_each_rotating_item_comes_in_every_full_round(
-    days: list[int], size: int, removed: int
-) -> None:
-    """In any 12 waves of four items (24 of three) each of the 16 rotating items is asked; fewer, sooner."""
-    gone = sorted(rotating(BANK))[:removed]
-    bank = Bank(tuple(item for item in BANK if item.id not in gone))
-    span = full_round(bank, size)
-    assert span is not None
-    waves = run(bank, 60, size, days)
-    for first in range(len(waves) - span + 1):
-        asked = {item_id for asking in waves[first : first + span] for item_id in asking.items}
-        assert rotating(bank) - asked == set()
-
-
-def test_a_full_round_is_12_waves_of_four_items_and_24_of_three() -> None:
-    """The promise in numbers for the shipped bank; with two items nothing rotates."""
-    assert [full_round(BANK, size) for size in (4, 3, 2)] == [12, 24, None]
-
-
-@also_soaked
-@settings(max_examples=length(25, 250), deadline=None)
-@given(extra=st.integers(1, 20), size=st.sampled_from([3, 4]))
-def test_own_items_lengthen_the_round_but_nothing_is_forgotten(extra: int, size: int) -> None:
-    """With a company's own rotating items the round grows as `full_round` says, and holds."""
-    mine = own(*({"id": f"OWN{number}"} for number in range(extra)))
-    bank = Bank((*BANK, *mine))
-    span = full_round(bank, size)
-    assert span is not None
-    waves = run(bank, 2 * span, size, [7])
-    for first in range(len(waves) - span + 1):
-        asked = {item_id for asking in waves[first : first + span] for item_id in asking.items}
-        assert rotating(bank) - asked == set()
-
-
-def gaps(waves: list[Asking], item_id: str) -> list[int]:
-    days = [asking.day for asking in waves if item_id in asking.items]
-    return [(later - earlier).days for earlier, later in pairwise(days)]
-
-
-def test_quarterly_and_half_yearly_items_come_when_due_in_weekly_waves_of_four() -> None:
-    """Never sooner than 12 or 25 weeks after the last time, and no more than three weeks later."""
-    waves = run(BANK, 520, 4, [7])
-    for asked, weeks in ((Asked.QUARTERLY, 12), (Asked.HALF_YEARLY, 25)):
-        for seldom in BANK.asked(asked):
-            found = gaps(waves, seldom.id)
-            assert len(found) > 500 // (weeks + 3) - 2
-            assert weeks * 7 <= min(found)
-            assert max(found) <= (weeks + 3) * 7
-
-
-@also_soaked
-@settings(max_examples=length(40, 400), deadline=None)
-@given(
-    days=st.lists(st.integers(1, 40), min_size=1, max_size=6),
-    size=st.sampled_from([3, 4]),
-)
-def test_no_seldom_item_comes_before_it_is_due_and_none_is_forgotten(days: list[int], size: int) -> None:
-    """Whatever the cadence, the pause is kept, and each quarterly and half-yearly item keeps coming."""
-    waves = run(BANK, 120, size, days)
-    for asked, weeks in ((Asked.QUARTERLY, 12), (Asked.HALF_YEARLY, 25)):
-        for seldom in BANK.asked(asked):
-            assert all(gap >= weeks * 7 for gap in gaps(waves, seldom.id))
-    seldom_ids = {item.id for item in BANK if item.asked in (Asked.QUARTERLY, Asked.HALF_YEARLY)}
-    assert seldom_ids - {item_id for asking in waves[:24] for item_id in asking.items} == set()
-
-
-def test_the_first_waves_go_through_all_dimensions() -> None:
-    """After six waves of four items each of the ten dimensions has been asked about."""
-    asked = {item(item_id).dimension for asking in run(BANK, 6, 4, [7]) for item_id in asking.items}
-    assert asked == set(DIMENSIONS)
-
-
-def test_over_a_year_the_dimensions_are_asked_evenly() -> None:
-    """Of the rotating items, none is asked two times more often than another in 48 weekly waves."""
-    waves = run(BANK, 48, 4, [7])
-    counts = Counter(item_id for asking in waves for item_id in asking.items)
-    asked = [counts[item_id] for item_id in rotating(BANK)]
-    assert max(asked) - min(asked) <= 1
-
-
-def test_the_longest_unasked_item_is_next() -> None:
-    """After a wave that asked all rotating items but one, that one comes first."""
-    others = tuple(sorted(rotating(BANK) - {"D02"}))
-    asked = [Asking(START, tuple(item.id for item in BANK if item.id not in others and item.id != "D02"))]
-    asked.append(Asking(START + timedelta(days=7), others))
-    chosen = choose(BANK, asked, START + timedelta(days=14), 3)
-    assert [item.id for item in chosen] == ["T01", "A02", "D02"]
-
-
-def test_the_same_history_gives_the_same_items() -> None:
-    """Choosing is deterministic, and ids that the bank no longer has do not disturb it."""
-    history = [*run(BANK, 30, 4, [7]), Asking(date(2026, 12, 1), ("GONE", "T01"))]
-    day = date(2026, 12, 8)
-    assert choose(BANK, history, day, 4) == choose(BANK, list(history), day, 4)
-    assert len(choose(BANK, history, day, 4)) == 4
-
-
-@pytest.mark.parametrize("size", [1, 5])
-def test_a_wave_of_one_or_five_items_is_a_mistake_of_the_code(size: int) -> None:
-    """Sizes outside 2 to 4 are refused."""
-    with pytest.raises(ValueError, match="2 to 4"):
-        choose(BANK, [], START, size)

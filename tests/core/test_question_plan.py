@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pulse.core.baselines import items_of
 from pulse.core.items import Asking, Bank
 from pulse.core.question_plan import (
     QuestionPlan,
     choose_questions,
     first_edition_plan,
+    headlines,
     suggested_plan,
 )
 from pulse.storage.library import load_library
@@ -138,3 +140,32 @@ def test_pinning_rotating_and_switching_off_exclude_each_other() -> None:
     assert plan.switch_off("T01") == QuestionPlan(off=frozenset({"G01", "T01"}))
     assert plan.rotate("T01") == QuestionPlan(off=frozenset({"G01"}))
     assert plan.rotate("G01") == QuestionPlan(pinned=("T01",))
+
+
+SEEDS = {
+    "77 and 56": ("A13_need_it", "A13_need_mkt"),
+    "69, 19, 58 and 51": ("A10_lead_mkt_self", "A10_lead_mkt_it", "A10_lead_it_self", "A10_lead_it_cmo"),
+    "13 and 11": ("A13_right_mkt", "A13_right_it"),
+    "78 and 68": ("A10_digital_important_mkt", "A10_digital_important_it"),
+    "35 and 20": ("A10_committed_mkt", "A10_committed_it"),
+    "36 and 46": ("A13_short_mkt", "A13_detail_it"),
+}
+"""The figures that the articles about the two named studies print, by the keys of their rows."""
+
+
+@pytest.mark.parametrize("figures", SEEDS)
+def test_each_figure_that_the_articles_print_meets_its_question_within_a_quarter(figures: str) -> None:
+    """In any 13 weekly waves under the suggested plan, the questions that name the figure are asked."""
+    library = load_library(None)
+    past: list[Asking] = []
+    for number in range(52):
+        day = MONDAY + timedelta(weeks=number)
+        lead = headlines(library.source, library.ledger)
+        items = choose_questions(library.source, suggested_plan(library.source), lead, past, day, 4)
+        past.append(Asking(day, tuple(item.id for item in items)))
+    for key in SEEDS[figures]:
+        row = library.ledger.get(key)
+        assert row is not None
+        named = {item.id for item, _side in items_of(row, library.source)}
+        for start in range(len(past) - 12):
+            assert named & {id_ for asking in past[start : start + 13] for id_ in asking.items}, (key, start)

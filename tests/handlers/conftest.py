@@ -96,10 +96,21 @@ class Office:
         await self.settled()
 
     async def open(self) -> None:
-        await self.says(self.manager, "/pulse open", self.marketing)
+        """As a manager does: the command, then its button. A former pulse was yesterday at the latest."""
+        if await self.bot.store.askings():
+            self.clock.forward(days=1)
+        await self.confirms("/pulse open", "manage:open")
 
     async def close(self) -> None:
-        await self.says(self.manager, "/pulse close", self.marketing)
+        await self.confirms("/pulse close", "manage:close")
+
+    async def confirms(self, line: str, button: str, who: Actor | None = None) -> Message:
+        """A command that asks first, and its button; returns what then stands in place of the question."""
+        who = who or self.manager
+        asked = await self.says(who, line, self.marketing)
+        await who.tap(asked, button)
+        await self.settled()
+        return who.private(self.marketing)[-1]
 
     def poll(self, channel: str) -> Message:
         """The newest poll message of a channel."""

@@ -137,7 +137,7 @@ async def test_slack_in_trouble_is_not_the_channels_fault(office: Office, troubl
 async def test_changes_of_the_set_up_are_in_the_audit_log(office: Office) -> None:
     """Managers read them with /pulse status and on their Home tab; others do not."""
     await office.set_up()
-    await office.set_up(items="2", minimum="8")
+    await office.set_up(items="2", minimum="10")
     said = await office.says(office.manager, "/pulse status", office.marketing)
     assert "The pulse was set up." in said.text
     assert "The set-up was changed: questions in a pulse, smallest group." in said.text
@@ -153,7 +153,7 @@ async def test_a_change_waits_for_the_next_wave(office: Office) -> None:
     """The open wave keeps its questions and its smallest group."""
     await office.set_up()
     await office.open()
-    await office.set_up(items="2", minimum="8")
+    await office.set_up(items="2", minimum="10")
     wave = office.bot.workspace.waves.current
     assert wave is not None
     assert (len(wave.items), wave.minimum) == (4, 5)

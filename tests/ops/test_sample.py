@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 @pytest.fixture
 async def filled(tmp_path: Path) -> AsyncIterator[Store]:
     store = Store.open(tmp_path / "pulse.db")
-    await fill(store, load_library(None).bank, NOW, {Side.MARKETING: "C1", Side.IT: "C2"})
+    await fill(store, load_library(None), NOW, {Side.MARKETING: "C1", Side.IT: "C2"})
     yield store
     store.close()
 

@@ -23,7 +23,7 @@ from pulse.services.waves import publication
 from pulse.storage.backup import back_up
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Ballots, Publication, Store
-from tests.storage.test_store import BANK, ITEMS, KEY, NOW, answer, new_wave
+from tests.storage.test_store import ITEMS, KEY, NOW, answer, new_wave
 
 LIBRARY = load_library(None)
 
@@ -32,7 +32,7 @@ LIBRARY = load_library(None)
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """Twelve closed waves."""
     opened = Store.open(tmp_path / "pulse.db")
-    await fill(opened, BANK, datetime.now(UTC), {Side.MARKETING: "C1", Side.IT: "C2"})
+    await fill(opened, load_library(None), datetime.now(UTC), {Side.MARKETING: "C1", Side.IT: "C2"})
     await opened.keep_reference(LIBRARY.bank, LIBRARY.ledger)
     yield opened
     opened.close()

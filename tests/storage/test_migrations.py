@@ -34,7 +34,7 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 async def filled(path: Path) -> Store:
     store = Store.open(path)
     channels = {Side.MARKETING: "C1", Side.IT: "C2"}
-    await fill(store, load_library(None).bank, datetime(2026, 11, 22, 12, tzinfo=UTC), channels)
+    await fill(store, load_library(None), datetime(2026, 11, 22, 12, tzinfo=UTC), channels)
     return store
 
 

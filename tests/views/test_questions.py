@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
+from pulse.core.cards import QuestionLine, QuestionsCard
 from pulse.core.errors import FormNotUnderstood
 from pulse.core.model import Format
 from pulse.core.own_questions import QuestionDraft
 from pulse.core.question_plan import Turn
 from pulse.storage.library import load_library
 from pulse.views.questions import (
-    QuestionLine,
-    QuestionsCard,
     parse_question,
     question_form,
     questions_view,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -13,6 +13,7 @@ from pulse.core.calendar import next_moments
 from pulse.core.cards import PollCard
 from pulse.core.errors import FormNotUnderstood
 from pulse.core.model import Side
+from pulse.core.records import ReadersRule
 from pulse.core.setup_form import SetupForm
 from pulse.core.zones import COMMON_ZONES, FoundZone, common_zones
 from pulse.views.poll import poll_message
@@ -45,6 +46,9 @@ FILLED = replace(
     reminders=2,
     any_hour=True,
     skip_dates="2026-12-24..2027-01-03",
+    readers=ReadersRule.WORKSPACE,
+    sharing=False,
+    managers=("U1",),
 )
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -73,7 +77,7 @@ def _as_sent(element: dict[str, Any]) -> dict[str, Any]:
         "timepicker": ("selected_time", "initial_time", None),
         "datepicker": ("selected_date", "initial_date", None),
         "plain_text_input": ("value", "initial_value", None),
-        "number_input": ("value", "initial_value", None),
+        "multi_users_select": ("selected_users", "initial_users", []),
     }[element["type"]]
     return {element["action_id"]: {"type": element["type"], key: element.get(initial, empty)}}
 
@@ -111,7 +115,7 @@ def test_a_stored_schedule_fills_the_form() -> None:
     """What is kept of a schedule is what the form opens with the next time."""
     record = FILLED.schedule().as_record()
     rest = {"marketing": ("C1", "C2"), "it": ("C3",), "results": ("C4",), "items": 4, "minimum": 8}
-    filled = SetupForm.of(record, **rest)
+    filled = SetupForm.of(record, **rest, readers=ReadersRule.WORKSPACE, sharing=False)
     assert filled.schedule() == FILLED.schedule()
     assert parse_setup(sent(filled)) == filled
 
@@ -132,18 +136,18 @@ def test_the_first_form_waits_for_the_channels_alone() -> None:
         ("at", {"selected_time": "25:00"}, "at", "Write the time as hours and minutes"),
         ("zone", {"selected_option": {"value": "Europe/Berln"}}, "zone", "Did you mean Europe/Berlin"),
         ("zone", {"selected_option": None}, "zone", "Please choose something here."),
-        ("repeat", {"selected_option": {"value": "daily"}}, "repeat", "cannot be read here"),
-        ("repeat", {"selected_option": {"value": "monthly:9"}}, "repeat", "Choose the first, second"),
-        ("weekday", {"selected_option": {"value": "someday"}}, "weekday", "cannot be read here"),
+        ("repeat", {"selected_option": {"value": "daily:1:tuesday"}}, "repeat", "cannot be read here"),
+        ("repeat", {"selected_option": {"value": "monthly:9:tuesday"}}, "repeat", "Choose the first, second"),
+        ("repeat", {"selected_option": {"value": "weekly:1:someday"}}, "repeat", "cannot be read here"),
+        ("repeat", {"selected_option": None}, "repeat", "Please choose something here."),
         ("starts_on", {"selected_date": "2026-13-01"}, "starts_on", "cannot be read here"),
         ("working_days", {"selected_option": {"value": "99"}}, "working_days", "working days"),
         ("skip_dates", {"value": "Christmas"}, "skip_dates", "“Christmas” is not a date."),
         ("items", {"selected_option": {"value": "9"}}, "items", "Choose 2, 3 or 4 questions."),
-        ("minimum", {"value": "4"}, "minimum", "Write a whole number from 5 to 1000."),
-        ("minimum", {"value": "0"}, "minimum", "Write a whole number from 5 to 1000."),
-        ("minimum", {"value": "five"}, "minimum", "Write a whole number from 5 to 1000."),
-        ("minimum", {"value": "9" * 10_000}, "minimum", "Write a whole number from 5 to 1000."),
-        ("minimum", {"value": None}, "minimum", "Please choose something here."),
+        ("minimum", {"selected_option": {"value": "4"}}, "minimum", "Choose 5 answers or more."),
+        ("minimum", {"selected_option": {"value": "five"}}, "minimum", "Choose 5 answers or more."),
+        ("minimum", {"selected_option": {"value": "9" * 10_000}}, "minimum", "Choose 5 answers or more."),
+        ("minimum", {"selected_option": None}, "minimum", "Please choose something here."),
         ("reminders", {"selected_option": {"value": "3"}}, "reminders", "Choose no reminder, one or two."),
     ],
 )
@@ -160,7 +164,7 @@ def test_weekends_and_nights_must_be_allowed() -> None:
     night = replace(FILLED, weekday="sunday", at="03:00")
     with pytest.raises(FormErrors) as refused:
         parse_setup(sent(replace(night, any_hour=False)))
-    assert sorted(refused.value.errors) == ["at", "weekday"]
+    assert sorted(refused.value.errors) == ["at", "repeat"]
     assert parse_setup(sent(night)) == night
 
 
@@ -193,13 +197,16 @@ def test_without_the_field_for_reminders_there_are_none() -> None:
         {"values": {**sent()["values"], "extra": {"field": {"value": "1"}}}},
         {"values": {name: field for name, field in sent()["values"].items() if name != "minimum"}},
         {"values": {**sent()["values"], "minimum": []}},
-        {"values": {**sent()["values"], "minimum": {"other": {"value": "5"}}}},
+        {"values": {**sent()["values"], "minimum": {"other": {"selected_option": {"value": "5"}}}}},
         sent(minimum=None),
-        sent(minimum={"value": 5}),
+        sent(minimum={"selected_option": {"value": 5}}),
         sent(marketing={"selected_conversations": "C1"}),
         sent(marketing={"selected_conversations": [1]}),
-        sent(weekday={"selected_option": "tuesday"}),
-        sent(weekday={"selected_option": {"value": 1}}),
+        sent(repeat={"selected_option": "weekly:1:tuesday"}),
+        sent(repeat={"selected_option": {"value": 1}}),
+        sent(readers={"selected_option": {"value": "everybody"}}),
+        sent(managers={"selected_users": "U1"}),
+        sent(managers={"selected_users": [1]}),
         sent(any_hour={"selected_options": "yes"}),
     ],
 )
@@ -285,3 +292,37 @@ def test_a_channel_that_the_bot_cannot_see_has_no_name(why: str) -> None:
     sentence = channel_fault("", why)
     assert "#" not in sentence
     assert "save again" in sentence
+
+
+def test_how_often_is_one_choice_in_sentences_that_people_say() -> None:
+    """Each repeat with each weekday, within the limit of a select, and each comes back as it was chosen."""
+    blocks = {block.get("block_id"): block for block in setup_view(FIRST)["blocks"]}
+    options = blocks["repeat"]["element"]["options"]
+    texts = [option["text"]["text"] for option in options]
+    assert len(texts) == len(set(texts)) == 56
+    assert {"Weekly, on Tuesday", "Every 2 weeks, on Friday", "Monthly, on the first Tuesday"} <= set(texts)
+    assert blocks["repeat"]["element"]["initial_option"]["text"]["text"] == "Weekly, on Tuesday"
+    for option in options:
+        form = parse_setup(sent(replace(FILLED, working_days=1), repeat={"selected_option": option}))
+        assert f"{form.repeat}:{form.nth}:{form.weekday}" == option["value"]
+
+
+def test_the_careful_preset_is_offered_by_name() -> None:
+    """Ten answers stand in the list with their name; another minimum of an older set-up is kept."""
+    blocks = {block.get("block_id"): block for block in setup_view(replace(FILLED, minimum=8))["blocks"]}
+    element = blocks["minimum"]["element"]
+    texts = {option["value"]: option["text"]["text"] for option in element["options"]}
+    assert texts["10"] == "10 answers: careful, for wary teams"
+    assert element["initial_option"]["value"] == "8"
+
+
+def test_dates_are_shown_as_typed_and_never_longer_than_the_field() -> None:
+    """A year that an older version kept day by day becomes a range again; what was typed stays as it is."""
+    day = datetime(2026, 12, 24, tzinfo=UTC).date()
+    year = " ".join((day + timedelta(days=n)).isoformat() for n in range(365))
+    record = {**FILLED.schedule().as_record(), "skip_dates": year}
+    form = SetupForm.of(record, marketing=("C1",), it=("C3",))
+    assert form.skip_dates == "2026-12-24..2027-12-23"
+    assert view_problems(setup_view(form)) == []
+    typed = "2027-05-01, 2026-12-24..2027-01-03"
+    assert SetupForm.of({**record, "skip_dates": typed}).skip_dates == typed

@@ -526,3 +526,28 @@ def m0004_audit_as_codes(db: Database) -> None:
         kept = db.conn.execute(f"SELECT id, {column} FROM {table}").fetchall()  # noqa: S608 - names from above
         rows = [(event, row_id) for row_id, sentence in kept if (event := _audit_event(sentence))]
         db.conn.executemany(f"UPDATE {table} SET {column} = ? WHERE id = ?", rows)  # noqa: S608 - likewise
+
+
+@migrations()
+def m0005_questions(db: Database) -> None:
+    _run(
+        db,
+        """
+CREATE TABLE question_plan (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  pinned TEXT NOT NULL,            -- JSON: ids of the items of every pulse, in this order
+  off TEXT NOT NULL                -- JSON: ids of the items that are never asked; all others take turns
+) STRICT;
+
+CREATE TABLE own_question (
+  item_id TEXT PRIMARY KEY,
+  number INTEGER NOT NULL UNIQUE,  -- their order in the bank
+  wording TEXT NOT NULL,           -- JSON: the columns of an own item, as in a file of items
+  series TEXT NOT NULL             -- changes with the wording or the answers
+) STRICT;
+
+ALTER TABLE setup ADD COLUMN readers TEXT NOT NULL DEFAULT 'channels'
+  CHECK (readers IN ('channels', 'workspace'));
+ALTER TABLE setup ADD COLUMN sharing INTEGER NOT NULL DEFAULT 1 CHECK (sharing IN (0, 1));
+""",
+    )

@@ -85,11 +85,20 @@ def add_message(connection: sqlite3.Connection, wave_id: int, message: NewMessag
     _insert(connection, _key(wave_id, message), wave_id, message)
 
 
+def add_announcement(connection: sqlite3.Connection, message: NewMessage) -> None:
+    """Adds a message that belongs to no wave, in place of one of its kind that still waits in the channel."""
+    connection.execute(
+        "UPDATE outbox SET state = 'done' WHERE kind = ? AND channel_id = ? AND state = 'due'",
+        (message.kind, message.channel),
+    )
+    _insert(connection, f"{message.kind}:{message.at.isoformat()}:{message.channel}", None, message)
+
+
 def _key(wave_id: int, message: NewMessage) -> str:
     return f"{message.kind}:{wave_id}:{message.channel}"
 
 
-def _insert(connection: sqlite3.Connection, key: str, wave_id: int, message: NewMessage) -> bool:
+def _insert(connection: sqlite3.Connection, key: str, wave_id: int | None, message: NewMessage) -> bool:
     """True where the message is new."""
     cursor = connection.execute(
         "INSERT INTO outbox (key, wave_id, kind, channel_id, state, next_try_at)"

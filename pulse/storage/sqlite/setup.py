@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 
 from pulse.core.model import Side
 from pulse.core.plan import Pause
-from pulse.core.records import Setup
+from pulse.core.question_plan import QuestionPlan
+from pulse.core.records import NewMessage, ReadersRule, Setup
 from pulse.storage.sqlite.audit import record_change
+from pulse.storage.sqlite.outbox import add_announcement
+from pulse.storage.sqlite.questions import keep_plan
 from pulse.storage.sqlite.theme import ReadTheme, Theme, moment
 
 
@@ -17,7 +21,9 @@ class SetupRows(ReadTheme):
     """Reads the set-up and its pauses (see `pulse.storage.port.SetupReader`)."""
 
     async def setup(self) -> Setup | None:
-        row = self._reader.row("SELECT schedule, items, minimum, since, language FROM setup")
+        row = self._reader.row(
+            "SELECT schedule, items, minimum, since, language, readers, sharing FROM setup"
+        )
         if row is None:
             return None
         roles: dict[str, list[str]] = {"marketing": [], "it": [], "results": []}
@@ -31,6 +37,8 @@ class SetupRows(ReadTheme):
             channels={side: tuple(roles[side]) for side in Side},
             results=tuple(roles["results"]),
             language=row["language"],
+            readers=ReadersRule(row["readers"]),
+            sharing=bool(row["sharing"]),
         )
 
     async def pauses(self) -> tuple[Pause, ...]:
@@ -41,9 +49,21 @@ class SetupRows(ReadTheme):
 class Setups(SetupRows, Theme):
     """The set-up and its pauses (see `pulse.storage.port.SetupStore`)."""
 
-    async def save_setup(self, setup: Setup, at: datetime, what: str) -> None:
+    async def save_setup(
+        self,
+        setup: Setup,
+        at: datetime,
+        what: str,
+        *,
+        plan: QuestionPlan | None = None,
+        messages: Sequence[NewMessage] = (),
+    ) -> None:
         def job(connection: sqlite3.Connection) -> None:
             _replace_setup(connection, setup)
+            if plan is not None:
+                keep_plan(connection, plan)
+            for message in messages:
+                add_announcement(connection, message)
             record_change(connection, at, what)
 
         await self.write(job)
@@ -79,15 +99,19 @@ class Setups(SetupRows, Theme):
 
 def _replace_setup(connection: sqlite3.Connection, setup: Setup) -> None:
     connection.execute(
-        "INSERT INTO setup (id, schedule, items, minimum, since, language) VALUES (1, ?, ?, ?, ?, ?)"
+        "INSERT INTO setup (id, schedule, items, minimum, since, language, readers, sharing)"
+        " VALUES (1, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET schedule = excluded.schedule, items = excluded.items,"
-        " minimum = excluded.minimum, since = excluded.since, language = excluded.language",
+        " minimum = excluded.minimum, since = excluded.since, language = excluded.language,"
+        " readers = excluded.readers, sharing = excluded.sharing",
         (
             json.dumps(dict(setup.schedule)),
             setup.items,
             setup.minimum,
             setup.since.isoformat(),
             setup.language,
+            str(setup.readers),
+            int(setup.sharing),
         ),
     )
     connection.execute("DELETE FROM channel")

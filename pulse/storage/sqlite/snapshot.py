@@ -10,12 +10,13 @@ from pulse.storage.sqlite.file import unreadable
 from pulse.storage.sqlite.migrations import migrate
 from pulse.storage.sqlite.outbox import OutboxRows
 from pulse.storage.sqlite.publications import PublicationRows
+from pulse.storage.sqlite.questions import QuestionRows
 from pulse.storage.sqlite.setup import SetupRows
 from pulse.storage.sqlite.theme import Reader
 from pulse.storage.sqlite.waves import WaveRows
 
 
-class Snapshot(SetupRows, WaveRows, PublicationRows, OutboxRows):
+class Snapshot(SetupRows, QuestionRows, WaveRows, PublicationRows, OutboxRows):
     """What is committed, at the newest schema and without the open wave.
 
     The open wave's answers and key stay in the one file that is scrubbed at the close. `left_out` is true

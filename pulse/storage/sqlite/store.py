@@ -29,6 +29,7 @@ from pulse.storage.sqlite.file import check, lock, prepare, running
 from pulse.storage.sqlite.outbox import Outbox
 from pulse.storage.sqlite.people import People
 from pulse.storage.sqlite.publications import Publications
+from pulse.storage.sqlite.questions import Questions
 from pulse.storage.sqlite.reference import Reference
 from pulse.storage.sqlite.setup import Setups
 from pulse.storage.sqlite.snapshot import Snapshot
@@ -56,7 +57,7 @@ __all__ = [
 ]
 
 
-class Store(Setups, Waves, BallotBox, Publications, Outbox, People, Journal, Reference):
+class Store(Setups, Questions, Waves, BallotBox, Publications, Outbox, People, Journal, Reference):
     """The open database. `Store.open` makes it; `close` ends the writer after what it has taken."""
 
     def __init__(self, path: Path, held: IO[bytes], *, scrubbed: bool) -> None:

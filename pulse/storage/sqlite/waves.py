@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from pulse.core.calendar import Moments
@@ -55,6 +56,14 @@ class WaveRows(ReadTheme):
             since.isoformat(),
         )
         return {date.fromisoformat(row["local_date"]): _known_wave(row) for row in rows}
+
+    async def last_opening_of(self, items: Sequence[str]) -> datetime | None:
+        row = self._reader.row(
+            "SELECT max(opened_at) AS latest FROM wave JOIN wave_item ON wave_item.wave_id = wave.id"
+            " WHERE item_id IN (SELECT value FROM json_each(?))",
+            json.dumps(list(items)),
+        )
+        return None if row is None else moment(row["latest"])
 
     async def last_decided(self, until: datetime) -> datetime | None:
         row = self._reader.row(

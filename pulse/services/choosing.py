@@ -1,0 +1,31 @@
+"""Which questions the next wave asks, by the stored plan and what was asked before."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pulse.core.library import Library
+from pulse.core.model import Item
+from pulse.core.question_plan import (
+    QuestionPlan,
+    choose_questions,
+    first_edition_plan,
+    headlines,
+    suggested_plan,
+)
+from pulse.storage.port import Store
+
+
+async def current_plan(store: Store, library: Library) -> QuestionPlan:
+    """What managers decided. Before that: the suggested plan, or the anchors that older set-ups have had."""
+    plan = await store.question_plan()
+    if plan is not None:
+        return plan
+    older = await store.setup() is not None
+    return first_edition_plan(library.source) if older else suggested_plan(library.source)
+
+
+async def next_items(store: Store, library: Library, day: date, size: int) -> tuple[Item, ...]:
+    """What a wave of `size` items asks on a day, in the language that is being spoken."""
+    plan, bank = await current_plan(store, library), library.bank
+    return choose_questions(bank, plan, headlines(bank, library.ledger), await store.askings(), day, size)
