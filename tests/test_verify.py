@@ -23,6 +23,7 @@ from pulse.core.evidence import Said, digest, said, short
 from pulse.core.likelihood import Observation
 from pulse.core.model import ClosedWave, Item, Side, SideTurnout, Tally
 from pulse.core.privacy import publish, turnout
+from pulse.core.reports import report
 from pulse.ops.sample import fill
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.download import TABLES, evidence_file
@@ -137,6 +138,31 @@ def test_changes_and_verdicts_are_among_what_is_checked() -> None:
     ]
     assert {study.verdict for study in told.studies} == {"above", "unclear"}
     assert {study.complement for study in told.studies} == {True, False}
+
+
+@pytest.mark.parametrize("name", ["small", "options", "a year"])
+def test_the_file_says_what_the_reports_said(name: str) -> None:
+    """Changes and verdicts that are found for all waves at once are those of each wave's own report."""
+    waves = HISTORIES[name]()[:32]
+    told = said(waves, BANK, LEDGER)
+    reports = [report(wave, waves, BANK, LEDGER) for wave in waves]
+    sides = [
+        (made.wave.id, found.item.id, side, of)
+        for made in reports
+        for found in made.items
+        for side, of in found.sides.items()
+    ]
+    changes = [(wave, item, side, of.change.rising) for wave, item, side, of in sides if of.change]
+    verdicts = [
+        (wave, item, side, beside.comparable.row.key, beside.verdict)
+        for wave, item, side, of in sides
+        for beside in of.comparisons
+        if beside.verdict is not None
+    ]
+    assert sorted((one.wave_id, one.item_id, one.side, one.rising) for one in told.changes) == sorted(changes)
+    assert sorted(
+        (one.wave_id, one.item_id, one.side, one.study, one.verdict) for one in told.studies
+    ) == sorted(verdicts)
 
 
 def test_the_digest_is_the_one_that_details_print(tmp_path: Path) -> None:
