@@ -40,6 +40,7 @@ from pulse.views.blocks import (
     section,
 )
 from pulse.views.charts import Dot, Group, Hidden, Line, Mark, ResultsChart, Row, Zone, alt_text
+from pulse.views.evidence import digest_line
 from pulse.views.message import Block, Message, View, escape
 from pulse.views.titles import title
 
@@ -82,7 +83,7 @@ def results_details(report: WaveReport, *, zone: tzinfo = UTC) -> View:
         "callback_id": DETAILS,
         "title": plain(_("Results in detail")),
         "close": plain(_("Close")),
-        "blocks": blocks[:MODAL_BLOCKS],
+        "blocks": [*blocks[: MODAL_BLOCKS - 1], digest_line(report.wave)],
     }
 
 
