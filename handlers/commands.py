@@ -104,7 +104,7 @@ def understand(text: str, library: Library) -> Meant | Message:
     about = left_over([typed(each) for each in words])
     if library.bank.get(about) is not None:
         return Meant(command=BY_WORD["scores"], rest=about)
-    if find_topic(about) is not None or find_studies(about, library.ledger):
+    if library.ledger.get(about) or find_topic(about) or find_studies(about, library.ledger):
         return Meant(command=BY_WORD["baselines"], rest=about)
     return notices.unknown_command(typed(word), HELP)
 
@@ -215,8 +215,8 @@ COMMANDS = (
     ),
     Command(
         word="baselines",
-        takes=N_("[question, topic or study]"),
-        does=N_("the published figures and where they come from"),
+        takes=N_("[topic or study]"),
+        does=N_("published figures and their sources"),
         run=baselines,
         aliases=("baseline", "benchmark", "benchmarks", "study", "studies", "figures", "studien"),
     ),

@@ -133,6 +133,13 @@ class Outside:
         await self.until(lambda: len(who.private(where)) > before)
         return who.private(where)[-1]
 
+    async def confirms(self, line: str, button: str) -> None:
+        """A command that asks first, and its button, pressed by the manager in #marketing."""
+        asked = await self.says(self.manager, line)
+        before = asked.text
+        await self.manager.tap(asked, button)
+        await self.until(lambda: self.manager.private(self.marketing)[-1].text != before)
+
     async def set_up(self) -> None:
         await self.manager.command("/pulse setup", self.marketing)
         modal = await self.until(lambda: self.manager.modal)
@@ -144,7 +151,7 @@ class Outside:
 
     async def open(self) -> dict[str, Message]:
         """Opens a pulse; returns the poll of each channel."""
-        await self.says(self.manager, "/pulse open")
+        await self.confirms("/pulse open", "manage:open")
         return {channel: await self.posted(channel, "poll:") for channel in (self.marketing, self.it)}
 
     async def posted(self, channel: str, prefix: str) -> Message:
@@ -168,7 +175,7 @@ class Outside:
         for channel, poll in (await self.open()).items():
             for number, person in enumerate(self.people(channel)[:12]):
                 await self.answer(person, poll, "4" if number % 3 else "2")
-        await self.says(self.manager, "/pulse close")
+        await self.confirms("/pulse close", "manage:close")
 
         def results() -> str | None:
             newest = self.slack.workspace.channel(self.it).messages

@@ -52,6 +52,7 @@ async def walk(page: Page) -> None:
     """Opens a pulse, answers, lets the crowd answer, closes, and looks at the results."""
     messages = page.locator("#messages")
     await say(page, "/pulse open")
+    await messages.get_by_role("button", name="Open it now").last.click()
     agree = messages.locator("button", has_text=re.compile("^Agree$")).first
     await seen(agree)
     await agree.click()
@@ -60,6 +61,7 @@ async def walk(page: Page) -> None:
     await page.get_by_role("button", name="Let the crowd answer").click()
     await seen(page.locator(".toast", has_text="answered").last)
     await say(page, "/pulse close")
+    await messages.get_by_role("button", name="Close it now").last.click()
     await seen(messages.locator("img").last)
     top = messages.get_by_text("Pulse results").last
     await top.evaluate("(heading) => heading.closest('.message').scrollIntoView({block: 'start'})")

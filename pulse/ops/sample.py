@@ -101,7 +101,7 @@ class _Sample:
 async def _wave(sample: _Sample, number: int, moments: Moments) -> None:
     store, luck = sample.store, sample.luck
     day, askings = local_date(sample.schedule, moments.opens_at), await store.askings()
-    items = choose_questions(sample.bank, sample.plan, sample.headlines, askings, day, ITEMS)
+    items = choose_questions(sample.bank, sample.plan, sample.headlines, askings, today=day, size=ITEMS)
     key = luck.randbytes(32)
     where = {sample.channels[side]: side for side in Side}
     new = NewWave(

@@ -28,4 +28,5 @@ async def current_plan(store: Store, library: Library) -> QuestionPlan:
 async def next_items(store: Store, library: Library, day: date, size: int) -> tuple[Item, ...]:
     """What a wave of `size` items asks on a day, in the language that is being spoken."""
     plan, bank = await current_plan(store, library), library.bank
-    return choose_questions(bank, plan, headlines(bank, library.ledger), await store.askings(), day, size)
+    lead, history = headlines(bank, library.ledger), await store.askings()
+    return choose_questions(bank, plan, lead, history, today=day, size=size)

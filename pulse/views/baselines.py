@@ -72,18 +72,19 @@ def find_topic(word: str) -> str | None:
 
 
 def find_studies(word: str, ledger: Ledger) -> tuple[Baseline, ...]:
-    """The figures of the studies that `word` names: a publisher, a word of a title, or a year.
+    """The figures of the studies that `word` names: a publisher, words of a title, a year.
 
     >>> find_studies("1066", Ledger())
     ()
     """
     typed = word.casefold().strip()
-    if typed.isdecimal():
-        return tuple(row for row in ledger if typed == str(row.published))
     if len(typed) < 4:
         return ()
-    named = (f" {row.publisher} {row.study}".casefold().replace("/", " ") for row in ledger)
-    return tuple(row for row, name in zip(ledger, named, strict=True) if f" {typed}" in name)
+    return tuple(row for row in ledger if all(f" {part}" in _named(row) for part in typed.split()))
+
+
+def _named(row: Baseline) -> str:
+    return f" {row.publisher} {row.study} {row.published}".casefold().replace("/", " ")
 
 
 def study_list(word: str, bank: Bank, ledger: Ledger) -> Message:

@@ -51,6 +51,11 @@ class Guest:
         await expect(answer).to_contain_text(first_words)
         return answer
 
+    async def confirms(self, command: str, button: str) -> None:
+        """Types a command that asks first, and presses its button."""
+        await self.types(command)
+        await self.private.last.get_by_role("button", name=button).click()
+
     async def taps(self, button: str, question: int) -> None:
         """Taps an answer in the newest poll."""
         poll = self.messages.filter(has_text="Open until").filter(has_text="Answer all at once").last
@@ -138,7 +143,7 @@ async def sets_up(guest: Guest) -> None:
 
 async def answers_as_two(guest: Guest) -> None:
     """A manager opens; one of marketing and one of IT answer with a tap, and one of them thinks again."""
-    await guest.types("/pulse open")
+    await guest.confirms("/pulse open", "Open it now")
     await expect(guest.messages.filter(has_text="Answer all at once")).to_have_count(1)
     await guest.becomes("Amara Okafor")
     await guest.taps("Agree", 1)
@@ -159,7 +164,7 @@ async def closes(guest: Guest) -> None:
     await guest.lets_the_crowd_answer()
     await guest.becomes("Ines Fuchs (admin)")
     await guest.goes_to("marketing")
-    await guest.types("/pulse close")
+    await guest.confirms("/pulse close", "Close it now")
     picture = await guest.chart()
     spoken = await picture.get_attribute("alt") or ""
     assert re.search(r"\d+ of \d+", spoken), spoken
@@ -189,13 +194,13 @@ async def asks_around(guest: Guest) -> None:
 
 
 async def has_a_second_pulse(guest: Guest) -> None:
-    """After the same crowd has answered again the results show the time before, with its date."""
+    """When the schedule has opened one and the crowd has answered, results name the time before."""
     await guest.becomes("Ines Fuchs (admin)")
     await guest.goes_to("marketing")
-    await guest.types("/pulse open")
+    await guest.jumps()
     await expect(guest.messages.filter(has_text="Answer all at once")).to_have_count(1)
     await guest.lets_the_crowd_answer()
-    await guest.types("/pulse close")
+    await guest.confirms("/pulse close", "Close it now")
     await expect(guest.messages.filter(has_text=RESULTS)).to_have_count(2, timeout=SLOW_MS)
     await expect(guest.messages.filter(has_text=RESULTS).last).to_contain_text("Last time: ")
 

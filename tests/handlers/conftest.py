@@ -13,6 +13,7 @@ import pytest
 
 from bot import Bot, create_app
 from pulse.ops.settings import Settings
+from pulse.services.waves import APART
 from pulse.slack.chart_worker import ChartWorker
 from pulse.slack.socket_mode import SocketMode
 from pulse.storage.sqlite.store import Store
@@ -96,9 +97,11 @@ class Office:
         await self.settled()
 
     async def open(self) -> None:
-        """As a manager does: the command, then its button. A former pulse was yesterday at the latest."""
-        if await self.bot.store.askings():
-            self.clock.forward(days=1)
+        """As a manager does: the command, then its button, and long enough after a pulse before."""
+        asked = [item.id for item in self.bot.library.source]
+        before = await self.bot.store.last_opening_of(asked)
+        if before is not None:
+            self.clock.time = max(self.clock.time, before + APART)
         await self.confirms("/pulse open", "manage:open")
 
     async def close(self) -> None:

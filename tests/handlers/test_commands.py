@@ -40,7 +40,7 @@ async def test_help_fits_a_phone(office: Office) -> None:
     [
         ("scoers", "scores"),
         ("TRND", "trend"),
-        ("baseline", "baselines"),
+        ("basleines", "baselines"),
         ("setpu", "setup"),
         ("anwser", "answer"),
     ],
@@ -70,7 +70,9 @@ async def test_a_question_is_found_in_small_letters_and_by_a_word(office: Office
     assert "agree" in (await office.says(reader, "/pulse  SCORES   T01 ", office.it)).text
 
 
-@pytest.mark.parametrize("word", sorted(BY_WORD.keys() - {"setup", "answer", "help"}))
+@pytest.mark.parametrize(
+    "word", sorted(word for word, command in BY_WORD.items() if command.run is not None and word != "help")
+)
 async def test_every_command_before_the_set_up_has_its_sentence(office: Office, word: str) -> None:
     """Nothing fails where nothing is set up yet."""
     said = await office.says(office.manager, f"/pulse {word}", office.marketing)

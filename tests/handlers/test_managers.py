@@ -16,7 +16,7 @@ async def test_a_named_person_manages_until_taken_off_the_list(office: Office) -
     person = office.slack.actor("oluwaseun")
     said = await office.says(office.manager, "/pulse managers add @oluwaseun", office.marketing)
     assert f"<@{person.id}>" in said.text
-    assert "is open" in (await office.says(person, "/pulse open", office.it)).text
+    assert "Open a pulse now?" in (await office.says(person, "/pulse open", office.it)).text
     said = await office.says(office.manager, "/pulse managers remove @oluwaseun", office.marketing)
     assert f"<@{person.id}>" not in said.text
     assert "Only managers" in (await office.says(person, "/pulse close", office.it)).text

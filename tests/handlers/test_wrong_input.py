@@ -121,7 +121,7 @@ async def test_when_slack_does_not_answer_a_command_says_so(office: Office) -> N
     """It does not promise to try again by itself: nobody would know when."""
     await office.set_up()
     office.slack.fail("conversations.members", "internal_error", times=20)
-    said = await office.says(office.manager, "/pulse open", office.marketing)
+    said = await office.confirms("/pulse open", "manage:open")
     assert "Please try again in a minute." in said.text
     assert "by itself" not in said.text
     assert office.bot.workspace.waves.current is None

@@ -248,7 +248,7 @@ async def opened_under(office: Office, trouble: Callable[[], object]) -> None:
     trouble()
     await office.manager.open_home()
     await office.settled()
-    await office.says(office.manager, "/pulse open", office.marketing)
+    await office.confirms("/pulse open", "manage:open")
     if office.bot.workspace.waves.current is None:
         await office.open()
     await at(office, "2026-03-03T09:01")
@@ -262,7 +262,7 @@ async def test_a_token_that_is_revoked_ends_in_few_calls(office: Office, code: s
         office.slack.fail(method, code, times=None)
         for method in ("chat.postMessage", "conversations.history", "chat.update", "conversations.members")
     ]
-    await office.says(office.manager, "/pulse open", office.marketing)
+    await office.confirms("/pulse open", "manage:open")
     assert office.bot.workspace.waves.current is None
     troubles[-1].times = 0
     await office.open()

@@ -63,7 +63,7 @@ async def test_the_hour_that_happens_twice_opens_one_wave(office: Office) -> Non
     """Sunday 25 October 2026, 02:30 in Berlin comes twice; the wave opens at the first."""
     office.clock.time = datetime(2026, 10, 23, 12, tzinfo=UTC)
     await office.set_up(
-        zone=await zone(office, "Europe/Berlin"), weekday="sunday", at="02:30", any_hour=["any_hour"]
+        zone=await zone(office, "Europe/Berlin"), repeat="weekly:1:sunday", at="02:30", any_hour=["any_hour"]
     )
     await through_the_day(office, "2026-10-24T23:00", 5, step=15)
     assert [opened for _state, _day, opened in waves(office)] == ["2026-10-25T00:30:00+00:00"]
@@ -73,7 +73,7 @@ async def test_the_hour_that_does_not_exist_opens_after_the_gap(office: Office) 
     """Sunday 29 March 2026 has no 02:30 in Berlin; the wave opens at 03:00."""
     office.clock.time = datetime(2026, 3, 27, 12, tzinfo=UTC)
     await office.set_up(
-        zone=await zone(office, "Europe/Berlin"), weekday="sunday", at="02:30", any_hour=["any_hour"]
+        zone=await zone(office, "Europe/Berlin"), repeat="weekly:1:sunday", at="02:30", any_hour=["any_hour"]
     )
     await through_the_day(office, "2026-03-29T00:00", 4, step=15)
     assert [opened for _state, _day, opened in waves(office)] == ["2026-03-29T01:00:00+00:00"]

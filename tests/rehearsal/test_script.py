@@ -149,7 +149,7 @@ async def test_the_first_wave_runs_as_another_program_without_a_browser() -> Non
     assert code == 0, err
     transcript = out.splitlines()
     deeds = [line.partition(": ")[2] for line in transcript if line.startswith(">")]
-    assert deeds[-3:] == ["/pulse close", "wait Pulse results", "/pulse scores"]
+    assert deeds[-3:] == ["press Close it now", "wait Pulse results", "/pulse scores"]
     assert any(line.startswith("    [image] Pulse results") for line in transcript)
     assert "  23 people answered" in transcript
 

@@ -190,7 +190,7 @@ async def test_one_unreadable_channel_does_not_hold_the_wave_back(office: Office
     office.slack.fail("conversations.members", code, times=1, channel=second)
     await office.open()
     await at(office, "2026-03-03T09:00")
-    assert len(office.posted(office.it)) == 1
+    assert office.poll(office.it)
     assert f"<#{second}>" in office.manager.dms[-1].text
 
 
@@ -198,7 +198,7 @@ async def test_where_none_of_a_sides_channels_can_be_read_no_wave_opens(office: 
     """One side alone cannot be compared; the manager reads why, and a later try works."""
     await office.set_up()
     office.slack.fail("conversations.members", "not_in_channel", times=1, channel=office.marketing)
-    said = await office.says(office.manager, "/pulse open", office.marketing)
+    said = await office.confirms("/pulse open", "manage:open")
     assert "Invite it" in said.text
     assert office.bot.workspace.waves.current is None
     await office.open()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
@@ -19,7 +20,18 @@ from pulse.core.errors import BadRequest, NotNow, PollIsClosed
 from pulse.core.items import Asking, Bank
 from pulse.core.model import Bar, Counted, Note, Outcome, Share, Side, SideTurnout, Withheld
 from pulse.core.plan import KnownWave, Pause, WaveState
-from pulse.core.records import Answers, Ballots, NewMessage, NewWave, OutboxMessage, Publication, Setup
+from pulse.core.question_plan import QuestionPlan
+from pulse.core.records import (
+    Answers,
+    Ballots,
+    NewMessage,
+    NewWave,
+    OutboxMessage,
+    OwnQuestion,
+    Publication,
+    ReadersRule,
+    Setup,
+)
 from pulse.storage.library import load_library
 from pulse.storage.port import Change, Store
 
@@ -116,6 +128,55 @@ class StoreConformance:
         await storage.close(opened)
 
     # --- set-up and pauses ------------------------------------------------------------------------------
+
+    async def test_the_plan_of_questions_is_the_one_saved_last(self, store: Store) -> None:
+        """None before the first; then the order of the pinned ones, and those that are never asked."""
+        assert await store.question_plan() is None
+        first = QuestionPlan(pinned=("T01", "A02"), off=frozenset({"G01", "D01"}))
+        await store.save_question_plan(first, MONDAY, "planned")
+        assert await store.question_plan() == first
+        second = QuestionPlan(pinned=("A02",))
+        await store.save_setup(SETUP, MONDAY, "set up", plan=second)
+        assert await store.question_plan() == second
+        await store.save_setup(SETUP, MONDAY, "set up")
+        assert await store.question_plan() == second
+        assert [what for _at, what in await store.audit()] == ["set up", "set up", "planned"]
+
+    async def test_own_questions_keep_their_order_and_their_last_words(self, store: Store) -> None:
+        """A changed question stays in its place; the others stay as they are."""
+        one, two = (
+            OwnQuestion(item_id=name, wording={"id": name, "wording_it": "Größe?"}, series=f"{name}-1")
+            for name in ("X02", "X01")
+        )
+        await store.save_own_questions([one, two], MONDAY, "written")
+        changed = replace(one, wording={"id": "X02", "wording_it": "Now?"}, series="X02-2")
+        await store.save_own_questions([changed], MONDAY, "changed")
+        assert await store.own_questions() == (changed, two)
+        assert [what for _at, what in await store.audit()] == ["changed", "written"]
+
+    async def test_who_reads_and_whether_they_share_is_kept(self, store: Store) -> None:
+        """With the set-up."""
+        opened = replace(SETUP, readers=ReadersRule.WORKSPACE, sharing=False)
+        await store.save_setup(opened, MONDAY, "set up")
+        assert await store.setup() == opened
+
+    async def test_a_message_about_the_set_up_replaces_one_that_still_waits(self, store: Store) -> None:
+        """One news a channel and kind: the later one, which belongs to no wave."""
+        first = [NewMessage(kind="channels", channel=channel, at=MONDAY) for channel in ("C1", "C2")]
+        await store.save_setup(SETUP, MONDAY, "set up", messages=first)
+        [sent] = [message for message in await store.undelivered() if message.channel == "C2"]
+        await store.mark(sent.key, "sending")
+        later = [NewMessage(kind="channels", channel=channel, at=MONDAY + DAY) for channel in ("C1", "C2")]
+        await store.save_setup(SETUP, MONDAY + DAY, "changed", messages=later)
+        waiting = [(each.channel, each.state, each.wave_id) for each in await store.undelivered()]
+        assert sorted(waiting) == [("C1", "due", None), ("C2", "due", None), ("C2", "sending", None)]
+
+    async def test_the_latest_opening_of_some_items_is_known(self, store: Store) -> None:
+        """Of any wave that asked one of them, open or closed."""
+        assert await store.last_opening_of(["T01"]) is None
+        await store.start_wave(new_wave(), "opened")
+        assert await store.last_opening_of(["T01", "nothing"]) == MONDAY + MINUTE
+        assert await store.last_opening_of(["nothing"]) is None
 
     async def test_before_the_set_up_there_is_none(self, store: Store) -> None:
         """A new store has no set-up and no pause."""
