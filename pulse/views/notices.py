@@ -248,8 +248,8 @@ def _in_short(card: PrivacyCard) -> list[str]:
     after = _("*After it closes*, only totals are left, and none of fewer than {minimum} answers.")
     if card.readers is ReadersRule.WORKSPACE:
         who = _(
-            "*Who can see:* only you see your answers, everybody here sees the totals, and until the close "
-            "whoever runs the server could work out who said what."
+            "*Who can see:* only you see your answers, all members of this workspace see the totals, and "
+            "until the close whoever runs the server could work out who said what."
         )
     else:
         who = _(

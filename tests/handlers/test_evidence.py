@@ -115,7 +115,7 @@ async def test_an_old_button_is_refused_to_whoever_may_not_read_any_more(office:
     await office.set_up(readers=str(ReadersRule.WORKSPACE))
     stranger, place = outsider(office)
     said = await office.says(stranger, "/pulse privacy", place)
-    assert "everybody here sees the totals" in said.text
+    assert "all members of this workspace see the totals" in said.text
     await office.set_up(readers=str(ReadersRule.CHANNELS))
     await stranger.tap(said, BUTTON)
     await office.settled()
