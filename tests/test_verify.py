@@ -187,7 +187,7 @@ def test_changes_and_verdicts_are_among_what_is_checked() -> None:
 @pytest.mark.parametrize("name", ["small", "options", "a year"])
 def test_the_file_says_what_the_reports_said(name: str) -> None:
     """Changes and verdicts that are found for all waves at once are those of each wave's own report."""
-    waves = HISTORIES[name]()[:32]
+    waves = HISTORIES[name]()[:45]
     told = said(waves, BANK, LEDGER)
     reports = [report(wave, waves, BANK, LEDGER) for wave in waves]
     sides = [

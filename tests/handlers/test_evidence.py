@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from pulse.core.records import ReadersRule
+from pulse.services.evidence import Evidence
 from pulse.storage.sqlite.download import TABLES
 from rehearsal.driver import Actor
 from rehearsal.workspace import Message, View
@@ -148,3 +151,25 @@ async def test_the_file_is_offered_where_slack_does_not_say_who_reads(office: Of
     await stranger.tap(said, BUTTON)
     await office.settled()
     assert REFUSAL in stranger.private(place)[-1].text
+
+
+async def test_answers_are_taken_while_the_file_is_made(office: Office) -> None:
+    """After years of pulses it takes a second, which no tap waits for."""
+    await closed_once(office)
+    await office.open()
+    begun, acked = threading.Event(), threading.Event()
+
+    def write(*_what: object) -> bytes:
+        begun.set()
+        return b"made while a tap was acked" if acked.wait(5) else b"nothing was acked meanwhile"
+
+    workspace = office.bot.workspace
+    slow = Evidence(
+        results=workspace.results, audience=workspace.audience, library=office.bot.library, write=write
+    )
+    reader, other = office.people(office.it)[3:5]
+    making = asyncio.create_task(slow.file(reader.id))
+    await asyncio.to_thread(begun.wait)
+    await office.answer(other, office.it, "4")
+    acked.set()
+    assert await making == b"made while a tap was acked"
