@@ -40,8 +40,8 @@ class Command:
     `run` answers with a message, or `window` opens a window, for which Slack's trigger lives 3 s. `takes` is
     what may follow the word, `does` completes its line of the help; both are marked for translation. Where
     nothing may follow, `alone` says why not. `manager`: only managers may. `aliases` are other words for it.
-    `keeps_ids`: what follows reaches `run` with Slack's ids instead of as it was typed.
-    `results`: only for those who may read results.
+    `keeps_text`: what follows is a text, not words to look up. `keeps_ids`: it reaches `run` with Slack's ids
+    instead of as it was typed. `results`: only for those who may read results.
     """
 
     word: str
@@ -52,13 +52,9 @@ class Command:
     window: Callable[[Interaction], Awaitable[None]] | None = None
     manager: bool = False
     aliases: tuple[str, ...] = ()
+    keeps_text: bool = False
     keeps_ids: bool = False
     results: bool = False
-
-    @property
-    def keeps_text(self) -> bool:
-        """Whether what follows is a text of its own, to be kept as it was typed."""
-        return self.keeps_ids or self.word == "note"
 
     @property
     def help(self) -> CommandHelp:
@@ -273,7 +269,7 @@ COMMANDS = (
     Command(
         word="close",
         does=N_("close it now and post the results; it asks first"),
-        alone=N_("It closes the open pulse at once; when it closes by itself says /pulse status."),
+        alone=N_("It closes the open pulse at once. /pulse status says when it closes by itself."),
         run=managing.ask_close,
         manager=True,
         aliases=("end", "finish", "beenden", "schließen"),
@@ -303,6 +299,7 @@ COMMANDS = (
         word="note",
         takes=N_('"text"'),
         does=N_("mark today on the trend"),
+        keeps_text=True,
         run=managing.note,
         manager=True,
         aliases=("notiz",),
@@ -322,6 +319,7 @@ COMMANDS = (
         run=managing.managers,
         manager=True,
         aliases=("manager", "admin", "admins"),
+        keeps_text=True,
         keeps_ids=True,
     ),
 )

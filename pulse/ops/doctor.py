@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +19,8 @@ from zoneinfo import available_timezones
 from pulse.core.errors import TOKEN_REFUSALS, DataFault, PulseError, SettingsFault, SlackFault, StoreFault
 from pulse.core.language import _
 from pulse.core.library import Library
-from pulse.core.model import Side
+from pulse.core.model import Item, Side
+from pulse.core.own_questions import own_item
 from pulse.core.records import Setup
 from pulse.core.schedule import Schedule, describe
 from pulse.ops.health import LEAST_FREE_BYTES
@@ -26,7 +28,7 @@ from pulse.ops.settings import Mode, Settings, mode_of
 from pulse.services.upcoming import is_paused, upcoming
 from pulse.slack.roster import Roster
 from pulse.slack.web_api import SCOPES, Greeting, Slack
-from pulse.storage.library import load_library, own_items_path
+from pulse.storage.library import library_with, load_library, own_items_path, shipped_library
 from pulse.storage.sqlite.file import check, running
 from pulse.storage.sqlite.snapshot import Snapshot
 from pulse.views.setup import channel_fault
@@ -96,7 +98,7 @@ class Doctor:
         if self.settings.slack_app_token:
             checks.append(await self._socket_mode())
         checks += [*self._files(), *self._zones()]
-        items, library = self._items()
+        items, library = await self._items()
         checks.append(items)
         checks += await self._pulse(slack if reached else None, library)
         return tuple(checks)
@@ -200,10 +202,11 @@ class Doctor:
             return
         yield Check(_("time zones"), State.OK, _("{count} are known.").format(count=count))
 
-    def _items(self) -> tuple[Check, Library | None]:
+    async def _items(self) -> tuple[Check, Library | None]:
         path = own_items_path(self._database)
         try:
-            library = load_library(path)
+            kept = await self._own_questions()
+            library = library_with(shipped_library(), kept) if kept else load_library(path)
         except DataFault as fault:
             mend = _("Mend that row, or move {path} away.").format(path=path)
             return Check(_("questions"), State.FAULT, str(fault), mend), None
@@ -212,6 +215,16 @@ class Doctor:
             count=len(library.bank), own=own
         )
         return Check(_("questions"), State.OK, says), library
+
+    async def _own_questions(self) -> list[Item]:
+        """The company's questions in the database; none if it cannot be read, which another check says."""
+        if not self._database.is_file():
+            return []
+        try:
+            with closing(Snapshot(self._database)) as copy:
+                return [own_item(question.wording) for question in await copy.own_questions()]
+        except StoreFault:
+            return []
 
     # --- the pulse --------------------------------------------------------------------------------------
 

@@ -96,7 +96,9 @@ class Questions:
         setup = self._waves.saved_setup
         size = setup.items if setup else 4
         if len(self._library.source) - len(changed.off) < size:
-            raise NotNow(_("A pulse asks {size} questions, so that many must be left.").format(size=size))
+            raise NotNow(
+                _("At least {size} questions must be left: a pulse asks that many.").format(size=size)
+            )
         if len(changed.pinned) > size:
             raise NotNow(
                 _(

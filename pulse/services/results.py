@@ -39,7 +39,7 @@ class Results:
         self._closed: tuple[ClosedWave, ...] = ()
         self._reading = asyncio.Lock()
         """Held while closed waves are read: two readings at once would add the same wave twice."""
-        self._reports: dict[tuple[str, str, str, int], WaveReport] = {}
+        self._reports: dict[tuple[str, str, str, int, int], WaveReport] = {}
 
     async def closed(self) -> tuple[ClosedWave, ...]:
         """All closed waves, the oldest first. They never change: only those closed since are read."""
@@ -65,7 +65,7 @@ class Results:
 
     async def edition(self) -> Hashable:
         """Changes when the answer to any query here may change, except for the notes and the next opening."""
-        return len(await self.closed()), self._waves.posts_language(), self.zone().key
+        return len(await self.closed()), self._waves.posts_language(), self.zone().key, self._all.edition
 
     def zone(self) -> ZoneInfo:
         return self._waves.zone()
@@ -140,7 +140,7 @@ class Results:
 
     def _made(self, wave: ClosedWave, before: Sequence[ClosedWave], bank: Bank, ledger: Ledger) -> WaveReport:
         """A wave's report: a closed wave never changes, nor do those before it."""
-        key = (spoken(), self._waves.posts_language(), self.zone().key, wave.id)
+        key = (spoken(), self._waves.posts_language(), self.zone().key, self._all.edition, wave.id)
         if key not in self._reports:
             self._reports[key] = report(wave, before, bank, ledger, zone=self.zone())
             while len(self._reports) > MOST_REPORTS:

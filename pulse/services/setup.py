@@ -155,7 +155,8 @@ class PulseSetup:
         )
         async with self._turn:
             before = self._waves.saved_setup
-            plan = suggested_plan(self._library.source) if before is None else None
+            chosen = before is not None or await self._store.question_plan() is not None
+            plan = None if chosen else suggested_plan(self._library.source)
             change, messages = _change(before, setup), announcements(before, setup)
             await self._waves.save_setup(setup, change.as_json(), plan=plan, messages=messages)
 

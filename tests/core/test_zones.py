@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import available_timezones
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulse.core.zones import FoundZone, find_zones
@@ -81,6 +81,7 @@ def test_nonsense_finds_nothing() -> None:
     assert found("   ") == ()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_whatever_is_typed_finds_at_most_twenty_zones_that_there_are(typed: str) -> None:
     """No input stops the search, and no zone is offered that this machine does not know."""

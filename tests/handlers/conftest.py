@@ -134,6 +134,13 @@ class Office:
         """What stands publicly in a channel."""
         return [m for m in self.slack.workspace.channel(channel).messages if m.private_to is None]
 
+    def about_pulses(self, channel: str) -> list[Message]:
+        """What stands publicly in a channel, without what it was told about the set-up."""
+        kinds = ("welcome:", "channels:")
+        posted = self.posted(channel)
+        keys = [str(((m.metadata or {}).get("event_payload") or {}).get("key", "")) for m in posted]
+        return [message for message, key in zip(posted, keys, strict=True) if not key.startswith(kinds)]
+
 
 @asynccontextmanager
 async def running(

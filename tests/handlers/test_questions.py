@@ -170,6 +170,7 @@ async def test_changed_words_begin_a_new_series(office: Office) -> None:
     await office.set_up()
     await writes(office)
     [first] = await office.bot.store.own_questions()
+    before = await office.bot.workspace.results.edition()
     view = await looks(office, office.manager)
     await chooses(office, view, "X01", "edit")
     await office.manager.submit(values={"it": "Marketing warns us early when a date slips."})
@@ -177,6 +178,7 @@ async def test_changed_words_begin_a_new_series(office: Office) -> None:
     [second] = await office.bot.store.own_questions()
     assert (second.item_id, first.item_id) == ("X01", "X01")
     assert second.series != first.series
+    assert await office.bot.workspace.results.edition() != before
 
 
 async def test_a_question_that_is_being_asked_keeps_its_words(office: Office) -> None:

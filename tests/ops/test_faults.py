@@ -142,7 +142,10 @@ async def test_a_close_while_somebody_reads_the_file_is_scrubbed_when_they_are_d
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM answer").fetchall()
     await office.close()
-    assert "14 of 14" in office.posted(office.it)[-1].text or "all" in office.posted(office.it)[-1].text
+    assert (
+        "14 of 14" in office.about_pulses(office.it)[-1].text
+        or "all" in office.about_pulses(office.it)[-1].text
+    )
     assert office.bot.store.scrub_due
     reader.execute("ROLLBACK")
     reader.close()
@@ -237,7 +240,7 @@ async def test_one_refused_call_changes_nothing_in_the_end(
         await at(office, "2026-03-06T09:00")
         await at(office, "2026-03-06T09:05")
         for channel in (office.it, office.marketing):
-            keys = [m.metadata["event_payload"]["key"] for m in office.posted(channel) if m.metadata]
+            keys = [m.metadata["event_payload"]["key"] for m in office.about_pulses(channel) if m.metadata]
             assert keys == [f"poll:1:{channel}", f"results:1:{channel}"]
         [closed] = await office.bot.store.closed_waves()
         assert closed.turnout[Side.IT].answered == 12
@@ -273,7 +276,7 @@ async def test_a_token_that_is_revoked_ends_in_few_calls(office: Office, code: s
     for trouble in troubles:
         trouble.times = 0
     await at(office, "2026-03-03T11:20")
-    assert len(office.posted(office.it)) == 1
+    assert len(office.about_pulses(office.it)) == 1
 
 
 async def test_an_event_that_comes_twice_or_late_changes_nothing(office: Office) -> None:
@@ -308,7 +311,7 @@ async def test_a_clock_that_steps_back_opens_no_second_wave(office: Office) -> N
         "2026-03-10T09:01",
     ):
         await at(office, moment)
-    assert len(office.posted(office.it)) == 1
+    assert len(office.about_pulses(office.it)) == 1
     for moment in (
         "2026-03-12T09:00",
         "2026-03-12T08:59",
@@ -320,7 +323,7 @@ async def test_a_clock_that_steps_back_opens_no_second_wave(office: Office) -> N
     assert len(office.people(office.it)[0].dms) == 1
     for moment in ("2026-03-13T09:00", "2026-03-13T08:00", "2026-03-10T09:00", "2026-03-13T09:01"):
         await at(office, moment)
-    keys = [m.metadata["event_payload"]["key"] for m in office.posted(office.it) if m.metadata]
+    keys = [m.metadata["event_payload"]["key"] for m in office.about_pulses(office.it) if m.metadata]
     assert keys == [f"poll:1:{office.it}", f"results:1:{office.it}"]
 
 

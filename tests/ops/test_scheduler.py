@@ -56,7 +56,7 @@ async def test_nine_in_the_morning_stays_nine_when_the_clocks_change(
     await office.set_up(zone=await zone(office, "Europe/Berlin"))
     await through_the_day(office, f"{opens[:10]}T05:00", 6)
     assert [opened for _state, _day, opened in waves(office)] == [f"{opens}:00+00:00"]
-    assert len(office.posted(office.it)) == 1
+    assert len(office.about_pulses(office.it)) == 1
 
 
 async def test_the_hour_that_happens_twice_opens_one_wave(office: Office) -> None:
@@ -101,7 +101,7 @@ async def test_a_skipped_wave_is_left_out_and_only_that(office: Office) -> None:
     await office.set_up()
     await office.says(office.manager, "/pulse skip", office.marketing)
     await at(office, "2026-03-10T09:00")
-    assert office.posted(office.it) == []
+    assert office.about_pulses(office.it) == []
     await at(office, "2026-03-17T09:00")
     assert [(state, day) for state, day, _opens in waves(office)] == [
         ("skipped", "2026-03-10"),
@@ -122,12 +122,12 @@ async def test_a_wave_that_closes_late_is_published_in_the_next_working_hour(
     async with running(slack, tmp_path / "pulse.db", clock) as office:
         await office.settled()
         assert office.bot.workspace.waves.current is None
-        assert "closed" in office.posted(office.it)[0].text
+        assert "closed" in office.about_pulses(office.it)[0].text
         for moment in ("2026-03-14T12:00", "2026-03-16T07:59"):
             await at(office, moment)
-            assert len(office.posted(office.it)) == 1
+            assert len(office.about_pulses(office.it)) == 1
         await at(office, "2026-03-16T08:00")
-        assert len(office.posted(office.it)) == 2
+        assert len(office.about_pulses(office.it)) == 2
 
 
 async def test_a_late_start_within_the_grace_opens_the_wave(slack: Rehearsal, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ async def test_a_late_start_within_the_grace_opens_the_wave(slack: Rehearsal, tm
     for _ in range(3):
         async with running(slack, tmp_path / "pulse.db", clock) as office:
             await office.settled()
-            assert len(office.posted(office.it)) == 1
+            assert len(office.about_pulses(office.it)) == 1
 
 
 async def test_slack_away_at_the_opening_is_made_up_for(office: Office) -> None:

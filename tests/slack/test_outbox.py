@@ -244,12 +244,12 @@ async def test_an_archived_channel_does_not_hold_the_others_back(office: Office)
     await office.set_up()
     office.slack.fail("chat.postMessage", "is_archived", times=1, channel=office.marketing)
     await office.open()
-    assert len(office.posted(office.it)) == 1
-    assert office.posted(office.marketing) == []
+    assert len(office.about_pulses(office.it)) == 1
+    assert office.about_pulses(office.marketing) == []
     await at(office, "2026-03-03T09:00")
     assert "is archived" in office.manager.dms[-1].text
     await at(office, "2026-03-03T09:01")
-    assert len(office.posted(office.marketing)) == 1
+    assert len(office.about_pulses(office.marketing)) == 1
 
 
 async def test_managers_are_told_once_a_day_of_the_same_trouble(office: Office) -> None:
@@ -267,7 +267,7 @@ async def test_a_deleted_poll_is_posted_again_once(office: Office) -> None:
     await office.set_up()
     await office.open()
     for _ in range(3):
-        for poll in office.posted(office.it):
+        for poll in office.about_pulses(office.it):
             office.slack.workspace.delete(office.it, poll.ts)
         await office.bot.surfaces.counts.update(check=True)
         await at(office, "2026-03-03T09:05")
@@ -275,8 +275,8 @@ async def test_a_deleted_poll_is_posted_again_once(office: Office) -> None:
         call.args["metadata"]["event_payload"]["key"] for call in office.slack.calls_of("chat.postMessage")
     ]
     assert kinds.count(f"poll:1:{office.it}:again") == 1
-    assert office.posted(office.it) == []
-    assert len(office.posted(office.marketing)) == 1
+    assert office.about_pulses(office.it) == []
+    assert len(office.about_pulses(office.marketing)) == 1
 
 
 async def test_the_poll_that_was_posted_again_is_closed_like_any(office: Office) -> None:
@@ -288,7 +288,7 @@ async def test_the_poll_that_was_posted_again_is_closed_like_any(office: Office)
     await at(office, "2026-03-03T09:05")
     await office.answer(office.people(office.it)[0], office.it, "4")
     await office.close()
-    assert "answer:" not in str([message.blocks for message in office.posted(office.it)])
+    assert "answer:" not in str([message.blocks for message in office.about_pulses(office.it)])
 
 
 async def test_a_count_that_is_under_way_does_not_reopen_a_closed_poll(office: Office) -> None:
@@ -300,8 +300,8 @@ async def test_a_count_that_is_under_way_does_not_reopen_a_closed_poll(office: O
     await office.slack.workspace.until(lambda: len(office.slack.calls_of("chat.update")) > 0)
     await office.close()
     await counting
-    assert "answer:" not in str([message.blocks for message in office.posted(office.it)])
-    assert "answer:" not in str([message.blocks for message in office.posted(office.marketing)])
+    assert "answer:" not in str([message.blocks for message in office.about_pulses(office.it)])
+    assert "answer:" not in str([message.blocks for message in office.about_pulses(office.marketing)])
 
 
 @pytest.mark.parametrize(
@@ -316,8 +316,8 @@ async def test_a_post_of_unknown_outcome_stands_once(office: Office, how: dict[s
     await office.open()
     await office.slack.post.settled()
     await at(office, "2026-03-03T09:01")
-    assert len(office.posted(office.it)) == 1
-    assert len(office.posted(office.marketing)) == 1
+    assert len(office.about_pulses(office.it)) == 1
+    assert len(office.about_pulses(office.marketing)) == 1
 
 
 async def test_a_poll_of_unknown_outcome_is_found_and_closed_with_its_wave(office: Office) -> None:
@@ -327,8 +327,10 @@ async def test_a_poll_of_unknown_outcome_is_found_and_closed_with_its_wave(offic
     await office.open()
     await office.close()
     await at(office, "2026-03-03T09:10")
-    assert [message.text for message in office.posted(office.it) if "This pulse is closed" in message.text]
-    assert "answer:" not in str([message.blocks for message in office.posted(office.it)])
+    assert [
+        message.text for message in office.about_pulses(office.it) if "This pulse is closed" in message.text
+    ]
+    assert "answer:" not in str([message.blocks for message in office.about_pulses(office.it)])
 
 
 async def test_where_history_cannot_be_searched_nothing_is_posted_twice(office: Office) -> None:
@@ -339,12 +341,12 @@ async def test_where_history_cannot_be_searched_nothing_is_posted_twice(office: 
     await office.open()
     for minute in (1, 3, 8, 20, 40):
         await at(office, f"2026-03-03T09:{minute:02}")
-    assert len(office.posted(office.it)) == 1
+    assert len(office.about_pulses(office.it)) == 1
     assert "permission" in office.manager.dms[-1].text
     history.times = 0
     await at(office, "2026-03-03T10:30")
     assert await office.bot.store.undelivered() == ()
-    assert len(office.posted(office.it)) == 1
+    assert len(office.about_pulses(office.it)) == 1
 
 
 async def test_a_message_that_was_being_sent_at_a_crash_is_searched_for(
@@ -355,7 +357,7 @@ async def test_a_message_that_was_being_sent_at_a_crash_is_searched_for(
     await office.open()
     await office.bot.store.mark(f"poll:1:{office.it}", "sending")
     await at(office, "2026-03-03T09:01")
-    assert len(office.posted(office.it)) == 1
+    assert len(office.about_pulses(office.it)) == 1
     assert await office.bot.store.undelivered() == ()
 
 
@@ -367,7 +369,7 @@ async def test_a_wave_that_was_missed_is_told_to_managers(slack: Any, tmp_path: 
     clock.time = datetime(2026, 3, 10, 16, tzinfo=UTC)
     async with running(slack, tmp_path / "pulse.db", clock) as office:
         await office.settled()
-        assert office.posted(office.it) == []
+        assert office.about_pulses(office.it) == []
         assert "has not been posted" in office.manager.dms[-1].text
         before = len(office.manager.dms)
         await at(office, "2026-03-10T16:05")

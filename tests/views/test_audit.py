@@ -11,7 +11,7 @@ from pulse.core.language import speaking
 from pulse.storage.catalogues import catalogue
 from pulse.views.audit import change_lines, event_sentence
 
-VALUES = {"date": "2026-03-03", "parts": "channels schedule", "text": "As it was written."}
+VALUES = {"item": "X01", "date": "2026-03-03", "parts": "channels schedule", "text": "As it was written."}
 
 
 @pytest.mark.parametrize("code", AuditCode)
