@@ -21,6 +21,7 @@ from pulse.services.answering import Answering
 from pulse.services.audience import Audience
 from pulse.services.background import BackgroundTasks
 from pulse.services.channels import Channels
+from pulse.services.evidence import Evidence
 from pulse.services.home import Home
 from pulse.services.managers import Managers
 from pulse.services.notes import Notes
@@ -48,6 +49,7 @@ from pulse.slack.web_api import Slack
 from pulse.storage.catalogues import catalogue
 from pulse.storage.export import files
 from pulse.storage.library import cities, library_with, own_questions_file, shipped_library
+from pulse.storage.sqlite.download import evidence_file
 from pulse.storage.sqlite.store import Store
 
 
@@ -124,6 +126,7 @@ def create_app(
         questions=questions,
         managers=managers,
         audience=audience,
+        evidence=Evidence(results=results, audience=audience, library=library, write=evidence_file),
         notes=Notes(store=store, waves=waves, clock=clock),
         channels=channels,
         alerts=alerts,

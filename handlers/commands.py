@@ -15,6 +15,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from handlers import managing
 from handlers.answers import show_form
+from handlers.evidence import what_is_kept
 from handlers.interaction import Interaction
 from handlers.questions import show_questions
 from handlers.replies import answer, or_refuse
@@ -178,10 +179,6 @@ async def power(interaction: Interaction, _rest: str) -> Message:
     return await interaction.surfaces.cards.power()
 
 
-async def privacy(interaction: Interaction, _rest: str) -> Message:
-    return notices.privacy(await interaction.workspace.participation.privacy(interaction.user))
-
-
 async def status(interaction: Interaction, _rest: str) -> Message:
     return notices.status(await interaction.workspace.participation.status(interaction.user))
 
@@ -241,7 +238,7 @@ COMMANDS = (
     Command(
         word="privacy",
         does=N_("what is kept about you"),
-        run=privacy,
+        run=what_is_kept,
         aliases=("anonymous", "anonymity", "gdpr", "withdraw", "delete", "datenschutz"),
     ),
     Command(

@@ -14,15 +14,14 @@ from handlers.replies import or_refuse, outcome, reply
 from handlers.setup import show_setup
 from pulse.core.errors import BadRequest
 from pulse.core.language import _
-from pulse.views.message import Message, as_view
-from pulse.views.notices import greeting, privacy
+from pulse.views.message import Message
+from pulse.views.notices import greeting
 
 
 def register(app: AsyncApp) -> None:
     app.event("app_home_opened")(home_opened)
     app.action("manage:setup")(press_setup)
     app.action(re.compile(r"^manage:(?!setup$)"))(press_manage)
-    app.action("privacy")(press_privacy)
 
 
 async def home_opened(event: dict[str, Any], interaction: Interaction) -> None:
@@ -41,11 +40,6 @@ async def press_manage(ack: AsyncAck, interaction: Interaction, action: dict[str
     await ack()
     word = str(action["action_id"]).removeprefix("manage:")
     interaction.later(_manage(interaction, word))
-
-
-async def press_privacy(ack: AsyncAck, interaction: Interaction) -> None:
-    await ack()
-    interaction.later(or_refuse(interaction, _show_privacy(interaction)))
 
 
 async def _greet(interaction: Interaction, user: str) -> None:
@@ -67,9 +61,3 @@ async def _pressed(interaction: Interaction, word: str) -> Message:
         raise BadRequest(_("That button is not one of mine. Nothing was changed."))
     await interaction.workspace.managers.check(interaction.user)
     return await PRESSED[word](interaction, interaction.value)
-
-
-async def _show_privacy(interaction: Interaction) -> None:
-    message = privacy(await interaction.workspace.participation.privacy(interaction.user))
-    view = as_view(_("Your privacy"), message, _("Close"))
-    await interaction.surfaces.slack.open_view(interaction.trigger, view)

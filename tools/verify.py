@@ -280,20 +280,21 @@ def summed(waves: list[Wave]) -> list[float]:
 
 
 def studies(data: sqlite3.Connection) -> Iterator[str]:
-    every = all_series(data)
+    every, known = all_series(data), dict[tuple[object, ...], dict[int, str]]()
     for row in said(data, "said_study"):
         key = (row["item_id"], row["series"], row["side"], row["measure"])
-        ids = [wave.id for wave in every.get(key, [])]
-        found = (
-            standing(every[key][: ids.index(row["wave_id"]) + 1], row) if row["wave_id"] in ids else "none"
-        )
+        about = (*key, row["study"], row["complement"])
+        if about not in known:
+            waves = every.get(key, [])
+            known[about] = dict(zip([wave.id for wave in waves], standings(waves, row), strict=True))
+        found = known[about].get(row["wave_id"], "none")
         if found != row["verdict"]:
             where = f"Pulse {row['wave_id']}: {row['item_id']}, {row['side']}"
             yield f"{where}: against {row['study']} the bot says {row['verdict']}, and it is {found}"
 
 
-def standing(waves: list[Wave], study: sqlite3.Row) -> str:
-    """A verdict begins at 1.96 (with one wave: 2.58) and stays until under 1.28."""
+def standings(waves: list[Wave], study: sqlite3.Row) -> Iterator[str]:
+    """The verdict at each wave: it begins at 1.96 (with one wave: 2.58) and stays until under 1.28."""
     verdict, n = "unclear", study["people_n"] or 100
     published_curves = [
         [figure * n / 100 * math.log(p) + (1 - figure / 100) * n * math.log(1 - p) for p in GRID]
@@ -310,7 +311,7 @@ def standing(waves: list[Wave], study: sqlite3.Row) -> str:
             verdict = side
         elif len(recent) == 1 or abs(z) < 1.28 or verdict != side:
             verdict = "unclear"
-    return verdict
+        yield verdict
 
 
 if __name__ == "__main__":

@@ -66,11 +66,15 @@ class OwnAnswers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacyCard:
-    """`closes_at` of the open wave, None when none is open; `own` None if nothing of the reader is stored."""
+    """`closes_at` of the open wave, None when none is open; `own` None if nothing of the reader is stored.
+
+    `readers` may read results.
+    """
 
     minimum: int
     closes_at: datetime | None = None
     own: OwnAnswers | None = None
+    readers: ReadersRule = ReadersRule.CHANNELS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

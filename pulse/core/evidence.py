@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pulse.core.baselines import Ledger
 from pulse.core.claims import Window
 from pulse.core.items import Bank
-from pulse.core.model import ClosedWave, Counted, Side
-from pulse.core.reports import Change, ItemReport, report
+from pulse.core.model import ClosedWave, Counted, Item, Side
+from pulse.core.reports import Change, all_changes, all_verdicts
 
 SHORT = 16
 """Hexadecimal digits that are shown to people."""
@@ -103,13 +103,14 @@ class Said:
 
 
 def said(waves: Sequence[ClosedWave], bank: Bank, ledger: Ledger) -> Said:
-    """What the reports of these waves tell. It makes each wave's report: some milliseconds a wave."""
-    reports = [report(wave, waves, bank, ledger) for wave in waves]
-    items = [(made.wave.id, item) for made in reports for item in made.items]
-    told = [found.change for _wave, item in items for found in item.sides.values() if found.change]
+    """What the reports of these waves tell, wave by wave: their changes and verdicts without the reports."""
+    ordered = sorted(waves, key=lambda wave: (wave.closed_at, wave.id))
+    place = {wave.id: at for at, wave in enumerate(ordered)}
+    changes = [_said_change(change) for item in bank for change in all_changes(item, ordered)]
+    studies = [study for item in bank for study in _said_studies(item, ordered, ledger)]
     return Said(
-        changes=tuple(map(_said_change, told)),
-        studies=tuple(study for wave_id, item in items for study in _said_studies(wave_id, item)),
+        changes=tuple(sorted(changes, key=lambda change: place[change.wave_id])),
+        studies=tuple(sorted(studies, key=lambda study: place[study.wave_id])),
     )
 
 
@@ -129,22 +130,20 @@ def _counts(window: Window) -> tuple[int, int, int]:
     return window.low, window.high, window.n
 
 
-def _said_studies(wave_id: int, item: ItemReport) -> Iterator[SaidStudy]:
-    for side, found in item.sides.items():
-        for comparison in found.comparisons:
-            beside, row = comparison.comparable, comparison.comparable.row
-            if comparison.verdict is not None and beside.measure is not None:
-                yield SaidStudy(
-                    wave_id=wave_id,
-                    item_id=item.item.id,
-                    series=item.item.series,
-                    side=side,
-                    measure=beside.measure,
-                    study=row.key,
-                    verdict=str(comparison.verdict),
-                    complement=beside.complement,
-                    percent_low=row.percent_low,
-                    percent=row.percent,
-                    percent_high=row.percent_high,
-                    people_n=row.n,
-                )
+def _said_studies(item: Item, waves: Sequence[ClosedWave], ledger: Ledger) -> Iterator[SaidStudy]:
+    for found in all_verdicts(item, waves, ledger):
+        row = found.comparable.row
+        yield SaidStudy(
+            wave_id=found.wave_id,
+            item_id=item.id,
+            series=item.series,
+            side=found.side,
+            measure=found.measure,
+            study=row.key,
+            verdict=str(found.verdict),
+            complement=found.comparable.complement,
+            percent_low=row.percent_low,
+            percent=row.percent,
+            percent_high=row.percent_high,
+            people_n=row.n,
+        )

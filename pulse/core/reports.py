@@ -436,20 +436,32 @@ def _standing(found: Comparable, asked: _Asked, side: Side) -> tuple[Standing | 
     item = asked.item
     if isinstance(outcome_of(asked.newest, item.id, side), Withheld):
         return None, Reason.HIDDEN
-    measure = next((measure for measure in item.measures if measure.key == found.measure), None)
-    if measure is None or not found.verdict:
+    measure = _judged(found, item)
+    if measure is None:
         return None, Reason.BACKGROUND
     seen = _observed(asked.newest, item, side, measure)
     if seen is None:
         return None, Reason.NOT_PUBLISHED
     if not seen.describes:
         return None, Reason.LOW_RESPONSE
-    series = asked.series(side, measure)
-    if found.complement:
-        series = [_rest(one) for one in series]
+    return against_study(_beside(found, asked.series(side, measure)), _study(found)), None
+
+
+def _judged(found: Comparable, item: Item) -> Measure | None:
+    """The share that a figure judges; None where it is background."""
+    if not found.verdict:
+        return None
+    return next((measure for measure in item.measures if measure.key == found.measure), None)
+
+
+def _beside(found: Comparable, series: Sequence[Observation]) -> list[Observation]:
+    """A share's series as the figure counts it."""
+    return [_rest(one) for one in series] if found.complement else list(series)
+
+
+def _study(found: Comparable) -> Study:
     row = found.row
-    study = Study(low=row.percent_low, percent=row.percent, high=row.percent_high, n=row.n)
-    return against_study(series, study), None
+    return Study(low=row.percent_low, percent=row.percent, high=row.percent_high, n=row.n)
 
 
 def _is_evident(found: Comparable, now: Outcome, verdict: Verdict | None) -> bool:
@@ -604,6 +616,51 @@ def _over_time(item: Item, side: Side, waves: Sequence[ClosedWave], zone: tzinfo
     asked = _Asked(item, waves, zone)
     said = tuple(change.sentence for change in _claims(asked, side))
     return said or (wording.no_change_sentence(len(asked.published(side, item.measures[0]))),)
+
+
+# --- All waves of an item at once ------------------------------------------------------------------------
+
+
+def all_changes(item: Item, waves: Sequence[ClosedWave]) -> Iterator[Change]:
+    """Every change that the reports of these waves claim of an item in today's wording, side by side."""
+    asked = _Asked(item, sorted(waves, key=_age), UTC)
+    if asked.waves:
+        for side in Side:
+            yield from _claims(asked, side)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyVerdict:
+    """How a side's share with the key `measure` stood against a published figure in wave `wave_id`."""
+
+    wave_id: int
+    side: Side
+    measure: str
+    comparable: Comparable
+    verdict: Verdict
+
+
+def all_verdicts(item: Item, waves: Sequence[ClosedWave], ledger: Ledger) -> Iterator[StudyVerdict]:
+    """Every verdict that the reports of these waves give on an item in today's wording."""
+    asked = _Asked(item, sorted(waves, key=_age), UTC)
+    for side in Side:
+        for found in comparable(item, side, ledger):
+            measure = _judged(found, item)
+            if measure is not None:
+                yield from _verdicts(asked.published(side, measure), side, measure, found)
+
+
+def _verdicts(
+    published: Sequence[tuple[ClosedWave, Observation]], side: Side, measure: Measure, found: Comparable
+) -> Iterator[StudyVerdict]:
+    """The verdict at each of the waves that published the measure, where there is one."""
+    series = _beside(found, [seen for _wave, seen in published])
+    for end, (wave, _seen) in enumerate(published, 1):
+        standing = against_study(series[:end], _study(found))
+        if standing is not None:
+            yield StudyVerdict(
+                wave_id=wave.id, side=side, measure=measure.key, comparable=found, verdict=standing.verdict
+            )
 
 
 # --- Waves -----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pulse.core.cards import ClosingCard, PrivacyCard, StatusCard, Turnout
 from pulse.core.errors import NotNow
 from pulse.core.language import _
 from pulse.core.model import Side
-from pulse.core.records import OpenWave
+from pulse.core.records import OpenWave, ReadersRule
 from pulse.services.answering import Answering
 from pulse.services.managers import Managers
 from pulse.services.waves import Waves
@@ -48,11 +48,12 @@ class Participation:
 
     async def privacy(self, user: str) -> PrivacyCard:
         """What is stored now, with the reader's own answers while a wave is open."""
-        wave = self._waves.current
+        wave, setup = self._waves.current, self._waves.saved_setup
         return PrivacyCard(
             minimum=self._waves.minimum(),
             closes_at=wave.closes_at if wave else None,
             own=await self._answering.stored_answers(user),
+            readers=setup.readers if setup else ReadersRule.CHANNELS,
         )
 
     async def turnout(self, wave: OpenWave) -> Mapping[Side, Turnout]:

@@ -9,6 +9,7 @@ from pulse.services.answering import Answering
 from pulse.services.audience import Audience
 from pulse.services.background import BackgroundTasks
 from pulse.services.channels import Channels
+from pulse.services.evidence import Evidence
 from pulse.services.home import Home
 from pulse.services.managers import Managers
 from pulse.services.notes import Notes
@@ -35,6 +36,7 @@ class Workspace:
     questions: Questions
     managers: Managers
     audience: Audience
+    evidence: Evidence
     notes: Notes
     channels: Channels
     alerts: Alerts

@@ -11,6 +11,7 @@ from pulse.core.cards import ClosingCard, Confirmation, OpeningCard, PrivacyCard
 from pulse.core.errors import ManagersOnly
 from pulse.core.language import N_, _, ngettext
 from pulse.core.model import Item, Side
+from pulse.core.records import ReadersRule
 from pulse.views.audit import change_lines
 from pulse.views.blocks import (
     Element,
@@ -234,11 +235,35 @@ def _line(command: CommandHelp) -> str:
 
 
 def privacy(card: PrivacyCard) -> Message:
-    """What is stored while a wave is open and after it, what is not promised, and the reader's own rows."""
-    blocks = [header(_("What is kept about you")), *_own_rows(card), section(_while_open())]
+    """Three sentences that say it all, the reader's own rows, and then the whole of it."""
+    blocks = [header(_("What is kept about you")), section("\n".join(_in_short(card))), *_own_rows(card)]
+    blocks.append(section(_while_open()))
     return message(
         [*blocks, section(_after_close(card.minimum)), section(_not_promised()), context(_besides())]
     )
+
+
+def _in_short(card: PrivacyCard) -> list[str]:
+    """What is kept while a pulse is open, what after it, and who can see."""
+    after = _("*After it closes*, only totals are left, and none of fewer than {minimum} answers.")
+    if card.readers is ReadersRule.WORKSPACE:
+        who = _(
+            "*Who can see:* only you see your answers, all members of this workspace see the totals, and "
+            "until the close whoever runs the server could work out who said what."
+        )
+    else:
+        who = _(
+            "*Who can see:* only you see your answers, the pulse’s channels and managers see the totals, and "
+            "until the close whoever runs the server could work out who said what."
+        )
+    return [
+        _(
+            "*While a pulse is open*, I keep your answers under a code in place of your name, so that you "
+            "can change them."
+        ),
+        after.format(minimum=card.minimum),
+        who,
+    ]
 
 
 def _own_rows(card: PrivacyCard) -> list[Block]:

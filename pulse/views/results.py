@@ -31,6 +31,7 @@ from pulse.views.blocks import (
 )
 from pulse.views.charts import CompactChart, alt_text
 from pulse.views.compact import compact_chart
+from pulse.views.evidence import digest_line
 from pulse.views.message import Block, Message, View, escape
 from pulse.views.titles import title
 
@@ -215,7 +216,7 @@ def results_details(report: WaveReport, *, zone: tzinfo = UTC) -> View:
         blocks += [divider(), *item_details(found)]
     texts = [*small_print(said_rows(report.items)), *report.notes]
     blocks += [divider(), *(context(escape(text)) for text in texts)]
-    return modal(DETAILS, _("Results in detail"), blocks)
+    return modal(DETAILS, _("Results in detail"), [*blocks[: MODAL_BLOCKS - 1], digest_line(report.wave)])
 
 
 def modal(callback: str, name: str, blocks: list[Block]) -> View:
