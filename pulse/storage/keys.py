@@ -29,7 +29,7 @@ SECTOR = 512
 """Bytes of a key file."""
 
 KEY_BYTES = 32
-"""Bytes of each of the two keys of a wave: HMAC-SHA-256 and AES-256."""
+"""Bytes of each of the two keys of a wave: HMAC-SHA-256 and ChaCha20-Poly1305."""
 
 MAGIC = b"pulse wave key 1"
 TOKEN = re.compile(r"[0-9a-f]{16}")
