@@ -24,8 +24,8 @@ from pulse.core.privacy import publish
 from pulse.ops import logs
 from pulse.services.waves import Waves, pseudonym
 from pulse.storage.library import load_library
+from pulse.storage.sqlite.connection import connect
 from pulse.storage.sqlite.store import Answers, Ballots, NewWave, OpenWave, Publication, Store
-from pulse.storage.sqlite.writer import connect
 
 YEARS = 10
 BEGIN = datetime(2016, 1, 1, tzinfo=UTC)
@@ -53,7 +53,14 @@ async def history(store: Store, waves: int, people: int, first: int = 0) -> None
         if number < first:
             continue
         new = NewWave(
-            "schedule", moments, moments.opens_at, 5, b"k" * 32, items, dict.fromkeys(Side, people), {}
+            cadence="schedule",
+            moments=moments,
+            opened_at=moments.opens_at,
+            minimum=5,
+            key=b"k" * 32,
+            items=items,
+            people=dict.fromkeys(Side, people),
+            channels={},
         )
         wave = await store.start_wave(new, "opened")
         outcomes = {
@@ -62,7 +69,7 @@ async def history(store: Store, waves: int, people: int, first: int = 0) -> None
             for side in Side
         }
         index = {side: Index(people, 60.0, 20.0) for side in Side}
-        made = partial(_made, Publication(turnout, outcomes, index))
+        made = partial(_made, Publication(turnout=turnout, outcomes=outcomes, index=index))
         await store.close_wave(wave, made, (), moments.closes_at, "closed")
 
 

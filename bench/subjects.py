@@ -42,7 +42,7 @@ class Forgetful(Store):
     async def answer(
         self, wave_id: int, person: bytes, side: Side, joined: bool, change: Callable[[Answers], Answers]
     ) -> Recorded:
-        return Recorded(side, change({}), True)
+        return Recorded(side=side, answers=change({}), first=True)
 
 
 def wired(store: Store, api: str) -> bot.Bot:
@@ -55,7 +55,11 @@ async def set_up(store: Store) -> None:
     """Sets up the two channels as a manager would."""
     now = bot.utc_now()
     channels = {side: (channel,) for side, channel in zip(Side, CHANNELS, strict=True)}
-    await store.save_setup(Setup(SCHEDULE.as_record(), ITEMS, 5, now, channels), now, "set up")
+    await store.save_setup(
+        Setup(schedule=SCHEDULE.as_record(), items=ITEMS, minimum=5, since=now, channels=channels),
+        now,
+        "set up",
+    )
 
 
 def tapped(waves: Waves) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Health:
     async def _database(self) -> str:
         try:
             async with asyncio.timeout(WRITE_S):
-                await self.services.waves.store.write(lambda _connection: None)
+                await self.services.waves.store.check_writable()
         except StoreFault as fault:
             return str(fault)
         except TimeoutError:
@@ -79,7 +79,7 @@ class Health:
                 "pulse_messages_undelivered",
                 "gauge",
                 "Channel messages that are still to be posted.",
-                len(services.waves.store.parcels()),
+                len(services.waves.store.undelivered()),
             ),
             Sample(
                 "pulse_confirmations_dropped_total",

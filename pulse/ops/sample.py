@@ -48,7 +48,13 @@ def is_sample(store: Store) -> bool:
 async def fill(store: Store, bank: Bank, now: datetime, channels: Mapping[Side, str]) -> None:
     """Sets the pulse up for the channels and closes twelve weekly waves before `now`."""
     schedule = Schedule(Repeat.WEEKLY, Weekday.TUESDAY, time(9), "Europe/Berlin", date(2020, 1, 7))
-    setup = Setup(schedule.as_record(), ITEMS, 5, now, {side: (channels[side],) for side in Side})
+    setup = Setup(
+        schedule=schedule.as_record(),
+        items=ITEMS,
+        minimum=5,
+        since=now,
+        channels={side: (channels[side],) for side in Side},
+    )
     await store.save_setup(setup, now, _("The rehearsal set the pulse up, with invented history."))
     past = next_moments(schedule, now - timedelta(weeks=WAVES + 1), WAVES)
     luck = random.Random(SEED)  # noqa: S311 - invented answers, no secret
@@ -57,7 +63,7 @@ async def fill(store: Store, bank: Bank, now: datetime, channels: Mapping[Side, 
     noted = _("A note was invented.")
     await store.add_note(Note(past[TURNING_POINT].local_date, _("New intake form (invented)")), now, noted)
     await store.add_note(Note(local_date(schedule, past[0].closes_at), sample_note()), now, noted)
-    for parcel in store.parcels():
+    for parcel in store.undelivered():
         await store.mark(parcel.key, "done")
     await store.scrub()
 
@@ -74,9 +80,18 @@ async def _wave(
     items = choose(bank, store.askings(), local_date(schedule, moments.opens_at), ITEMS)
     key = luck.randbytes(32)
     where = {channels[side]: side for side in Side}
-    new = NewWave("schedule", moments, moments.opens_at, 5, key, items, PEOPLE, where)
+    new = NewWave(
+        cadence="schedule",
+        moments=moments,
+        opened_at=moments.opens_at,
+        minimum=5,
+        key=key,
+        items=items,
+        people=PEOPLE,
+        channels=where,
+    )
     wave_id = await store.start_wave(new, _("An invented wave was opened."))
-    wave = store.open_wave()
+    wave = store.current_wave()
     assert wave is not None
     await asyncio.gather(
         *(

@@ -89,13 +89,13 @@ class Administration:
             raise FormErrors(errors, form)
         now = self._waves.clock()
         setup = Setup(
-            form.schedule().as_record(),
-            form.items,
-            form.minimum,
-            now,
-            {side: form.channels(side) for side in Side},
-            form.results,
-            form.language,
+            schedule=form.schedule().as_record(),
+            items=form.items,
+            minimum=form.minimum,
+            since=now,
+            channels={side: form.channels(side) for side in Side},
+            results=form.results,
+            language=form.language,
         )
         await self._waves.store.save_setup(setup, now, _changes(self._waves.store.setup(), setup))
 

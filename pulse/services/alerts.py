@@ -30,7 +30,7 @@ class Alerts:
 
     async def tell(self) -> None:
         """Tells managers what is wrong now. Raises nothing: what could not be told is told later."""
-        for parcel in self._waves.store.troubles():
+        for parcel in self._waves.store.failing_messages():
             if _needs_a_hand(parcel):
                 await self._channels.lost(parcel.channel, parcel.problem)
         # Each reading's refusals once: a channel that is back since then is not told of again.
@@ -38,7 +38,7 @@ class Alerts:
         for channel, code in refused.items():
             await self._channels.lost(channel, code)
         now = self._waves.clock()
-        for due_at in self._waves.store.missed(now - RECENT):
+        for due_at in self._waves.store.missed_waves(now - RECENT):
             ahead = self._waves.upcoming()
             message = partial(wave_missed, due_at, ahead[0].opens_at if ahead else None)
             await self._channels.troubles.tell(message, f"missed {due_at.isoformat()}")

@@ -51,7 +51,7 @@ class Channels:
             self.troubles.mended(_key(channel, code))
         if channel not in self.used():
             return False
-        await self._waves.store.hurry(channel, self._waves.clock())
+        await self._waves.store.retry_now(channel, self._waves.clock())
         return True
 
     async def moved(self, old: str, new: str) -> None:
@@ -60,7 +60,7 @@ class Channels:
             what = N_("Slack gave a channel a new id, and the set-up follows it.")
             await self._waves.store.move_channel(old, new, self._waves.clock(), what)
             self._waves.roster.move(old, new)
-            self._waves.open = self._waves.store.open_wave()
+            self._waves.open = self._waves.store.current_wave()
 
     def forget(self, channel: str) -> None:
         """Looks anew at a channel when it is asked for."""

@@ -458,6 +458,8 @@ class Desk:
     async def _problem(self, channel: str) -> notices.Problem | None:
         """What is wrong with a channel as it is now, else what kept the last message from it."""
         seen = await self._channels.problem(channel)
-        waiting = (parcel.problem for parcel in self._waves.store.troubles() if parcel.channel == channel)
+        waiting = (
+            parcel.problem for parcel in self._waves.store.failing_messages() if parcel.channel == channel
+        )
         told = next(waiting, None)
         return seen or (notices.channel_problem(channel, told) if told else None)

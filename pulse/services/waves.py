@@ -30,7 +30,6 @@ from pulse.core.cadence import (
     next_wake,
     plan,
 )
-from pulse.core.cadence import next_moments as next_of
 from pulse.core.errors import (
     BadRequest,
     NotNow,
@@ -45,11 +44,13 @@ from pulse.core.language import N_, _
 from pulse.core.model import Format, Item, Outcome, Side
 from pulse.core.privacy import turnout
 from pulse.core.scoring import close_side
+from pulse.services.upcoming import is_paused, upcoming
 from pulse.slack.roster import Roster
 from pulse.storage.library import Library
 from pulse.storage.sqlite.store import (
     Answers,
     Ballots,
+    NewMessage,
     NewWave,
     OpenWave,
     Publication,
@@ -97,7 +98,7 @@ class Waves:
         self.store, self.roster, self.library, self.clock = store, roster, library, clock
         self._random_bytes = random_bytes
         self._turn = asyncio.Lock()
-        self.open: OpenWave | None = store.open_wave()
+        self.open: OpenWave | None = store.current_wave()
         self.changing_polls = asyncio.Lock()
         """Held while a poll message is changed, so that its closed form comes after every count."""
 
@@ -182,15 +183,11 @@ class Waves:
         )
 
     def paused(self) -> bool:
-        return any(pause.until is None for pause in self.store.pauses())
+        return is_paused(self.store)
 
     def upcoming(self, count: int = 1) -> list[Moments]:
         """The next waves of the schedule that are not skipped; none while paused or before the set-up."""
-        if self.store.setup() is None or self.paused():
-            return []
-        known = self.store.known_waves(local_date(self.schedule(), self.clock()) - timedelta(days=1))
-        ahead = next_of(self.schedule(), self.clock(), count + len(known))
-        return [moments for moments in ahead if moments.local_date not in known][:count]
+        return upcoming(self.store, self.clock(), count)
 
     # --- managing ---------------------------------------------------------------------------------------
 
@@ -247,9 +244,18 @@ class Waves:
         people = await self.roster.read(channels)
         items = choose(self.library.bank, self.store.askings(), local_date(self.schedule(), now), setup.items)
         key = self._random_bytes(KEY_BYTES)
-        new = NewWave(cadence, moments, now, setup.minimum, key, items, people, channels)
+        new = NewWave(
+            cadence=cadence,
+            moments=moments,
+            opened_at=now,
+            minimum=setup.minimum,
+            key=key,
+            items=items,
+            people=people,
+            channels=channels,
+        )
         wave_id = await self.store.start_wave(new, what)
-        self.open = self.store.open_wave()
+        self.open = self.store.current_wave()
         if self.open is None or self.open.id != wave_id:
             raise NotNow(_("The pulse was closed while it was being opened."))
         _log.info("wave opened", wave=wave_id, cadence=cadence, items=[item.id for item in items])
@@ -260,16 +266,16 @@ class Waves:
         if wave is None:
             return
         setup, now = self.setup(), self.clock()
-        parcels = [("closing", channel, now) for channel in wave.channels]
+        messages = [NewMessage(kind="closing", channel=channel, at=now) for channel in wave.channels]
         results = dict.fromkeys([*wave.channels, *setup.results])
-        parcels += [("results", channel, publish_at) for channel in results]
+        messages += [NewMessage(kind="results", channel=channel, at=publish_at) for channel in results]
         items = self.items_of(wave)
 
         def published(ballots: Mapping[Side, Ballots]) -> Publication:
             return publication(items, wave, ballots)
 
-        await self.store.close_wave(wave.id, published, parcels, now, what)
-        self.open = self.store.open_wave()
+        await self.store.close_wave(wave.id, published, messages, now, what)
+        self.open = self.store.current_wave()
         _log.info("wave closed", wave=wave.id)
         await self._scrub()
 
@@ -434,4 +440,4 @@ def publication(items: tuple[Item, ...], wave: OpenWave, ballots: Mapping[Side, 
         turnouts[side] = turnout(max(wave.people[side] + cast.joined, answered), answered, wave.minimum)
         if index is not None:
             indices[side] = index
-    return Publication(turnouts, outcomes, indices)
+    return Publication(turnout=turnouts, outcomes=outcomes, index=indices)

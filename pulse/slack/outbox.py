@@ -53,7 +53,7 @@ class Outbox:
         """Delivers what is due: channels side by side, each channel's messages in their order."""
         async with self._turn:
             channels: dict[str, list[OutboxMessage]] = {}
-            for parcel in self._store.parcels(now):
+            for parcel in self._store.undelivered(now):
                 channels.setdefault(parcel.channel, []).append(parcel)
             await asyncio.gather(*(self._deliver_channel(parcels, now) for parcels in channels.values()))
 
@@ -137,7 +137,7 @@ class Outbox:
 
     async def _settle_polls(self, closing: OutboxMessage) -> None:
         """Polls of a closed wave that still wait are given up; one that may stand is searched for first."""
-        for parcel in self._store.parcels():
+        for parcel in self._store.undelivered():
             if (parcel.kind, parcel.wave_id, parcel.channel) != ("poll", closing.wave_id, closing.channel):
                 continue
             if parcel.state == "due" or not await self._stands(parcel):

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from pulse.core.errors import StoreFault
 from pulse.core.language import _
-from pulse.storage.sqlite.store import Snapshot, check
+from pulse.storage.sqlite.file import check
+from pulse.storage.sqlite.snapshot import Snapshot
 
 
 def back_up(database: Path, target: Path) -> str:

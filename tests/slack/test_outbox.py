@@ -21,7 +21,7 @@ from pulse.core.errors import SlackFault
 from pulse.core.model import Side
 from pulse.slack.outbox import LONGEST_PAUSE, Outbox
 from pulse.storage.library import load_library
-from pulse.storage.sqlite.store import NewWave, OutboxMessage, Publication, Store
+from pulse.storage.sqlite.store import NewMessage, NewWave, OutboxMessage, Publication, Store
 from pulse.views.message import Message
 from tests.handlers.conftest import Clock, Office, at, running
 
@@ -117,7 +117,16 @@ class OutboxUnderFaults(RuleBasedStateMachine):
         self.outbox = self.make()
         items = tuple(load_library(None).bank.items[:2])
         moments = Moments(date(2026, 3, 3), NOW, (), NOW + timedelta(days=3))
-        new = NewWave("schedule", moments, NOW, 5, b"k" * 32, items, PEOPLE, CHANNELS)
+        new = NewWave(
+            cadence="schedule",
+            moments=moments,
+            opened_at=NOW,
+            minimum=5,
+            key=b"k" * 32,
+            items=items,
+            people=PEOPLE,
+            channels=CHANNELS,
+        )
         self.wave = self.run(self.store.start_wave(new, "opened"))
 
     def run(self, work: Awaitable[T]) -> T:
@@ -167,12 +176,11 @@ class OutboxUnderFaults(RuleBasedStateMachine):
             return
         self.is_open = False
         kinds = ("closing", "results")
-        parcels = [(kind, channel, self.now) for kind in kinds for channel in CHANNELS]
-        self.run(
-            self.store.close_wave(
-                self.wave, lambda _ballots: Publication({}, {}, {}), parcels, self.now, "closed"
-            )
-        )
+        messages = [
+            NewMessage(kind=kind, channel=channel, at=self.now) for kind in kinds for channel in CHANNELS
+        ]
+        empty = Publication(turnout={}, outcomes={}, index={})
+        self.run(self.store.close_wave(self.wave, lambda _ballots: empty, messages, self.now, "closed"))
 
     @invariant()
     def nothing_stands_twice(self) -> None:
@@ -197,7 +205,7 @@ class OutboxUnderFaults(RuleBasedStateMachine):
                 assert poll in channel.stands or not self.is_open
                 assert channel.closed_form is (poll in channel.stands and not self.is_open)
                 assert len(channel.stands) == len(set(channel.stands))
-            assert self.store.parcels() == ()
+            assert self.store.undelivered() == ()
         finally:
             self.store.close()
             self.runner.close()
@@ -324,7 +332,7 @@ async def test_where_history_cannot_be_searched_nothing_is_posted_twice(office: 
     assert "permission" in office.manager.dms[-1].text
     history.times = 0
     await at(office, "2026-03-03T10:30")
-    assert office.bot.store.parcels() == ()
+    assert office.bot.store.undelivered() == ()
     assert len(office.posted(office.it)) == 1
 
 
@@ -337,7 +345,7 @@ async def test_a_message_that_was_being_sent_at_a_crash_is_searched_for(
     await office.bot.store.mark(f"poll:1:{office.it}", "sending")
     await at(office, "2026-03-03T09:01")
     assert len(office.posted(office.it)) == 1
-    assert office.bot.store.parcels() == ()
+    assert office.bot.store.undelivered() == ()
 
 
 async def test_a_wave_that_was_missed_is_told_to_managers(slack: Any, tmp_path: Path) -> None:

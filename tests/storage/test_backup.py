@@ -58,7 +58,7 @@ async def test_an_open_pulses_answers_and_key_are_not_in_a_backup(store: Store, 
     wave = await store.start_wave(new_wave(), "opened")
     for user in ("U0AAAAAA1", "U0AAAAAA2"):
         await answer(store, wave, user, "T01", "4")
-    opened = store.open_wave()
+    opened = store.current_wave()
     assert opened is not None
     said = back_up(store.path, tmp_path / "backup.db")
     assert "answers are not in the backup" in said
@@ -66,7 +66,7 @@ async def test_an_open_pulses_answers_and_key_are_not_in_a_backup(store: Store, 
     assert KEY not in data
     assert pseudonym(opened, "U0AAAAAA1") not in data
     restored = Store.open(tmp_path / "backup.db")
-    assert restored.open_wave() is None
+    assert restored.current_wave() is None
     assert len(restored.closed_waves()) == 12
     assert await restored.start_wave(new_wave(), "opened again") > wave, "an old poll's buttons find no wave"
     restored.close()
@@ -102,7 +102,7 @@ async def test_the_close_is_scrubbed_after_a_backup(store: Store, tmp_path: Path
     wave = await store.start_wave(new_wave(), "opened")
     await answer(store, wave, "U1", "T01", "4")
     back_up(store.path, tmp_path / "backup.db")
-    opened = store.open_wave()
+    opened = store.current_wave()
     assert opened is not None
 
     def published(ballots: Mapping[Side, Ballots]) -> Publication:

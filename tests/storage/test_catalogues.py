@@ -76,7 +76,11 @@ async def test_posts_are_in_the_language_of_the_set_up(tmp_path: Path) -> None:
     try:
         assert catalogue("en") is for_posts(store)
         channels = {Side.MARKETING: ("C1",), Side.IT: ("C2",)}
-        await store.save_setup(Setup({}, 4, 5, TUESDAY, channels, language="de"), TUESDAY, "set up")
+        await store.save_setup(
+            Setup(schedule={}, items=4, minimum=5, since=TUESDAY, channels=channels, language="de"),
+            TUESDAY,
+            "set up",
+        )
         assert catalogue("de") is for_posts(store)
     finally:
         store.close()

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pulse.storage.sqlite.writer import Writer, connect
+from pulse.core.errors import StoreFault
+from pulse.storage.sqlite.connection import connect
+from pulse.storage.sqlite.writer import Writer
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ async def test_an_ask_that_fails_spoils_none_of_those_it_came_with(writer: Write
     await busy.over()
     results = await asyncio.gather(*asks, return_exceptions=True)
     assert results[:2] == [(1, 1), (2, 1)]
-    assert isinstance(results[2], sqlite3.IntegrityError)
+    assert isinstance(results[2], StoreFault)
     assert results[3] == (3, 1)
     with connect(tmp_path / "x.db") as connection:
         assert connection.execute("SELECT n FROM number").fetchall() == [(1,), (2,), (3,)]
