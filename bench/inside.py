@@ -21,11 +21,12 @@ from bench.subjects import SCHEDULE, set_up, wired
 from pulse.core.cadence import next_moments
 from pulse.core.model import Box, Index, Item, Side, SideTurnout, Tally
 from pulse.core.privacy import publish
+from pulse.core.records import StoredBallot
 from pulse.ops import logs
-from pulse.services.waves import Waves, pseudonym
+from pulse.services.waves import Waves
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.connection import connect
-from pulse.storage.sqlite.store import Answers, Ballots, NewWave, OpenWave, Publication, Store
+from pulse.storage.sqlite.store import Ballots, NewWave, OpenWave, Publication, Store
 
 YEARS = 10
 BEGIN = datetime(2016, 1, 1, tzinfo=UTC)
@@ -57,9 +58,9 @@ async def history(store: Store, waves: int, people: int, first: int = 0) -> None
             moments=moments,
             opened_at=moments.opens_at,
             minimum=5,
-            key=b"k" * 32,
+            token=f"{number:016x}",
             items=items,
-            people=dict.fromkeys(Side, people),
+            roster={f"{side}{person}": frozenset({side}) for side in Side for person in range(people)},
             channels={},
         )
         wave = await store.start_wave(new, "opened")
@@ -157,11 +158,11 @@ async def everybody_answers(waves: Waves) -> None:
         side = list(Side)[person % 2]
         box = frozenset({item.boxes[person % len(item.boxes)].key})
 
-        def change(before: Answers) -> Answers:
-            return {**before, item.id: box}
+        def change(before: StoredBallot) -> StoredBallot:
+            return replace(before, side=side, answers={**before.answers, item.id: box})
 
         async with room:
-            await waves.store.answer(wave.id, pseudonym(wave, user_id(person)), side, False, change)
+            await waves.store.answer(wave.id, user_id(person), change)
 
     for item in waves.items_of(wave):
         await asyncio.gather(*(answer(person, item) for person in range(PEOPLE)))
@@ -181,16 +182,15 @@ async def bare_rows(api: str, folder: Path) -> dict[str, object]:
             waves = wired(store, api).services.waves
             await set_up(store)
             await waves.open_by_hand()
-            wave, items = _wave(waves), [item.id for item in waves.items_of(_wave(waves))]
+            questions = len(waves.items_of(_wave(waves)))
         finally:
             store.close()
         people = PEOPLE if batch > 1 else PEOPLE // 10
-        rows = [
-            (wave.id, pseudonym(wave, user_id(n)), list(Side)[n % 2].value, item)
-            for item in items
-            for n in range(people)
-        ]
         with closing(connect(folder / f"rows-{batch}.db")) as connection:
+            ballots = connection.execute(
+                "SELECT wave_id, person, randomblob(length(sealed)) FROM ballot LIMIT ?", (people,)
+            ).fetchall()
+            rows = ballots * questions
             start = time.perf_counter()
             for place in range(0, len(rows), batch):
                 _commit(connection, rows[place : place + batch])
@@ -198,16 +198,12 @@ async def bare_rows(api: str, folder: Path) -> dict[str, object]:
     return found
 
 
-def _commit(connection: sqlite3.Connection, rows: list[tuple[int, bytes, str, str]]) -> None:
+def _commit(connection: sqlite3.Connection, rows: list[tuple[int, bytes, bytes]]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     connection.executemany(
-        "INSERT INTO participant (wave_id, person, side) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        [row[:3] for row in rows],
-    )
-    connection.executemany(
-        "INSERT INTO answer (wave_id, person, item_id, boxes) VALUES (?, ?, ?, '4')"
-        " ON CONFLICT DO UPDATE SET boxes = excluded.boxes",
-        [(wave, person, item) for wave, person, _side, item in rows],
+        "INSERT INTO ballot (wave_id, person, sealed) VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+        rows,
     )
     connection.execute("COMMIT")
 

@@ -13,6 +13,7 @@ import json
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,12 @@ from bench.polls import poll
 from bench.storm import CHANNELS, say
 from pulse.core.cadence import Repeat, Schedule, Weekday
 from pulse.core.model import Side
+from pulse.core.records import StoredBallot
 from pulse.ops import logs
 from pulse.ops.settings import Settings
-from pulse.services.waves import Waves, pseudonym
+from pulse.services.waves import Waves
 from pulse.slack.socket_mode import SocketMode
-from pulse.storage.sqlite.store import Answers, Recorded, Setup, Store
+from pulse.storage.sqlite.store import Recorded, Setup, Store
 
 ITEMS = 3
 """Questions of the wave: 5,000 people who answer each are 15,000 taps."""
@@ -40,9 +42,9 @@ class Forgetful(Store):
     """A store that remembers no answer: what is left is everything but the write."""
 
     async def answer(
-        self, wave_id: int, person: bytes, side: Side, joined: bool, change: Callable[[Answers], Answers]
+        self, wave_id: int, user: str, change: Callable[[StoredBallot], StoredBallot]
     ) -> Recorded:
-        return Recorded(side=side, answers=change({}), first=True)
+        return Recorded(ballot=change(StoredBallot.blank(frozenset({Side.MARKETING}))), first=True)
 
 
 def wired(store: Store, api: str) -> bot.Bot:
@@ -113,10 +115,11 @@ async def bare(session: aiohttp.ClientSession, api: str, waves: Waves) -> None:
             payload = envelope["payload"]
             _wave, item, box = payload["actions"][0]["value"].split(":")
             side = wave.channels[payload["channel"]["id"]]
-            person = pseudonym(wave, payload["user"]["id"])
-            await waves.store.answer(
-                wave.id, person, side, False, lambda before: {**before, item: frozenset({box})}
-            )
+
+            def change(before: StoredBallot) -> StoredBallot:
+                return replace(before, side=side, answers={**before.answers, item: frozenset({box})})
+
+            await waves.store.answer(wave.id, payload["user"]["id"], change)
             with suppress(ConnectionError):
                 await ws.send_str(json.dumps({"envelope_id": envelope["envelope_id"]}))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from pulse.services.waves import pseudonym
 from pulse.storage.sqlite.store import OpenWave
 from pulse.views.message import Message
 
@@ -16,12 +15,12 @@ MOST_CARDS = 1000
 
 
 class Receipts:
-    """Knows people by their pseudonyms in the open wave; a new wave begins with nobody."""
+    """Knows people by their ids; a new wave begins with nobody."""
 
     def __init__(self) -> None:
         self._wave = 0
-        self._confirmed: set[bytes] = set()
-        self._cards: dict[bytes, Replace] = {}
+        self._confirmed: set[str] = set()
+        self._cards: dict[str, Replace] = {}
 
     def first(self, wave: OpenWave, user: str) -> bool:
         """Whether this is somebody's first confirmation in the wave, or the first since `forget`."""
@@ -47,9 +46,9 @@ class Receipts:
         """How to change that confirmation, once; None where the form was opened elsewhere."""
         return self._cards.pop(self._person(wave, user), None)
 
-    def _person(self, wave: OpenWave, user: str) -> bytes:
+    def _person(self, wave: OpenWave, user: str) -> str:
         if wave.id != self._wave:
             self._wave = wave.id
             self._confirmed.clear()
             self._cards.clear()
-        return pseudonym(wave, user)
+        return user

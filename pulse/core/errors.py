@@ -120,19 +120,19 @@ class BallotBroken(PulseError):
     """A sealed ballot does not open, or a ballot does not fit its row."""
 
 
-class JoinedLater(PulseError):
-    """Somebody was not on the roster when the wave opened."""
-
-    def __init__(self) -> None:
-        super().__init__(_("You joined after this pulse opened; you are asked from the next one on."))
-
-
 class PollIsClosed(PulseError):
     """An answer or change came for a wave that takes no more answers."""
 
 
 class NotYours(PulseError):
     """The person does not belong to either side, or is a guest."""
+
+
+class JoinedLater(NotYours):
+    """Somebody was not on the roster when the wave opened."""
+
+    def __init__(self) -> None:
+        super().__init__(_("You joined after this pulse opened; you are asked from the next one on."))
 
 
 class ManagersOnly(PulseError):

@@ -97,7 +97,8 @@ def _coarse(outcome: Outcome, finest: int) -> Outcome:
 def turnout(roster: int, answered: int, minimum: int) -> SideTurnout:
     """How many of a side answered, or None under the minimum. All in people.
 
-    Somebody who joined during the wave may answer, so the roster counts at least those who answered.
+    In a wave of the first edition somebody who joined later may answer: the roster counts at least those who
+    answered.
 
     >>> turnout(30, 4, 5), turnout(30, 12, 5)
     (SideTurnout(roster=30, answered=None), SideTurnout(roster=30, answered=12))

@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from pulse.core.cadence import Moments, Repeat, Schedule, Weekday, local_date, next_moments
 from pulse.core.items import Bank, choose
 from pulse.core.language import _
 from pulse.core.model import Format, Item, Note, Side
+from pulse.core.records import StoredBallot
 from pulse.services.waves import publication
-from pulse.storage.sqlite.store import Answers, Ballots, NewWave, OpenWave, Publication, Setup, Store
+from pulse.storage.sqlite.store import Ballots, NewWave, OpenWave, Publication, Setup, Store
 
 WAVES = 12
 ITEMS = 4
@@ -78,16 +80,16 @@ async def _wave(
     luck: random.Random,
 ) -> None:
     items = choose(bank, store.askings(), local_date(schedule, moments.opens_at), ITEMS)
-    key = luck.randbytes(32)
+    people = {side: [f"{side}{person}" for person in range(PEOPLE[side])] for side in Side}
     where = {channels[side]: side for side in Side}
     new = NewWave(
         cadence="schedule",
         moments=moments,
         opened_at=moments.opens_at,
         minimum=5,
-        key=key,
+        token=luck.randbytes(8).hex(),
         items=items,
-        people=PEOPLE,
+        roster={person: frozenset({side}) for side in Side for person in people[side]},
         channels=where,
     )
     wave_id = await store.start_wave(new, _("An invented wave was opened."))
@@ -95,9 +97,9 @@ async def _wave(
     assert wave is not None
     await asyncio.gather(
         *(
-            store.answer(wave_id, luck.randbytes(32), side, False, _answers(items, side, number, luck))
+            store.answer(wave_id, person, _answers(items, side, number, luck))
             for side in Side
-            for _person in range(ANSWERING[side][number])
+            for person in people[side][: ANSWERING[side][number]]
         )
     )
     await store.close_wave(wave_id, _counted(items, wave), [], moments.closes_at, _("It was closed."))
@@ -109,9 +111,9 @@ def _counted(items: tuple[Item, ...], wave: OpenWave) -> Callable[[Mapping[Side,
 
 def _answers(
     items: tuple[Item, ...], side: Side, number: int, luck: random.Random
-) -> Callable[[Answers], Answers]:
+) -> Callable[[StoredBallot], StoredBallot]:
     chosen = {item.id: frozenset({_box(item, side, number, luck)}) for item in items}
-    return lambda _before: chosen
+    return lambda before: replace(before, answers=chosen)
 
 
 def _box(item: Item, side: Side, number: int, luck: random.Random) -> str:

@@ -26,9 +26,9 @@ CHECK_S = 900.0
 _log = structlog.get_logger(__name__)
 
 
-def poll_card(waves: Waves, wave: OpenWave, side: Side, answered: int) -> PollCard:
-    """The open poll of one side; a count under the minimum is left out."""
-    shown = answered if answered >= wave.minimum else None
+def poll_card(waves: Waves, wave: OpenWave, side: Side) -> PollCard:
+    """The open poll of one side, with the count that is told now."""
+    shown = waves.turnout.told(wave)[side]
     return PollCard(
         wave.id, side, waves.items_of(wave), wave.closes_at, wave.people[side], shown, minimum=wave.minimum
     )
@@ -75,12 +75,13 @@ class LiveCounts:
             await self._update_all(wave, check=check)
 
     async def _update_all(self, wave: OpenWave, *, check: bool) -> None:
-        answered = self._waves.store.answered(wave.id)
+        await self._waves.turnout.refresh(wave)
+        told = self._waves.turnout.told(wave)
         for channel, ts in self._waves.store.posted("poll", wave.id).items():
             side = wave.channels[channel]
-            message = poll_message(poll_card(self._waves, wave, side, answered[side]))
+            message = poll_message(poll_card(self._waves, wave, side))
             # A poll that nobody could count yet reads as it was posted.
-            counted = ts in self._shown or answered[side] >= wave.minimum
+            counted = ts in self._shown or told[side] is not None
             if check or (counted and self._shown.get(ts) != message):
                 await self._update_one(wave, channel, ts, message)
 

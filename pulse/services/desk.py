@@ -25,7 +25,7 @@ from pulse.services.administration import CHANGED
 from pulse.services.channels import Channels
 from pulse.services.counts import poll_card
 from pulse.services.managers import Managers
-from pulse.services.waves import SKIPPED_BY_HAND, Waves, pseudonym
+from pulse.services.waves import SKIPPED_BY_HAND, Waves
 from pulse.slack.chart_worker import ChartWorker
 from pulse.slack.outbox import Outbox
 from pulse.slack.web_api import Slack
@@ -113,7 +113,7 @@ class Desk:
         wave = self._waves.open
         if wave is None or wave.id != parcel.wave_id:
             return None
-        return poll_message(poll_card(self._waves, wave, wave.channels[parcel.channel], 0))
+        return poll_message(poll_card(self._waves, wave, wave.channels[parcel.channel]))
 
     def _closed_poll(self, wave: ClosedWave, channel: str) -> Message:
         side = self._waves.store.wave_channels(wave.id)[channel]
@@ -323,12 +323,10 @@ class Desk:
         wave = self._waves.open
         if wave is None:
             return None
-        person = pseudonym(wave, user)
-        side = self._waves.store.side_of(wave.id, person)
-        if side is None:
+        ballot = self._waves.store.ballot_of(wave.id, user)
+        if ballot is None or ballot.side is None or not ballot.answers:
             return None
-        answers = self._waves.store.answers_of(wave.id, person)
-        return notices.OwnAnswers(wave.id, side, self._waves.items_of(wave), answers)
+        return notices.OwnAnswers(wave.id, ballot.side, self._waves.items_of(wave), ballot.answers)
 
     async def status(self, user: str) -> notices.StatusCard:
         """Where the pulse stands; for a manager with what managers changed lately."""
@@ -347,13 +345,8 @@ class Desk:
         wave = self._waves.open
         if wave is None:
             return {}
-        answered = self._waves.store.answered(wave.id)
-        return {
-            side: notices.Turnout(
-                wave.people[side], answered[side] if answered[side] >= wave.minimum else None
-            )
-            for side in Side
-        }
+        told = self._waves.turnout.told(wave)
+        return {side: notices.Turnout(wave.people[side], told[side]) for side in Side}
 
     async def export(self, user: str) -> tuple[str, ...]:
         """Sends the published totals as files to one person; returns their names.

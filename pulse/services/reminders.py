@@ -17,7 +17,7 @@ from pulse.core.errors import PulseError, SlackFault
 from pulse.core.language import speaking
 from pulse.core.model import Side
 from pulse.services.managers import Managers
-from pulse.services.waves import Waves, pseudonym
+from pulse.services.waves import Waves
 from pulse.slack.web_api import TOKEN_REFUSALS, Slack
 from pulse.storage.catalogues import for_known
 from pulse.storage.sqlite.store import OpenWave
@@ -60,7 +60,7 @@ class Reminders:
 
     async def _send(self, wave: OpenWave) -> int:
         sent = 0
-        for user in self._missing(wave):
+        for user in await self._missing(wave):
             if not self._may_go_on(wave):
                 break
             if self._has_answered(wave, user):
@@ -81,20 +81,17 @@ class Reminders:
             message = self._message(wave, user)
         await self._slack.post(conversation, message)
 
-    def _missing(self, wave: OpenWave) -> list[str]:
+    async def _missing(self, wave: OpenWave) -> list[str]:
         """Everybody of the roster who has not answered and wants reminders. Stays in memory."""
-        answered = self._waves.store.participants(wave.id)
         unwilling = self._waves.store.wishes(NO_REMINDERS)
         everyone = frozenset[str]().union(*(self._waves.roster.everyone(side) for side in Side))
-        return [
-            user
-            for user in sorted(everyone)
-            if pseudonym(wave, user) not in answered and self._managers.pseudonym(user) not in unwilling
-        ]
+        willing = [user for user in sorted(everyone) if self._managers.pseudonym(user) not in unwilling]
+        return sorted(await self._waves.store.unanswered(wave.id, willing))
 
     def _has_answered(self, wave: OpenWave, user: str) -> bool:
         """Since the list was made: a long list takes an hour or two."""
-        return self._waves.store.side_of(wave.id, pseudonym(wave, user)) is not None
+        ballot = self._waves.store.ballot_of(wave.id, user)
+        return ballot is None or bool(ballot.answers)
 
     def _may_go_on(self, wave: OpenWave) -> bool:
         """Not into the evening, the last hour or a pause, and not after an early close."""

@@ -7,10 +7,8 @@ Slack again after a restart; `tick` may be called at any time and any number of 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
@@ -32,6 +30,7 @@ from pulse.core.cadence import (
 )
 from pulse.core.errors import (
     BadRequest,
+    JoinedLater,
     NotNow,
     NotSetUp,
     NotYours,
@@ -43,7 +42,9 @@ from pulse.core.items import choose
 from pulse.core.language import N_, _
 from pulse.core.model import Format, Item, Outcome, Side
 from pulse.core.privacy import turnout
+from pulse.core.records import StoredBallot
 from pulse.core.scoring import close_side
+from pulse.services.turnout import Turnout
 from pulse.services.upcoming import is_paused, upcoming
 from pulse.slack.roster import Roster
 from pulse.storage.library import Library
@@ -60,7 +61,7 @@ from pulse.storage.sqlite.store import (
 
 T = TypeVar("T")
 
-KEY_BYTES = 32
+TOKEN_BYTES = 8
 UNDECIDED = timedelta(days=40)
 """Longer ago than this before the last decided wave nothing is undecided: a wave waits a day at most."""
 
@@ -98,6 +99,7 @@ class Waves:
         self.store, self.roster, self.library, self.clock = store, roster, library, clock
         self._random_bytes = random_bytes
         self._turn = asyncio.Lock()
+        self.turnout = Turnout(store, library.bank)
         self.open: OpenWave | None = store.current_wave()
         self.changing_polls = asyncio.Lock()
         """Held while a poll message is changed, so that its closed form comes after every count."""
@@ -241,17 +243,19 @@ class Waves:
     async def _open(self, cadence: str, moments: Moments, what: str) -> OpenWave:
         setup, now = self.setup(), self.clock()
         channels = {channel: side for side in Side for channel in setup.channels[side]}
-        people = await self.roster.read(channels)
+        await self.roster.read(channels)
+        roster = {
+            user: frozenset(self.roster.sides(user)) for side in Side for user in self.roster.everyone(side)
+        }
         items = choose(self.library.bank, self.store.askings(), local_date(self.schedule(), now), setup.items)
-        key = self._random_bytes(KEY_BYTES)
         new = NewWave(
             cadence=cadence,
             moments=moments,
             opened_at=now,
             minimum=setup.minimum,
-            key=key,
+            token=self._random_bytes(TOKEN_BYTES).hex(),
             items=items,
-            people=people,
+            roster=roster,
             channels=channels,
         )
         wave_id = await self.store.start_wave(new, what)
@@ -328,7 +332,7 @@ class Waves:
     async def withdraw(self, user: str, wave_id: int) -> OpenWave:
         """Deletes all answers of one person in the open wave. Raises PollIsClosed, StoreFault."""
         wave = self._wave(wave_id)
-        await self.store.answer(wave.id, pseudonym(wave, user), Side.MARKETING, False, lambda _before: {})
+        await self.store.answer(wave.id, user, lambda before: StoredBallot.blank(before.sides))
         return wave
 
     def left(self, user: str, channel: str) -> None:
@@ -340,8 +344,10 @@ class Waves:
         wave = self.open
         if wave is None:
             raise NotNow(_("No pulse is open now. /pulse status says when the next one opens."))
-        side = await self._side(user, channel, wave)
-        return Ballot(wave, self.items_of(wave), side, self.store.answers_of(wave.id, pseudonym(wave, user)))
+        kept = self.store.ballot_of(wave.id, user)
+        if kept is None:
+            kept = await self._without_ballot(user, channel, wave)
+        return Ballot(wave, self.items_of(wave), _side(kept, wave.channels.get(channel)), kept.answers)
 
     def _wave(self, wave_id: int) -> OpenWave:
         if self.open is None or self.open.id != wave_id:
@@ -361,27 +367,37 @@ class Waves:
     async def _answer(
         self, user: str, channel: str, wave: OpenWave, change: Callable[[Answers], Answers]
     ) -> Ballot:
-        side = await self._side(user, channel, wave)
-        joined = user in self.roster.late
-        kept = await self.store.answer(wave.id, pseudonym(wave, user), side, joined, change)
-        both = kept.first and len(self.roster.sides(user)) > 1
-        return Ballot(wave, self.items_of(wave), kept.side, kept.answers, both)
-
-    async def _side(self, user: str, channel: str, wave: OpenWave) -> Side:
-        """The side a person answers for: that of the first answer, else of the channel, else the only one."""
-        if not self.roster.ready.is_set():
-            kept = self.store.side_of(wave.id, pseudonym(wave, user))
-            if kept is not None:
-                return kept
-            await self._within(self.roster.ensure(wave.channels))
-        sides = self.roster.sides(user)
         told = wave.channels.get(channel)
-        if told is not None and told not in sides:
-            if not await self._within(self.roster.admit(user, channel)):
-                raise _not_asked()
-            sides = self.roster.sides(user)
-        kept = self.store.side_of(wave.id, pseudonym(wave, user)) if len(sides) > 1 else None
-        return kept or _chosen(sides, told)
+
+        def changed(before: StoredBallot) -> StoredBallot:
+            side, answers = _side(before, told), change(before.answers)
+            blank = StoredBallot.blank(before.sides)
+            return replace(before, side=side, answers=answers) if answers else blank
+
+        try:
+            kept = await self.store.answer(wave.id, user, changed)
+        except JoinedLater:
+            await self._without_ballot(user, channel, wave)
+            kept = await self.store.answer(wave.id, user, changed)
+        both = kept.first and len(kept.ballot.sides) > 1
+        side = kept.ballot.side or _side(kept.ballot, told)
+        return Ballot(wave, self.items_of(wave), side, kept.ballot.answers, both)
+
+    async def _without_ballot(self, user: str, channel: str, wave: OpenWave) -> StoredBallot:
+        """Why somebody has no ballot. In a wave of the first edition a member of its channels gets one now.
+
+        Raises JoinedLater for a member, NotYours for anybody else, NotNow where Slack does not say.
+        """
+        await self._within(self.roster.ensure(wave.channels))
+        if channel in wave.channels:
+            await self._within(self.roster.admit(user, channel))
+        sides = frozenset(self.roster.sides(user))
+        if not sides:
+            raise _not_asked()
+        if not wave.first_edition:
+            raise JoinedLater
+        await self.store.admit(wave.id, {user: sides})
+        return StoredBallot.blank(sides)
 
     async def _within(self, looking: Awaitable[T]) -> T:
         try:
@@ -395,19 +411,18 @@ class Waves:
             ) from error
 
 
-def _chosen(sides: tuple[Side, ...], told: Side | None) -> Side:
-    """The side of the channel where somebody answers, else the only side. Raises NotYours."""
-    if told is not None and told in sides:
-        return told
-    if len(sides) == 1:
-        return sides[0]
-    if sides:
+def _side(ballot: StoredBallot, told: Side | None) -> Side:
+    """The side of the first answer, else that of the channel, else the only one. Raises NotYours."""
+    if told is not None and told not in ballot.sides:
+        raise _not_asked()
+    chosen = ballot.side or told
+    if chosen is None:
         raise NotYours(
             _("You are in channels of both sides. Answer once in the channel of the side you speak for,")
             + " "
             + _("and your answers count for that side until the pulse closes.")
         )
-    raise _not_asked()
+    return chosen
 
 
 def _not_asked() -> NotYours:
@@ -416,11 +431,6 @@ def _not_asked() -> NotYours:
         + " "
         + _("Nothing was recorded. If you belong to one of these teams, join its channel and try again.")
     )
-
-
-def pseudonym(wave: OpenWave, user: str) -> bytes:
-    """HMAC-SHA-256 of the user id under the wave's key: meaningless once the key is destroyed."""
-    return hmac.digest(wave.key, user.encode(), hashlib.sha256)
 
 
 def _with(before: Answers, item: Item, boxes: frozenset[str], toggled: bool) -> Answers:
@@ -437,7 +447,7 @@ def publication(items: tuple[Item, ...], wave: OpenWave, ballots: Mapping[Side, 
         kept, index = close_side(items, cast.people, wave.minimum)
         outcomes |= {(item_id, side): outcome for item_id, outcome in kept.items()}
         answered = len(cast.people)
-        turnouts[side] = turnout(max(wave.people[side] + cast.joined, answered), answered, wave.minimum)
+        turnouts[side] = turnout(wave.people[side], answered, wave.minimum)
         if index is not None:
             indices[side] = index
     return Publication(turnout=turnouts, outcomes=outcomes, index=indices)

@@ -18,8 +18,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -27,39 +27,23 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from pulse.core.errors import BallotBroken, PollIsClosed
 from pulse.core.language import _
 from pulse.core.model import Format, Item, Side
+from pulse.core.records import StoredBallot
 from pulse.storage.keys import WaveKey
 
 NONCE_BYTES = 12
 TAG_BYTES = 16
 
-Answers = Mapping[str, frozenset[str]]
-"""Option keys by item id."""
-
-NO_ANSWERS: Answers = {}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ballot:
-    """What one row says. `sides` are those whose channels the person was in at the opening.
-
-    `side` is the one that the answers count for; None while somebody of both sides has not answered.
-    """
-
-    sides: frozenset[Side]
-    side: Side | None
-    answers: Answers
-
-
-def blank(sides: frozenset[Side]) -> Ballot:
-    """The ballot of somebody who has not answered."""
-    return Ballot(sides=sides, side=next(iter(sides)) if len(sides) == 1 else None, answers=NO_ANSWERS)
-
 
 def length_of(items: Iterable[Item]) -> int:
     """Bytes of the longest ballot that these items allow: every ballot of the wave is padded to it."""
     answers = {item.id: _longest(item) for item in items}
-    full = Ballot(sides=frozenset(Side), side=Side.MARKETING, answers=answers)
-    return len(_encode(full))
+    full = StoredBallot(sides=frozenset(Side), side=Side.MARKETING, answers=answers)
+    return size_of(full)
+
+
+def size_of(ballot: StoredBallot) -> int:
+    """Bytes that the ballot needs."""
+    return len(_encode(ballot))
 
 
 def _longest(item: Item) -> frozenset[str]:
@@ -70,7 +54,7 @@ def _longest(item: Item) -> frozenset[str]:
 class Sealer:
     """Makes pseudonyms, seals and opens the ballots of one wave. `random_bytes` makes the nonces."""
 
-    def __init__(self, key: WaveKey, random_bytes: Callable[[int], bytes]) -> None:
+    def __init__(self, key: WaveKey, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         self.token = key.token
         self._key = key
         self._cipher: ChaCha20Poly1305 | None = ChaCha20Poly1305(key.sealing)
@@ -81,7 +65,7 @@ class Sealer:
         """HMAC-SHA-256 of the user id: meaningless once the key is destroyed."""
         return hmac.digest(self._key.naming, user.encode(), hashlib.sha256)
 
-    def seal(self, person: bytes, ballot: Ballot, length: int) -> bytes:
+    def seal(self, person: bytes, ballot: StoredBallot, length: int) -> bytes:
         """The ballot, padded to `length` bytes and sealed for the row of that pseudonym.
 
         Raises BallotBroken where it does not fit: a question was changed while the wave was open.
@@ -95,7 +79,7 @@ class Sealer:
         nonce = self._random_bytes(NONCE_BYTES)
         return nonce + cipher.encrypt(nonce, plain.ljust(length), self._bound + person)
 
-    def open(self, person: bytes, sealed: bytes) -> Ballot:
+    def open(self, person: bytes, sealed: bytes) -> StoredBallot:
         """What the row of that pseudonym says. Raises BallotBroken where it was changed or moved."""
         cipher = self._living()
         try:
@@ -129,7 +113,7 @@ _SHORT = {Side.MARKETING: "m", Side.IT: "i"}
 _LONG = {short: side for side, short in _SHORT.items()}
 
 
-def _encode(ballot: Ballot) -> bytes:
+def _encode(ballot: StoredBallot) -> bytes:
     said = {
         "in": "".join(sorted(_SHORT[side] for side in ballot.sides)),
         "for": _SHORT[ballot.side] if ballot.side else "",
@@ -138,9 +122,9 @@ def _encode(ballot: Ballot) -> bytes:
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _decode(plain: bytes) -> Ballot:
+def _decode(plain: bytes) -> StoredBallot:
     said = json.loads(plain)
-    return Ballot(
+    return StoredBallot(
         sides=frozenset(_LONG[short] for short in said["in"]),
         side=_LONG.get(said["for"]),
         answers={item_id: frozenset(keys) for item_id, keys in said["answers"].items()},

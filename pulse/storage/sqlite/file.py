@@ -9,7 +9,10 @@ from typing import IO
 
 from pulse.core.errors import StoreFault
 from pulse.core.language import _
+from pulse.storage.keys import KeyFolder
+from pulse.storage.permissions import keep_private
 from pulse.storage.sqlite.connection import connect, connect_read_only
+from pulse.storage.sqlite.first_edition import adopt, forget_plain_answers
 from pulse.storage.sqlite.migrations import migrate
 
 
@@ -19,6 +22,7 @@ def lock(path: Path) -> IO[bytes]:
     Raises StoreFault where another bot has it, or where the folder cannot be written.
     """
     try:
+        keep_private(_lock_path(path))
         handle = _lock_path(path).open("ab")
     except OSError as error:
         raise StoreFault(_cannot_write(path, error.strerror or str(error))) from error
@@ -46,13 +50,14 @@ def running(path: Path) -> bool:
     return False
 
 
-def prepare(path: Path) -> bool:
-    """Checks that the file is whole and writable, and brings its schema up to date.
+def prepare(path: Path, keys: KeyFolder) -> bool:
+    """Checks that the file is whole and writable, and brings its schema and its secrets' places up to date.
 
     It is scrubbed too, since a crash may have come between a close and its scrub. Returns false where that
     has to wait because another program reads the file. Raises StoreFault.
     """
     try:
+        keep_private(path)
         connection = connect(path)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -62,9 +67,12 @@ def prepare(path: Path) -> bool:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
             migrate(connection)
+            adopt(connection, keys)
             return _scrubbed(connection)
         finally:
             connection.close()
+    except OSError as error:
+        raise StoreFault(_cannot_write(path, error.strerror or str(error))) from error
     except sqlite3.OperationalError as error:
         raise StoreFault(_cannot_write(path, str(error))) from error
     except sqlite3.DatabaseError as error:
@@ -94,6 +102,7 @@ def scrub(connection: sqlite3.Connection) -> None:
     row = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if row[0]:
         raise sqlite3.OperationalError("the log is locked by another program and could not be emptied")
+    forget_plain_answers(connection)
 
 
 def unreadable(path: Path, error: sqlite3.Error) -> StoreFault:

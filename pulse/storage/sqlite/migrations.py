@@ -293,3 +293,25 @@ JOIN item_baseline AS b ON b.item_id = s.item_id AND b.side = s.side AND b.measu
 JOIN baseline ON baseline.baseline_key = b.baseline_key;
 """,
     )
+
+
+@migrations()
+def m0003_sealed_ballots(db: Database) -> None:
+    """A ballot for each person asked, and a name of each wave that no copy of the file uses twice."""
+    _run(
+        db,
+        """
+ALTER TABLE wave ADD COLUMN token TEXT;      -- 16 random hexadecimal digits; empty where it was skipped
+ALTER TABLE wave ADD COLUMN first_edition INTEGER NOT NULL DEFAULT 0;  -- 1: opened before ballots were sealed
+UPDATE wave SET token = lower(hex(randomblob(8))) WHERE opened_at IS NOT NULL;
+CREATE UNIQUE INDEX one_token_a_wave ON wave (token);
+
+-- While a wave is open, and only then: one row for each person of the roster at the opening, answered or not.
+CREATE TABLE ballot (
+  wave_id INTEGER NOT NULL REFERENCES wave (id),
+  person BLOB NOT NULL,            -- HMAC-SHA-256 (key of the wave, user id); the key is not in this file
+  sealed BLOB NOT NULL,            -- side and answers, encrypted, one length in a wave
+  PRIMARY KEY (wave_id, person)
+) STRICT, WITHOUT ROWID;
+""",
+    )

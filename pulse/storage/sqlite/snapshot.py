@@ -55,7 +55,7 @@ def _delete_open_wave(connection: sqlite3.Connection) -> bool:
     row = connection.execute("SELECT id FROM wave WHERE state = 'open'").fetchone()
     if row is None:
         return False
-    for table in ("answer", "participant", "outbox", "wave_channel", "wave_side", "wave_item"):
+    for table in ("ballot", "answer", "participant", "outbox", "wave_channel", "wave_side", "wave_item"):
         connection.execute(f"DELETE FROM {table} WHERE wave_id = ?", row)  # noqa: S608 - names from above
     connection.execute("DELETE FROM wave WHERE id = ?", row)
     return True
