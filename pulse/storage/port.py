@@ -245,7 +245,10 @@ class OutboxStore(OutboxReader, Protocol):
         ...
 
     async def repost(self, wave_id: int, channel: str, ts: str, at: datetime) -> bool:
-        """Adds a channel's poll again, because its message `ts` was deleted; true the first time."""
+        """Adds a channel's poll again because its message `ts` was deleted; true the first time.
+
+        The deleted message no longer counts as posted.
+        """
         ...
 
 
