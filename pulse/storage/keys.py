@@ -92,7 +92,7 @@ class KeyFolder:
     def __init__(self, path: Path, fill: Fill, lock: int) -> None:
         self.path = path
         self._fill = fill
-        self._lock = lock
+        self._lock: int | None = lock
 
     @classmethod
     def open(cls, path: Path, fill: Fill = system_random) -> KeyFolder:
@@ -116,7 +116,10 @@ class KeyFolder:
         return folder
 
     def close(self) -> None:
-        os.close(self._lock)
+        """Lets the folder go; a second time does nothing."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def _tag(self) -> None:
         with _said(self.path), suppress(FileExistsError):

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from pulse.core.errors import BallotBroken, PollIsClosed
 from pulse.core.model import Format, Item, Side
-from pulse.storage.ballots import NO_ANSWERS, Ballot, Sealer, blank, length_of, room_of
+from pulse.core.records import StoredBallot
+from pulse.storage.ballots import Sealer, length_of, room_of
 from pulse.storage.keys import WaveKey
 from pulse.storage.library import load_library
 
@@ -50,32 +51,32 @@ def answers_to(draw: st.DrawFn, items: list[Item]) -> dict[str, frozenset[str]]:
 
 
 @st.composite
-def ballots(draw: st.DrawFn) -> tuple[list[Item], Ballot]:
+def ballots(draw: st.DrawFn) -> tuple[list[Item], StoredBallot]:
     items = draw(waves)
     sides = draw(st.frozensets(st.sampled_from(Side), min_size=1))
     answers = draw(answers_to(items))
     side = draw(st.sampled_from(sorted(sides))) if answers or len(sides) == 1 else None
-    return items, Ballot(sides=sides, side=side, answers=answers)
+    return items, StoredBallot(sides=sides, side=side, answers=answers)
 
 
 @given(ballots())
-def test_what_is_sealed_is_what_is_opened(case: tuple[list[Item], Ballot]) -> None:
+def test_what_is_sealed_is_what_is_opened(case: tuple[list[Item], StoredBallot]) -> None:
     """Sides, side and answers come back as they were."""
     items, ballot = case
     assert SEALER.open(PERSON, SEALER.seal(PERSON, ballot, length_of(items))) == ballot
 
 
 @given(ballots())
-def test_every_ballot_of_a_wave_has_one_length(case: tuple[list[Item], Ballot]) -> None:
+def test_every_ballot_of_a_wave_has_one_length(case: tuple[list[Item], StoredBallot]) -> None:
     """Whoever has not answered, answered one question, or ticked all boxes: the row looks the same."""
     items, ballot = case
     length = length_of(items)
-    sealed = {len(SEALER.seal(PERSON, each, length)) for each in (ballot, blank(ballot.sides))}
+    sealed = {len(SEALER.seal(PERSON, each, length)) for each in (ballot, StoredBallot.blank(ballot.sides))}
     assert sealed == {length + 28}
 
 
 @given(ballots(), st.data())
-def test_a_changed_row_does_not_open(case: tuple[list[Item], Ballot], data: st.DataObject) -> None:
+def test_a_changed_row_does_not_open(case: tuple[list[Item], StoredBallot], data: st.DataObject) -> None:
     """Any bit of nonce, text or tag."""
     items, ballot = case
     sealed = bytearray(SEALER.seal(PERSON, ballot, length_of(items)))
@@ -85,7 +86,7 @@ def test_a_changed_row_does_not_open(case: tuple[list[Item], Ballot], data: st.D
 
 
 @given(ballots(), st.integers(0, 40))
-def test_a_shortened_row_does_not_open(case: tuple[list[Item], Ballot], left: int) -> None:
+def test_a_shortened_row_does_not_open(case: tuple[list[Item], StoredBallot], left: int) -> None:
     """Also where nothing is left but part of the nonce."""
     items, ballot = case
     with pytest.raises(BallotBroken):
@@ -93,7 +94,7 @@ def test_a_shortened_row_does_not_open(case: tuple[list[Item], Ballot], left: in
 
 
 @given(ballots())
-def test_a_row_given_to_another_person_does_not_open(case: tuple[list[Item], Ballot]) -> None:
+def test_a_row_given_to_another_person_does_not_open(case: tuple[list[Item], StoredBallot]) -> None:
     """Swapping two rows is noticed at both."""
     items, ballot = case
     with pytest.raises(BallotBroken):
@@ -102,20 +103,20 @@ def test_a_row_given_to_another_person_does_not_open(case: tuple[list[Item], Bal
 
 def test_a_row_of_another_wave_does_not_open() -> None:
     """The wave's token is bound in, even were a key used twice."""
-    sealed = SEALER.seal(PERSON, blank(frozenset({Side.IT})), 100)
+    sealed = SEALER.seal(PERSON, StoredBallot.blank(frozenset({Side.IT})), 100)
     with pytest.raises(BallotBroken):
         sealer(token="ffeeddccbbaa9988").open(PERSON, sealed)
 
 
 def test_another_key_does_not_open() -> None:
     """After the close, no key is the key."""
-    sealed = SEALER.seal(PERSON, blank(frozenset({Side.IT})), 100)
+    sealed = SEALER.seal(PERSON, StoredBallot.blank(frozenset({Side.IT})), 100)
     with pytest.raises(BallotBroken):
         sealer(8).open(PERSON, sealed)
 
 
 @given(ballots())
-def test_the_same_ballot_never_looks_the_same(case: tuple[list[Item], Ballot]) -> None:
+def test_the_same_ballot_never_looks_the_same(case: tuple[list[Item], StoredBallot]) -> None:
     """Writing a row anew tells nobody whether anything changed."""
     items, ballot = case
     length = length_of(items)
@@ -136,20 +137,22 @@ def test_a_pseudonym_is_the_hmac_of_the_id() -> None:
 
 def test_a_ballot_that_does_not_fit_is_refused() -> None:
     """A question that was changed while the wave is open must not make one row longer than the others."""
-    full = Ballot(sides=frozenset(Side), side=Side.IT, answers={"OWN1": frozenset({"a" * 200})})
+    full = StoredBallot(sides=frozenset(Side), side=Side.IT, answers={"OWN1": frozenset({"a" * 200})})
     with pytest.raises(BallotBroken):
         SEALER.seal(PERSON, full, 100)
 
 
 def test_a_row_says_how_long_its_ballot_may_be() -> None:
     """So a row is rewritten at the length that the wave was opened with."""
-    assert room_of(SEALER.seal(PERSON, blank(frozenset({Side.IT})), 123)) == 123
+    assert room_of(SEALER.seal(PERSON, StoredBallot.blank(frozenset({Side.IT})), 123)) == 123
 
 
 def test_somebody_of_both_sides_counts_for_none_before_the_first_answer() -> None:
     """Somebody of one side counts for it from the start."""
-    assert blank(frozenset(Side)).side is None
-    assert blank(frozenset({Side.IT})) == Ballot(sides=frozenset({Side.IT}), side=Side.IT, answers=NO_ANSWERS)
+    assert StoredBallot.blank(frozenset(Side)).side is None
+    assert StoredBallot.blank(frozenset({Side.IT})) == StoredBallot(
+        sides=frozenset({Side.IT}), side=Side.IT, answers={}
+    )
 
 
 @pytest.fixture
