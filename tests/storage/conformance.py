@@ -253,20 +253,23 @@ class StoreConformance:
         assert [what for _at, what in store.audit(2)] == ["skipped", "closed"]
 
     async def test_known_waves_are_those_since_a_date_and_the_open_one(self, store: Store) -> None:
-        """Of several on one date it is the open one, else the last."""
-        await close(store, await store.start_wave(new_wave(), "opened"))
-        await close(store, await store.start_wave(new_wave(MONDAY + DAY), "opened"))
-        await store.start_wave(new_wave(MONDAY, "hand"), "opened")
+        """The open wave is known whatever its date."""
+        await store.start_wave(new_wave(), "opened")
+        await store.skip_wave(moments(MONDAY + DAY), "skipped", MONDAY)
         await store.skip_wave(moments(MONDAY + WEEK), "skipped", MONDAY)
-        states = {day: wave.state for day, wave in store.known_waves().items()}
-        tuesday, next_week = (MONDAY + DAY).date(), (MONDAY + WEEK).date()
-        assert states == {
-            MONDAY.date(): WaveState.OPEN,
-            tuesday: WaveState.CLOSED,
-            next_week: WaveState.SKIPPED,
-        }
-        assert set(store.known_waves(next_week)) == {MONDAY.date(), next_week}
-        assert store.known_waves()[MONDAY.date()] == KnownWave(WaveState.OPEN, moments(), 0, None)
+        today, tomorrow, next_week = MONDAY.date(), (MONDAY + DAY).date(), (MONDAY + WEEK).date()
+        assert set(store.known_waves()) == {today, tomorrow, next_week}
+        assert set(store.known_waves(next_week)) == {today, next_week}
+        assert store.known_waves()[today] == KnownWave(WaveState.OPEN, moments(), 0, None)
+
+    async def test_of_several_waves_on_a_date_the_open_one_is_known_else_the_last(self, store: Store) -> None:
+        """The schedule skips its wave while one that was opened by hand takes answers."""
+        await close(store, await store.start_wave(new_wave(cadence="hand"), "opened"))
+        await store.skip_wave(moments(), "skipped", MONDAY)
+        assert store.known_waves()[MONDAY.date()].state is WaveState.SKIPPED
+        await store.start_wave(new_wave(MONDAY + DAY, "hand"), "opened")
+        await store.skip_wave(moments(MONDAY + DAY), "skipped", MONDAY)
+        assert store.known_waves()[(MONDAY + DAY).date()].state is WaveState.OPEN
 
     async def test_the_last_decision_of_the_schedule_is_known(self, store: Store) -> None:
         """Opened or skipped by the schedule, up to a moment; what a manager opens does not count."""

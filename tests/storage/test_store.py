@@ -556,3 +556,15 @@ async def test_a_full_disk_is_said_and_outlived(store: Store) -> None:
     await store.write(limit("1"))
     await asyncio.gather(*(answer(store, wave, user, "T01", "4") for user in MANY))
     assert (await answered(store, wave))[Side.IT] == len(MANY)
+
+
+async def test_a_read_that_fails_is_told_in_a_sentence(store: Store) -> None:
+    """No error of SQLite's reaches a service, by whichever way a row is read."""
+    wave = await store.start_wave(new_wave(), "opened")
+    with closing(sqlite3.connect(store.path)) as other:
+        for table in ("note", "ballot"):
+            other.execute(f"DROP TABLE {table}")
+    with pytest.raises(StoreFault, match="could not be read"):
+        store.notes()
+    with pytest.raises(StoreFault, match="could not be read"):
+        store.ballot_of(wave, "U1")

@@ -1,7 +1,7 @@
-"""The schema, as a list of migrations that only ever grows.
+"""The schema, as a list of migrations. New ones are appended; released ones never change.
 
-Each runs in one transaction with the record that it ran. Times are UTC, ISO 8601 with offset. Comments inside
-CREATE stay in the file, for people who open a backup with another tool.
+Each runs in one transaction with the record that it ran. Times are UTC, in ISO 8601 with an offset. SQLite
+keeps the comments inside CREATE, for people who open a backup with another tool.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ migrations = Migrations("pulse")
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Brings the schema up to date; a migration that fails leaves the file as it was."""
+    """Runs the migrations that are missing. One that fails leaves the file as it was."""
     migrations.apply(Database(connection, execute_plugins=False))
 
 
 def _run(db: Database, script: str) -> None:
-    """Runs statement by statement: `executescript` would commit the migration's transaction."""
+    """Runs a script statement by statement: `executescript` would commit the migration's transaction."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line
