@@ -7,9 +7,9 @@ from pathlib import Path
 
 import yaml
 
+from handlers.commands import COMMANDS
 from pulse.ops.settings import Settings
 from pulse.storage.library import load_library
-from pulse.views.notices import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

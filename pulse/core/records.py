@@ -78,6 +78,15 @@ class OpenWave:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalledOffWave:
+    """A wave that was opened and ended without results; `items` are the ids of its questions."""
+
+    id: int
+    ended_at: datetime
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredBallot:
     """One person's ballot. `sides` are those whose channels the person was in at the opening.
 

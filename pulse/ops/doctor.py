@@ -16,16 +16,17 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from pulse.core.cadence import Schedule, describe
-from pulse.core.errors import DataFault, PulseError, SettingsFault, SlackFault, StoreFault
+from pulse.core.errors import TOKEN_REFUSALS, DataFault, PulseError, SettingsFault, SlackFault, StoreFault
 from pulse.core.language import _
+from pulse.core.library import Library
 from pulse.core.model import Side
 from pulse.core.records import Setup
 from pulse.ops.health import LEAST_FREE_BYTES
 from pulse.ops.settings import Mode, Settings, mode_of
 from pulse.services.upcoming import is_paused, upcoming
 from pulse.slack.roster import Roster
-from pulse.slack.web_api import SCOPES, TOKEN_REFUSALS, Greeting, Slack
-from pulse.storage.library import Library, load_library, own_items_path
+from pulse.slack.web_api import SCOPES, Greeting, Slack
+from pulse.storage.library import load_library, own_items_path
 from pulse.storage.sqlite.file import check, running
 from pulse.storage.sqlite.snapshot import Snapshot
 from pulse.views.setup import channel_fault

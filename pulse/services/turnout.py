@@ -1,6 +1,6 @@
 """How many have answered the open wave, as everybody is told it: one number for messages, status and Home.
 
-It changes at most once in an interval and is not told under the minimum. Told at each tap it would say who
+It changes at most once in an interval and is not told under the minimum. Told at each tap, it would say who
 has just answered to anybody who watches the channel and the count.
 """
 
@@ -12,8 +12,9 @@ from typing import Protocol
 
 import structlog
 
-from pulse.core.errors import KeyLost
-from pulse.core.items import Bank
+from pulse.core.cards import Turnout
+from pulse.core.errors import KeyLost, PollIsClosed
+from pulse.core.library import Library
 from pulse.core.model import Side
 from pulse.core.records import Answers, OpenWave
 
@@ -28,42 +29,52 @@ class CountsAnswers(Protocol):
     async def answered(self, wave_id: int, counts: Callable[[Answers], bool]) -> dict[Side, int]: ...
 
 
-class Turnout:
+class TurnoutSnapshot:
     """`refresh` counts anew, as often as it may; `told` says what was counted last. Seconds are monotonic."""
 
     def __init__(
         self,
+        *,
         store: CountsAnswers,
-        bank: Bank,
+        library: Library,
         interval_s: float = INTERVAL_S,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._bank, self._interval_s, self._now = store, bank, interval_s, now
+        self._store, self._library, self._interval_s, self._now = store, library, interval_s, now
         self._wave_id = 0
         self._counted: Mapping[Side, int] = {}
         self._counted_at = 0.0
 
-    def told(self, wave: OpenWave) -> Mapping[Side, int | None]:
-        """How many people of each side have answered; None under the wave's minimum, and before a count."""
+    def told(self, wave: OpenWave) -> Mapping[Side, Turnout]:
+        """Each side's turnout; a number under the wave's minimum, or not counted yet, is None."""
         counted = self._counted if wave.id == self._wave_id else {}
-        return {side: count if (count := counted.get(side, 0)) >= wave.minimum else None for side in Side}
+        return {
+            side: Turnout(
+                roster=wave.people[side],
+                answered=count if (count := counted.get(side, 0)) >= wave.minimum else None,
+            )
+            for side in Side
+        }
 
     async def refresh(self, wave: OpenWave) -> None:
         """Counts, if the last count of this wave is old enough."""
         if wave.id == self._wave_id and self._now() - self._counted_at < self._interval_s:
             return
         try:
-            counted = await self._store.answered(wave.id, self.has_opinion)
+            counted = await self._store.answered(wave.id, self._has_opinion)
         except KeyLost as lost:
             _log.warning("not counted", reason=lost.reason)
+        except PollIsClosed:
+            # It was closed while its ballots were being counted.
             return
-        self._wave_id, self._counted, self._counted_at = wave.id, counted, self._now()
+        else:
+            self._wave_id, self._counted, self._counted_at = wave.id, counted, self._now()
 
-    def has_opinion(self, answers: Answers) -> bool:
+    def _has_opinion(self, answers: Answers) -> bool:
         """Whether anything but "cannot say" was answered."""
         return any(
             option is not None and option.counted
             for item_id, keys in answers.items()
-            if (item := self._bank.get(item_id)) is not None
+            if (item := self._library.source.get(item_id)) is not None
             for option in map(item.box, keys)
         )

@@ -24,7 +24,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from pulse.core.errors import SlackFault
+from pulse.core.errors import TOKEN_REFUSALS, SlackFault
 from pulse.core.language import N_, _
 from pulse.views.message import Message, View
 
@@ -53,20 +53,6 @@ MENDS = {
     "user_not_found": N_("Slack does not know that person."),
 }
 """What to do about Slack's commonest refusals."""
-
-TOKEN_REFUSALS = frozenset(
-    {
-        "account_inactive",
-        "invalid_auth",
-        "not_allowed_token_type",
-        "not_authed",
-        "org_login_required",
-        "team_access_not_granted",
-        "token_expired",
-        "token_revoked",
-    }
-)
-"""Answers to the bot token that no second try will change."""
 
 SCOPES = frozenset(
     {

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 
-from pulse.core.baselines import Ledger, parse_ledger
+from pulse.core.baselines import parse_ledger
 from pulse.core.errors import DataFault
 from pulse.core.items import Bank, parse_items
-from pulse.core.language import LANGUAGES, SOURCE, _, speaking, spoken
+from pulse.core.language import LANGUAGES, SOURCE, _, speaking
+from pulse.core.library import Library
 from pulse.core.model import Item
 from pulse.core.table import WHOLE_ROW
 from pulse.core.translations import in_language, parse_wordings
@@ -18,28 +17,6 @@ from pulse.storage.catalogues import catalogue
 
 OWN_NAME = "pulse-items.csv"
 OWN_BYTES_LIMIT = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """The question bank and the published figures. `source` is the bank in English."""
-
-    source: Bank
-    ledger: Ledger
-    translations: Mapping[str, Bank] = field(default_factory=dict)
-
-    @property
-    def bank(self) -> Bank:
-        """The bank in the language of the current reader."""
-        return self.translations.get(spoken(), self.source)
-
-    def asked_in(self, language: str) -> Library:
-        """The library for polls posted in `language`: their answers are answers to the translation."""
-        if language == SOURCE or language not in self.translations:
-            return self
-        translated = {item.id: item.translated for item in self.translations[language]}
-        source = Bank(tuple(replace(item, translated=translated[item.id]) for item in self.source))
-        return replace(self, source=source)
 
 
 def own_items_path(database: Path) -> Path:

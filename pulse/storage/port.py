@@ -20,6 +20,7 @@ from pulse.core.model import ClosedWave, Note, Side
 from pulse.core.records import (
     Answers,
     Ballots,
+    CalledOffWave,
     NewMessage,
     NewWave,
     OpenWave,
@@ -100,6 +101,10 @@ class WaveReader(Protocol):
 
     def missed_waves(self, since: datetime) -> tuple[datetime, ...]:
         """When the waves were due that were found to be missed, from `since` on."""
+        ...
+
+    def called_off_wave(self, wave_id: int) -> CalledOffWave | None:
+        """A wave that was ended by `call_off`; None for any other."""
         ...
 
     def askings(self) -> list[Asking]:

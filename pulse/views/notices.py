@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
+from pulse.core.cards import Confirmation, PrivacyCard, StatusCard
 from pulse.core.errors import ManagersOnly
 from pulse.core.language import N_, _, ngettext
 from pulse.core.model import Item, Side
+from pulse.core.records import Traces
+from pulse.views.audit import change_lines
 from pulse.views.blocks import (
     Element,
     actions,
@@ -22,68 +25,11 @@ from pulse.views.blocks import (
     moment,
     section,
 )
+from pulse.views.deletion import deleted
 from pulse.views.message import Block, Message, escape
 from pulse.views.poll import question, turnout
 
 TYPED_LIMIT = 40  # characters of a mistyped word that are repeated
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """What one person has answered so far: `answers` has the chosen boxes by item id.
-
-    `both_sides` is true once, where a person of both sides learns which side the answers count for.
-    """
-
-    wave_id: int
-    side: Side
-    items: tuple[Item, ...]
-    answers: Mapping[str, frozenset[str]]
-    closes_at: datetime
-    both_sides: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OwnAnswers:
-    """A person's own answers in the open wave, as /pulse privacy shows them."""
-
-    wave_id: int
-    side: Side
-    items: tuple[Item, ...]
-    answers: Mapping[str, frozenset[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class PrivacyCard:
-    """`closes_at` of the open wave, None when none is open; `own` None where the reader is not asked."""
-
-    minimum: int
-    closes_at: datetime | None = None
-    own: OwnAnswers | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Turnout:
-    """How many of a side could answer, and how many have (None where that must stay hidden)."""
-
-    roster: int
-    answered: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class StatusCard:
-    """Where the pulse stands: the open wave, the next one, or why there is none.
-
-    `changes` are what managers did, the latest first: for managers only.
-    """
-
-    minimum: int
-    closes_at: datetime | None = None
-    turnout: Mapping[Side, Turnout] | None = None
-    opens_at: datetime | None = None
-    paused: bool = False
-    set_up: bool = True
-    changes: Sequence[tuple[datetime, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,35 +40,17 @@ class Problem:
     mend: str
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A word after /pulse. `takes` is what may follow it, `does` completes the line of the help."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandHelp:
+    """A word after /pulse. `takes` is what may follow it, `does` completes the line of the help.
+
+    Both are marked for translation and in English.
+    """
 
     word: str
     takes: str
     does: str
     manager: bool = False
-
-
-COMMANDS = (
-    Command("scores", N_("[question]"), N_("the last results, or one question’s in full")),
-    Command("trend", N_("[question]"), N_("how answers have moved over time")),
-    Command("baselines", N_("[question]"), N_("the published figures and where they come from")),
-    Command("power", "", N_("how small a change your numbers can show")),
-    Command("answer", "", N_("answer the open pulse, or change your answers")),
-    Command("privacy", "", N_("what is kept about you")),
-    Command("status", "", N_("what is open and what comes next")),
-    Command("help", "", N_("this list")),
-    Command("setup", "", N_("channels, times and questions"), manager=True),
-    Command("open", "", N_("open a pulse now"), manager=True),
-    Command("close", "", N_("close it now and post the results"), manager=True),
-    Command("skip", "", N_("leave out the next pulse"), manager=True),
-    Command("pause", "", N_("no more pulses until resumed"), manager=True),
-    Command("resume", "", N_("carry on after a pause"), manager=True),
-    Command("note", N_('"text"'), N_("mark today on the trend"), manager=True),
-    Command("export", "", N_("the published totals as a file"), manager=True),
-    Command("managers", "", N_("who manages the pulse"), manager=True),
-)
 
 
 # One person's answers
@@ -260,38 +188,37 @@ def nothing_open(opens_at: datetime | None) -> Message:
 # Help
 
 
-def nearest(typed: str) -> str | None:
-    """The command that a mistyped word was probably meant to be.
+def nearest(typed: str, words: Iterable[str]) -> str | None:
+    """The word that a mistyped one was probably meant to be.
 
-    >>> nearest("Scoers")
+    >>> nearest("Scoers", ["trend", "scores"])
     'scores'
     """
-    close = get_close_matches(typed.lower(), [command.word for command in COMMANDS], n=1)
+    close = get_close_matches(typed.lower(), list(words), n=1)
     return close[0] if close else None
 
 
-def help_message(known: Collection[str] | None = None) -> Message:
-    """The commands in short lines, the managers' apart; only those in `known` where it is given."""
-    return message(_help(known))
+def help_message(commands: Sequence[CommandHelp]) -> Message:
+    """The commands in short lines, the managers' apart."""
+    return message(_help(commands))
 
 
-def unknown_command(typed: str, known: Collection[str] | None = None) -> Message:
+def unknown_command(typed: str, commands: Sequence[CommandHelp]) -> Message:
     """Answers a word that is not a command: the nearest one that is, and the help."""
     word = escape(typed.replace("`", "")[:TYPED_LIMIT].strip())
-    close = nearest(typed)
-    if close is not None and (known is None or close in known):
+    close = nearest(typed, (command.word for command in commands))
+    if close is not None:
         said = _("I do not know `/pulse {word}`. Did you mean `/pulse {close}`?").format(
             word=word, close=close
         )
     else:
         said = _("I do not know `/pulse {word}`. This is what I know:").format(word=word)
-    return message([section(said), *_help(known)])
+    return message([section(said), *_help(commands)])
 
 
-def _help(known: Collection[str] | None) -> list[Block]:
-    shown = [command for command in COMMANDS if known is None or command.word in known]
-    everybody = [_line(command) for command in shown if not command.manager]
-    managers = [_line(command) for command in shown if command.manager]
+def _help(commands: Sequence[CommandHelp]) -> list[Block]:
+    everybody = [_line(command) for command in commands if not command.manager]
+    managers = [_line(command) for command in commands if command.manager]
     blocks = [section("\n".join([_("*Everybody* (only you see the reply)"), *everybody]))]
     if managers:
         blocks.append(section("\n".join([_("*Managers*"), *managers])))
@@ -299,7 +226,7 @@ def _help(known: Collection[str] | None) -> list[Block]:
     return blocks
 
 
-def _line(command: Command) -> str:
+def _line(command: CommandHelp) -> str:
     called = " ".join(filter(None, ["/pulse", command.word, command.takes and _(command.takes)]))
     return f"`{called}` {_(command.does)}"
 
@@ -317,7 +244,10 @@ def privacy(card: PrivacyCard) -> Message:
 
 def _own_rows(card: PrivacyCard) -> list[Block]:
     if card.closes_at is None:
-        return [section(_("*Right now:* no pulse is open, and none of your answers is stored."))]
+        lines = [_("*Right now:* no pulse is open, and none of your answers is stored.")]
+        if card.traces is not Traces.NONE:
+            lines.append(deleted(card.traces))
+        return [section(" ".join(lines))]
     if card.own is None or not any(card.own.answers.values()):
         return [
             section(
@@ -338,21 +268,21 @@ def _own_rows(card: PrivacyCard) -> list[Block]:
 
 def _while_open() -> str:
     return _(
-        "*While a pulse is open: confidential.* Stored are your side, the question and what you chose, under "
-        "a code in place of your name, and whether you joined a channel after the pulse opened. No name, no "
-        "Slack id, no time of day. The code is made from your Slack id and a secret key that is new in every "
-        "pulse (a keyed hash): with it your answers count once, and you can change them. Nobody is shown "
-        "a result before the close. A reminder goes to those without an answer: I work out who that is when "
-        "it goes out and store nothing of it, but Slack keeps the message, as it keeps every message."
+        "*While a pulse is open: confidential.* Everybody who is asked has one encrypted entry, whether they "
+        "answer or not, all of the same length. Yours holds your side and what you chose, under a code in"
+        " place of your name: no name, no Slack id, no time of day. Code and encryption need a secret key"
+        " that is new in every pulse and is kept apart from the database. Nobody is shown a result before"
+        " the close. A reminder goes to those without an answer: I work out who that is when it goes out"
+        " and store nothing of it, but Slack keeps the message, as it keeps every message."
     )
 
 
 def _after_close(minimum: int) -> str:
     lines = [
         _(
-            "*When it closes: anonymous.* The answers are turned into totals, and in the same step all "
-            "single "
-            "answers, their codes and the key are deleted. For each question and side this is what remains:"
+            "*When it closes: anonymous.* The answers are turned into totals and deleted, then the key is "
+            "destroyed: no copy of the database can be read after that. For each question and side this is "
+            "what remains:"
         ),
         _("• fewer than {minimum} answers: nothing, not even how many").format(minimum=minimum),
     ]
@@ -380,10 +310,9 @@ def _not_promised() -> str:
         [
             _("*What nobody can promise you*"),
             _(
-                "• Until the close, somebody who runs the server (often IT) holds both the answers and "
-                "the key, "
-                "and could work out who said what. A copy of the database made in that time keeps both. "
-                "After the close the database cannot tell anybody."
+                "• Until the close, somebody who runs the server (often IT) holds both the entries and the"
+                " key, and could work out who said what. After the close neither the database nor a copy of"
+                " it can tell anybody, unless somebody copied the key in that time."
             ),
             _(
                 "• If just one person joins or leaves between two pulses, others may compare the totals "
@@ -416,15 +345,17 @@ def status(card: StatusCard) -> Message:
     return message(blocks)
 
 
-def change_lines(changes: Sequence[tuple[datetime, str]]) -> list[str]:
-    """Entries of the audit log, in mrkdwn."""
-    return [_("• {when}: {what}").format(when=moment(at), what=escape(what)) for at, what in changes]
-
-
 def _now(card: StatusCard) -> list[str]:
     if card.closes_at is None:
         return [_("No pulse is open.")]
     lines = [_("*A pulse is open until {when}.*").format(when=moment(card.closes_at))]
+    if card.key_lost:
+        lines.append(
+            _(
+                "⚠️ Its key is lost, so answers can neither be read nor taken. A manager can call it off with"
+                " `/pulse close`."
+            )
+        )
     for side, counted in (card.turnout or {}).items():
         said = turnout(counted.answered, counted.roster, card.minimum)
         lines.append(_("{side}: {turnout}").format(side=_(side.label), turnout=said))
@@ -486,6 +417,34 @@ def second_copy() -> Problem:
         _(
             "Stop the other copy. If nobody knows of one, make a new app-level token, put it into"
             " `SLACK_APP_TOKEN`, revoke the old one, and start me again."
+        ),
+    )
+
+
+def lost_key() -> Problem:
+    """Nobody can read or take answers to the open wave."""
+    return Problem(
+        _(
+            "The key of the open pulse is lost, so its answers can neither be read nor taken. Closed pulses"
+            " are not touched."
+        ),
+        _(
+            "Call the pulse off with `/pulse close` and open another. If somebody moved the key folder, put"
+            " it back: I look for the key at each answer."
+        ),
+    )
+
+
+def key_not_destroyed() -> Problem:
+    """A closed wave's key is still on the disk."""
+    return Problem(
+        _(
+            "The key of a closed pulse could not be destroyed. Until it is, whoever has the server and a"
+            " copy of the database from before the close could read its answers."
+        ),
+        _(
+            "Ask whoever runs the server to make the key folder writable for me: `python bot.py doctor` names"
+            " it. I try again every minute."
         ),
     )
 
@@ -554,15 +513,29 @@ def wave_opened(channels: Sequence[str], closes_at: datetime) -> Message:
     )
 
 
-def wave_closed(channels: Sequence[str]) -> Message:
-    """Told to the manager who closed a wave; `channels` are ids."""
+def wave_closed(channels: Sequence[str], traces: Traces = Traces.NONE) -> Message:
+    """Told to the manager who closed a wave; `channels` are ids, `traces` what is left of the answers."""
     return message(
         [
             section(
                 _(
-                    "*The pulse is closed.* All single answers are deleted. The results go to {channels}; "
-                    "`/pulse scores` shows them, too."
-                ).format(channels=_channels(channels))
+                    "*The pulse is closed.* {deleted} The results go to {channels}; `/pulse scores` shows"
+                    " them, too."
+                ).format(deleted=deleted(traces), channels=_channels(channels))
+            )
+        ]
+    )
+
+
+def wave_called_off() -> Message:
+    """Told to the manager who closed a wave whose key was lost."""
+    return message(
+        [
+            section(
+                _(
+                    "*The pulse is called off:* its key was lost, so nobody can read its answers, and there"
+                    " are no results. Closed pulses are not touched. `/pulse open` opens another."
+                )
             )
         ]
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
 
+from pulse.core.cards import PollCard
 from pulse.core.language import N_, _, ngettext
 from pulse.core.model import Format, Item, Side
 from pulse.views.blocks import Element, actions, button, context, header, message, moment, section
+from pulse.views.deletion import deleted
 from pulse.views.message import Block, Message, escape
 
 SPOKEN_LIMIT = 75  # characters of an accessibility_label
@@ -17,24 +17,6 @@ TITLES = {
     Side.MARKETING: N_("Pulse: how is it going with IT?"),
     Side.IT: N_("Pulse: how is it going with marketing?"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class PollCard:
-    """A wave's poll in a channel of `side`.
-
-    `roster` people were there to be asked; `answered` of them did, None where the number must stay hidden.
-    A number under `minimum` is hidden all the same.
-    """
-
-    wave_id: int
-    side: Side
-    items: tuple[Item, ...]
-    closes_at: datetime
-    roster: int
-    answered: int | None
-    closed: bool = False
-    minimum: int = 5
 
 
 def poll_message(card: PollCard) -> Message:
@@ -115,8 +97,10 @@ def _open(card: PollCard) -> Message:
 
 
 def _closed(card: PollCard) -> Message:
+    if card.called_off:
+        return _called_off(card)
     closed = _("This pulse is closed. Its results are in this channel, further down.")
-    kept = _("The single answers are deleted. Only the totals that the results are made of are left.")
+    kept = " ".join([deleted(card.traces), _("Only the totals that the results are made of are left.")])
     return message(
         [
             header(_(TITLES[card.side])),
@@ -124,6 +108,19 @@ def _closed(card: PollCard) -> Message:
             *(section(question(n, item, card.side)) for n, item in enumerate(card.items, start=1)),
             context(_turned_out(card)),
             context(kept),
+        ]
+    )
+
+
+def _called_off(card: PollCard) -> Message:
+    why = _(
+        "This pulse was called off: its key was lost, so nobody can read its answers. There are no results."
+    )
+    return message(
+        [
+            header(_(TITLES[card.side])),
+            section(why),
+            *(section(question(n, item, card.side)) for n, item in enumerate(card.items, start=1)),
         ]
     )
 

@@ -258,7 +258,7 @@ async def test_a_deleted_poll_is_posted_again_once(office: Office) -> None:
     for _ in range(3):
         for poll in office.posted(office.it):
             office.slack.workspace.delete(office.it, poll.ts)
-        await office.bot.services.counts.update(check=True)
+        await office.bot.surfaces.counts.update(check=True)
         await at(office, "2026-03-03T09:05")
     kinds = [
         call.args["metadata"]["event_payload"]["key"] for call in office.slack.calls_of("chat.postMessage")
@@ -273,7 +273,7 @@ async def test_the_poll_that_was_posted_again_is_closed_like_any(office: Office)
     await office.set_up()
     await office.open()
     office.slack.workspace.delete(office.it, office.poll(office.it).ts)
-    await office.bot.services.counts.update(check=True)
+    await office.bot.surfaces.counts.update(check=True)
     await at(office, "2026-03-03T09:05")
     await office.answer(office.people(office.it)[0], office.it, "4")
     await office.close()
@@ -285,7 +285,7 @@ async def test_a_count_that_is_under_way_does_not_reopen_a_closed_poll(office: O
     await office.set_up()
     await office.open()
     office.slack.fail("chat.update", seconds=0.3, times=2)
-    counting = asyncio.create_task(office.bot.services.counts.update(check=True))
+    counting = asyncio.create_task(office.bot.surfaces.counts.update(check=True))
     await office.slack.workspace.until(lambda: len(office.slack.calls_of("chat.update")) > 0)
     await office.close()
     await counting

@@ -11,7 +11,7 @@ from pulse.core.errors import NotNow, PulseError
 from pulse.core.items import Asking
 from pulse.core.language import _
 from pulse.core.model import Side
-from pulse.core.records import NewMessage, NewWave, OpenWave
+from pulse.core.records import CalledOffWave, NewMessage, NewWave, OpenWave
 from pulse.storage.ballots import length_of
 from pulse.storage.sqlite.audit import record_change
 from pulse.storage.sqlite.ballots import add_ballots
@@ -72,6 +72,21 @@ class WaveRows(ReadTheme):
             since.isoformat(),
         )
         return tuple(datetime.fromisoformat(row["opens_at"]) for row in rows)
+
+    def called_off_wave(self, wave_id: int) -> CalledOffWave | None:
+        row = self._reader.row(
+            "SELECT closed_at FROM wave WHERE id = ? AND state = 'skipped' AND opened_at IS NOT NULL", wave_id
+        )
+        if row is None:
+            return None
+        items = self._reader.tuples(
+            "SELECT item_id FROM wave_item WHERE wave_id = ? ORDER BY position", wave_id
+        )
+        return CalledOffWave(
+            id=wave_id,
+            ended_at=datetime.fromisoformat(row["closed_at"]),
+            items=tuple(item_id for (item_id,) in items),
+        )
 
     def askings(self) -> list[Asking]:
         rows = self._reader.rows(

@@ -1,0 +1,114 @@
+"""What the channels get: the record behind each message of the outbox, and the polls that stand now."""
+
+from __future__ import annotations
+
+from pulse.core.cards import PollCard, PostedPoll
+from pulse.core.library import Library
+from pulse.core.model import ClosedWave, Item, Side, SideTurnout
+from pulse.core.records import CalledOffWave, OpenWave
+from pulse.core.reports import WaveReport
+from pulse.services.ports import Clock
+from pulse.services.results import Results
+from pulse.services.turnout import TurnoutSnapshot
+from pulse.services.waves import Waves
+from pulse.storage.port import Store
+
+
+class Posts:
+    """Says what a message shows now; how it looks and how it is sent is decided elsewhere."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        library: Library,
+        waves: Waves,
+        results: Results,
+        snapshot: TurnoutSnapshot,
+        clock: Clock,
+    ) -> None:
+        self._store, self._library, self._waves, self._results = store, library, waves, results
+        self._snapshot, self._clock = snapshot, clock
+
+    def language(self) -> str:
+        """The language of what everybody in a channel reads."""
+        return self._waves.posts_language()
+
+    def poll(self, wave_id: int | None, channel: str) -> PollCard | None:
+        """The poll as it is first posted; None if its wave takes no answers any more."""
+        wave = self._waves.open
+        if wave is None or wave.id != wave_id:
+            return None
+        return self._open_poll(wave, wave.channels[channel])
+
+    def closed_poll(self, wave_id: int | None, channel: str) -> PollCard | None:
+        """The closed form of a poll; None if its wave is neither closed nor called off."""
+        wave = self._results.closed_wave(wave_id)
+        if wave is not None:
+            return self._closed_poll(wave, channel)
+        called_off = None if wave_id is None else self._store.called_off_wave(wave_id)
+        return None if called_off is None else self._called_off_poll(called_off, channel)
+
+    def results(self, wave_id: int | None) -> WaveReport | None:
+        """The report of a closed wave; None if there is no such wave."""
+        return self._results.find(wave_id)
+
+    async def standing_polls(self) -> tuple[PostedPoll, ...]:
+        """The poll messages of the open wave, as they should read now, with a count that is fresh enough."""
+        wave = self._waves.open
+        if wave is None:
+            return ()
+        await self._snapshot.refresh(wave)
+        return tuple(
+            PostedPoll(channel=channel, ts=ts, card=self._open_poll(wave, wave.channels[channel]))
+            for channel, ts in self._store.posted("poll", wave.id).items()
+        )
+
+    def takes_answers(self, wave_id: int) -> bool:
+        return self._waves.open is not None and self._waves.open.id == wave_id
+
+    async def repost(self, poll: PostedPoll) -> None:
+        """A poll message is gone: it is posted again, once."""
+        await self._store.repost(poll.card.wave_id, poll.channel, poll.ts, self._clock())
+
+    def _open_poll(self, wave: OpenWave, side: Side) -> PollCard:
+        told = self._snapshot.told(wave)[side]
+        return PollCard(
+            wave_id=wave.id,
+            side=side,
+            items=self._waves.items_of(wave),
+            closes_at=wave.closes_at,
+            roster=told.roster,
+            answered=told.answered,
+            minimum=wave.minimum,
+        )
+
+    def _closed_poll(self, wave: ClosedWave, channel: str) -> PollCard:
+        side = self._store.wave_channels(wave.id)[channel]
+        turnout = wave.turnout.get(side, SideTurnout(0, None))
+        return PollCard(
+            wave_id=wave.id,
+            side=side,
+            items=self._items(wave.items),
+            closes_at=wave.closed_at,
+            roster=turnout.roster,
+            answered=turnout.answered,
+            closed=True,
+            minimum=wave.minimum,
+            traces=self._store.traces,
+        )
+
+    def _called_off_poll(self, wave: CalledOffWave, channel: str) -> PollCard:
+        return PollCard(
+            wave_id=wave.id,
+            side=self._store.wave_channels(wave.id)[channel],
+            items=self._items(wave.items),
+            closes_at=wave.ended_at,
+            roster=0,
+            answered=None,
+            closed=True,
+            called_off=True,
+        )
+
+    def _items(self, ids: tuple[str, ...]) -> tuple[Item, ...]:
+        return tuple(item for id_ in ids if (item := self._library.bank.get(id_)))
