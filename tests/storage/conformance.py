@@ -23,6 +23,7 @@ from pulse.core.model import Bar, Counted, Note, Outcome, Share, Side, SideTurno
 from pulse.core.records import (
     Answers,
     Ballots,
+    CalledOffWave,
     NewMessage,
     NewWave,
     OutboxMessage,
@@ -267,6 +268,9 @@ class StoreConformance:
         await close(store, await store.start_wave(new_wave(cadence="hand"), "opened"))
         await store.skip_wave(moments(), "skipped", MONDAY)
         assert store.known_waves()[MONDAY.date()].state is WaveState.SKIPPED
+        ended = store.called_off_wave(wave)
+        assert ended == CalledOffWave(id=wave, ended_at=MONDAY + DAY, items=tuple(item.id for item in ITEMS))
+        assert store.called_off_wave(wave + 1) is None
         await store.start_wave(new_wave(MONDAY + DAY, "hand"), "opened")
         await store.skip_wave(moments(MONDAY + DAY), "skipped", MONDAY)
         assert store.known_waves()[(MONDAY + DAY).date()].state is WaveState.OPEN
@@ -527,6 +531,9 @@ class StoreConformance:
         assert store.current_wave() is None
         assert store.closed_waves() == ()
         assert store.known_waves()[MONDAY.date()].state is WaveState.SKIPPED
+        ended = store.called_off_wave(wave)
+        assert ended == CalledOffWave(id=wave, ended_at=MONDAY + DAY, items=tuple(item.id for item in ITEMS))
+        assert store.called_off_wave(wave + 1) is None
         assert keys(store.undelivered()) == [f"closing:{wave}:C1"]
         assert store.audit(1) == ((MONDAY + DAY, "called off"),)
         assert await store.start_wave(new_wave(MONDAY + WEEK), "opened") > wave
