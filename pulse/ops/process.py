@@ -54,8 +54,12 @@ def guard() -> bool:
     return bool(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0)
 
 
+class NotReplaced(Exception):
+    """The program is not where it was: this process must end, and be started again by somebody else."""
+
+
 class Replacement:
-    """Decides when the process replaces itself.
+    """Decides when the process replaces itself, once `closed` is set.
 
     `activity()` is a number that grows with each payload of Slack's; `busy()` says whether something is under
     way that should be finished first (a message that is due, a wave about to open).
@@ -64,6 +68,7 @@ class Replacement:
     def __init__(
         self,
         *,
+        closed: asyncio.Event,
         activity: Callable[[], int],
         busy: Callable[[], bool],
         quiet_s: float = QUIET_S,
@@ -73,16 +78,16 @@ class Replacement:
     ) -> None:
         self._activity, self._busy = activity, busy
         self._quiet_s, self._latest_s, self._look_s = quiet_s, latest_s, look_s
-        self._not_before = not_before
-        self._closed = asyncio.Event()
-
-    def wave_closed(self) -> None:
-        """Single answers have passed through this process and must not stay in it."""
-        self._closed.set()
+        self._not_before, self._closed = not_before, closed
+        self.is_due = False
 
     async def due(self) -> None:
-        """Returns in the first quiet minute after a close, or at the latest moment."""
+        """Returns in the first quiet minute after a close, or at the latest moment; `is_due` is set then."""
         await self._closed.wait()
+        await self._quiet()
+        self.is_due = True
+
+    async def _quiet(self) -> None:
         now = time.monotonic()
         latest, quiet_since, seen = now + self._latest_s, now, self._activity()
         while now < latest:
@@ -107,7 +112,7 @@ def replace(handed: Mapping[str, int]) -> NoReturn:
     """Executes the command line of this process anew, in its place.
 
     `handed` are descriptors that the new process takes over, by name; all others close. To be called when
-    everything is closed: what runs in other threads ends here. Raises OSError where the program is gone.
+    everything is closed: what runs in other threads ends here. Raises NotReplaced.
     """
     environment = dict(os.environ)
     environment[REPLACED_AT] = str(time.monotonic())
@@ -116,7 +121,10 @@ def replace(handed: Mapping[str, int]) -> NoReturn:
         environment[HANDED + name] = str(descriptor)
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606 - this very program
+    try:
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606 - itself
+    except OSError as error:
+        raise NotReplaced(f"This process could not replace itself ({error}). Start it again.") from error
 
 
 def handed_over(name: str, environment: MutableMapping[str, str]) -> int | None:

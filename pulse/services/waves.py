@@ -82,6 +82,8 @@ class Waves:
         self._random_bytes = random_bytes
         self._turn = asyncio.Lock()
         self.open: OpenWave | None = store.current_wave()
+        self.closed = asyncio.Event()
+        """Set when a wave is closed: from then on this process remembers answers that are deleted."""
 
     def reload(self) -> None:
         """Reads the open wave again after its row changed."""
@@ -286,6 +288,7 @@ class Waves:
 
         await self._store.close_wave(wave.id, published, messages, now, _audited(code))
         self.open = self._store.current_wave()
+        self.closed.set()
         _log.info("wave closed", wave=wave.id)
         await self._scrub()
 
@@ -296,6 +299,7 @@ class Waves:
         event = on_date(AuditCode.CALLED_OFF, wave.local_date)
         await self._store.call_off(wave.id, messages, now, event.as_json())
         self.open = self._store.current_wave()
+        self.closed.set()
         _log.warning("wave called off, its key is lost", wave=wave.id)
         await self._scrub()
 

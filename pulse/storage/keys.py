@@ -35,6 +35,7 @@ MAGIC = b"pulse wave key 1"
 TOKEN = re.compile(r"[0-9a-f]{16}")
 SECRET_FILE = "installation-secret"  # noqa: S105 - a file's name
 SECRET_BYTES = 32
+OWNER_FILE = "database"
 TAG_FILE = "CACHEDIR.TAG"
 TAG = (
     b"Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -124,6 +125,25 @@ class KeyFolder:
     def _tag(self) -> None:
         with _said(self.path), suppress(FileExistsError):
             _write_new(self.path / TAG_FILE, TAG)
+
+    def bind(self, database: str) -> None:
+        """Takes the folder for one database, named by its token: keys that it does not know are destroyed.
+
+        Raises StoreFault where it belongs to another one.
+        """
+        path = self.path / OWNER_FILE
+        with _said(self.path):
+            with suppress(FileExistsError):
+                _write_new(path, database.encode() + b"\n")
+                _sync_folder(self.path)
+            owner = path.read_text(encoding="ascii", errors="replace").strip()
+        if owner != database:
+            raise StoreFault(
+                _(
+                    "The key folder {folder} belongs to another database. Set PULSE_KEYS to a folder of its"
+                    " own. If that other database is gone for good, remove the file {file} from it."
+                ).format(folder=self.path, file=OWNER_FILE)
+            )
 
     # --- wave keys --------------------------------------------------------------------------------------
 
@@ -315,7 +335,7 @@ def _check_alone(path: Path) -> None:
 
 
 def _ours(name: str) -> bool:
-    return name == TAG_FILE or name.startswith(SECRET_FILE) or name.endswith(".key")
+    return name in (TAG_FILE, OWNER_FILE) or name.startswith(SECRET_FILE) or name.endswith(".key")
 
 
 def _hold(path: Path) -> int:

@@ -63,6 +63,7 @@ class Moment:
 
     payloads: int = 0
     busy: bool = False
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
     looks: list[int] = field(default_factory=list)
 
     def activity(self) -> int:
@@ -78,30 +79,34 @@ class Moment:
 
 def replacement(moment: Moment, **limits: float) -> Replacement:
     chosen = {"quiet_s": 0.0, "latest_s": 3600.0, "look_s": 0.0, **limits}
-    return Replacement(activity=moment.activity, busy=lambda: moment.busy, **chosen)
+    return Replacement(closed=moment.closed, activity=moment.activity, busy=lambda: moment.busy, **chosen)
 
 
 async def test_without_a_close_nothing_is_replaced() -> None:
     """A process that held no answers has nothing to forget."""
-    waiting = asyncio.ensure_future(replacement(Moment()).due())
+    decision = replacement(Moment())
+    waiting = asyncio.ensure_future(decision.due())
     for _ in range(5):
         await asyncio.sleep(0)
     assert not waiting.done()
+    assert not decision.is_due
     waiting.cancel()
 
 
 async def test_a_quiet_moment_after_a_close_is_taken() -> None:
     """As soon as nobody needs the bot."""
-    waiting = replacement(Moment())
-    waiting.wave_closed()
+    moment = Moment()
+    waiting = replacement(moment)
+    moment.closed.set()
     await waiting.due()
+    assert waiting.is_due
 
 
 async def test_while_something_is_under_way_it_waits() -> None:
     """The results go out first."""
     moment = Moment(busy=True)
     waiting = replacement(moment, quiet_s=0.001)
-    waiting.wave_closed()
+    moment.closed.set()
     due = asyncio.ensure_future(waiting.due())
     await moment.seen(50)
     assert not due.done()
@@ -113,7 +118,7 @@ async def test_while_people_press_buttons_it_waits() -> None:
     """Each payload begins the quiet minute anew."""
     moment = Moment()
     waiting = replacement(moment, quiet_s=3600.0, latest_s=7200.0)
-    waiting.wave_closed()
+    moment.closed.set()
     due = asyncio.ensure_future(waiting.due())
     for _ in range(20):
         moment.payloads += 1
@@ -124,15 +129,16 @@ async def test_while_people_press_buttons_it_waits() -> None:
 
 async def test_the_latest_moment_comes_quiet_or_not() -> None:
     """The promise has an hour, and no exception for a busy one."""
-    waiting = replacement(Moment(busy=True), quiet_s=3600.0, latest_s=0.0)
-    waiting.wave_closed()
-    await waiting.due()
+    moment = Moment(busy=True)
+    moment.closed.set()
+    await replacement(moment, quiet_s=3600.0, latest_s=0.0).due()
 
 
 async def test_a_process_that_has_just_been_replaced_stays_a_while() -> None:
     """A loop of replacements would take no answers."""
-    waiting = replacement(Moment(), not_before=float("inf"))
-    waiting.wave_closed()
+    moment = Moment()
+    waiting = replacement(moment, not_before=float("inf"))
+    moment.closed.set()
     due = asyncio.ensure_future(waiting.due())
     for _ in range(20):
         await asyncio.sleep(0)

@@ -268,9 +268,6 @@ class StoreConformance:
         await close(store, await store.start_wave(new_wave(cadence="hand"), "opened"))
         await store.skip_wave(moments(), "skipped", MONDAY)
         assert store.known_waves()[MONDAY.date()].state is WaveState.SKIPPED
-        ended = store.called_off_wave(wave)
-        assert ended == CalledOffWave(id=wave, ended_at=MONDAY + DAY, items=tuple(item.id for item in ITEMS))
-        assert store.called_off_wave(wave + 1) is None
         await store.start_wave(new_wave(MONDAY + DAY, "hand"), "opened")
         await store.skip_wave(moments(MONDAY + DAY), "skipped", MONDAY)
         assert store.known_waves()[(MONDAY + DAY).date()].state is WaveState.OPEN

@@ -202,6 +202,14 @@ def test_a_first_edition_key_makes_the_same_pseudonyms(folder: KeyFolder) -> Non
     assert bytes(folder.read(TOKEN).sealing) != old
 
 
+def test_a_folder_belongs_to_one_database(folder: KeyFolder) -> None:
+    """Another one would destroy the keys of the first: it does not know their waves."""
+    folder.bind(TOKEN)
+    folder.bind(TOKEN)
+    with pytest.raises(StoreFault, match="another database"):
+        folder.bind(OTHER)
+
+
 def test_the_secret_is_kept_apart_from_wave_keys(folder: KeyFolder) -> None:
     """It survives every sweep."""
     assert folder.secret() is None

@@ -399,6 +399,18 @@ async def test_a_lost_key_loses_the_open_wave_and_nothing_else(tmp_path: Path) -
     store.close()
 
 
+async def test_a_key_folder_of_another_database_is_refused_and_keeps_its_keys(tmp_path: Path) -> None:
+    """A setting that was copied to a second bot must not cost the first one its open wave."""
+    store = Store.open(tmp_path / "pulse.db", tmp_path / "keys")
+    wave = await store.start_wave(new_wave(), "opened")
+    store.close()
+    with pytest.raises(StoreFault, match="another database"):
+        Store.open(tmp_path / "other.db", tmp_path / "keys")
+    store = Store.open(tmp_path / "pulse.db", tmp_path / "keys")
+    await answer(store, wave, "U1", "T01", "4")
+    store.close()
+
+
 async def test_a_lost_key_that_is_put_back_is_used(tmp_path: Path) -> None:
     """Without a restart: a volume may come later than the bot."""
     store = Store.open(tmp_path / "pulse.db")

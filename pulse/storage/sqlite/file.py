@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import sqlite3
 from pathlib import Path
 from typing import IO
@@ -16,14 +17,15 @@ from pulse.storage.sqlite.first_edition import adopt, forget_plain_answers
 from pulse.storage.sqlite.migrations import migrate
 
 
-def lock(path: Path) -> IO[bytes]:
+def lock(path: Path, inherited: int | None = None) -> IO[bytes]:
     """Locks a file beside the database. The system releases the lock when the process ends, however it ends.
 
-    Raises StoreFault where another bot has it, or where the folder cannot be written.
+    `inherited` is a descriptor that has it already, from the process before this one. Raises StoreFault
+    where another bot has it, or where the folder cannot be written.
     """
     try:
         keep_private(_lock_path(path))
-        handle = _lock_path(path).open("ab")
+        handle = _handle(_lock_path(path), inherited)
     except OSError as error:
         raise StoreFault(_cannot_write(path, error.strerror or str(error))) from error
     try:
@@ -36,6 +38,18 @@ def lock(path: Path) -> IO[bytes]:
             )
         ) from error
     return handle
+
+
+def _handle(path: Path, inherited: int | None) -> IO[bytes]:
+    if inherited is None:
+        return path.open("ab")
+    handle = os.fdopen(inherited, "ab")
+    if os.path.sameopenfile(handle.fileno(), (fresh := path.open("ab")).fileno()):
+        fresh.close()
+        return handle
+    # Another database is set by now, or its lock was removed meanwhile.
+    handle.close()
+    return fresh
 
 
 def running(path: Path) -> bool:
@@ -67,6 +81,8 @@ def prepare(path: Path, keys: KeyFolder) -> bool:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
             migrate(connection)
+            [(installation,)] = connection.execute("SELECT token FROM installation").fetchall()
+            keys.bind(installation)
             adopt(connection, keys)
             return _scrubbed(connection)
         finally:

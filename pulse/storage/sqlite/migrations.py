@@ -369,6 +369,13 @@ ALTER TABLE wave ADD COLUMN first_edition INTEGER NOT NULL DEFAULT 0;  -- 1: ope
 UPDATE wave SET token = lower(hex(randomblob(8))) WHERE opened_at IS NOT NULL;
 CREATE UNIQUE INDEX one_token_a_wave ON wave (token);
 
+-- Names this database and the backups that are made of it: a key folder belongs to one of them.
+CREATE TABLE installation (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  token TEXT NOT NULL
+) STRICT;
+INSERT INTO installation (id, token) VALUES (1, lower(hex(randomblob(8))));
+
 -- While a wave is open, and only then: one row for each person of the roster at the opening, answered or not.
 CREATE TABLE ballot (
   wave_id INTEGER NOT NULL REFERENCES wave (id),

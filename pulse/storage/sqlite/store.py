@@ -8,6 +8,7 @@ them by what may be published and destroys the key, without which no copy of the
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -75,13 +76,14 @@ class Store(Setups, Waves, BallotBox, Publications, Outbox, People, Journal, Ref
         self._sealing.keep_only(open_token(connection))
 
     @classmethod
-    def open(cls, path: Path, keys: Path | None = None) -> Store:
+    def open(cls, path: Path, keys: Path | None = None, inherited_lock: int | None = None) -> Store:
         """Locks, checks and migrates the file, creating it if need be, and opens it with its key folder.
 
+        `inherited_lock` is what `lock_copy` gave in the process before this one, which replaced itself.
         Raises StoreFault: another bot has it open, it cannot be written, or it is damaged.
         """
         with ExitStack() as opened:
-            held = opened.enter_context(lock(path))
+            held = opened.enter_context(lock(path, inherited_lock))
             folder = KeyFolder.open(keys or folder_beside(path))
             opened.callback(folder.close)
             store = cls(path, held, folder, scrubbed=prepare(path, folder))
@@ -95,6 +97,10 @@ class Store(Setups, Waves, BallotBox, Publications, Outbox, People, Journal, Ref
         self._sealing.forget()
         self._sealing.keys.close()
         self._lock.close()
+
+    def lock_copy(self) -> int:
+        """A descriptor that keeps the lock when the store is closed, for a process that replaces this one."""
+        return os.dup(self._lock.fileno())
 
     async def check_writable(self) -> None:
         """Returns when a transaction was committed (see `pulse.storage.port.HealthStore`)."""
