@@ -9,6 +9,8 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
+import structlog
+
 from pulse.core.audit import AuditCode, AuditEntry, AuditEvent, entries
 from pulse.core.errors import BadRequest, ManagersOnly
 from pulse.core.language import _
@@ -17,11 +19,16 @@ from pulse.storage.port import Store
 
 SECRET_BYTES = 32
 
+CODED = ("manager", "no reminders", "greeted")
+"""What is kept of people under a code that the secret makes."""
+
 MOST_TOLD = 10
 """Managers who are told of a problem: enough that one sees it, few enough not to annoy a company."""
 
 MOST_NAMED = 3
 """People whom a refusal names as allowed."""
+
+_log = structlog.get_logger(__name__)
 
 CHANGES = 5
 """Entries of the audit that managers are shown."""
@@ -35,6 +42,8 @@ class Managers:
         self._secret = store.secret() or b""
 
     async def start(self, random_bytes: RandomBytes) -> None:
+        if self._store.secret() is None and any(self._store.wishes(kind) for kind in CODED):
+            _log.warning("secret missing: named managers and opt-outs are unknown until it is put back")
         await self._store.make_secret(random_bytes(SECRET_BYTES))
         self._secret = self._store.secret() or b""
 

@@ -172,26 +172,7 @@ class KeyFolder:
 
     def read(self, token: str) -> WaveKey:
         """The key of the open wave. Raises KeyLost where it is missing, damaged or cannot be read."""
-        sector = bytearray(SECTOR)
-        try:
-            descriptor = os.open(self._file(token), os.O_RDONLY | os.O_NOFOLLOW)
-            try:
-                count = os.preadv(descriptor, [sector], 0)
-            finally:
-                os.close(descriptor)
-            if count != SECTOR or not _whole(sector, token):
-                raise KeyLost(_("The key file {path} is damaged.").format(path=self._file(token)))
-            return _key_of(token, sector)
-        except FileNotFoundError:
-            raise KeyLost(_("The key file {path} is missing.").format(path=self._file(token))) from None
-        except OSError as error:
-            raise KeyLost(
-                _("The key file {path} cannot be read: {problem}.").format(
-                    path=self._file(token), problem=error.strerror
-                )
-            ) from error
-        finally:
-            sector[:] = bytes(SECTOR)
+        return read_key(self.path, token)
 
     def destroy(self, token: str) -> None:
         """Overwrites the key of a wave in place, then removes it; durable when it returns.
@@ -213,7 +194,7 @@ class KeyFolder:
         return len(left)
 
     def _file(self, token: str) -> Path:
-        return self.path / f"{token}.key"
+        return _file_of(self.path, token)
 
     # --- the installation secret ------------------------------------------------------------------------
 
@@ -249,6 +230,32 @@ class KeyFolder:
             with suppress(FileExistsError):
                 _write_new(path, value.hex().encode() + b"\n")
             _sync_folder(self.path)
+
+
+def read_key(folder: Path, token: str) -> WaveKey:
+    """The key of a wave, from a folder that another process may hold. Raises KeyLost."""
+    path, sector = _file_of(folder, token), bytearray(SECTOR)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            count = os.preadv(descriptor, [sector], 0)
+        finally:
+            os.close(descriptor)
+        if count != SECTOR or path.stat().st_size != SECTOR or not _whole(sector, token):
+            raise KeyLost(_("The key file {path} is damaged.").format(path=path))
+        return _key_of(token, sector)
+    except FileNotFoundError:
+        raise KeyLost(_("The key file {path} is missing.").format(path=path)) from None
+    except OSError as error:
+        raise KeyLost(
+            _("The key file {path} cannot be read: {problem}.").format(path=path, problem=error.strerror)
+        ) from error
+    finally:
+        sector[:] = bytes(SECTOR)
+
+
+def _file_of(folder: Path, token: str) -> Path:
+    return folder / f"{token}.key"
 
 
 # --- bytes on the disk ----------------------------------------------------------------------------------
