@@ -13,7 +13,7 @@ from pulse.core.records import Traces
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turnout:
-    """How many of a side could answer, and how many have (None where that must stay hidden)."""
+    """How many of a side could answer, and how many have (None if that must stay hidden)."""
 
     roster: int
     answered: int | None
@@ -23,7 +23,7 @@ class Turnout:
 class PollCard:
     """A wave's poll in a channel of `side`.
 
-    `roster` people were there to be asked; `answered` of them did, None where the number must stay hidden.
+    `roster` people were there to be asked; `answered` of them did, None if the number must stay hidden.
     A number under `minimum` is hidden all the same. `called_off`: closed without results, for its key was
     lost. `traces` is what is left of the answers after the close.
     """
@@ -44,7 +44,7 @@ class PollCard:
 class Confirmation:
     """What one person has answered so far: `answers` has the chosen boxes by item id.
 
-    `both_sides` is true once, where a person of both sides learns which side the answers count for.
+    `both_sides` is true once: a person of both sides learns which side the answers count for.
     """
 
     wave_id: int
@@ -67,7 +67,7 @@ class OwnAnswers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacyCard:
-    """`closes_at` of the open wave, None when none is open; `own` None where the reader is not asked.
+    """`closes_at` of the open wave, None when none is open; `own` None if nothing of the reader is stored.
 
     `traces` is what can still be found of the answers to closed waves.
     """
@@ -100,7 +100,7 @@ class StatusCard:
 class ReminderCard:
     """A reminder of the open wave. `side` is None for a person who is in channels of both sides.
 
-    `channels` (ids) are where the poll stands. `wanted` is false where its reader asked for no more of them.
+    `channels` (ids) have the poll. `wanted` is false if its reader asked for no more reminders.
     """
 
     wave_id: int
@@ -114,7 +114,7 @@ class ReminderCard:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPulse:
     """The open wave as one reader meets it. `turnout` is that of the side, `answers` has the reader's chosen
-    boxes by item id. `side` is None where the reader cannot answer here, and `outside` says why.
+    boxes by item id. `side` is None if the reader cannot answer here, and `outside` says why.
     """
 
     wave_id: int

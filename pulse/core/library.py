@@ -23,7 +23,7 @@ class Library:
 
     @property
     def bank(self) -> Bank:
-        """The bank in the language that is being spoken."""
+        """The bank in the language of the current reader."""
         return self.in_language(spoken())
 
     def in_language(self, language: str) -> Bank:
@@ -31,7 +31,7 @@ class Library:
         return self.translations.get(language, self.source)
 
     def asked_in(self, language: str) -> Library:
-        """The library if polls are posted in `language`: then all readers see answers to a translation."""
+        """The library for polls posted in `language`: their answers are answers to the translation."""
         if language == SOURCE or language not in self.translations:
             return self
         translated = {item.id: item.translated for item in self.translations[language]}

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulse.core.cadence import Repeat, Schedule, Weekday
 from pulse.core.language import SOURCE
 from pulse.core.model import Side
+from pulse.core.schedule import Repeat, Schedule, Weekday
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class SetupForm:
         }
 
     def schedule(self) -> Schedule:
-        """Raises ScheduleFault where the fields do not go together."""
+        """Raises ScheduleFault if the fields do not go together."""
         return Schedule.from_record(self.record)
 
     def channels(self, side: Side) -> tuple[str, ...]:

@@ -66,23 +66,25 @@ class Health:
         return state.problem or _("There is no connection to Slack yet.")
 
     def _roster(self) -> str:
-        if self.workspace.waves.open is None or self.roster.ready.is_set():
+        if self.workspace.waves.current is None or self.roster.ready.is_set():
             return ""
         return _("Slack has not said yet who is in the channels of the open pulse.")
 
     def _free_bytes(self) -> int:
         return shutil.disk_usage(self.store.path.parent).free
 
-    def text(self) -> str:
+    async def text(self) -> str:
         """Metrics in Prometheus' text format."""
         workspace = self.workspace
         samples = [
-            Sample("pulse_wave_open", "gauge", "1 while a pulse is open.", workspace.waves.open is not None),
+            Sample(
+                "pulse_wave_open", "gauge", "1 while a pulse is open.", workspace.waves.current is not None
+            ),
             Sample(
                 "pulse_messages_undelivered",
                 "gauge",
                 "Channel messages that are still to be posted.",
-                len(self.store.undelivered()),
+                len(await self.store.undelivered()),
             ),
             Sample(
                 "pulse_confirmations_dropped_total",

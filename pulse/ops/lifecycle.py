@@ -71,11 +71,12 @@ class Bot:
 
     async def start(self) -> None:
         background = self.workspace.background
+        await self.workspace.waves.load()
         await self.workspace.managers.start(self.random_bytes)
         await self.store.keep_reference(self.library.bank, self.library.ledger)
-        background.later(self.workspace.answering.know_people())
+        background.later(self.workspace.answering.read_roster())
         await self.scheduler.wake()
-        self.scheduler.start()
+        await self.scheduler.start()
         background.forever(self.surfaces.counts.run())
 
     def replacement(self) -> Replacement:
@@ -87,13 +88,13 @@ class Bot:
             not_before=not_before(os.environ),
         )
 
-    def is_busy(self) -> bool:
+    async def is_busy(self) -> bool:
         """Whether something is under way, due to be posted, or planned for the next moments."""
-        now, moment = utc_now(), self.workspace.waves.next_wake()
+        now, moment = utc_now(), await self.workspace.waves.next_wake()
         return (
             self.metrics.in_flight > 0
             or self.workspace.background.is_busy()
-            or bool(self.store.undelivered(now))
+            or bool(await self.store.undelivered(now))
             or (moment is not None and moment - now < SOON)
         )
 
@@ -123,7 +124,7 @@ def tick_of(workspace: Workspace, surfaces: Surfaces) -> Callable[[], Awaitable[
         await surfaces.publisher.deliver()
         later(surfaces.cards.prepare())
         later(surfaces.home_tabs.follow())
-        later(workspace.answering.know_people())
+        later(workspace.answering.read_roster())
         later(workspace.reminders.send_due())
         later(workspace.channels.report_problems())
 

@@ -15,7 +15,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import NoReturn
 
 import structlog
@@ -70,7 +70,7 @@ class Replacement:
         *,
         closed: asyncio.Event,
         activity: Callable[[], int],
-        busy: Callable[[], bool],
+        busy: Callable[[], Awaitable[bool]],
         quiet_s: float = QUIET_S,
         latest_s: float = LATEST_S,
         not_before: float = 0.0,
@@ -91,7 +91,7 @@ class Replacement:
         now = time.monotonic()
         latest, quiet_since, seen = now + self._latest_s, now, self._activity()
         while now < latest:
-            if self._activity() != seen or self._busy():
+            if self._activity() != seen or await self._busy():
                 quiet_since, seen = now, self._activity()
             if now - quiet_since >= self._quiet_s and now >= self._not_before:
                 return

@@ -85,16 +85,16 @@ class Answering:
         await self._store.answer(wave.id, user, lambda before: StoredBallot.blank(before.sides))
         return wave
 
-    def left(self, user: str, channel: str) -> None:
+    def member_left(self, user: str, channel: str) -> None:
         """Somebody left a channel: they are not reminded any more. Their ballot stays until the close."""
         self._roster.leave(user, channel)
 
     async def ballot(self, user: str, channel: str = "") -> Ballot:
-        """What one person answered so far. Raises NotNow where no wave is open, NotYours, KeyLost."""
-        wave = self._waves.open
+        """What one person answered so far. Raises NotNow if no wave is open, NotYours, KeyLost."""
+        wave = self._waves.current
         if wave is None:
             raise NotNow(_("No pulse is open now. /pulse status says when the next one opens."))
-        kept = self._store.ballot_of(wave.id, user)
+        kept = await self._store.ballot_of(wave.id, user)
         if kept is None:
             kept = await self._without_ballot(user, channel, wave)
         return Ballot(
@@ -104,21 +104,21 @@ class Answering:
             answers=kept.answers,
         )
 
-    def kept(self, user: str) -> OwnAnswers | None:
+    async def stored_answers(self, user: str) -> OwnAnswers | None:
         """What is stored of one person in the open wave; None without answers, or if its key is lost."""
-        wave = self._waves.open
-        if wave is None or self._store.key_problem():
+        wave = self._waves.current
+        if wave is None or await self._store.key_problem():
             return None
-        ballot = self._store.ballot_of(wave.id, user)
+        ballot = await self._store.ballot_of(wave.id, user)
         if ballot is None or ballot.side is None or not ballot.answers:
             return None
         return OwnAnswers(
             wave_id=wave.id, side=ballot.side, items=self._waves.items_of(wave), answers=ballot.answers
         )
 
-    async def know_people(self) -> None:
+    async def read_roster(self) -> None:
         """Reads who is in the channels of the open wave, after a restart. What fails is tried again later."""
-        wave = self._waves.open
+        wave = self._waves.current
         if wave is not None:
             try:
                 await self._roster.ensure(wave.channels)
@@ -126,13 +126,13 @@ class Answering:
                 _log.warning("roster not read", code=fault.code)
 
     def _wave(self, wave_id: int) -> OpenWave:
-        if self._waves.open is None or self._waves.open.id != wave_id:
+        if self._waves.current is None or self._waves.current.id != wave_id:
             raise PollIsClosed(
                 _("This pulse is closed, so nothing was changed. Its results are in the channel, and")
                 + " "
                 + _("/pulse status says when the next one opens.")
             )
-        return self._waves.open
+        return self._waves.current
 
     def _item(self, wave: OpenWave, item_id: str) -> Item:
         item = self._library.bank.get(item_id) if item_id in wave.items else None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pulse.core.cards import PrivacyCard, StatusCard, Turnout
 from pulse.core.model import Side
+from pulse.core.records import OpenWave
 from pulse.services.answering import Answering
 from pulse.services.managers import Managers
 from pulse.services.turnout import TurnoutSnapshot
@@ -30,29 +31,28 @@ class Participation:
 
     async def status(self, user: str) -> StatusCard:
         """Where the pulse stands; for a manager with what managers changed lately."""
-        wave = self._waves.open
+        wave = self._waves.current
         return StatusCard(
             minimum=self._waves.minimum(),
             closes_at=wave.closes_at if wave else None,
-            turnout=self.turnout() if wave else None,
-            opens_at=self._waves.next_opening(),
-            paused=self._waves.paused(),
-            set_up=self._store.setup() is not None,
-            changes=self._managers.changes() if await self._managers.is_manager(user) else (),
-            key_lost=bool(self._store.key_problem()),
+            turnout=self.turnout(wave) if wave else None,
+            opens_at=await self._waves.next_opening(),
+            paused=await self._waves.paused(),
+            set_up=self._waves.saved_setup is not None,
+            changes=await self._managers.changes() if await self._managers.is_manager(user) else (),
+            key_lost=bool(await self._store.key_problem()),
         )
 
-    def privacy(self, user: str) -> PrivacyCard:
+    async def privacy(self, user: str) -> PrivacyCard:
         """What is stored now, with the reader's own answers while a wave is open."""
-        wave = self._waves.open
+        wave = self._waves.current
         return PrivacyCard(
             minimum=self._waves.minimum(),
             closes_at=wave.closes_at if wave else None,
-            own=self._answering.kept(user),
+            own=await self._answering.stored_answers(user),
             traces=self._store.traces,
         )
 
-    def turnout(self) -> Mapping[Side, Turnout]:
-        """How many of each side have answered the open wave; empty if none is open."""
-        wave = self._waves.open
-        return {} if wave is None else self._snapshot.told(wave)
+    def turnout(self, wave: OpenWave) -> Mapping[Side, Turnout]:
+        """How many of each side have answered the open wave, as everybody is told it."""
+        return self._snapshot.told(wave)

@@ -36,36 +36,37 @@ class Posts:
 
     def poll(self, wave_id: int | None, channel: str) -> PollCard | None:
         """The poll as it is first posted; None if its wave takes no answers any more."""
-        wave = self._waves.open
+        wave = self._waves.current
         if wave is None or wave.id != wave_id:
             return None
         return self._open_poll(wave, wave.channels[channel])
 
-    def closed_poll(self, wave_id: int | None, channel: str) -> PollCard | None:
+    async def closed_poll(self, wave_id: int | None, channel: str) -> PollCard | None:
         """The closed form of a poll; None if its wave is neither closed nor called off."""
-        wave = self._results.closed_wave(wave_id)
+        wave = await self._results.closed_wave(wave_id)
         if wave is not None:
-            return self._closed_poll(wave, channel)
-        called_off = None if wave_id is None else self._store.called_off_wave(wave_id)
-        return None if called_off is None else self._called_off_poll(called_off, channel)
+            return await self._closed_poll(wave, channel)
+        called_off = None if wave_id is None else await self._store.called_off_wave(wave_id)
+        return None if called_off is None else await self._called_off_poll(called_off, channel)
 
-    def results(self, wave_id: int | None) -> WaveReport | None:
+    async def results(self, wave_id: int | None) -> WaveReport | None:
         """The report of a closed wave; None if there is no such wave."""
-        return self._results.find(wave_id)
+        return await self._results.find(wave_id)
 
     async def standing_polls(self) -> tuple[PostedPoll, ...]:
         """The poll messages of the open wave, as they should read now, with a count that is fresh enough."""
-        wave = self._waves.open
+        wave = self._waves.current
         if wave is None:
             return ()
         await self._snapshot.refresh(wave)
         return tuple(
             PostedPoll(channel=channel, ts=ts, card=self._open_poll(wave, wave.channels[channel]))
-            for channel, ts in self._store.posted("poll", wave.id).items()
+            for channel, ts in (await self._store.posted("poll", wave.id)).items()
+            if channel in wave.channels
         )
 
     def takes_answers(self, wave_id: int) -> bool:
-        return self._waves.open is not None and self._waves.open.id == wave_id
+        return self._waves.current is not None and self._waves.current.id == wave_id
 
     async def repost(self, poll: PostedPoll) -> None:
         """A poll message is gone: it is posted again, once."""
@@ -83,8 +84,8 @@ class Posts:
             minimum=wave.minimum,
         )
 
-    def _closed_poll(self, wave: ClosedWave, channel: str) -> PollCard:
-        side = self._store.wave_channels(wave.id)[channel]
+    async def _closed_poll(self, wave: ClosedWave, channel: str) -> PollCard:
+        side = (await self._store.wave_channels(wave.id))[channel]
         turnout = wave.turnout.get(side, SideTurnout(0, None))
         return PollCard(
             wave_id=wave.id,
@@ -98,10 +99,10 @@ class Posts:
             traces=self._store.traces,
         )
 
-    def _called_off_poll(self, wave: CalledOffWave, channel: str) -> PollCard:
+    async def _called_off_poll(self, wave: CalledOffWave, channel: str) -> PollCard:
         return PollCard(
             wave_id=wave.id,
-            side=self._store.wave_channels(wave.id)[channel],
+            side=(await self._store.wave_channels(wave.id))[channel],
             items=self._items(wave.items),
             closes_at=wave.ended_at,
             roster=0,

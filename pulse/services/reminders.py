@@ -1,8 +1,8 @@
 """Reminders: a direct message to those who have not answered the open wave.
 
-Who that is is found in memory, with the wave's key, and stored nowhere. That a reminder goes out is marked
-before its first message is sent: a crash in the middle reminds nobody twice, and those who were still to
-come get none that time. That is the lesser evil, and the next reminder finds them again.
+The list is made in memory, with the wave's key, and stored nowhere. The reminder is marked as sent before
+its first message goes out: a crash in the middle reminds nobody twice, and those further down the list get
+none that time. The next reminder finds them again.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from functools import partial
 
 import structlog
 
-from pulse.core.cadence import QUIET_BEFORE_CLOSE, may_post
+from pulse.core.calendar import may_post
 from pulse.core.cards import ReminderCard
 from pulse.core.errors import TOKEN_REFUSALS, PulseError, SlackFault
 from pulse.core.model import Side
+from pulse.core.plan import QUIET_BEFORE_CLOSE
 from pulse.core.records import OpenWave
 from pulse.services.managers import Managers
 from pulse.services.ports import Clock, Roster, SendReminder
@@ -59,10 +60,11 @@ class Reminders:
                 _log.warning("not reminded", problem=str(error))
 
     async def _send_due(self) -> None:
-        number, wave = self._waves.reminder_due(), self._waves.open
-        if not number or wave is None:
+        due = await self._waves.reminder_due()
+        if due is None:
             return
-        # Before the mark: what cannot be sent yet, because Slack is down, is still due afterwards.
+        wave, number = due
+        # Before the mark: if Slack is down, the reminder stays due.
         await self._roster.ensure(wave.channels)
         if await self._store.mark_reminded(wave.id, number, self._clock()):
             sent = await self._send(wave)
@@ -71,9 +73,9 @@ class Reminders:
     async def _send(self, wave: OpenWave) -> int:
         sent = 0
         for user in await self._missing(wave):
-            if not self._may_go_on(wave):
+            if not await self._may_go_on(wave):
                 break
-            if self._has_answered(wave, user):
+            if await self._has_answered(wave, user):
                 continue
             try:
                 await self._deliver(user, partial(self._card, wave, user))
@@ -87,26 +89,27 @@ class Reminders:
 
     async def _missing(self, wave: OpenWave) -> list[str]:
         """Everybody of the roster who has not answered and wants reminders. Stays in memory."""
-        unwilling = self._store.wishes(NO_REMINDERS)
+        unwilling = await self._store.wishes(NO_REMINDERS)
         everyone = frozenset[str]().union(*(self._roster.everyone(side) for side in Side))
         willing = [user for user in sorted(everyone) if self._managers.pseudonym(user) not in unwilling]
         return sorted(await self._store.unanswered(wave.id, willing))
 
-    def _has_answered(self, wave: OpenWave, user: str) -> bool:
+    async def _has_answered(self, wave: OpenWave, user: str) -> bool:
         """Since the list was made: a long list takes an hour or two."""
-        ballot = self._store.ballot_of(wave.id, user)
+        ballot = await self._store.ballot_of(wave.id, user)
         return ballot is None or bool(ballot.answers)
 
-    def _may_go_on(self, wave: OpenWave) -> bool:
+    async def _may_go_on(self, wave: OpenWave) -> bool:
         """Not into the evening, the last hour or a pause, and not after an early close."""
-        now, current = self._clock(), self._waves.open
+        if await self._waves.paused():
+            return False
+        now, current = self._clock(), self._waves.current
         working_hours = replace(self._waves.schedule(), any_hour=False)
         return (
             current is not None
             and current.id == wave.id
             and now < wave.closes_at - QUIET_BEFORE_CLOSE
             and may_post(working_hours, now)
-            and not self._waves.paused()
         )
 
     def _card(self, wave: OpenWave, user: str, *, wanted: bool = True) -> ReminderCard:
@@ -127,7 +130,7 @@ class Reminders:
         """
         person = self._managers.pseudonym(user)
         await self._store.set_wish(person, NO_REMINDERS, not wanted, self._clock(), "")
-        wave = self._waves.open
+        wave = self._waves.current
         if wave is None or not self._roster.sides(user):
             return None
         return self._card(wave, user, wanted=wanted)

@@ -17,6 +17,7 @@ from pulse.core.errors import KeyLost, PollIsClosed
 from pulse.core.library import Library
 from pulse.core.model import Side
 from pulse.core.records import Answers, OpenWave
+from pulse.core.scoring import answered
 
 INTERVAL_S = 30.0
 
@@ -61,7 +62,7 @@ class TurnoutSnapshot:
         if wave.id == self._wave_id and self._now() - self._counted_at < self._interval_s:
             return
         try:
-            counted = await self._store.answered(wave.id, self._has_opinion)
+            counted = await self._store.answered(wave.id, self._counter(wave))
         except KeyLost as lost:
             _log.warning("not counted", reason=lost.reason)
         except PollIsClosed:
@@ -70,11 +71,7 @@ class TurnoutSnapshot:
         else:
             self._wave_id, self._counted, self._counted_at = wave.id, counted, self._now()
 
-    def _has_opinion(self, answers: Answers) -> bool:
-        """Whether anything but "cannot say" was answered."""
-        return any(
-            option is not None and option.counted
-            for item_id, keys in answers.items()
-            if (item := self._library.source.get(item_id)) is not None
-            for option in map(item.box, keys)
-        )
+    def _counter(self, wave: OpenWave) -> Callable[[Answers], bool]:
+        """Tells who has answered as the close does."""
+        items = [item for item_id in wave.items if (item := self._library.source.get(item_id))]
+        return lambda answers: bool(answered(items, [answers]))

@@ -57,7 +57,7 @@ class Probe(Protocol):
         """A sentence for each part that is not ready."""
         ...
 
-    def text(self) -> str:
+    async def text(self) -> str:
         """Metrics in Prometheus' text format."""
         ...
 
@@ -164,7 +164,7 @@ class Server:
         nearby = self._app is None and _of_this_machine(request)
         if not nearby and not _has_token(request, self._address.metrics_token):
             raise web.HTTPNotFound
-        return web.Response(text=self._health.text(), headers={"Content-Type": CONTENT_TYPE})
+        return web.Response(text=await self._health.text(), headers={"Content-Type": CONTENT_TYPE})
 
     async def _events(self, request: web.Request) -> web.Response:
         assert self._app is not None

@@ -1,10 +1,10 @@
 """Messages that are to stand exactly once in their channel, whatever happens between the call and its mark.
 
 A row is written before the call, the row's key travels in the message's metadata, and the ts is written
-after. Where the outcome of a call is not known (a crash, a lost connection), the channel's history is
+after. If the outcome of a call is not known (a crash, a lost connection), the channel's history is
 searched for the key before anything is posted again, and not at once: Slack may still be applying the call.
-Where the history cannot be searched nothing is posted again: a poll that is missing is mended by a manager,
-who is told, and one that stands twice is not.
+If the history cannot be searched nothing is posted again: a manager, who is told, can replace a missing poll,
+but nobody can undo one that stands twice.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _log = structlog.get_logger(__name__)
 class OutboxStore(Protocol):
     """Where messages wait and what became of them is noted."""
 
-    def undelivered(self, at: datetime | None = None) -> Sequence[OutboxMessage]: ...
-    def posted(self, kind: str, wave_id: int) -> Mapping[str, str]: ...
+    async def undelivered(self, at: datetime | None = None) -> Sequence[OutboxMessage]: ...
+    async def posted(self, kind: str, wave_id: int) -> Mapping[str, str]: ...
     async def mark(self, key: str, state: str, ts: str | None = None) -> None: ...
     async def postpone(self, key: str, state: str, next_try_at: datetime, problem: str) -> None: ...
 
@@ -48,7 +48,7 @@ Render = Callable[[OutboxMessage], Awaitable[Message | None]]
 
 
 class Outbox:
-    """Delivers what the store's outbox holds. `render` gives the message, None where none is due any more.
+    """Delivers what the store's outbox holds. `render` makes a message, None if it is not due any more.
 
     `changing` is held while a poll message is changed, so that its closed form comes last.
     """
@@ -69,7 +69,7 @@ class Outbox:
         """Delivers what is due: channels side by side, each channel's messages in their order."""
         async with self._turn:
             channels: dict[str, list[OutboxMessage]] = {}
-            for message in self._store.undelivered(now):
+            for message in await self._store.undelivered(now):
                 channels.setdefault(message.channel, []).append(message)
             await asyncio.gather(*(self._deliver_channel(queue, now) for queue in channels.values()))
 
@@ -87,7 +87,7 @@ class Outbox:
                 return
 
     async def _deliver_one(self, message: OutboxMessage, now: datetime) -> bool:
-        """True where the message stands or is not due any more, false where it must be tried again."""
+        """True if the message stands or is not due any more, false if it must be tried again."""
         try:
             await self._send(message)
         except SlackFault as fault:
@@ -139,7 +139,7 @@ class Outbox:
     async def _close_poll(self, message: OutboxMessage) -> None:
         """Turns a poll message into its closed form; doing it twice changes nothing."""
         await self._settle_polls(message)
-        ts = self._store.posted("poll", message.wave_id or 0).get(message.channel)
+        ts = (await self._store.posted("poll", message.wave_id or 0)).get(message.channel)
         rendered = await self._render(message)
         if ts is not None and rendered is not None:
             async with self._changing:
@@ -153,7 +153,7 @@ class Outbox:
 
     async def _settle_polls(self, closing: OutboxMessage) -> None:
         """Polls of a closed wave that still wait are given up; one that may stand is searched for first."""
-        for message in self._store.undelivered():
+        for message in await self._store.undelivered():
             if (message.kind, message.wave_id, message.channel) != ("poll", closing.wave_id, closing.channel):
                 continue
             if message.state == "due" or not await self._stands(message):

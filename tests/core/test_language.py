@@ -11,7 +11,7 @@ import pytest
 from pulse.core.baselines import comparable
 from pulse.core.errors import DataFault
 from pulse.core.items import LABEL_LIMIT, SHORT_LIMIT, Bank
-from pulse.core.language import _, ngettext, retold, speak, speaking, spoken
+from pulse.core.language import _, ngettext, speak, speaking, spoken
 from pulse.core.model import Format, Side
 from pulse.core.translations import in_language, parse_wordings
 from pulse.storage.catalogues import catalogue
@@ -19,7 +19,7 @@ from pulse.storage.library import load_library
 
 LIBRARY = load_library(None)
 SOURCE, GERMAN = LIBRARY.source, LIBRARY.translations["de"]
-HEADER = "id,series,wording_marketing,wording_it,answers\n"
+HEADER = "id,series,title,wording_marketing,wording_it,answers\n"
 
 
 class Loud(NullTranslations):
@@ -60,22 +60,6 @@ def test_nothing_stays_nothing_in_every_language() -> None:
     """An empty sentence is no sentence, though a catalogue keeps its own description under it."""
     with speaking(catalogue("de")):
         assert _("") == ""
-
-
-def test_a_kept_sentence_is_retold_with_what_was_filled_in() -> None:
-    """The audit is kept in English and read in the reader's language, lists word by word."""
-    forms = ["The set-up was changed: {what}.", "A manager skipped the pulse of {date}."]
-    with speaking(catalogue("de")):
-        assert (
-            retold("The set-up was changed: channels, schedule.", forms)
-            == "Die Einrichtung wurde geändert: Kanäle, Zeitplan."
-        )
-        assert (
-            retold("A manager skipped the pulse of 2026-03-10.", forms)
-            == "Jemand mit Verantwortung hat den Puls vom 2026-03-10 ausgelassen."
-        )
-        assert retold("The pulse was set up.", forms) == "Der Puls wurde eingerichtet."
-        assert retold("Something else.", forms) == "Something else."
 
 
 def test_every_shipped_item_is_translated() -> None:
@@ -140,7 +124,7 @@ def test_an_edited_wording_has_no_translation() -> None:
     """A translation belongs to one English wording: after an edit readers get English again."""
     item = SOURCE.items[0]
     edited = replace(item, wordings=dict.fromkeys(Side, "I trust the others."))
-    text = f"{HEADER}{item.id},{item.series},Ich vertraue.,Ich vertraue.,\n"
+    text = f"{HEADER}{item.id},{item.series},Vertrauen,Ich vertraue.,Ich vertraue.,\n"
     assert {item.id} == set(parse_wordings(text, "items_de.csv", Bank((item,))))
     assert parse_wordings(text, "items_de.csv", Bank((edited,))) == {}
 
@@ -159,11 +143,12 @@ def test_a_companys_own_choice_keeps_its_words_in_another_language() -> None:
 @pytest.mark.parametrize(
     ("row", "column"),
     [
-        ("X99,s,Ja.,Ja.,", "id"),
-        ("A02,{A02},Ja.,Ja.,eins / zwei", "answers"),
-        ("T01,{T01},Ja.,Ja.,eins / zwei", "answers"),
-        ("T01,{T01},,Ja.,", "wording_marketing"),
-        ("T01,{T01},Ja.," + "a" * 301 + ",", "wording_it"),
+        ("X99,s,Titel,Ja.,Ja.,", "id"),
+        ("A02,{A02},Titel,Ja.,Ja.,eins / zwei", "answers"),
+        ("T01,{T01},Titel,Ja.,Ja.,eins / zwei", "answers"),
+        ("T01,{T01},,Ja.,Ja.,", "title"),
+        ("T01,{T01},Titel,,Ja.,", "wording_marketing"),
+        ("T01,{T01},Titel,Ja.," + "a" * 301 + ",", "wording_it"),
     ],
 )
 def test_a_faulty_translation_is_named_by_row_and_column(row: str, column: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -104,15 +104,15 @@ class Office:
 
     async def answered(self) -> dict[Side, int]:
         """How many of each side have answered the open wave, counted now and not as people are told it."""
-        wave = self.bot.workspace.waves.open
+        wave = self.bot.workspace.waves.current
         assert wave is not None
         return await self.bot.store.answered(wave.id, bool)
 
-    def answers(self, who: Actor) -> dict[str, frozenset[str]]:
+    async def answers(self, who: Actor) -> dict[str, frozenset[str]]:
         """What is stored of somebody in the open wave."""
-        wave = self.bot.workspace.waves.open
+        wave = self.bot.workspace.waves.current
         assert wave is not None
-        ballot = self.bot.store.ballot_of(wave.id, who.id)
+        ballot = await self.bot.store.ballot_of(wave.id, who.id)
         return {} if ballot is None else dict(ballot.answers)
 
     def poll(self, channel: str) -> Message:
@@ -137,7 +137,12 @@ class Office:
 
 @asynccontextmanager
 async def running(
-    slack: Rehearsal, path: Path, clock: Clock, chart_worker: ChartWorker | None = None
+    slack: Rehearsal,
+    path: Path,
+    clock: Clock,
+    chart_worker: ChartWorker | None = None,
+    *,
+    open_store: Callable[[Path], Store] = Store.open,
 ) -> AsyncIterator[Office]:
     """The bot on a database, connected; ended cleanly."""
     settings = Settings(
@@ -149,7 +154,7 @@ async def running(
     chart_worker = chart_worker or QuickChartWorker()
     bot = create_app(
         settings,
-        Store.open(path),
+        open_store(path),
         clock=clock,
         chart_worker=chart_worker,
         counts_every_s=0.05,

@@ -158,7 +158,7 @@ async def test_a_channel_with_a_new_id_is_followed(office: Office) -> None:
     await office.settled()
     assert "joined after this pulse opened" in joiner.private("C9NEW")[-1].text
     assert sum((await office.answered()).values()) == 1
-    setup = office.bot.store.setup()
+    setup = await office.bot.store.setup()
     assert setup is not None
     assert old not in str(setup.channels)
     await office.close()
@@ -176,7 +176,7 @@ async def test_who_was_asked_stays_asked_until_the_close(office: Office) -> None
     await office.slack.post.settled()
     await person.tap(poll, "answer:1", block="poll:1:T01")
     await office.settled()
-    assert office.answers(person) == {"T01": frozenset({"1"})}
+    assert await office.answers(person) == {"T01": frozenset({"1"})}
     assert sum((await office.answered()).values()) == 1
 
 

@@ -49,11 +49,15 @@ def log() -> Iterator[Log]:
 
 async def file_of(office: Office) -> list[Any]:
     """All that could have changed."""
-    store, wave = office.bot.store, office.bot.workspace.waves.open
+    store, wave = office.bot.store, office.bot.workspace.waves.current
     return [
-        store.setup(), store.audit(), store.notes(), store.wishes("manager"), store.known_waves(),
+        await store.setup(),
+        await store.audit(),
+        await store.notes(),
+        await store.wishes("manager"),
+        await store.known_waves(),
         await office.answered() if wave else None,
-    ]  # fmt: skip
+    ]
 
 
 async def opened(office: Office) -> Actor:
@@ -83,9 +87,9 @@ async def test_a_forged_value_changes_nothing(office: Office, value: str) -> Non
     await office.settled()
     assert "othing was changed" in person.private(office.it)[-1].text
     assert await file_of(office) == before
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
-    assert office.answers(person) == {"T01": frozenset({"4"})}
+    assert await office.answers(person) == {"T01": frozenset({"4"})}
 
 
 async def test_a_copied_button_answers_only_for_who_presses_it(office: Office) -> None:
@@ -97,9 +101,9 @@ async def test_a_copied_button_answers_only_for_who_presses_it(office: Office) -
     theirs.private_to = other.id
     await other.tap(theirs, "withdraw")
     await office.settled()
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
-    assert office.answers(person) == {"T01": frozenset({"4"})}
+    assert await office.answers(person) == {"T01": frozenset({"4"})}
 
 
 @pytest.mark.parametrize("value", ["", "2", "x", "1:2", "9" * 30])

@@ -71,18 +71,18 @@ async def test_a_pulse_without_its_key_is_called_off_and_nothing_else_is_harmed(
     assert len(poll) == 1
     assert "answer:" not in str(poll[0].blocks)
     assert [m.text for m in keyless.posted(keyless.it) if "14 of 14" in m.text] == results
-    assert len(keyless.bot.store.closed_waves()) == 1
+    assert len(await keyless.bot.store.closed_waves()) == 1
     await keyless.open()
     person = keyless.people(keyless.it)[0]
     await keyless.answer(person, keyless.it, "4")
-    assert keyless.answers(person) == {"T01": frozenset({"4"})}
+    assert await keyless.answers(person) == {"T01": frozenset({"4"})}
 
 
 async def test_a_pulse_without_its_key_is_called_off_when_it_is_due(keyless: Office) -> None:
     """The schedule goes on also where nobody does anything."""
     await at(keyless, "2026-03-09T09:00")
-    assert keyless.bot.workspace.waves.open is None
-    assert len(keyless.bot.store.closed_waves()) == 1
+    assert keyless.bot.workspace.waves.current is None
+    assert len(await keyless.bot.store.closed_waves()) == 1
 
 
 async def test_deleted_is_said_only_when_it_is_true(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +126,7 @@ async def test_who_has_answered_is_told_the_same_everywhere(office: Office) -> N
         await office.answer(person, office.it, "4")
     await office.slack.workspace.until(lambda: "7 of 14" in office.poll(office.it).text)
     assert told() == 7
-    assert waves.open is not None
+    assert waves.current is not None
     assert "7 of 14" in (await office.says(people[0], "/pulse status", office.it)).text
     await people[0].open_home()
     await office.settled()

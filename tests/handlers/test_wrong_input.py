@@ -28,8 +28,8 @@ async def test_managing_is_for_managers(office: Office, word: str) -> None:
     other = office.people(office.it)[3]
     said = await office.says(other, f"/pulse {word}", office.it)
     assert "admins and owners" in said.text
-    assert office.bot.workspace.waves.open is None
-    assert office.bot.store.notes() == ()
+    assert office.bot.workspace.waves.current is None
+    assert await office.bot.store.notes() == ()
 
 
 async def test_a_second_wave_is_refused_while_one_is_open(office: Office) -> None:
@@ -89,7 +89,7 @@ async def test_a_joiner_is_asked_from_the_next_pulse_on(office: Office) -> None:
     assert " of 14 answered" in office.posted(office.it)[-1].text
     await office.open()
     await office.answer(joiner, office.it, "4")
-    assert office.answers(joiner) == {"T01": frozenset({"4"})}
+    assert await office.answers(joiner) == {"T01": frozenset({"4"})}
 
 
 async def test_a_forged_box_is_refused(office: Office) -> None:
@@ -120,7 +120,7 @@ async def test_the_set_up_names_the_field_that_is_wrong(office: Office) -> None:
     assert "invite" in without.errors["marketing"]
     twice = await office.manager.submit(values={"marketing": [office.it], "it": [office.it]})
     assert "one side only" in twice.errors["it"]
-    assert office.bot.store.setup() is None
+    assert await office.bot.store.setup() is None
 
 
 async def test_when_slack_does_not_answer_a_command_says_so(office: Office) -> None:
@@ -130,4 +130,4 @@ async def test_when_slack_does_not_answer_a_command_says_so(office: Office) -> N
     said = await office.says(office.manager, "/pulse open", office.marketing)
     assert "Please try again in a minute." in said.text
     assert "by itself" not in said.text
-    assert office.bot.workspace.waves.open is None
+    assert office.bot.workspace.waves.current is None

@@ -51,7 +51,7 @@ async def test_on_a_full_disk_no_pulse_opens_and_later_one_does(office: Office) 
     await office.open()
     person = office.people(office.it)[0]
     await office.answer(person, office.it, "4")
-    assert office.answers(person) == {"T01": frozenset({"4"})}
+    assert await office.answers(person) == {"T01": frozenset({"4"})}
 
 
 async def test_on_a_full_disk_taps_go_on(office: Office) -> None:
@@ -61,6 +61,23 @@ async def test_on_a_full_disk_taps_go_on(office: Office) -> None:
     for person in office.people(office.it):
         await office.answer(person, office.it, "4")
     assert await answered(office) == 14
+
+
+async def test_when_the_writer_has_ended_a_tap_gets_a_sentence(office: Office) -> None:
+    """It is acked, never as recorded, and nobody waits for a thread that is gone."""
+    await opened(office)
+
+    def end(_connection: sqlite3.Connection) -> None:
+        raise SystemExit
+
+    with pytest.raises(StoreFault):
+        await office.bot.store.write(end)
+    person = office.people(office.it)[0]
+    async with asyncio.timeout(10):
+        await office.answer(person, office.it, "4")
+        await office.settled()
+    assert "can no longer write" in person.private(office.it)[-1].text
+    assert await answered(office) == 0
 
 
 @pytest.mark.parametrize("kind", ["tap", "form"])
@@ -215,7 +232,7 @@ async def test_one_refused_call_changes_nothing_in_the_end(
         for channel in (office.it, office.marketing):
             keys = [m.metadata["event_payload"]["key"] for m in office.posted(channel) if m.metadata]
             assert keys == [f"poll:1:{channel}", f"results:1:{channel}"]
-        [closed] = office.bot.store.closed_waves()
+        [closed] = await office.bot.store.closed_waves()
         assert closed.turnout[Side.IT].answered == 12
 
 
@@ -225,7 +242,7 @@ async def opened_under(office: Office, trouble: Callable[[], object]) -> None:
     await office.manager.open_home()
     await office.settled()
     await office.says(office.manager, "/pulse open", office.marketing)
-    if office.bot.workspace.waves.open is None:
+    if office.bot.workspace.waves.current is None:
         await office.open()
     await at(office, "2026-03-03T09:01")
 
@@ -239,7 +256,7 @@ async def test_a_token_that_is_revoked_ends_in_few_calls(office: Office, code: s
         for method in ("chat.postMessage", "conversations.history", "chat.update", "conversations.members")
     ]
     await office.says(office.manager, "/pulse open", office.marketing)
-    assert office.bot.workspace.waves.open is None
+    assert office.bot.workspace.waves.current is None
     troubles[-1].times = 0
     await office.open()
     before = len(office.slack.calls)

@@ -66,6 +66,9 @@ class Moment:
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     looks: list[int] = field(default_factory=list)
 
+    async def is_busy(self) -> bool:
+        return self.busy
+
     def activity(self) -> int:
         self.looks.append(self.payloads)
         return self.payloads
@@ -79,7 +82,7 @@ class Moment:
 
 def replacement(moment: Moment, **limits: float) -> Replacement:
     chosen = {"quiet_s": 0.0, "latest_s": 3600.0, "look_s": 0.0, **limits}
-    return Replacement(closed=moment.closed, activity=moment.activity, busy=lambda: moment.busy, **chosen)
+    return Replacement(closed=moment.closed, activity=moment.activity, busy=moment.is_busy, **chosen)
 
 
 async def test_without_a_close_nothing_is_replaced() -> None:

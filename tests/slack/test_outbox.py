@@ -16,13 +16,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from pulse.core.cadence import Moments
+from pulse.core.calendar import Moments
 from pulse.core.errors import SlackFault
 from pulse.core.model import Side
 from pulse.slack.outbox import LONGEST_PAUSE, Outbox
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import NewMessage, NewWave, OutboxMessage, Publication, Store
 from pulse.views.message import Message
+from tests.depth import also_soaked, length
 from tests.handlers.conftest import Clock, Office, at, running
 
 T = TypeVar("T")
@@ -136,10 +137,10 @@ class OutboxUnderFaults(RuleBasedStateMachine):
         return self.runner.run(wait())
 
     def make(self) -> Outbox:
-        async def render(parcel: OutboxMessage) -> Message | None:
-            if parcel.kind == "poll" and not self.is_open:
+        async def render(message: OutboxMessage) -> Message | None:
+            if message.kind == "poll" and not self.is_open:
                 return None
-            return Message(parcel.kind, [])
+            return Message(message.kind, [])
 
         # The pretended Slack has what the outbox calls of the real one.
         return Outbox(self.store, self.slack, render, asyncio.Lock(), settle_s=0.0)  # type: ignore[arg-type]
@@ -149,9 +150,18 @@ class OutboxUnderFaults(RuleBasedStateMachine):
         try:
             self.run(self.outbox.deliver(self.now))
         except Killed:
+            self.bury()
             self.store.close()
             self.store = Store.open(self.folder / "pulse.db")
             self.outbox = self.make()
+
+    def bury(self) -> None:
+        """A killed process does nothing more: what its other tasks await never comes back to them."""
+        tasks = asyncio.all_tasks(self.runner.get_loop())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            self.run(asyncio.wait(tasks))
 
     @rule(seconds=st.sampled_from([0, 20, 300, 1200]))
     def tick(self, seconds: int) -> None:
@@ -179,7 +189,7 @@ class OutboxUnderFaults(RuleBasedStateMachine):
         messages = [
             NewMessage(kind=kind, channel=channel, at=self.now) for kind in kinds for channel in CHANNELS
         ]
-        empty = Publication(turnout={}, outcomes={}, index={})
+        empty = Publication(turnout={}, outcomes={})
         self.run(self.store.close_wave(self.wave, lambda _ballots: empty, messages, self.now, "closed"))
 
     @invariant()
@@ -205,19 +215,20 @@ class OutboxUnderFaults(RuleBasedStateMachine):
                 assert poll in channel.stands or not self.is_open
                 assert channel.closed_form is (poll in channel.stands and not self.is_open)
                 assert len(channel.stands) == len(set(channel.stands))
-            assert self.store.undelivered() == ()
+            assert self.run(self.store.undelivered()) == ()
         finally:
             self.store.close()
             self.runner.close()
             shutil.rmtree(self.folder)
 
 
+@also_soaked
 def test_whatever_happens_a_message_stands_exactly_once() -> None:
     """Never two, and never none where Slack answers again before the wave's end; closed polls stay closed."""
     run_state_machine_as_test(
         OutboxUnderFaults,
         settings=settings(
-            max_examples=60,
+            max_examples=length(30, 600),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
@@ -332,7 +343,7 @@ async def test_where_history_cannot_be_searched_nothing_is_posted_twice(office: 
     assert "permission" in office.manager.dms[-1].text
     history.times = 0
     await at(office, "2026-03-03T10:30")
-    assert office.bot.store.undelivered() == ()
+    assert await office.bot.store.undelivered() == ()
     assert len(office.posted(office.it)) == 1
 
 
@@ -345,7 +356,7 @@ async def test_a_message_that_was_being_sent_at_a_crash_is_searched_for(
     await office.bot.store.mark(f"poll:1:{office.it}", "sending")
     await at(office, "2026-03-03T09:01")
     assert len(office.posted(office.it)) == 1
-    assert office.bot.store.undelivered() == ()
+    assert await office.bot.store.undelivered() == ()
 
 
 async def test_a_wave_that_was_missed_is_told_to_managers(slack: Any, tmp_path: Path) -> None:

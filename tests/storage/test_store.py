@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulse.core.cadence import Moments
+from pulse.core.calendar import Moments
 from pulse.core.errors import BadRequest, BallotBroken, KeyLost, NotNow, StoreFault
 from pulse.core.model import Side
 from pulse.core.records import StoredBallot, Traces
@@ -36,6 +36,7 @@ from pulse.storage.sqlite.store import (
     Recorded,
     Store,
 )
+from tests.depth import also_soaked, length
 
 T = TypeVar("T")
 
@@ -97,7 +98,7 @@ def key_file(store: Store) -> Path:
 
 
 async def close(store: Store, wave: int) -> None:
-    opened = store.current_wave()
+    opened = await store.current_wave()
     assert opened is not None
 
     def published(ballots: Mapping[Side, Ballots]) -> Publication:
@@ -188,7 +189,7 @@ async def test_a_manager_may_open_two_waves_on_one_date(store: Store) -> None:
     """Waves by hand do not use up the due date."""
     for _ in range(2):
         await close(store, await store.start_wave(new_wave("hand"), "opened"))
-    assert len(store.closed_waves()) == 2
+    assert len(await store.closed_waves()) == 2
 
 
 PEOPLE = ("ada", "bo", "cy")
@@ -234,8 +235,9 @@ async def one_by_one(_store: Store, asks: Sequence[Coroutine[None, None, T]]) ->
     return [await ask for ask in asks]
 
 
+@also_soaked
 @given(rounds=st.lists(ASKS, max_size=3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=length(30, 600), deadline=None)
 def test_changes_written_together_are_those_written_one_by_one(rounds: list[list[Ask]]) -> None:
     """Whoever asks what, and however often: the same is told, and the file holds the same."""
 
@@ -249,7 +251,7 @@ def test_changes_written_together_are_those_written_one_by_one(rounds: list[list
                 await write(store, [store.answer(wave, user, change) for user, change in asked])
                 for asked in rounds
             ]
-            return told, [store.ballot_of(wave, user) for user in PEOPLE]
+            return told, [await store.ballot_of(wave, user) for user in PEOPLE]
         finally:
             store.close()
 
@@ -267,7 +269,7 @@ async def test_more_people_than_one_statement_takes_are_written_together(store: 
     await together(store, [answer(store, wave, user, "A02", "4") for user in users])
     assert await answered(store, wave) == {Side.MARKETING: 0, Side.IT: many}
     for user in users:
-        ballot = store.ballot_of(wave, user)
+        ballot = await store.ballot_of(wave, user)
         assert ballot is not None
         assert ballot.answers == {"T01": frozenset("5"), "A02": frozenset("4")}
 
@@ -341,7 +343,7 @@ async def test_a_key_that_cannot_be_destroyed_is_said_and_tried_again(
         patched.setattr(KeyFolder, "destroy", refuse)
         with pytest.raises(StoreFault, match="read-only"):
             await close(store, wave)
-        assert len(store.closed_waves()) == 1
+        assert len(await store.closed_waves()) == 1
         assert (store.traces, store.scrub_due) == (Traces.KEY, True)
     await store.scrub()
     assert (store.traces, store.scrub_due) == (Traces.NONE, False)
@@ -361,7 +363,7 @@ async def test_a_crash_between_counts_and_key_is_finished_by_the_next_start(
     monkeypatch.undo()
     store = Store.open(tmp_path / "pulse.db")
     assert list((tmp_path / "pulse.db-keys").glob("*.key")) == []
-    assert len(store.closed_waves()) == 1
+    assert len(await store.closed_waves()) == 1
     store.close()
 
 
@@ -385,16 +387,16 @@ async def test_a_lost_key_loses_the_open_wave_and_nothing_else(tmp_path: Path) -
     store.close()
     file.rename(tmp_path / "elsewhere")
     store = Store.open(tmp_path / "pulse.db")
-    assert "missing" in store.key_problem()
+    assert "missing" in await store.key_problem()
     with pytest.raises(KeyLost, match="/pulse close"):
         await answer(store, wave, "U1", "T01", "5")
     with pytest.raises(KeyLost):
-        store.ballot_of(wave, "U1")
+        await store.ballot_of(wave, "U1")
     with pytest.raises(KeyLost):
         await store.close_wave(wave, lambda _ballots: published(), [], LATER, "closed")
-    assert store.current_wave() is not None
+    assert await store.current_wave() is not None
     assert await store.call_off(wave, [], LATER, "its key was lost")
-    assert (len(store.closed_waves()), store.key_problem(), rows(store.path)) == (1, "", [])
+    assert (len(await store.closed_waves()), await store.key_problem(), rows(store.path)) == (1, "", [])
     assert await store.start_wave(new_wave("hand"), "opened") > wave
     store.close()
 
@@ -420,9 +422,9 @@ async def test_a_lost_key_that_is_put_back_is_used(tmp_path: Path) -> None:
     store.close()
     file.rename(tmp_path / "elsewhere")
     store = Store.open(tmp_path / "pulse.db")
-    assert store.key_problem() != ""
+    assert await store.key_problem() != ""
     (tmp_path / "elsewhere").rename(file)
-    assert store.key_problem() == ""
+    assert await store.key_problem() == ""
     assert await answered(store, wave) == {Side.MARKETING: 0, Side.IT: 1}
     store.close()
 
@@ -444,7 +446,7 @@ async def test_a_ballot_that_was_changed_from_outside_spoils_no_other(store: Sto
     await answer(store, wave, "U4", "T01", "5")
     assert await answered(store, wave) == {Side.MARKETING: 0, Side.IT: 9}
     await close(store, wave)
-    assert store.closed_waves()[0].turnout[Side.IT].answered == 9
+    assert (await store.closed_waves())[0].turnout[Side.IT].answered == 9
 
 
 async def test_two_ballots_that_were_swapped_are_both_noticed(store: Store) -> None:
@@ -466,7 +468,7 @@ async def test_two_ballots_that_were_swapped_are_both_noticed(store: Store) -> N
     await store.write(swap)
     for user in ("U1", "U2"):
         with pytest.raises(BallotBroken):
-            store.ballot_of(wave, user)
+            await store.ballot_of(wave, user)
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -494,7 +496,7 @@ async def test_the_database_and_its_companions_are_for_their_owner_only(tmp_path
 
 
 def published() -> Publication:
-    return Publication(turnout={}, outcomes={}, index={})
+    return Publication(turnout={}, outcomes={})
 
 
 async def test_under_the_minimum_nothing_is_stored_of_a_side_and_item(store: Store) -> None:
@@ -511,14 +513,14 @@ async def test_under_the_minimum_nothing_is_stored_of_a_side_and_item(store: Sto
         ]
 
     assert await store.write(rows) == [0, 0, 0, 0, 0]
-    assert store.closed_waves()[0].turnout[Side.IT].answered is None
+    assert (await store.closed_waves())[0].turnout[Side.IT].answered is None
 
 
 async def test_what_was_published_is_read_back_as_it_was(store: Store) -> None:
     """A closed wave is the same after it has been in the file."""
     roster = {f"{side}{number}": frozenset({side}) for side in Side for number in range(25)}
     wave = await store.start_wave(new_wave(roster=roster), "opened")
-    opened = store.current_wave()
+    opened = await store.current_wave()
     assert opened is not None
     written: list[Publication] = []
     cast = [
@@ -534,10 +536,9 @@ async def test_what_was_published_is_read_back_as_it_was(store: Store) -> None:
         return written[0]
 
     await store.close_wave(wave, published, [], LATER, "closed")
-    read = store.closed_waves()[0]
+    read = (await store.closed_waves())[0]
     assert dict(written[0].outcomes) == dict(read.outcomes)
     assert dict(written[0].turnout) == dict(read.turnout)
-    assert dict(written[0].index) == dict(read.index)
 
 
 async def test_another_program_that_locks_the_file_is_said(store: Store) -> None:
@@ -577,6 +578,20 @@ async def test_a_read_that_fails_is_told_in_a_sentence(store: Store) -> None:
         for table in ("note", "ballot"):
             other.execute(f"DROP TABLE {table}")
     with pytest.raises(StoreFault, match="could not be read"):
-        store.notes()
+        await store.notes()
     with pytest.raises(StoreFault, match="could not be read"):
-        store.ballot_of(wave, "U1")
+        await store.ballot_of(wave, "U1")
+
+
+async def test_a_store_whose_writer_has_ended_says_so_when_it_is_asked(store: Store) -> None:
+    """Readiness asks `check_writable`; before that it returns, afterwards it gives the reason."""
+
+    def end(_connection: sqlite3.Connection) -> None:
+        raise SystemExit
+
+    await store.check_writable()
+    with pytest.raises(StoreFault):
+        await store.write(end)
+    with pytest.raises(StoreFault, match=r"can no longer write to its database \(SystemExit\)"):
+        await store.check_writable()
+    assert await store.notes() == (), "what is stored can still be read"

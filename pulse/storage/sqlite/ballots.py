@@ -53,7 +53,7 @@ class BallotBox(SealedTheme):
 
         await self.write(job)
 
-    def ballot_of(self, wave_id: int, user: str) -> StoredBallot | None:
+    async def ballot_of(self, wave_id: int, user: str) -> StoredBallot | None:
         sealer = self._sealing.current()
         person = sealer.pseudonym(user)
         rows = self._reader.tuples(
@@ -80,7 +80,7 @@ class BallotBox(SealedTheme):
             await asyncio.sleep(0)
         return frozenset(found)
 
-    def key_problem(self) -> str:
+    async def key_problem(self) -> str:
         lost = self._sealing.lost()
         return lost.reason if lost is not None else ""
 

@@ -12,7 +12,7 @@ from pulse.storage.sqlite.sealing import SealedTheme
 class People(SealedTheme):
     """The codes of managers and opt-outs, and their key (see `pulse.storage.port.PeopleStore`)."""
 
-    def secret(self) -> bytes | None:
+    async def secret(self) -> bytes | None:
         return self._sealing.keys.secret()
 
     async def make_secret(self, value: bytes) -> None:
@@ -22,7 +22,7 @@ class People(SealedTheme):
 
         await self._writer.maintain(job)
 
-    def wishes(self, kind: str) -> frozenset[bytes]:
+    async def wishes(self, kind: str) -> frozenset[bytes]:
         rows = self._reader.tuples("SELECT person FROM wish WHERE kind = ?", kind)
         return frozenset(person for (person,) in rows)
 
