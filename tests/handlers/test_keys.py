@@ -112,11 +112,12 @@ async def test_who_has_answered_is_told_the_same_everywhere(office: Office) -> N
     """Message, status and Home show the count of the last look, and none before there are five."""
     await office.set_up()
     await office.open()
-    waves, snapshot = office.bot.workspace.waves, office.bot.workspace.participation
+    wave = office.bot.workspace.waves.current
+    assert wave is not None
     people = office.people(office.it)
 
     def told() -> int | None:
-        return snapshot.turnout()[Side.IT].answered
+        return office.bot.workspace.participation.turnout(wave)[Side.IT].answered
 
     for person in people[:4]:
         await office.answer(person, office.it, "4")
@@ -126,7 +127,6 @@ async def test_who_has_answered_is_told_the_same_everywhere(office: Office) -> N
         await office.answer(person, office.it, "4")
     await office.slack.workspace.until(lambda: "7 of 14" in office.poll(office.it).text)
     assert told() == 7
-    assert waves.current is not None
     assert "7 of 14" in (await office.says(people[0], "/pulse status", office.it)).text
     await people[0].open_home()
     await office.settled()
