@@ -263,7 +263,7 @@ _EXPOSED = {
     ),
     Risk.FOREIGN: (
         N_("{path} belongs to another user (number {detail})."),
-        N_("Give it to the user that runs the bot: chown"),
+        N_("Give it to the user that runs the bot: chown USER {path}"),
     ),
     Risk.OLD_BLOCKS: (
         N_("{path} is on {detail}, which writes anew instead of over: destroyed keys may stay on the disk."),
