@@ -56,7 +56,14 @@ class Signatures:
 Shape = Mapping[str, Any]
 
 _WHO: Shape = {"id": str}
-_VIEW: Shape = {"callback_id": str, "state": dict, "private_metadata": str, "id": str, "blocks": list}
+_VIEW: Shape = {
+    "type": str,
+    "callback_id": str,
+    "state": dict,
+    "private_metadata": str,
+    "id": str,
+    "blocks": list,
+}
 SHAPES: Shape = {
     "type": str,
     "user": _WHO,
@@ -68,7 +75,14 @@ SHAPES: Shape = {
     "state": dict,
     "view": _VIEW,
     "actions": [{"action_id": str, "block_id": str, "value": str, "type": str}],
-    "event": {"type": str, "subtype": str, "user": (str, dict), "channel": (str, dict)},
+    "event": {
+        "type": str,
+        "subtype": str,
+        "old_channel_id": str,
+        "new_channel_id": str,
+        "user": (str, dict),
+        "channel": (str, dict),
+    },
     "authorizations": [dict],
     "command": str,
     "text": str,
@@ -78,17 +92,57 @@ SHAPES: Shape = {
     "response_url": str,
     "trigger_id": str,
     "callback_id": str,
+    "action_id": str,
+    "block_id": str,
+    "value": str,
 }
-"""What Bolt and the handlers look at, where it is there. Nothing has to be there, and null is nothing."""
+"""The types of what Bolt and the handlers look at, where it is there; null is nothing."""
+
+NEEDED: Mapping[str, tuple[tuple[str | int, ...], ...]] = {
+    "block_actions": (("user", "id"), ("actions", 0, "action_id")),
+    "block_suggestion": (("user", "id"), ("action_id",)),
+    "view_submission": (("user", "id"), ("view", "callback_id"), ("view", "type")),
+    "view_closed": (("user", "id"), ("view", "callback_id"), ("view", "type")),
+    "event_callback": (("event", "type"),),
+    "app_home_opened": (("user",),),
+    "member_joined_channel": (("user",), ("channel",)),
+    "member_left_channel": (("user",), ("channel",)),
+    "channel_id_changed": (("old_channel_id",), ("new_channel_id",)),
+}
+"""What a payload or event of a type has to have, as paths into it."""
 
 
-def plausible(body: object, shape: object = SHAPES) -> bool:
-    """Whether a payload has the types that Slack's have: what has not is refused before anything reads it."""
+def plausible(body: object) -> bool:
+    """Whether a payload has the parts and types of Slack's: others are refused before anything reads them."""
+    if not isinstance(body, Mapping) or not _has_types(body, SHAPES):
+        return False
+    return _has_parts(body) and _has_parts(body.get("event") or {})
+
+
+def _has_parts(body: Mapping[str, Any]) -> bool:
+    if body.get("command") is not None:
+        return all(body.get(name) for name in ("user_id", "channel_id"))
+    return all(_at(body, path) for path in NEEDED.get(body.get("type") or "", ()))
+
+
+def _at(body: Any, path: tuple[str | int, ...]) -> Any:
+    """What stands at the path; None where nothing does."""
+    for step in path:
+        if isinstance(step, int):
+            body = body[step] if isinstance(body, list) and len(body) > step else None
+        else:
+            body = body.get(step) if isinstance(body, Mapping) else None
+    return body
+
+
+def _has_types(body: object, shape: object) -> bool:
     if body is None:
         return True
     if isinstance(shape, Mapping):
-        return isinstance(body, dict) and all(plausible(body.get(key), part) for key, part in shape.items())
+        return isinstance(body, dict) and all(_has_types(body.get(key), part) for key, part in shape.items())
     if isinstance(shape, list):
-        return isinstance(body, list) and all(each is not None and plausible(each, shape[0]) for each in body)
+        return isinstance(body, list) and all(
+            each is not None and _has_types(each, shape[0]) for each in body
+        )
     assert isinstance(shape, type | tuple)
     return isinstance(body, shape)

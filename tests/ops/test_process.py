@@ -47,14 +47,13 @@ def test_a_guarded_process_leaves_no_core(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_guarded_process_makes_files_for_its_owner_only() -> None:
-    """Whatever it writes, without having to remember it at each place."""
+def test_a_guarded_process_has_no_core_limit_left_and_makes_files_for_its_owner_only() -> None:
+    """Each guard holds by itself; whatever is written is private without having to be remembered."""
     program = """
-        import os, pulse.ops.process
-        pulse.ops.process.guard()
-        print(oct(os.umask(0)))
+        import os, resource, pulse.ops.process
+        print(pulse.ops.process.guard(), resource.getrlimit(resource.RLIMIT_CORE), oct(os.umask(0)))
     """
-    assert run(program).stdout.strip() == "0o77"
+    assert run(program).stdout.strip() == "True (0, 0) 0o77"
 
 
 @dataclass

@@ -71,9 +71,10 @@ async def guarded(most: int = 3, header_s: float = 3600.0) -> AsyncIterator[Guar
 
 
 async def hung_up(streams: Streams) -> bool:
-    """Waits for the other side's end."""
+    """Waits for the other side's end; an answer, or none at all, is no end."""
     try:
-        return await streams[0].read(1) == b""
+        async with asyncio.timeout(10):
+            return await streams[0].read(1) == b""
     except ConnectionError:
         return True
 

@@ -249,6 +249,11 @@ NONSENSE: tuple[Any, ...] = (
     {"type": ["block_actions"]},
     {"type": "event_callback", "event": ["app_home_opened"]},
     {"type": "event_callback", "event": {"type": {}}},
+    {"type": "event_callback", "event": {"type": "app_home_opened"}},
+    {"type": "event_callback", "event": {"type": "channel_id_changed", "old_channel_id": "C1"}},
+    {"type": "view_submission", "user": {"id": "U1"}, "view": {"callback_id": "answer"}},
+    {"type": "block_actions", "user": {"id": "U1"}, "actions": []},
+    {"command": "/pulse", "text": "help"},
 )
 
 

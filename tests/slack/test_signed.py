@@ -99,7 +99,16 @@ def test_what_slack_sends_is_plausible() -> None:
         {"type": "view_submission", "view": {"state": 3}},
         {"type": "event_callback", "event": "joined"},
         {"type": "event_callback", "event": {"type": 7}},
-        {"command": "/pulse", "user_id": {"id": "U1"}},
+        {"command": "/pulse", "user_id": {"id": "U1"}, "channel_id": "C1"},
+        {"command": "/pulse", "channel_id": "C1"},
+        {**TAP, "user": None},
+        {**TAP, "actions": []},
+        {**TAP, "actions": [{"value": "4"}]},
+        {"type": "view_submission", "user": {"id": "U1"}, "view": None},
+        {"type": "view_submission", "user": {"id": "U1"}, "view": {}},
+        {"type": "block_suggestion", "user": {"id": "U1"}, "action_id": {}},
+        {"type": "event_callback"},
+        {"type": "event_callback", "event": {}},
     ],
 )
 def test_what_slack_never_sends_is_not(body: object) -> None:
