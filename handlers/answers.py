@@ -20,7 +20,7 @@ from handlers.replies import attempt, or_refuse, outcome, privately, reply, wave
 from pulse.core.cards import Confirmation
 from pulse.core.errors import BadRequest
 from pulse.core.language import _
-from pulse.services.answering import Ballot, pseudonym
+from pulse.services.answering import Ballot
 from pulse.views.answer import CALLBACK, answer_view, parse_answer, parse_channel, parse_wave
 from pulse.views.message import Message, as_view
 from pulse.views.notices import confirmation, tapped, withdrawn
@@ -66,9 +66,8 @@ async def open_form(ack: AsyncAck, interaction: Interaction) -> None:
     await ack()
     wave = interaction.workspace.waves.current
     if wave is not None and interaction.in_private:
-        person = pseudonym(wave, interaction.user)
         replace = partial(privately, interaction, replace=True)
-        interaction.surfaces.confirmations.keep(wave.id, person, replace)
+        interaction.surfaces.confirmations.keep(wave.id, interaction.user, replace)
     interaction.later(or_refuse(interaction, show_form(interaction)))
 
 
@@ -107,8 +106,7 @@ async def _save_form(interaction: Interaction, view: Body) -> Message:
     ballot = await interaction.workspace.answering.fill_in(interaction.user, channel, wave_id, chosen)
     interaction.surfaces.counts.touch()
     message = confirmation(_card(ballot))
-    person = pseudonym(ballot.wave, interaction.user)
-    replace = interaction.surfaces.confirmations.take(ballot.wave.id, person)
+    replace = interaction.surfaces.confirmations.take(ballot.wave.id, interaction.user)
     if replace is not None:
         interaction.later(replace(message), sheddable=True)
     interaction.later(interaction.surfaces.home_tabs.redraw(interaction.user), sheddable=True)
@@ -119,7 +117,7 @@ async def _withdraw(interaction: Interaction) -> Reply:
     wave_id = wave_id_of(interaction.value)
     wave = await interaction.workspace.answering.withdraw(interaction.user, wave_id)
     interaction.surfaces.counts.touch()
-    interaction.surfaces.confirmations.forget(wave.id, pseudonym(wave, interaction.user))
+    interaction.surfaces.confirmations.forget(wave.id, interaction.user)
     return _confirm(interaction, withdrawn(wave.closes_at))
 
 
@@ -128,8 +126,7 @@ async def _confirm_tap(interaction: Interaction, ballot: Ballot, item_id: str) -
     if interaction.respond is None:
         await interaction.surfaces.home_tabs.show(interaction.user)
         return
-    person = pseudonym(ballot.wave, interaction.user)
-    first = interaction.surfaces.confirmations.is_first(ballot.wave.id, person)
+    first = interaction.surfaces.confirmations.is_first(ballot.wave.id, interaction.user)
     message = tapped(_card(ballot), item_id, first=first or ballot.both_sides)
     await _confirm(interaction, message)
 

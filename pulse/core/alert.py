@@ -37,5 +37,19 @@ class SecondCopy:
     key: str = "second copy"
 
 
-Alert = ChannelAlert | MissedWave | SecondCopy
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostKey:
+    """The key of the open wave is missing or damaged: its answers can neither be read nor taken."""
+
+    key: str = "key of the open wave"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyNotDestroyed:
+    """The key of a closed wave could not be destroyed."""
+
+    key: str = "key of a closed wave"
+
+
+Alert = ChannelAlert | MissedWave | SecondCopy | LostKey | KeyNotDestroyed
 """Alerts with the same `key` are told once a day."""

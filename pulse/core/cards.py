@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, tzinfo
 from pulse.core.audit import AuditEntry
 from pulse.core.model import Item, Side
 from pulse.core.question_plan import Turn
-from pulse.core.records import ReadersRule
+from pulse.core.records import ReadersRule, Traces
 from pulse.core.reports import ItemReport, WaveReport
 
 
@@ -26,7 +26,8 @@ class PollCard:
     """A wave's poll in a channel of `side`.
 
     `roster` people were there to be asked; `answered` of them did, None if the number must stay hidden.
-    A number under `minimum` is hidden all the same.
+    A number under `minimum` is hidden all the same. `called_off`: closed without results, for its key was
+    lost. `traces` is what is left of the answers after the close.
     """
 
     wave_id: int
@@ -37,6 +38,8 @@ class PollCard:
     answered: int | None
     closed: bool = False
     minimum: int = 5
+    called_off: bool = False
+    traces: Traces = Traces.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,20 +71,22 @@ class OwnAnswers:
 class PrivacyCard:
     """`closes_at` of the open wave, None when none is open; `own` None if nothing of the reader is stored.
 
-    `readers` may read results.
+    `readers` may read results. `traces` is what can still be found of the answers to closed waves.
     """
 
     minimum: int
     closes_at: datetime | None = None
     own: OwnAnswers | None = None
     readers: ReadersRule = ReadersRule.CHANNELS
+    traces: Traces = Traces.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusCard:
     """Where the pulse stands: the open wave, the next one, or why there is none.
 
-    `changes` are what managers did, the latest first: for managers only.
+    `changes` are what managers did, the latest first: for managers only. `key_lost` is true where the open
+    wave's answers can neither be read nor taken.
     """
 
     minimum: int
@@ -91,6 +96,7 @@ class StatusCard:
     paused: bool = False
     set_up: bool = True
     changes: Sequence[AuditEntry] = ()
+    key_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import structlog
 
 from pulse.core.cards import OwnAnswers
-from pulse.core.errors import BadRequest, NotNow, NotYours, PollIsClosed, SlackFault
+from pulse.core.errors import BadRequest, JoinedLater, NotNow, NotYours, PollIsClosed, SlackFault
 from pulse.core.language import _
 from pulse.core.library import Library
 from pulse.core.model import Format, Item, Side
-from pulse.core.records import Answers, OpenWave
+from pulse.core.records import Answers, OpenWave, StoredBallot
 from pulse.services.ports import Roster
 from pulse.services.waves import Waves
 from pulse.storage.port import Store
@@ -50,7 +48,8 @@ class Answering:
     async def tap(self, user: str, channel: str, wave_id: int, item_id: str, box: str) -> Ballot:
         """One box of one item, from a poll message; in a multiple choice it is added or taken back.
 
-        Durable when it returns. Raises PollIsClosed, NotYours, BadRequest, StoreFault.
+        Durable when it returns. Raises PollIsClosed, NotYours, JoinedLater, BadRequest, BallotBroken, KeyLost
+        and StoreFault.
         """
         wave = self._wave(wave_id)
         item = self._item(wave, item_id)
@@ -83,44 +82,42 @@ class Answering:
     async def withdraw(self, user: str, wave_id: int) -> OpenWave:
         """Deletes all answers of one person in the open wave. Raises PollIsClosed, StoreFault."""
         wave = self._wave(wave_id)
-        await self._store.answer(wave.id, pseudonym(wave, user), Side.MARKETING, False, lambda _before: {})
+        await self._store.answer(wave.id, user, lambda before: StoredBallot.blank(before.sides))
         return wave
 
     def member_left(self, user: str, channel: str) -> None:
-        """Somebody left a channel. What they answered before counts."""
+        """Somebody left a channel: they are not reminded any more. Their ballot stays until the close."""
         self._roster.leave(user, channel)
 
     async def ballot(self, user: str, channel: str = "") -> Ballot:
-        """What one person answered so far. Raises NotNow if no wave is open, NotYours."""
+        """What one person answered so far. Raises NotNow if no wave is open, NotYours, KeyLost."""
         wave = self._waves.current
         if wave is None:
             raise NotNow(_("No pulse is open now. /pulse status says when the next one opens."))
-        side = await self._side(user, channel, wave)
+        kept = await self._store.ballot_of(wave.id, user)
+        if kept is None:
+            kept = await self._without_ballot(user, channel, wave)
         return Ballot(
             wave=wave,
             items=self._waves.items_of(wave),
-            side=side,
-            answers=await self._store.answers_of(wave.id, pseudonym(wave, user)),
+            side=_side(kept, wave.channels.get(channel)),
+            answers=kept.answers,
         )
 
     async def stored_answers(self, user: str) -> OwnAnswers | None:
-        """What is stored of one person in the open wave, whatever channels that person is in now."""
+        """What is stored of one person in the open wave; None without answers, or if its key is lost."""
         wave = self._waves.current
-        if wave is None:
+        if wave is None or await self._store.key_problem():
             return None
-        person = pseudonym(wave, user)
-        side = await self._store.side_of(wave.id, person)
-        if side is None:
+        ballot = await self._store.ballot_of(wave.id, user)
+        if ballot is None or ballot.side is None or not ballot.answers:
             return None
         return OwnAnswers(
-            wave_id=wave.id,
-            side=side,
-            items=self._waves.items_of(wave),
-            answers=await self._store.answers_of(wave.id, person),
+            wave_id=wave.id, side=ballot.side, items=self._waves.items_of(wave), answers=ballot.answers
         )
 
     async def read_roster(self) -> None:
-        """Reads who may answer the open wave, after a restart. What fails is tried again later."""
+        """Reads who is in the channels of the open wave, after a restart. What fails is tried again later."""
         wave = self._waves.current
         if wave is not None:
             try:
@@ -146,29 +143,42 @@ class Answering:
     async def _answer(
         self, user: str, channel: str, wave: OpenWave, change: Callable[[Answers], Answers]
     ) -> Ballot:
-        side = await self._side(user, channel, wave)
-        joined = user in self._roster.late
-        kept = await self._store.answer(wave.id, pseudonym(wave, user), side, joined, change)
-        both = kept.first and len(self._roster.sides(user)) > 1
+        told = wave.channels.get(channel)
+
+        def changed(before: StoredBallot) -> StoredBallot:
+            side, answers = _side(before, told), change(before.answers)
+            if not answers:
+                return StoredBallot.blank(before.sides)
+            return replace(before, side=side, answers=answers)
+
+        try:
+            kept = await self._store.answer(wave.id, user, changed)
+        except JoinedLater:
+            await self._without_ballot(user, channel, wave)
+            kept = await self._store.answer(wave.id, user, changed)
         return Ballot(
-            wave=wave, items=self._waves.items_of(wave), side=kept.side, answers=kept.answers, both_sides=both
+            wave=wave,
+            items=self._waves.items_of(wave),
+            side=kept.ballot.side or told or min(kept.ballot.sides),
+            answers=kept.ballot.answers,
+            both_sides=kept.first and len(kept.ballot.sides) > 1,
         )
 
-    async def _side(self, user: str, channel: str, wave: OpenWave) -> Side:
-        """The side a person answers for: that of the first answer, else of the channel, else the only one."""
-        if not self._roster.ready.is_set():
-            kept = await self._store.side_of(wave.id, pseudonym(wave, user))
-            if kept is not None:
-                return kept
-            await self._within(self._roster.ensure(wave.channels))
-        sides = self._roster.sides(user)
-        told = wave.channels.get(channel)
-        if told is not None and told not in sides:
-            if not await self._within(self._roster.admit(user, channel)):
-                raise _not_asked()
-            sides = self._roster.sides(user)
-        kept = await self._store.side_of(wave.id, pseudonym(wave, user)) if len(sides) > 1 else None
-        return kept or _chosen(sides, told)
+    async def _without_ballot(self, user: str, channel: str, wave: OpenWave) -> StoredBallot:
+        """Says why somebody has no ballot; in a wave of the first edition a member of its channels gets one.
+
+        Raises JoinedLater for a member, NotYours for anybody else, NotNow where Slack does not say.
+        """
+        await self._within(self._roster.ensure(wave.channels))
+        if channel in wave.channels:
+            await self._within(self._roster.admit(user, channel))
+        sides = frozenset(self._roster.sides(user))
+        if not sides:
+            raise _not_asked()
+        if not wave.first_edition:
+            raise JoinedLater
+        await self._store.admit(wave.id, {user: sides})
+        return StoredBallot.blank(sides)
 
     async def _within(self, looking: Awaitable[T]) -> T:
         try:
@@ -182,19 +192,18 @@ class Answering:
             ) from error
 
 
-def _chosen(sides: tuple[Side, ...], told: Side | None) -> Side:
-    """The side of the channel where somebody answers, else the only side. Raises NotYours."""
-    if told is not None and told in sides:
-        return told
-    if len(sides) == 1:
-        return sides[0]
-    if sides:
+def _side(ballot: StoredBallot, told: Side | None) -> Side:
+    """The side of the first answer, else that of the channel, else the only one. Raises NotYours."""
+    if told is not None and told not in ballot.sides:
+        raise _not_asked()
+    chosen = ballot.side or told
+    if chosen is None:
         raise NotYours(
             _("You are in channels of both sides. Answer once in the channel of the side you speak for,")
             + " "
             + _("and your answers count for that side until the pulse closes.")
         )
-    raise _not_asked()
+    return chosen
 
 
 def _not_asked() -> NotYours:
@@ -203,11 +212,6 @@ def _not_asked() -> NotYours:
         + " "
         + _("Nothing was recorded. If you belong to one of these teams, join its channel and try again.")
     )
-
-
-def pseudonym(wave: OpenWave, user: str) -> bytes:
-    """HMAC-SHA-256 of the user id under the wave's key: meaningless once the key is destroyed."""
-    return hmac.digest(wave.key, user.encode(), hashlib.sha256)
 
 
 def _with(before: Answers, item: Item, boxes: frozenset[str], toggled: bool) -> Answers:

@@ -79,12 +79,12 @@ class Channels:
 
     async def report_problems(self) -> None:
         """Tells managers what is wrong now. Raises nothing: what could not be told is told later."""
-        for alert in await self._alerts.undelivered():
-            await self.report_lost(alert.channel, alert.code)
+        for unsent in await self._alerts.undelivered():
+            await self.report_lost(unsent.channel, unsent.code)
         for channel, code in self._roster.take_refused().items():
             await self.report_lost(channel, code)
-        for missed in await self._alerts.missed_waves():
-            await self._alerts.report(missed)
+        for alert in (*await self._alerts.missed_waves(), *await self._alerts.keys()):
+            await self._alerts.report(alert)
 
     async def _state(self, channel: str) -> str:
         looked = self._looked.get(channel)

@@ -11,6 +11,7 @@ from pulse.core.model import Side
 from pulse.core.records import OpenWave, ReadersRule
 from pulse.services.answering import Answering
 from pulse.services.managers import Managers
+from pulse.services.turnout import TurnoutSnapshot
 from pulse.services.waves import Waves
 from pulse.storage.port import Store
 
@@ -18,8 +19,17 @@ from pulse.storage.port import Store
 class Participation:
     """Queries for one reader. A count under the minimum is never in a record."""
 
-    def __init__(self, *, store: Store, waves: Waves, answering: Answering, managers: Managers) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        waves: Waves,
+        answering: Answering,
+        managers: Managers,
+        snapshot: TurnoutSnapshot,
+    ) -> None:
         self._store, self._waves, self._answering, self._managers = store, waves, answering, managers
+        self._snapshot = snapshot
 
     async def status(self, user: str) -> StatusCard:
         """Where the pulse stands; for a manager with what managers changed lately."""
@@ -27,11 +37,12 @@ class Participation:
         return StatusCard(
             minimum=self._waves.minimum(),
             closes_at=wave.closes_at if wave else None,
-            turnout=await self.turnout(wave) if wave else None,
+            turnout=self.turnout(wave) if wave else None,
             opens_at=await self._waves.next_opening(),
             paused=await self._waves.paused(),
             set_up=self._waves.saved_setup is not None,
             changes=await self._managers.changes() if await self._managers.is_manager(user) else (),
+            key_lost=bool(await self._store.key_problem()),
         )
 
     async def closing(self) -> ClosingCard:
@@ -43,7 +54,7 @@ class Participation:
             wave_id=wave.id,
             closes_at=wave.closes_at,
             minimum=wave.minimum,
-            turnout=await self.turnout(wave),
+            turnout=self.turnout(wave),
         )
 
     async def privacy(self, user: str) -> PrivacyCard:
@@ -54,15 +65,9 @@ class Participation:
             closes_at=wave.closes_at if wave else None,
             own=await self._answering.stored_answers(user),
             readers=setup.readers if setup else ReadersRule.CHANNELS,
+            traces=self._store.traces,
         )
 
-    async def turnout(self, wave: OpenWave) -> Mapping[Side, Turnout]:
-        """How many of each side have answered the open wave."""
-        answered = await self._store.answered(wave.id)
-        return {
-            side: Turnout(
-                roster=wave.people[side],
-                answered=answered[side] if answered[side] >= wave.minimum else None,
-            )
-            for side in Side
-        }
+    def turnout(self, wave: OpenWave) -> Mapping[Side, Turnout]:
+        """How many of each side have answered the open wave, as everybody is told it."""
+        return self._snapshot.told(wave)

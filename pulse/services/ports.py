@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Protocol
 
@@ -47,8 +46,6 @@ class Roster(Protocol):
 
     @property
     def ready(self) -> asyncio.Event: ...
-    @property
-    def late(self) -> AbstractSet[str]: ...
     async def read(self, channels: Mapping[str, Side]) -> Mapping[Side, int]: ...
     async def ensure(self, channels: Mapping[str, Side]) -> None: ...
     async def admit(self, user: str, channel: str) -> bool: ...

@@ -6,13 +6,20 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from pulse.core.alert import Alert, ChannelAlert, MissedWave
+from pulse.core.alert import Alert, ChannelAlert, KeyNotDestroyed, LostKey, MissedWave, SecondCopy
 from pulse.core.errors import SlackFault
 from pulse.core.language import speaking
 from pulse.slack.readers import Readers
 from pulse.slack.web_api import Slack
 from pulse.views.message import Message
-from pulse.views.notices import channel_problem, problems, second_copy, wave_missed
+from pulse.views.notices import (
+    channel_problem,
+    key_not_destroyed,
+    lost_key,
+    problems,
+    second_copy,
+    wave_missed,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -52,5 +59,9 @@ def alert_message(alert: Alert) -> Message:
             return problems([channel_problem(channel, code)])
         case MissedWave(due_at=due_at, opens_at=opens_at):
             return wave_missed(due_at, opens_at)
-        case _:
+        case LostKey():
+            return problems([lost_key()])
+        case KeyNotDestroyed():
+            return problems([key_not_destroyed()])
+        case SecondCopy():
             return problems([second_copy()])

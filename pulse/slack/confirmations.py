@@ -14,27 +14,27 @@ MOST_KEPT = 1000
 
 
 class Confirmations:
-    """Knows people by their pseudonyms in a wave; another wave begins with nobody."""
+    """Knows people by their ids, in memory only; another wave begins with nobody."""
 
     def __init__(self) -> None:
         self._wave_id = 0
-        self._confirmed: set[bytes] = set()
-        self._replace: dict[bytes, Replace] = {}
+        self._confirmed: set[str] = set()
+        self._replace: dict[str, Replace] = {}
 
-    def is_first(self, wave_id: int, person: bytes) -> bool:
+    def is_first(self, wave_id: int, person: str) -> bool:
         """Notes a confirmation; true for the first in the wave, or the first since `forget`."""
         self._enter(wave_id)
         first = person not in self._confirmed
         self._confirmed.add(person)
         return first
 
-    def forget(self, wave_id: int, person: bytes) -> None:
+    def forget(self, wave_id: int, person: str) -> None:
         """Somebody withdrew: the next answer is confirmed at length again."""
         self._enter(wave_id)
         self._confirmed.discard(person)
         self._replace.pop(person, None)
 
-    def keep(self, wave_id: int, person: bytes, replace: Replace) -> None:
+    def keep(self, wave_id: int, person: str, replace: Replace) -> None:
         """Remembers how to change the private confirmation from which somebody opened the form."""
         self._enter(wave_id)
         self._replace.pop(person, None)
@@ -42,7 +42,7 @@ class Confirmations:
         while len(self._replace) > MOST_KEPT:
             del self._replace[next(iter(self._replace))]
 
-    def take(self, wave_id: int, person: bytes) -> Replace | None:
+    def take(self, wave_id: int, person: str) -> Replace | None:
         """How to change that confirmation, once; None if the form was opened elsewhere."""
         self._enter(wave_id)
         return self._replace.pop(person, None)

@@ -43,11 +43,8 @@ class Roster:
         self._ids: dict[str, set[str]] = {}
         self._read_at: dict[str, float] = {}
         self._side_of: dict[str, Side] = {}
-        self._first: frozenset[str] = frozenset()
         self._reading: asyncio.Task[None] | None = None
         self._channel_turn = asyncio.Lock()
-        self.late: set[str] = set()
-        """Those who were in no channel when they were read first, and came later."""
         self.refused: Mapping[str, str] = {}
         """Channels that could not be read, with Slack's reason."""
         self.ready = asyncio.Event()
@@ -95,8 +92,6 @@ class Roster:
         await self._meet({user for members in ids.values() for user in members})
         self._side_of, self._ids = dict(channels), ids
         self._read_at = {}
-        self._first = frozenset().union(*ids.values())
-        self.late = set()
         self.ready.set()
 
     def sides(self, user: str) -> tuple[Side, ...]:
@@ -120,11 +115,7 @@ class Roster:
         """Whether somebody who was not there at the opening is a person in that channel now."""
         if user not in self._ids[channel]:
             await self._reread(channel)
-        if user not in self._ids[channel] or not (await self.person(user)).asked:
-            return False
-        if user not in self._first:
-            self.late.add(user)
-        return True
+        return user in self._ids[channel] and (await self.person(user)).asked
 
     async def _reread(self, channel: str) -> None:
         async with self._channel_turn:

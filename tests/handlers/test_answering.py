@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pulse.core.model import Side
-from pulse.services.answering import pseudonym
 from rehearsal.driver import Actor
 from tests.handlers.conftest import Office
 
 
 async def kept(office: Office, person: Actor) -> dict[str, frozenset[str]]:
     """What the file holds of somebody's answers."""
-    wave = office.bot.workspace.waves.current
-    assert wave is not None
-    return dict(await office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)))
+    return await office.answers(person)
 
 
 async def opened(office: Office) -> Actor:
@@ -182,7 +179,7 @@ async def test_somebody_in_both_sides_answers_for_the_channel_of_the_command(off
     await office.settled()
     await person.submit(values={"item:T01": "4"})
     await office.settled()
-    answered = await office.bot.store.answered(1)
+    answered = await office.answered()
     assert (answered[Side.MARKETING], answered[Side.IT]) == (1, 0)
     assert "You answer for *Marketing*" in await at_home(office, person)
 

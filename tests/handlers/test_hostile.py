@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import structlog
 
-from pulse.services.answering import pseudonym
 from rehearsal.driver import Actor, snapshot
 from rehearsal.payloads import values_of
 from rehearsal.workspace import View
@@ -57,7 +56,7 @@ async def file_of(office: Office) -> list[Any]:
         await store.notes(),
         await store.wishes("manager"),
         await store.known_waves(),
-        await store.answered(wave.id) if wave else None,
+        await office.answered() if wave else None,
     ]
 
 
@@ -90,7 +89,7 @@ async def test_a_forged_value_changes_nothing(office: Office, value: str) -> Non
     assert await file_of(office) == before
     wave = office.bot.workspace.waves.current
     assert wave is not None
-    assert await office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)) == {"T01": frozenset({"4"})}
+    assert await office.answers(person) == {"T01": frozenset({"4"})}
 
 
 async def test_a_copied_button_answers_only_for_who_presses_it(office: Office) -> None:
@@ -104,7 +103,7 @@ async def test_a_copied_button_answers_only_for_who_presses_it(office: Office) -
     await office.settled()
     wave = office.bot.workspace.waves.current
     assert wave is not None
-    assert await office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)) == {"T01": frozenset({"4"})}
+    assert await office.answers(person) == {"T01": frozenset({"4"})}
 
 
 @pytest.mark.parametrize("value", ["", "2", "x", "1:2", "9" * 30])
