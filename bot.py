@@ -100,7 +100,13 @@ def create_app(
         posts=posts,
         home=home,
         setup=PulseSetup(
-            store=store, roster=roster, library=library, lookup=slack, clock=clock, cities=cities
+            store=store,
+            waves=waves,
+            roster=roster,
+            library=library,
+            lookup=slack,
+            clock=clock,
+            cities=cities,
         ),
         managers=managers,
         notes=Notes(store=store, waves=waves, clock=clock),

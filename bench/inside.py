@@ -90,6 +90,7 @@ async def looking_back(api: str, folder: Path, people: int, years: int) -> dict[
         await set_up(store)
         await history(store, 52 * years - 1, people)
         subject = wired(store, api)
+        await subject.workspace.waves.load()
         cards = subject.surfaces.cards
         start = await held_up(cards.prepare())
         await history(store, 1, people, first=52 * years - 1)
@@ -133,6 +134,7 @@ async def closing_time(api: str, folder: Path) -> dict[str, object]:
     try:
         waves = wired(store, api).workspace.waves
         await set_up(store)
+        await waves.load()
         await waves.open_by_hand()
         await everybody_answers(store, waves)
         start = time.perf_counter()

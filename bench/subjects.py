@@ -75,8 +75,9 @@ async def serve(kind: str, api: str, db: Path) -> None:
     store = (Forgetful if kind == "unwritten" else Store).open(db)
     subject = wired(store, api)
     waves = subject.workspace.waves
-    if store.setup() is None:
+    if await store.setup() is None:
         await set_up(store)
+    await waves.load()
     if waves.current is None:
         await waves.open_by_hand()
     freeze_garbage()

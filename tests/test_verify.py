@@ -185,7 +185,7 @@ async def test_the_bots_own_database_is_read_too(tmp_path: Path) -> None:
     """A copy of the file has the digests of its closed waves; what the bot says is not in it."""
     store = Store.open(tmp_path / "pulse.db")
     await fill(store, BANK, datetime(2026, 11, 22, tzinfo=UTC), {Side.MARKETING: "C1", Side.IT: "C2"})
-    waves = store.closed_waves()
+    waves = await store.closed_waves()
     store.close()
     status, output = checked(tmp_path / "pulse.db", *(digest(wave) for wave in waves))
     assert status == 0

@@ -6,6 +6,7 @@ The database is the schedule's truth; the jobs here hold nothing. A job that com
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -23,19 +24,20 @@ class Scheduler:
     def __init__(
         self,
         tick: Callable[[], Awaitable[None]],
-        next_wake: Callable[[], datetime | None],
+        next_wake: Callable[[], Awaitable[datetime | None]],
         clock: Callable[[], datetime],
     ) -> None:
         self._tick, self._next_wake, self._clock = tick, next_wake, clock
+        self._turn = asyncio.Lock()
         self._jobs = AsyncIOScheduler(
             timezone=UTC,
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
 
-    def start(self) -> None:
+    async def start(self) -> None:
         self._jobs.add_job(self.wake, "interval", seconds=NET.total_seconds(), id="net")
         self._jobs.start()
-        self.plan()
+        await self.plan()
 
     def stop(self) -> None:
         self._jobs.shutdown(wait=False)
@@ -46,15 +48,18 @@ class Scheduler:
             try:
                 await self._tick()
             finally:
-                self.plan()
+                await self.plan()
         except Exception:  # noqa: BLE001 - nobody waits for a tick: the log is the last place to tell
             _log.exception("tick failed")
 
-    def plan(self) -> None:
+    async def plan(self) -> None:
         """Sets the job of the next moment; to be called when the schedule may have changed."""
-        moment = self._next_wake()
-        if moment is None:
-            return
+        async with self._turn:
+            moment = await self._next_wake()
+            if moment is not None:
+                self._set(moment)
+
+    def _set(self, moment: datetime) -> None:
         # The clock may be a rehearsal's, which runs ahead of the machine's.
         ahead = max(moment - self._clock(), timedelta())
         if ahead < NET:

@@ -56,20 +56,20 @@ class Alerts:
         """Forgets an alert whose cause is gone: if it comes back, it is told again."""
         self._told.pop(alert.key, None)
 
-    def undelivered(self) -> tuple[ChannelAlert, ...]:
+    async def undelivered(self) -> tuple[ChannelAlert, ...]:
         """Channels whose messages a person must help to deliver."""
         return tuple(
             ChannelAlert(channel=message.channel, code=message.problem)
-            for message in self._store.failing_messages()
+            for message in await self._store.failing_messages()
             if _needs_a_person(message)
         )
 
-    def missed_waves(self) -> tuple[MissedWave, ...]:
+    async def missed_waves(self) -> tuple[MissedWave, ...]:
         """Waves of the last day that could not be opened in time."""
-        opens_at = self._waves.next_opening()
+        opens_at = await self._waves.next_opening()
         return tuple(
             MissedWave(due_at=due_at, opens_at=opens_at)
-            for due_at in self._store.missed_waves(self._clock() - RECENT)
+            for due_at in await self._store.missed_waves(self._clock() - RECENT)
         )
 
 

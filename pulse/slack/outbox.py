@@ -38,8 +38,8 @@ _log = structlog.get_logger(__name__)
 class OutboxStore(Protocol):
     """Where messages wait and what became of them is noted."""
 
-    def undelivered(self, at: datetime | None = None) -> Sequence[OutboxMessage]: ...
-    def posted(self, kind: str, wave_id: int) -> Mapping[str, str]: ...
+    async def undelivered(self, at: datetime | None = None) -> Sequence[OutboxMessage]: ...
+    async def posted(self, kind: str, wave_id: int) -> Mapping[str, str]: ...
     async def mark(self, key: str, state: str, ts: str | None = None) -> None: ...
     async def postpone(self, key: str, state: str, next_try_at: datetime, problem: str) -> None: ...
 
@@ -69,7 +69,7 @@ class Outbox:
         """Delivers what is due: channels side by side, each channel's messages in their order."""
         async with self._turn:
             channels: dict[str, list[OutboxMessage]] = {}
-            for message in self._store.undelivered(now):
+            for message in await self._store.undelivered(now):
                 channels.setdefault(message.channel, []).append(message)
             await asyncio.gather(*(self._deliver_channel(queue, now) for queue in channels.values()))
 
@@ -139,7 +139,7 @@ class Outbox:
     async def _close_poll(self, message: OutboxMessage) -> None:
         """Turns a poll message into its closed form; doing it twice changes nothing."""
         await self._settle_polls(message)
-        ts = self._store.posted("poll", message.wave_id or 0).get(message.channel)
+        ts = (await self._store.posted("poll", message.wave_id or 0)).get(message.channel)
         rendered = await self._render(message)
         if ts is not None and rendered is not None:
             async with self._changing:
@@ -153,7 +153,7 @@ class Outbox:
 
     async def _settle_polls(self, closing: OutboxMessage) -> None:
         """Polls of a closed wave that still wait are given up; one that may stand is searched for first."""
-        for message in self._store.undelivered():
+        for message in await self._store.undelivered():
             if (message.kind, message.wave_id, message.channel) != ("poll", closing.wave_id, closing.channel):
                 continue
             if message.state == "due" or not await self._stands(message):

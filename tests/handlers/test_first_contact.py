@@ -80,7 +80,7 @@ async def test_the_preview_shows_what_each_side_will_read_and_when(office: Offic
     assert shown.count("• opens ") == 3
     assert "I trust our IT colleagues" in shown
     assert "I trust our marketing colleagues" in shown
-    assert office.bot.store.setup() is None
+    assert await office.bot.store.setup() is None
 
 
 async def test_a_preview_of_a_form_with_a_fault_names_the_fault(office: Office) -> None:
@@ -131,7 +131,7 @@ async def test_slack_in_trouble_is_not_the_channels_fault(office: Office, troubl
     """The manager is asked to save again, and nothing was saved."""
     office.slack.fail("conversations.info", trouble, times=2)
     assert "in a minute" in (await set_up_with(office, office.marketing))["marketing"]
-    assert office.bot.store.setup() is None
+    assert await office.bot.store.setup() is None
 
 
 async def test_changes_of_the_set_up_are_in_the_audit_log(office: Office) -> None:

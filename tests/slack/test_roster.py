@@ -88,7 +88,7 @@ async def test_who_leaves_cannot_answer_and_who_comes_back_can(office: Office) -
         await office.slack.deliver_event(left)
     await office.answer(person, office.it, "4")
     await office.settled()
-    assert sum(office.bot.store.answered(1).values()) == 1
+    assert sum((await office.bot.store.answered(1)).values()) == 1
     assert office.bot.surfaces.roster.late == set()
 
 
@@ -140,7 +140,7 @@ async def test_after_a_restart_the_bot_starts_without_waiting_for_the_roster(
         slow.seconds = 0.0
         await office.answer(unknown, office.it, "2")
         await office.settled()
-        assert sum(office.bot.store.answered(1).values()) == 2
+        assert sum((await office.bot.store.answered(1)).values()) == 2
 
 
 async def left_open(slack: Rehearsal, path: Path) -> Clock:
@@ -159,7 +159,7 @@ async def test_taps_during_a_long_reading_share_it(slack: Rehearsal, tmp_path: P
     async with running(slack, tmp_path / "pulse.db", clock) as office:
         await asyncio.gather(*(office.answer(person, office.it, "4") for person in office.people(office.it)))
         await office.settled()
-        assert sum(office.bot.store.answered(1).values()) == 14
+        assert sum((await office.bot.store.answered(1)).values()) == 14
     assert len(slack.calls_of("conversations.members")) - before == 2
 
 
@@ -174,11 +174,11 @@ async def test_a_tap_while_slack_does_not_tell_the_roster_gets_a_sentence(
         await office.answer(person, office.it, "4")
         await office.settled()
         assert "nothing was recorded" in person.private(office.it)[-1].text
-        assert sum(office.bot.store.answered(1).values()) == 0
+        assert sum((await office.bot.store.answered(1)).values()) == 0
         trouble.times = 0
         await at(office, "2026-03-03T09:02")
         await office.answer(person, office.it, "4")
-        assert sum(office.bot.store.answered(1).values()) == 1
+        assert sum((await office.bot.store.answered(1)).values()) == 1
 
 
 @pytest.mark.parametrize("code", ["channel_not_found", "not_in_channel"])

@@ -53,10 +53,10 @@ async def test_a_database_of_an_earlier_schema_opens_with_all_its_data(tmp_path:
     old.close()
     upgraded = Store.open(tmp_path / "old.db")
     try:
-        assert len(upgraded.closed_waves()) == 12
-        assert upgraded.closed_waves() == today.closed_waves()
-        assert upgraded.setup() == today.setup()
-        assert upgraded.notes() == today.notes()
+        assert len(await upgraded.closed_waves()) == 12
+        assert await upgraded.closed_waves() == await today.closed_waves()
+        assert await upgraded.setup() == await today.setup()
+        assert await upgraded.notes() == await today.notes()
     finally:
         upgraded.close()
         today.close()
@@ -108,7 +108,7 @@ def _score(old: sqlite3.Connection, item: str, n: int, kept: str | tuple[int, in
 
 
 @pytest.mark.parametrize(("kept", "n"), KEPT)
-def test_what_the_first_edition_kept_is_shown_under_the_new_rule(
+async def test_what_the_first_edition_kept_is_shown_under_the_new_rule(
     tmp_path: Path, kept: str | tuple[int, int], n: int
 ) -> None:
     """Words and merged ends become the figure that holds all counts they stood for, or are withheld."""
@@ -118,7 +118,7 @@ def test_what_the_first_edition_kept_is_shown_under_the_new_rule(
     expected = KEPT[kept, n]
     store = Store.open(tmp_path / "old.db")
     try:
-        [wave] = store.closed_waves()
+        [wave] = await store.closed_waves()
     finally:
         store.close()
     assert wave.turnout == {Side.MARKETING: SideTurnout(30, 24), Side.IT: SideTurnout(16, None)}

@@ -450,8 +450,10 @@ CREATE VIEW baseline_comparison AS
 SELECT
   s.pulse, s.closed_at_utc, s.item_id, s.side, s.question, s.answers_n, s.people_asked_n,
   b.measure, b.complement AS share_is_complement,
-  CASE b.complement WHEN 1 THEN 100 - s.share_high_percent ELSE s.share_low_percent END AS share_low_percent,
-  CASE b.complement WHEN 1 THEN 100 - s.share_low_percent ELSE s.share_high_percent END AS share_high_percent,
+  CASE b.complement WHEN 1 THEN (200 * (s.answers_n - s.people_high_n) + s.answers_n) / (2 * s.answers_n)
+    ELSE s.share_low_percent END AS share_low_percent,
+  CASE b.complement WHEN 1 THEN (200 * (s.answers_n - s.people_low_n) + s.answers_n) / (2 * s.answers_n)
+    ELSE s.share_high_percent END AS share_high_percent,
   baseline.baseline_key, baseline.study AS published_study, baseline.published_year,
   baseline.percent AS published_percent, baseline.percent_low AS published_low_percent,
   baseline.percent_high AS published_high_percent, baseline.people_n AS published_n,

@@ -29,11 +29,11 @@ from pulse.storage.sqlite.theme import Reader, ReadTheme, Row, Theme
 class PublicationRows(ReadTheme):
     """Reads closed waves (see `pulse.storage.port.PublicationReader`)."""
 
-    def closed_count(self) -> int:
+    async def closed_count(self) -> int:
         row = self._reader.row("SELECT count(*) AS waves FROM wave WHERE state = 'closed'")
         return 0 if row is None else int(row["waves"])
 
-    def closed_waves(self, after: int = 0, most: int = -1) -> tuple[ClosedWave, ...]:
+    async def closed_waves(self, after: int = 0, most: int = -1) -> tuple[ClosedWave, ...]:
         return tuple(_closed_waves(self._reader, after, most))
 
 
