@@ -37,21 +37,6 @@ class PollCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmation:
-    """What one person has answered so far: `answers` has the chosen boxes by item id.
-
-    `both_sides` is true once: a person of both sides learns which side the answers count for.
-    """
-
-    wave_id: int
-    side: Side
-    items: tuple[Item, ...]
-    answers: Mapping[str, frozenset[str]]
-    closes_at: datetime
-    both_sides: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnAnswers:
     """A person's own answers in the open wave, as /pulse privacy shows them."""
 

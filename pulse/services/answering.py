@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import structlog
@@ -38,7 +38,7 @@ class Ballot:
     side: Side
     answers: Answers
     both_sides: bool = False
-    """True once: the person is in channels of both sides and has just been counted for one."""
+    """The person is in channels of both sides."""
 
 
 class Answering:
@@ -80,11 +80,24 @@ class Answering:
 
         return await self._answer(user, channel, wave, change)
 
-    async def withdraw(self, user: str, wave_id: int) -> OpenWave:
+    async def withdraw(self, user: str, wave_id: int) -> Ballot:
         """Deletes all answers of one person in the open wave. Raises PollIsClosed, StoreFault."""
         wave = self._wave(wave_id)
-        await self._store.answer(wave.id, pseudonym(wave, user), Side.MARKETING, False, lambda _before: {})
-        return wave
+        # Whoever has left may withdraw, too; their side is then the one that is stored.
+        side = next(iter(self._roster.sides(user)), Side.MARKETING)
+        kept = await self._store.answer(wave.id, pseudonym(wave, user), side, False, lambda _before: {})
+        return self._ballot(user, wave, kept.side, kept.answers)
+
+    def check(self, wave_id: int, item_id: str) -> None:
+        """Raises PollIsClosed if that wave takes no answers, BadRequest if it does not ask that item."""
+        self._item(self._wave(wave_id), item_id)
+
+    async def renewed(self, user: str, ballot: Ballot) -> Ballot | None:
+        """A ballot with what is stored now; None once its wave is closed."""
+        wave = self._waves.current
+        if wave is None or wave.id != ballot.wave.id:
+            return None
+        return replace(ballot, answers=await self._store.answers_of(wave.id, pseudonym(wave, user)))
 
     def member_left(self, user: str, channel: str) -> None:
         """Somebody left a channel. What they answered before counts."""
@@ -96,12 +109,12 @@ class Answering:
         if wave is None:
             raise NotNow(_("No pulse is open now. /pulse status says when the next one opens."))
         side = await self._side(user, channel, wave)
-        return Ballot(
-            wave=wave,
-            items=self._waves.items_of(wave),
-            side=side,
-            answers=await self._store.answers_of(wave.id, pseudonym(wave, user)),
-        )
+        return self._ballot(user, wave, side, await self._store.answers_of(wave.id, pseudonym(wave, user)))
+
+    def _ballot(self, user: str, wave: OpenWave, side: Side, answers: Answers) -> Ballot:
+        both = len(self._roster.sides(user)) > 1
+        items = self._waves.items_of(wave)
+        return Ballot(wave=wave, items=items, side=side, answers=answers, both_sides=both)
 
     async def stored_answers(self, user: str) -> OwnAnswers | None:
         """What is stored of one person in the open wave, whatever channels that person is in now."""
@@ -149,10 +162,7 @@ class Answering:
         side = await self._side(user, channel, wave)
         joined = user in self._roster.late
         kept = await self._store.answer(wave.id, pseudonym(wave, user), side, joined, change)
-        both = kept.first and len(self._roster.sides(user)) > 1
-        return Ballot(
-            wave=wave, items=self._waves.items_of(wave), side=kept.side, answers=kept.answers, both_sides=both
-        )
+        return self._ballot(user, wave, kept.side, kept.answers)
 
     async def _side(self, user: str, channel: str, wave: OpenWave) -> Side:
         """The side a person answers for: that of the first answer, else of the channel, else the only one."""

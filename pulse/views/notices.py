@@ -1,4 +1,4 @@
-"""What the bot says to one person: confirmations, help, privacy, status, refusals, and words to managers."""
+"""What the bot says to one person: help, privacy, status, refusals, and words to managers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
-from pulse.core.cards import Confirmation, PrivacyCard, StatusCard
+from pulse.core.cards import PrivacyCard, StatusCard
 from pulse.core.errors import ManagersOnly
 from pulse.core.language import N_, _, ngettext
 from pulse.core.model import Item, Side
@@ -52,61 +52,6 @@ class CommandHelp:
 
 
 # One person's answers
-
-
-def confirmation(card: Confirmation) -> Message:
-    """What is recorded now for one person, how to change it and until when."""
-    blocks = [section(_confirmed(card)), section(own_answers(card.items, card.side, card.answers))]
-    if card.both_sides:
-        blocks.append(section(both_sides(card.side)))
-    buttons = [button(_("Change"), "answer_all", value=str(card.wave_id))]
-    if not any(card.answers.values()):
-        how = _("You can answer until {when}: tap an answer, press Change, or type `/pulse answer`.")
-    else:
-        how = _(
-            "You can change or withdraw this until {when}: tap another answer, press Change, "
-            "or type `/pulse answer`."
-        )
-        buttons.append(withdraw_button(card.wave_id))
-    return message([*blocks, context(how.format(when=moment(card.closes_at))), actions(buttons)])
-
-
-def tapped(card: Confirmation, item_id: str, *, first: bool) -> Message:
-    """What one tap recorded; the `first` time also how to change and withdraw.
-
-    It says nothing of the other questions: Slack lets nobody change it when they are answered later.
-    """
-    number, item = next((n, item) for n, item in enumerate(card.items, start=1) if item.id == item_id)
-    answer = own_answer(item, card.answers).removeprefix("→ ")
-    done = _so_far(sum(1 for each in card.items if card.answers.get(each.id)), len(card.items))
-    if not first:
-        said = _("Question {number}: {answer}. {done} `/pulse answer` shows all your answers.")
-        return message([context(said.format(number=number, answer=answer, done=done))])
-    said = _("*Recorded.* Question {number}: {answer}. Only you can see this.")
-    blocks = [section(said.format(number=number, answer=answer))]
-    if card.both_sides:
-        blocks.append(section(both_sides(card.side)))
-    how = _(
-        "{done} Until {when} you can change or withdraw what you said: tap another answer, press Change, "
-        "or type `/pulse answer`."
-    )
-    buttons = [button(_("Change"), "answer_all", value=str(card.wave_id)), withdraw_button(card.wave_id)]
-    return message([*blocks, context(how.format(done=done, when=moment(card.closes_at))), actions(buttons)])
-
-
-def _so_far(answered: int, asked: int) -> str:
-    if answered == asked:
-        return _("That was all, thank you.")
-    return _("You have answered {k} of {n} questions.").format(k=answered, n=asked)
-
-
-def _confirmed(card: Confirmation) -> str:
-    answered = sum(1 for item in card.items if card.answers.get(item.id))
-    if answered == 0:
-        return _("*None of your answers is recorded now.* Only you can see this.")
-    if answered == len(card.items):
-        return _("*Recorded: all your answers. Thank you.* Only you can see this.")
-    return _("*Recorded: {k} of {n} questions.* Only you can see this.").format(k=answered, n=len(card.items))
 
 
 def own_answers(items: Sequence[Item], side: Side, answers: Mapping[str, frozenset[str]]) -> str:
@@ -154,14 +99,6 @@ def withdrawn(closes_at: datetime) -> Message:
             )
         ]
     )
-
-
-def both_sides(side: Side) -> str:
-    """Told once to a person who is in channels of both sides, as mrkdwn."""
-    return _(
-        "You are in channels of both sides. In this pulse your answers count for *{side}*, "
-        "because you answered there first."
-    ).format(side=_(side.label))
 
 
 # Refusals

@@ -102,11 +102,11 @@ class Office:
         await self.says(self.manager, "/pulse close", self.marketing)
 
     def poll(self, channel: str) -> Message:
-        """The newest poll message of a channel."""
+        """The newest poll message of a channel; private cards have such buttons, too."""
         return self.with_block(channel, "poll:")
 
     def with_block(self, channel: str, prefix: str) -> Message:
-        messages = self.slack.workspace.channel(channel).messages
+        messages = self.posted(channel)
         found = [m for m in messages if any(str(b.get("block_id", "")).startswith(prefix) for b in m.blocks)]
         return found[-1]
 

@@ -46,9 +46,9 @@ async def test_a_tap_is_confirmed_privately_with_what_was_recorded(office: Offic
     person, other = office.people(office.it)[:2]
     await office.answer(person, office.it, "5")
     await office.settled()
-    confirmation = person.private(office.it)[-1]
-    assert "Strongly agree" in confirmation.text
-    assert "change" in confirmation.text
+    card = person.private(office.it)[-1]
+    assert "Strongly agree" in card.text
+    assert "change" in card.text
     assert other.private(office.it) == []
 
 
@@ -80,7 +80,7 @@ async def test_a_withdrawn_answer_is_not_counted(office: Office) -> None:
     await person.tap(person.private(office.it)[-1], "withdraw")
     await office.settled()
     assert sum((await office.bot.store.answered(1)).values()) == 0
-    assert "deleted" in person.private(office.it)[-1].text
+    assert "None of your answers is saved now." in person.private(office.it)[-1].text
 
 
 async def test_somebody_in_both_sides_counts_for_the_first_and_is_told_once(office: Office) -> None:
