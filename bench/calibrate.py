@@ -24,6 +24,7 @@ from pulse.core.claims import Claim, Window, claims
 from pulse.core.comparison import Standing, Study, Verdict, against_study, gap
 from pulse.core.expectation import Expected, misjudged
 from pulse.core.likelihood import Observation
+from pulse.core.privacy import LOWEST_MINIMUM, share
 
 PAGE = Path(__file__).parents[1] / "docs" / "method.md"
 BEGIN, END = "<!-- calibration: begin -->", "<!-- calibration: end -->"
@@ -69,14 +70,14 @@ def answers(
     stable = rng.standard_normal((runs, roster))
     ready = np.full((runs, roster), np.log(RESPONSE / (1 - RESPONSE)))
     agree, answered = (np.zeros((runs, len(path)), dtype=np.int64) for _ in range(2))
-    for wave, share in enumerate(path):
+    for wave, level in enumerate(path):
         replaced = rng.random((runs, roster)) < (1.0 if people.fresh else people.turnover)
         stable = np.where(replaced, rng.standard_normal((runs, roster)), stable)
         ready = ready + people.drift * rng.standard_normal((runs, roster))
         takes_part = rng.random((runs, roster)) < 1 / (1 + np.exp(-ready))
         mood = rng.standard_normal((runs, roster))
         opinion = np.sqrt(STABILITY) * stable + np.sqrt(1 - STABILITY) * mood
-        agrees = opinion < NormalDist().inv_cdf(share)
+        agrees = opinion < NormalDist().inv_cdf(level)
         agree[:, wave] = (agrees & takes_part).sum(axis=1)
         answered[:, wave] = takes_part.sum(axis=1)
     return agree, answered, roster
@@ -84,13 +85,10 @@ def answers(
 
 def published(k: int, n: int) -> tuple[int, int] | None:
     """What is published of `k` of `n`: None where it is withheld (docs/method.md, the first table)."""
-    if n < 5:
+    if n < LOWEST_MINIMUM:
         return None
-    if k <= 2:
-        return 0, 2
-    if k >= n - 2:
-        return n - 2, n
-    return (3, n - 3) if n < 10 else (k, k)
+    found = share(k, n)
+    return found.low, found.high
 
 
 def observed(
@@ -166,8 +164,8 @@ def steady(runs: int) -> Iterator[Row]:
             (
                 percent(
                     bool(claimed(run))
-                    for share in SHARES
-                    for run in observed(rng, people, size, [share] * 26, runs // 5)
+                    for level in SHARES
+                    for run in observed(rng, people, size, [level] * 26, runs // 5)
                 )
                 for size in SIZES
             ),
@@ -194,11 +192,11 @@ def steps(runs: int) -> Iterator[Row]:
                     np.mean(
                         [
                             told(
-                                observed(rng, people, size, [share] * 26 + [share - 0.2] * 8, runs // 5),
+                                observed(rng, people, size, [level] * 26 + [level - 0.2] * 8, runs // 5),
                                 26,
                                 False,
                             )
-                            for share in SHARES
+                            for level in SHARES
                         ]
                     )
                 )
@@ -301,8 +299,8 @@ def seldom(runs: int) -> Iterator[Row]:
                 (
                     percent(
                         bool(claimed(run))
-                        for share in SHARES
-                        for run in observed(rng, people, size, [share] * 26, runs // 5, weeks)
+                        for level in SHARES
+                        for run in observed(rng, people, size, [level] * 26, runs // 5, weeks)
                     )
                     for size in SIZES
                 ),
@@ -324,7 +322,7 @@ def messages(runs: int) -> Iterator[Row]:
         rng = np.random.default_rng(5)
         yield row(
             f"waves with any new claim, 3 pinned and 9 rotating items on both sides; {people.name}",
-            (_messages(rng, people, size, max(10, runs // 10)) for size in SIZES),
+            (_messages(rng, people, size, max(1, runs // 10)) for size in SIZES),
             limits.get(people, ""),
         )
 
@@ -354,7 +352,7 @@ def studies(runs: int) -> Iterator[Row]:
     for people in (FRESH, SAME):
         for points, limit in limits.items():
             rng = np.random.default_rng(6)
-            of_size = [_studies(rng, people, size, points, max(40, runs // 5)) for size in SIZES]
+            of_size = [_studies(rng, people, size, points, max(1, runs // 5)) for size in SIZES]
             at_twelve = (limit, "", "") if people is SAME and points else (limit if people is SAME else "",)
             yield row(
                 f"waves with a verdict against a study, {points} points under it; {people.name}",
@@ -387,7 +385,7 @@ def gaps(runs: int) -> Iterator[Row]:
     for people in (FRESH, SAME):
         for points in (0, 15, 30, 45):
             rng = np.random.default_rng(7)
-            of_size = [_gaps(rng, people, size, points, max(40, runs // 5)) for size in SIZES]
+            of_size = [_gaps(rng, people, size, points, max(1, runs // 5)) for size in SIZES]
             yield row(
                 f"waves that tell the sides apart, {points} points between them; {people.name}",
                 (100 * said for said, _changes in of_size),
@@ -402,8 +400,8 @@ def gaps(runs: int) -> Iterator[Row]:
 
 def _gaps(rng: np.random.Generator, people: People, size: int, points: int, runs: int) -> tuple[float, float]:
     replays = []
-    for share in (0.5, 0.7, 0.9):
-        one, two = (observed(rng, people, size, [at] * 39, runs) for at in (share, share - points / 100))
+    for level in (0.5, 0.7, 0.9):
+        one, two = (observed(rng, people, size, [at] * 39, runs) for at in (level, level - points / 100))
         for ours, theirs in zip(one, two, strict=True):
             pairs = [(ours[wave], theirs[wave]) for wave in ours if wave in theirs]
             replays.append([_verdict(gap(pairs[:end])) for end in range(14, len(pairs) + 1)])

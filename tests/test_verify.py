@@ -5,28 +5,31 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pulse.core.claims import claims
-from pulse.core.comparison import Study, against_study
+from pulse.core.comparison import BEGINS, Study, Verdict, against_study
 from pulse.core.evidence import Said, digest, said, short
 from pulse.core.likelihood import Observation
 from pulse.core.model import ClosedWave, Item, Side, SideTurnout, Tally
-from pulse.core.privacy import publish, share, turnout
+from pulse.core.privacy import publish, turnout
 from pulse.ops.sample import fill
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.download import TABLES, evidence_file
 from pulse.storage.sqlite.store import Store
 from tests.core.bank import CALM
+from tests.core.series import series as drawn_series
+from tests.core.series import waves
 from tools import verify
 
 CHECKER = Path(verify.__file__)
@@ -207,11 +210,21 @@ def test_the_file_holds_these_tables_and_no_others() -> None:
     """The list is what may be downloaded: nothing of people, wishes, secrets, drafts or an open wave."""
     with closing(sqlite3.connect(":memory:")) as data:
         data.deserialize(made("a year")[0])
-        names = [row[0] for row in data.execute("SELECT name FROM sqlite_schema ORDER BY name")]
-        columns = {
-            name: tuple(row[1] for row in data.execute(f"PRAGMA table_info({name})")) for name in names
-        }
-    assert columns == TABLES
+        names = [row[0] for row in data.execute("SELECT name FROM sqlite_schema")]
+        found = {name: data.execute(f"PRAGMA table_info({name})").fetchall() for name in names}
+        states = data.execute("SELECT DISTINCT state FROM wave").fetchall()
+    assert {name: tuple(row[1] for row in rows) for name, rows in found.items()} == TABLES
+    assert states == [("closed",)]
+    assert set(TABLES) == {
+        *("wave", "wave_side", "wave_item", "score", "score_share", "score_bar", "question"),
+        *("said_digest", "said_percent", "said_change", "said_study"),
+    }
+    copied = [name for name in TABLES if not name.startswith(("said_", "question"))]
+    of_the_bot = {column for name in copied for column in TABLES[name]}
+    assert of_the_bot == {
+        *("id", "state", "opened_at", "closed_at", "minimum", "wave_id", "side", "people", "answered"),
+        *("position", "item_id", "series", "n", "measure", "people_low", "people_high", "boxes"),
+    }
 
 
 def test_each_published_figure_is_part_of_the_digest() -> None:
@@ -232,23 +245,12 @@ def test_each_published_figure_is_part_of_the_digest() -> None:
 # --- The checker's rules are the bot's -------------------------------------------------------------------
 
 
-@st.composite
-def histories(draw: st.DrawFn) -> list[Observation]:
-    """Up to 60 waves of one share with a step in it, weekly or seldom, some with a low response."""
-    n = draw(st.sampled_from([7, 9, 12, 30]))
-    gap = draw(st.sampled_from([7, 14, 28, 63]))
-    before, after = draw(st.integers(0, n)), draw(st.integers(0, n))
-    length, step = draw(st.integers(1, 60)), draw(st.integers(0, 60))
-    noise = draw(st.lists(st.integers(-2, 2), min_size=length, max_size=length))
-    waves = []
-    for at in range(length):
-        k = min(n, max(0, (before if at < step else after) + noise[at]))
-        found = share(k, n)
-        roster = draw(st.sampled_from([n, n + 3, 4 * n]))
-        waves.append(
-            Observation(date(2026, 1, 6) + timedelta(days=gap * at), found.low, found.high, n, roster)
-        )
-    return waves
+def wandering(n: int, weeks: int, count: int) -> Iterator[list[Observation]]:
+    """Series that wander, so that each threshold is nearly reached and just passed."""
+    rng = np.random.default_rng(n * weeks)
+    for _series in range(count):
+        share = 0.6 + np.cumsum(rng.normal(0, 0.07, 36))
+        yield waves(rng.binomial(n, np.clip(share, 0.02, 0.98)).tolist(), n, weeks=weeks)
 
 
 def as_checked(series: Sequence[Observation]) -> list[verify.Wave]:
@@ -259,34 +261,43 @@ def as_checked(series: Sequence[Observation]) -> list[verify.Wave]:
     ]
 
 
-@settings(CALM, max_examples=25)
-@given(histories())
-def test_the_checker_finds_the_changes_that_the_bot_tells(series: list[Observation]) -> None:
-    """Wave, direction and windows are the same."""
-    waves = as_checked(series)
-    found = [(waves[at].id, rising, *counts) for at, rising, counts in verify.replay(waves)]
-    expected = claims(series)
+def compare_changes(series: Sequence[Observation]) -> int:
+    seen = as_checked(series)
+    found = [(seen[at].id, rising, *counts) for at, rising, counts in verify.replay(seen)]
+    told = claims(series)
     assert found == [
         (one.at, one.rising, *(count for w in (one.newer, one.older) for count in (w.low, w.high, w.n)))
-        for one in expected
+        for one in told
     ]
+    return len(told)
 
 
-@settings(CALM, max_examples=25)
-@given(histories(), st.integers(1, 99), st.sampled_from([None, 252, 405]), st.booleans())
-def test_the_checker_gives_the_verdicts_that_the_bot_gives(
-    series: list[Observation], percent: int, people: int | None, complement: bool
-) -> None:
-    """Above, below or unclear, and for those who are not in the share too."""
-    study = Study(low=percent - 0.5, percent=percent, high=percent + 0.5, n=people)
-    row = {
-        "percent_low": study.low,
-        "percent": study.percent,
-        "percent_high": study.high,
-        "people_n": people,
-        "complement": complement,
-    }
-    seen = [replace(s, low=s.n - s.high, high=s.n - s.low) if complement else s for s in series]
-    expected = against_study(seen, study)
-    if expected is not None:
-        assert verify.standing(as_checked(series), row) == expected.verdict.value
+@pytest.mark.parametrize(("n", "weeks", "count"), [(8, 1, 24), (12, 1, 8), (30, 1, 8), (30, 4, 12)])
+def test_the_checker_finds_the_changes_that_the_bot_tells(n: int, weeks: int, count: int) -> None:
+    """Wave, direction and windows are the same, for small and larger groups, weekly and seldom."""
+    assert sum(compare_changes(series) for series in wandering(n, weeks, count)) > 0
+
+
+@settings(CALM, max_examples=15)
+@given(drawn_series())
+def test_the_checker_treats_odd_series_as_the_bot_does(series: list[Observation]) -> None:
+    """Low response, merged ends, sizes that change, and no wave at all."""
+    compare_changes(series)
+
+
+@pytest.mark.parametrize("complement", [False, True])
+@pytest.mark.parametrize("people", [None, 405])
+def test_the_checker_gives_the_verdicts_that_the_bot_gives(people: int | None, complement: bool) -> None:
+    """As a verdict begins, stays and ends, and for those who are not in the share too."""
+    given_, kept = set(), 0
+    for series, percent in product(wandering(12, 1, 6), range(30, 91, 10)):
+        seen = [replace(s, low=s.n - s.high, high=s.n - s.low) if complement else s for s in series]
+        study = Study(low=percent - 0.5, percent=percent, high=percent + 0.5, n=people)
+        expected = against_study(seen, study)
+        assert expected is not None
+        row = {"percent_low": study.low, "percent": percent, "percent_high": study.high, "people_n": people}
+        assert verify.standing(as_checked(series), row | {"complement": complement}) == expected.verdict
+        given_.add(expected.verdict)
+        kept += expected.verdict is not Verdict.UNCLEAR and abs(expected.z) < BEGINS
+    assert given_ == set(Verdict)
+    assert kept > 0

@@ -200,7 +200,7 @@ def lasting_changes(n: int) -> tuple[int | None, int | None]:
     count is told. Raises BadNumbers under 1 answer.
 
     >>> lasting_changes(12)
-    (4, 10)
+    (4, 9)
     """
     usual = round(USUAL * n)
     falls = (k for k in range(usual, -1, -1) if _is_told(n, usual, k))

@@ -159,6 +159,7 @@ def published(percent: float, n: int) -> Vector:
     return tuple(chosen * log(share) + (n - chosen) * log1p(-share) for share in GRID)
 
 
+@lru_cache(maxsize=1024)
 def reach(n: int, sample: int | None) -> tuple[int | None, int | None]:
     """What a side of `n` answers a wave can be told from: (highest to be above, lowest to be below).
 

@@ -240,8 +240,8 @@ def report(
     beside words that nobody was asked.
     """
     earlier = _earlier(wave, before)
-    waves = _local([*earlier, wave], zone)
-    items = tuple(_item(item, waves, ledger) for item in _as_asked(wave, bank))
+    waves = [*earlier, wave]
+    items = tuple(_item(_Asked(item, waves, zone), ledger) for item in _as_asked(wave, bank))
     notes = _missing(len(wave.items) - len(items))
     first = not earlier
     if first and any(_shown(found) for found in items):
@@ -257,22 +257,21 @@ def report(
     )
 
 
-def _item(item: Item, waves: Sequence[ClosedWave], ledger: Ledger) -> ItemReport:
-    """The item in the last of `waves`, which are all those that closed until then."""
-    asked = [wave for wave in waves if wave.series.get(item.id) == item.series]
+def _item(asked: _Asked, ledger: Ledger) -> ItemReport:
+    """The item in the newest of the waves that asked it."""
     return ItemReport(
-        item=item,
-        sides={side: _side(item, side, asked, ledger) for side in Side},
-        gap=_gap(item, asked) if item.mirrored else None,
+        item=asked.item,
+        sides={side: _side(asked, side, ledger) for side in Side},
+        gap=_gap(asked) if asked.item.mirrored else None,
     )
 
 
-def _side(item: Item, side: Side, asked: Sequence[ClosedWave], ledger: Ledger) -> SideReport:
-    wave = asked[-1]
+def _side(asked: _Asked, side: Side, ledger: Ledger) -> SideReport:
+    item, wave = asked.item, asked.newest
     now, turnout = outcome_of(wave, item.id, side), turnout_of(wave, side)
     first = item.measures[0]
     seen = _observed(wave, item, side, first)
-    history = _claims(item, side, asked)
+    history = _claims(asked, side)
     low_response = seen is not None and not seen.describes
     is_new = bool(history) and history[-1].wave_id == wave.id
     people = people_range(seen) if seen is not None and seen.describes else None
@@ -285,8 +284,8 @@ def _side(item: Item, side: Side, asked: Sequence[ClosedWave], ledger: Ledger) -
         people=people,
         change=history[-1] if is_new else None,
         claims=history,
-        comparisons=tuple(_comparisons(item, side, asked, ledger)),
-        last_time=_last_time(item, side, asked),
+        comparisons=tuple(_comparisons(asked, side, ledger)),
+        last_time=_last_time(asked, side),
         direct=direct,
         sentence=_sentence(item, now, wave, turnout.roster, low_response=low_response),
         people_sentence=wording.people_sentence(first, people, seen.n) if people and seen else "",
@@ -307,73 +306,100 @@ def _sentence(item: Item, now: Outcome, wave: ClosedWave, roster: int, *, low_re
 def _observed(wave: ClosedWave, item: Item, side: Side, measure: Measure) -> Observation | None:
     """What the wave published of a measure, None where it published nothing of it.
 
-    A wave of the first edition may have more answers than people at its opening: they joined in time.
+    A wave of the first edition may have more answers than people at its opening: they joined in time. The
+    day is that of UTC, so that the rules say the same in every zone.
     """
     now = outcome_of(wave, item.id, side)
     if isinstance(now, Withheld) or measure.key not in now.shares:
         return None
     found = now.shares[measure.key]
     roster = max(turnout_of(wave, side).roster, now.n)
-    return Observation(wave.closed_at.date(), found.low, found.high, now.n, roster)
+    return Observation(wave.closed_at.astimezone(UTC).date(), found.low, found.high, now.n, roster)
 
 
-def _series(
-    asked: Sequence[ClosedWave], item: Item, side: Side, measure: Measure
-) -> tuple[list[ClosedWave], list[Observation]]:
-    """The waves that published the measure, and what they published."""
-    pairs = [(wave, seen) for wave in asked if (seen := _observed(wave, item, side, measure)) is not None]
-    return [wave for wave, _seen in pairs], [seen for _wave, seen in pairs]
+class _Asked:
+    """The waves that asked an item in today's wording, oldest first, and what each published.
+
+    Readers are told days of `zone`.
+    """
+
+    def __init__(self, item: Item, waves: Sequence[ClosedWave], zone: tzinfo) -> None:
+        series = item.series
+        self.item, self._zone = item, zone
+        self.waves = [wave for wave in waves if wave.series.get(item.id) == series]
+        self._published: dict[tuple[Side, str], list[tuple[ClosedWave, Observation]]] = {}
+
+    @property
+    def newest(self) -> ClosedWave:
+        return self.waves[-1]
+
+    def day(self, wave: ClosedWave) -> date:
+        """The day of a close as readers know it."""
+        return wave.closed_at.astimezone(self._zone).date()
+
+    def published(self, side: Side, measure: Measure) -> list[tuple[ClosedWave, Observation]]:
+        """The waves that published the measure on the side, each with its observation."""
+        key = side, measure.key
+        if key not in self._published:
+            self._published[key] = [
+                (wave, seen)
+                for wave in self.waves
+                if (seen := _observed(wave, self.item, side, measure)) is not None
+            ]
+        return self._published[key]
+
+    def series(self, side: Side, measure: Measure) -> list[Observation]:
+        return [seen for _wave, seen in self.published(side, measure)]
 
 
-def _claims(item: Item, side: Side, asked: Sequence[ClosedWave]) -> tuple[Change, ...]:
-    if not asked:
-        return ()
-    measure = item.measures[0]
-    waves, series = _series(asked, item, side, measure)
-    today = asked[-1].closed_at.date()
-    return tuple(
-        Change(
-            item_id=item.id,
-            side=side,
-            measure=measure.key,
-            rising=claim.rising,
-            newer=claim.newer,
-            older=claim.older,
-            z=claim.z,
-            wave_id=waves[claim.at].id,
-            sentence=wording.change_sentence(
-                item, claim.newer, claim.older, rising=claim.rising, today=today
-            ),
+def _claims(asked: _Asked, side: Side) -> tuple[Change, ...]:
+    item, measure = asked.item, asked.item.measures[0]
+    published = asked.published(side, measure)
+    today = asked.day(asked.newest)
+    days = {seen.day: asked.day(wave) for wave, seen in published}
+    found = []
+    for claim in claims(asked.series(side, measure)):
+        newer, older = (
+            replace(window, first=days[window.first], last=days[window.last])
+            for window in (claim.newer, claim.older)
         )
-        for claim in claims(series)
-    )
+        found.append(
+            Change(
+                item_id=item.id,
+                side=side,
+                measure=measure.key,
+                rising=claim.rising,
+                newer=newer,
+                older=older,
+                z=claim.z,
+                wave_id=published[claim.at][0].id,
+                sentence=wording.change_sentence(item, newer, older, rising=claim.rising, today=today),
+            )
+        )
+    return tuple(found)
 
 
-def _last_time(item: Item, side: Side, asked: Sequence[ClosedWave]) -> LastTime | None:
-    waves, series = _series(asked[:-1], item, side, item.measures[0])
-    if not waves:
+def _last_time(asked: _Asked, side: Side) -> LastTime | None:
+    newest = asked.newest
+    published = reversed(asked.published(side, asked.item.measures[0]))
+    before = next(((wave, seen) for wave, seen in published if wave is not newest), None)
+    if before is None:
         return None
-    seen = series[-1]
-    share = Share(seen.low, seen.high)
-    today = asked[-1].closed_at.date()
-    return LastTime(
-        day=seen.day,
-        n=seen.n,
-        share=share,
-        sentence=wording.last_time_sentence(share, seen.n, seen.day, today),
-    )
+    wave, seen = before
+    share, when = Share(seen.low, seen.high), asked.day(wave)
+    said = wording.last_time_sentence(share, seen.n, when, asked.day(newest))
+    return LastTime(day=when, n=seen.n, share=share, sentence=said)
 
 
 # --- Published figures -----------------------------------------------------------------------------------
 
 
-def _comparisons(
-    item: Item, side: Side, asked: Sequence[ClosedWave], ledger: Ledger
-) -> Iterator[StudyComparison]:
-    now = outcome_of(asked[-1], item.id, side)
+def _comparisons(asked: _Asked, side: Side, ledger: Ledger) -> Iterator[StudyComparison]:
+    item = asked.item
+    now = outcome_of(asked.newest, item.id, side)
     lead = lead_figure(item, side, ledger)
     for found in comparable(item, side, ledger):
-        standing, reason = _standing(found, item, side, asked)
+        standing, reason = _standing(found, asked, side)
         verdict = standing.verdict if standing is not None else None
         is_lead = lead is not None and found.row.key == lead.row.key
         says_it = isinstance(now, Counted) and reason in (None, Reason.BACKGROUND)
@@ -390,21 +416,20 @@ def _comparisons(
         )
 
 
-def _standing(
-    found: Comparable, item: Item, side: Side, asked: Sequence[ClosedWave]
-) -> tuple[Standing | None, Reason | None]:
+def _standing(found: Comparable, asked: _Asked, side: Side) -> tuple[Standing | None, Reason | None]:
     """How a side stands against a figure, or why it does not."""
-    if isinstance(outcome_of(asked[-1], item.id, side), Withheld):
+    item = asked.item
+    if isinstance(outcome_of(asked.newest, item.id, side), Withheld):
         return None, Reason.HIDDEN
     measure = next((measure for measure in item.measures if measure.key == found.measure), None)
     if measure is None or not found.verdict:
         return None, Reason.BACKGROUND
-    seen = _observed(asked[-1], item, side, measure)
+    seen = _observed(asked.newest, item, side, measure)
     if seen is None:
         return None, Reason.NOT_PUBLISHED
     if not seen.describes:
         return None, Reason.LOW_RESPONSE
-    _waves, series = _series(asked, item, side, measure)
+    series = asked.series(side, measure)
     if found.complement:
         series = [_rest(one) for one in series]
     row = found.row
@@ -419,20 +444,18 @@ def _rest(seen: Observation) -> Observation:
 # --- Between the sides, and direct change ----------------------------------------------------------------
 
 
-def _gap(item: Item, asked: Sequence[ClosedWave]) -> Gap:
-    """The gap in the last of the waves that asked the item.
+def _gap(asked: _Asked) -> Gap:
+    """The gap in the newest wave.
 
     Two wordings that both say something bad, each of the other side, accuse: agreeing with one is not
     agreeing with the other.
     """
-    measure = item.measures[0]
-    pairs = [pair for wave in asked if (pair := _both(wave, item, measure)) is not None]
-    shown = _shares(item, asked[-1])
-    accusing = item.direction is Direction.NEGATIVE
-    if accusing:
+    item, measure = asked.item, asked.item.measures[0]
+    shown = _shares(item, asked.newest)
+    if item.direction is Direction.NEGATIVE:
         return Gap(verdict=None, accusing=True, sentence=wording.accusing_sentence(item, shown))
-    now = _both(asked[-1], item, measure)
-    standing = gap(pairs) if now is not None else None
+    both = [pair for wave in asked.waves if (pair := _both(wave, item, measure)) is not None]
+    standing = gap(both) if _both(asked.newest, item, measure) is not None else None
     verdict = standing.verdict if standing is not None else None
     return Gap(verdict=verdict, accusing=False, sentence=wording.gap_sentence(item, verdict, shown))
 
@@ -545,23 +568,24 @@ def trail(
         )
         for wave in asked
     )
-    current = [wave for wave in asked if wave.series[item.id] == item.series]
+    series = item.series
+    current = [wave for wave in asked if wave.series[item.id] == series]
     return Trail(
         item=item,
         steps=steps,
         last=make(current[-1], waves, bank, ledger).of(item.id) if current else None,
-        sentences={side: _over_time(item, side, _local(current, zone)) for side in Side},
+        sentences={side: _over_time(item, side, current, zone) for side in Side},
         notes=tuple(sorted(notes, key=lambda note: note.day)),
     )
 
 
-def _over_time(item: Item, side: Side, asked: Sequence[ClosedWave]) -> tuple[str, ...]:
+def _over_time(item: Item, side: Side, waves: Sequence[ClosedWave], zone: tzinfo) -> tuple[str, ...]:
     """Each claim of a side, oldest first, or that there is none."""
-    if not asked:
+    if not waves:
         return ()
-    said = tuple(change.sentence for change in _claims(item, side, asked))
-    waves, _seen = _series(asked, item, side, item.measures[0])
-    return said or (wording.no_change_sentence(len(waves)),)
+    asked = _Asked(item, waves, zone)
+    said = tuple(change.sentence for change in _claims(asked, side))
+    return said or (wording.no_change_sentence(len(asked.published(side, item.measures[0]))),)
 
 
 # --- Waves -----------------------------------------------------------------------------------------------
@@ -575,11 +599,6 @@ def outcome_of(wave: ClosedWave, item_id: str, side: Side) -> Outcome:
 def turnout_of(wave: ClosedWave, side: Side) -> SideTurnout:
     """A side's turnout; one that is missing had nobody."""
     return wave.turnout.get(side, SideTurnout(0, None))
-
-
-def _local(waves: Sequence[ClosedWave], zone: tzinfo) -> list[ClosedWave]:
-    """The same waves at the same moments, whose dates are those of the zone."""
-    return [replace(wave, closed_at=wave.closed_at.astimezone(zone)) for wave in waves]
 
 
 def _age(wave: ClosedWave) -> tuple[datetime, int]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, timedelta
 from zoneinfo import ZoneInfo
 
 from pulse.core.items import Bank
 from pulse.core.model import Counted, Note, Share, Side, SideTurnout, Withheld
 from pulse.core.reports import WaveReport, last_report, report, trail
 from pulse.core.wording import first_claims_sentence
-from tests.views.waves import BANK, LEDGER, shipped, trust, two_waves, wave
+from tests.views.waves import BANK, FIRST, LEDGER, shipped, trust, two_waves, wave
 
 EVEN = [2, 2, 4, 2, 2]
 GOOD = [0, 1, 1, 5, 5]
@@ -80,6 +80,18 @@ def test_days_are_those_of_the_zone() -> None:
     waves = [replace(one, closed_at=one.closed_at.replace(hour=23)) for one in two_waves()]
     made = report(waves[1], waves, BANK, LEDGER, zone=ZoneInfo("Asia/Tokyo"))
     assert last_time(made, Side.MARKETING) == "5 of 12 (42%) on 7 August."
+
+
+def test_the_rules_are_the_same_in_every_zone() -> None:
+    """91 days apart in UTC are averaged, though summer time makes 92 of them in Los Angeles."""
+    closes = [(FIRST + timedelta(weeks=weeks)).replace(hour=7, minute=30) for weeks in (20, 33)]
+    quarterly = [replace(trust(at, EVEN, EVEN), closed_at=when) for at, when in enumerate(closes)]
+    for zone in (UTC, ZoneInfo("America/Los_Angeles")):
+        said = report(quarterly[1], quarterly, BANK, LEDGER, zone=zone).items[0].sides[Side.IT]
+        assert said.lead is not None
+        assert said.lead.waves == 2
+    assert said.last_time is not None
+    assert said.last_time.day == date(2026, 12, 23)
 
 
 def test_another_wording_is_never_compared() -> None:

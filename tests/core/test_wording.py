@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pulse.core.baselines import comparable
 from pulse.core.claims import claims, lasting_changes
 from pulse.core.comparison import Study, Verdict
 from pulse.core.headlines import LIMIT, headline_sentence
@@ -61,6 +62,7 @@ def headline(waves_: list[ClosedWave]) -> str:
             80,
             "30 of 60 agree (50%); three ways: 30 of 60 agree, 10 of 60 are in between, 20 of 60 disagree.",
         ),
+        (30, 59, 80, "30 of 59 agree (51%)."),
         (7, 12, 60, "7 of 12 agree (58%). Too few answered to describe the channel (12 of 60)."),
     ],
 )
@@ -289,6 +291,25 @@ def test_a_figure_without_a_verdict_has_its_reason(
     for one in said.comparisons:
         assert (one.verdict is None) == (one.reason is not None)
         assert bool(one.sentence) == (one.reason in (None, Reason.BACKGROUND))
+
+
+def test_background_never_gets_a_verdict() -> None:
+    """A figure without a verdict stays background, however clearly the share differs from it."""
+    found = [
+        (item, side, one)
+        for item in BANK
+        for side in Side
+        for one in comparable(item, side, LEDGER)
+        if one.measure == "top2box" and not one.verdict
+    ]
+    assert found
+    for item, side, background in found:
+        for counts in ((0, 40), (40, 40)):
+            waves_ = [asked(number, counts, counts, item=item.id) for number in range(3)]
+            said = last(waves_).items[0].sides[side].comparisons
+            one = next(one for one in said if one.comparable.row.key == background.row.key)
+            assert (one.verdict, one.reason) == (None, Reason.BACKGROUND)
+            assert one.sentence.startswith("For background: ") or " For background: " in one.sentence
 
 
 @pytest.mark.parametrize("item_id", [item.id for item in BANK])

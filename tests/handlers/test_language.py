@@ -54,11 +54,12 @@ async def test_posts_are_in_the_language_of_the_set_up_whoever_acts(office: Offi
     await office.bot.surfaces.counts.update()
     assert "Bisher haben 12 von 14 geantwortet." in office.poll(office.it).text
     await office.close()
-    results = office.posted(office.it)[-1]
+    text = office.posted(office.it)[-1].text
     assert (
-        "8 von 12 stimmen zu (67 %). Nicht zu unterscheiden von 62 % (Forrester/Forbes 2014)." in results.text
+        "8 von 12 stimmen zu (67\u00a0%). Nicht zu unterscheiden von 62\u00a0% (Forrester/Forbes 2014)."
+        in text
     )
-    assert "Die Fragen sind übersetzt;" in results.text
+    assert "Die Fragen sind übersetzt;" in text
     assert any("Dieser Puls ist geschlossen." in message.text for message in office.posted(office.it))
     assert [problem for message in office.posted(office.it) for problem in _problems(message)] == []
 
