@@ -11,7 +11,7 @@ from handlers.interaction import Interaction
 from handlers.replies import attempt, or_refuse
 from pulse.core.language import _
 from pulse.core.setup_form import SetupForm
-from pulse.services.setup import ChannelsUnusable
+from pulse.services.setup import BothSidesUndecided, ChannelsUnusable
 from pulse.views import notices
 from pulse.views.message import Message, View, as_view
 from pulse.views.setup import (
@@ -21,6 +21,7 @@ from pulse.views.setup import (
     FormErrors,
     channel_fault,
     parse_setup,
+    people_of_both_sides,
     setup_preview,
     setup_view,
     zone_options,
@@ -68,23 +69,28 @@ async def _save(interaction: Interaction, view: Body) -> Body:
     """Saves the form; returns the ack, which shows errors at their fields or says that all is saved."""
     await interaction.workspace.managers.check(interaction.user)
     try:
-        await _save_form(interaction, parse_setup(view.get("state") or {}))
+        form = parse_setup(view.get("state") or {})
+        in_both = await _save_form(interaction, form)
     except FormErrors as error:
         return {"response_action": "errors", "errors": error.errors}
     interaction.later(interaction.surfaces.home_tabs.redraw(interaction.user))
-    return _closing(notices.set_up(await interaction.workspace.waves.next_opening()))
+    also = people_of_both_sides(in_both, form.both_sides) if in_both else ""
+    return _closing(notices.set_up(await interaction.workspace.waves.next_opening(), also))
 
 
-async def _save_form(interaction: Interaction, form: SetupForm) -> None:
-    """Raises FormErrors if a channel cannot be used, and what `PulseSetup.save` raises."""
+async def _save_form(interaction: Interaction, form: SetupForm) -> int:
+    """Raises FormErrors for what stands in a field, and what else `PulseSetup.save` raises."""
     try:
-        await interaction.workspace.setup.save(form)
+        return await interaction.workspace.setup.save(form)
     except ChannelsUnusable as error:
         sentences = {
             field: channel_fault(fault.name, fault.code, fault.minimum)
             for field, fault in error.faults.items()
         }
         raise FormErrors(sentences, form) from error
+    except BothSidesUndecided as error:
+        sentence = people_of_both_sides(error.people, form.both_sides)
+        raise FormErrors({"both_sides": sentence}, form) from error
 
 
 def _closing(message: Message) -> Body:
@@ -106,7 +112,7 @@ async def _preview(interaction: Interaction, view: Body) -> View:
         form = parse_setup(view.get("state") or {})
         coming = await interaction.workspace.setup.preview(form)
         posts = interaction.surfaces.readers.catalogue(form.language)
-        blocks = setup_preview(form, coming.items, coming.waves, posts)
+        blocks = setup_preview(form, coming.items, coming.waves, posts, in_both=coming.in_both)
     except FormErrors as error:
         return setup_view(error.form, errors=error.errors, reminders=True)
     return setup_view(form, preview=blocks, reminders=True)

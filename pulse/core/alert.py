@@ -37,5 +37,13 @@ class SecondCopy:
     key: str = "second copy"
 
 
-Alert = ChannelAlert | MissedWave | SecondCopy
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleLeftOut:
+    """People in channels of both sides, who are not asked because the set-up says nothing about them."""
+
+    people: int
+    key: str = "both sides"
+
+
+Alert = ChannelAlert | MissedWave | PeopleLeftOut | SecondCopy
 """Alerts with the same `key` are told once a day."""

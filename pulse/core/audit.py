@@ -48,6 +48,7 @@ class SetupPart(StrEnum):
     ITEMS = "items"
     MINIMUM = "minimum"
     LANGUAGE = "language"
+    BOTH_SIDES = "both_sides"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,12 +59,14 @@ class PrivacyCard:
 class StatusCard:
     """Where the pulse stands: the open wave, the next one, or why there is none.
 
+    `own` is how many questions the reader has answered, and of how many; None if the reader is not asked.
     `changes` are what managers did, the latest first: for managers only.
     """
 
     minimum: int
     closes_at: datetime | None = None
     turnout: Mapping[Side, Turnout] | None = None
+    own: tuple[int, int] | None = None
     opens_at: datetime | None = None
     paused: bool = False
     set_up: bool = True

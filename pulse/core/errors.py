@@ -125,6 +125,14 @@ class NotYours(PulseError):
     """The person does not belong to either side, or is a guest."""
 
 
+class AnswerElsewhere(NotYours):
+    """A tap under the other side's wording; `channels` (ids) have the wording of the person's own side."""
+
+    def __init__(self, sentence: str, channels: tuple[str, ...]) -> None:
+        super().__init__(sentence)
+        self.channels = channels
+
+
 class ManagersOnly(PulseError):
     """Somebody who is no manager asked for what managers do; `people` are ids of some who may."""
 

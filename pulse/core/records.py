@@ -9,7 +9,7 @@ from typing import Any
 
 from pulse.core.calendar import Moments
 from pulse.core.language import SOURCE
-from pulse.core.model import Item, Outcome, Side, SideTurnout
+from pulse.core.model import BothSides, Item, Outcome, Side, SideTurnout
 
 Answers = Mapping[str, frozenset[str]]
 """One person's answers: the keys of the chosen options by item id."""
@@ -30,6 +30,7 @@ class Setup:
     channels: Mapping[Side, tuple[str, ...]]
     results: tuple[str, ...] = ()
     language: str = SOURCE
+    both_sides: BothSides = BothSides.UNDECIDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class NewWave:
     items: tuple[Item, ...]
     people: Mapping[Side, int]
     channels: Mapping[str, Side]
+    both_sides: BothSides = BothSides.NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class OpenWave:
     series: Mapping[str, str]
     people: Mapping[Side, int]
     channels: Mapping[str, Side]
+    both_sides: BothSides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

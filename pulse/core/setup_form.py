@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulse.core.language import SOURCE
-from pulse.core.model import Side
+from pulse.core.model import BothSides, Side
 from pulse.core.schedule import Repeat, Schedule, Weekday
 
 
@@ -36,6 +36,7 @@ class SetupForm:
     skip_dates: str = ""
     grace_minutes: int = 240
     language: str = SOURCE
+    both_sides: BothSides = BothSides.UNDECIDED
 
     @classmethod
     def of(cls, record: Mapping[str, str | int], **rest: Any) -> SetupForm:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import structlog
 
 from pulse.core.cards import OwnAnswers
-from pulse.core.errors import BadRequest, NotNow, NotYours, PollIsClosed, SlackFault
+from pulse.core.errors import AnswerElsewhere, BadRequest, NotNow, NotYours, PollIsClosed, SlackFault
 from pulse.core.language import _
 from pulse.core.library import Library
 from pulse.core.model import Format, Item, Side
@@ -50,7 +50,8 @@ class Answering:
     async def tap(self, user: str, channel: str, wave_id: int, item_id: str, box: str) -> Ballot:
         """One box of one item, from a poll message; in a multiple choice it is added or taken back.
 
-        Durable when it returns. Raises PollIsClosed, NotYours, BadRequest, StoreFault.
+        Durable when it returns. Raises PollIsClosed, NotYours, BadRequest, StoreFault, and AnswerElsewhere
+        for a tap under the other side's wording.
         """
         wave = self._wave(wave_id)
         item = self._item(wave, item_id)
@@ -60,7 +61,11 @@ class Answering:
         def change(before: Answers) -> Answers:
             return _with(before, item, frozenset({box}), toggled=item.format is Format.MULTI)
 
-        return await self._answer(user, channel, wave, change)
+        side = await self._side(user, channel, wave)
+        told = wave.channels.get(channel)
+        if told not in (None, side):
+            raise _elsewhere(wave, side)
+        return await self._answer(user, wave, side, change)
 
     async def fill_in(
         self, user: str, channel: str, wave_id: int, chosen: Mapping[str, frozenset[str]]
@@ -78,7 +83,8 @@ class Answering:
             after = {**before, **chosen}
             return {item_id: boxes for item_id, boxes in after.items() if boxes}
 
-        return await self._answer(user, channel, wave, change)
+        side = await self._side(user, channel, wave)
+        return await self._answer(user, wave, side, change)
 
     async def withdraw(self, user: str, wave_id: int) -> Ballot:
         """Deletes all answers of one person in the open wave. Raises PollIsClosed, StoreFault."""
@@ -112,9 +118,17 @@ class Answering:
         return self._ballot(user, wave, side, await self._store.answers_of(wave.id, pseudonym(wave, user)))
 
     def _ballot(self, user: str, wave: OpenWave, side: Side, answers: Answers) -> Ballot:
-        both = len(self._roster.sides(user)) > 1
+        both = self._roster.in_both(user)
         items = self._waves.items_of(wave)
         return Ballot(wave=wave, items=items, side=side, answers=answers, both_sides=both)
+
+    async def is_asked(self, user: str) -> bool:
+        """Whether somebody may answer the open wave, as far as is known without asking Slack for long."""
+        try:
+            await self.ballot(user)
+        except (NotNow, NotYours):
+            return False
+        return True
 
     async def stored_answers(self, user: str) -> OwnAnswers | None:
         """What is stored of one person in the open wave, whatever channels that person is in now."""
@@ -137,7 +151,7 @@ class Answering:
         wave = self._waves.current
         if wave is not None:
             try:
-                await self._roster.ensure(wave.channels)
+                await self._roster.ensure(wave.channels, wave.both_sides)
             except SlackFault as fault:
                 _log.warning("roster not read", code=fault.code)
 
@@ -157,28 +171,43 @@ class Answering:
         return item
 
     async def _answer(
-        self, user: str, channel: str, wave: OpenWave, change: Callable[[Answers], Answers]
+        self, user: str, wave: OpenWave, side: Side, change: Callable[[Answers], Answers]
     ) -> Ballot:
-        side = await self._side(user, channel, wave)
         joined = user in self._roster.late
         kept = await self._store.answer(wave.id, pseudonym(wave, user), side, joined, change)
         return self._ballot(user, wave, kept.side, kept.answers)
 
     async def _side(self, user: str, channel: str, wave: OpenWave) -> Side:
-        """The side a person answers for: that of the first answer, else of the channel, else the only one."""
+        """The side for which a person's answers count: that of the answers so far, else of the roster.
+
+        The channel decides only for somebody of both sides in a wave of the first edition. Raises NotYours.
+        """
         if not self._roster.ready.is_set():
             kept = await self._store.side_of(wave.id, pseudonym(wave, user))
             if kept is not None:
                 return kept
-            await self._within(self._roster.ensure(wave.channels))
-        sides = self._roster.sides(user)
+            await self._within(self._roster.ensure(wave.channels, wave.both_sides))
         told = wave.channels.get(channel)
-        if told is not None and told not in sides:
+        sides = await self._sides(user, channel, told)
+        if len(sides) > 1 or user in self._roster.left:
+            kept = await self._store.side_of(wave.id, pseudonym(wave, user))
+            if kept is not None:
+                return kept
+        return _chosen(sides, told)
+
+    async def _sides(self, user: str, channel: str, told: Side | None) -> tuple[Side, ...]:
+        sides = self._roster.sides(user)
+        if not sides and told is not None and not self._roster.in_both(user):
             if not await self._within(self._roster.admit(user, channel)):
                 raise _not_asked()
             sides = self._roster.sides(user)
-        kept = await self._store.side_of(wave.id, pseudonym(wave, user)) if len(sides) > 1 else None
-        return kept or _chosen(sides, told)
+        if not sides and self._roster.in_both(user):
+            raise NotYours(
+                _("You are in channels of both sides, and such people are not asked in this pulse.")
+                + " "
+                + _("Nothing was saved. A manager can change that in /pulse setup, from the next pulse on.")
+            )
+        return sides
 
     async def _within(self, looking: Awaitable[T]) -> T:
         try:
@@ -205,6 +234,15 @@ def _chosen(sides: tuple[Side, ...], told: Side | None) -> Side:
             + _("and your answers count for that side until the pulse closes.")
         )
     raise _not_asked()
+
+
+def _elsewhere(wave: OpenWave, side: Side) -> AnswerElsewhere:
+    return AnswerElsewhere(
+        _("This is the other side's wording, and your answers count for {side}. Nothing was saved.").format(
+            side=_(side.label)
+        ),
+        tuple(channel for channel, of in wave.channels.items() if of is side),
+    )
 
 
 def _not_asked() -> NotYours:

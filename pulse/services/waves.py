@@ -24,7 +24,7 @@ from pulse.core.errors import (
 from pulse.core.items import choose
 from pulse.core.language import SOURCE, _
 from pulse.core.library import Library
-from pulse.core.model import Item, Outcome, Side
+from pulse.core.model import BothSides, Item, Outcome, Side
 from pulse.core.plan import Close, KnownWave, Open, Pause, Remind, Skip, SkipReason, next_wake, plan
 from pulse.core.privacy import turnout
 from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup
@@ -257,7 +257,9 @@ class Waves:
     async def _open(self, cadence: str, moments: Moments, code: AuditCode) -> OpenWave:
         setup, now = self.setup(), self._clock()
         channels = {channel: side for side in Side for channel in setup.channels[side]}
-        people = await self._roster.read(channels)
+        # A set-up that was never asked leaves out whoever is in channels of both sides; managers are told.
+        both_sides = setup.both_sides or BothSides.NOBODY
+        people = await self._roster.read(channels, both_sides)
         askings = await self._store.askings()
         items = choose(self._library.bank, askings, local_date(_schedule(setup), now), setup.items)
         key = self._random_bytes(KEY_BYTES)
@@ -270,6 +272,7 @@ class Waves:
             items=items,
             people=people,
             channels=channels,
+            both_sides=both_sides,
         )
         wave_id = await self._store.start_wave(new, _audited(code))
         self.current = await self._store.current_wave()

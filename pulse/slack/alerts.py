@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from pulse.core.alert import Alert, ChannelAlert, MissedWave
+from pulse.core.alert import Alert, ChannelAlert, MissedWave, PeopleLeftOut
 from pulse.core.errors import SlackFault
 from pulse.core.language import speaking
 from pulse.slack.readers import Readers
 from pulse.slack.web_api import Slack
 from pulse.views.message import Message
-from pulse.views.notices import channel_problem, problems, second_copy, wave_missed
+from pulse.views.notices import channel_problem, people_left_out, problems, second_copy, wave_missed
 
 _log = structlog.get_logger(__name__)
 
@@ -52,5 +52,7 @@ def alert_message(alert: Alert) -> Message:
             return problems([channel_problem(channel, code)])
         case MissedWave(due_at=due_at, opens_at=opens_at):
             return wave_missed(due_at, opens_at)
+        case PeopleLeftOut(people=people):
+            return problems([people_left_out(people)])
         case _:
             return problems([second_copy()])

@@ -40,6 +40,7 @@ _PARTS = {
     SetupPart.ITEMS: N_("questions in a pulse"),
     SetupPart.MINIMUM: N_("smallest group"),
     SetupPart.LANGUAGE: N_("language of the posts"),
+    SetupPart.BOTH_SIDES: N_("people in channels of both sides"),
 }
 
 

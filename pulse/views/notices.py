@@ -8,7 +8,7 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from pulse.core.cards import PrivacyCard, StatusCard
-from pulse.core.errors import ManagersOnly
+from pulse.core.errors import AnswerElsewhere, ManagersOnly
 from pulse.core.language import N_, _, ngettext
 from pulse.core.model import Item, Side
 from pulse.views.audit import change_lines
@@ -110,6 +110,8 @@ def refusal(error: Exception | str) -> Message:
     if isinstance(error, ManagersOnly) and error.people:
         people = ", ".join(f"<@{user}>" for user in error.people)
         said = " ".join([said, _("You can ask {people}.").format(people=people)])
+    if isinstance(error, AnswerElsewhere):
+        said = " ".join([said, _("Please answer in {channels}.").format(channels=_channels(error.channels))])
     return message([section(said)])
 
 
@@ -285,7 +287,16 @@ def _now(card: StatusCard) -> list[str]:
     for side, counted in (card.turnout or {}).items():
         said = turnout(counted.answered, counted.roster, card.minimum)
         lines.append(_("{side}: {turnout}").format(side=_(side.label), turnout=said))
-    return lines
+    return [*lines, *([own_part(*card.own)] if card.own else [])]
+
+
+def own_part(answered: int, asked: int) -> str:
+    """How much of the open pulse its reader has answered."""
+    if not answered:
+        return _("You have not answered yet.")
+    if answered == asked:
+        return _("You have answered all questions.")
+    return _("You have answered {k} of {n} questions.").format(k=answered, n=asked)
 
 
 def _next(card: StatusCard) -> list[str]:
@@ -347,6 +358,19 @@ def second_copy() -> Problem:
     )
 
 
+def people_left_out(count: int) -> Problem:
+    """People in channels of both sides whom no manager has assigned yet."""
+    what = ngettext(
+        "{count} person is in channels of both sides and is not asked.",
+        "{count} people are in channels of both sides and are not asked.",
+        count,
+    )
+    return Problem(
+        what.format(count=count),
+        _("Choose in `/pulse setup` for which side they count. It takes effect with the next pulse."),
+    )
+
+
 _CHANNEL_PROBLEMS = {
     "not_in_channel": (
         N_("I am not in {channel}."),
@@ -391,10 +415,10 @@ def channel_problem(channel: str, code: str) -> Problem:
     return Problem(_(what).format(**named), _(mend).format(**named))
 
 
-def set_up(opens_at: datetime | None) -> Message:
-    """Told to the manager who saved the set-up."""
+def set_up(opens_at: datetime | None, also: str = "") -> Message:
+    """Told to the manager who saved the set-up; `also` is a sentence more."""
     saved = _("*Saved.* `/pulse open` opens a pulse right away; without it the schedule does.")
-    return message([section(" ".join([saved, *_after_that(opens_at)]))])
+    return message([section(" ".join([saved, *_after_that(opens_at), *filter(None, [also])]))])
 
 
 def wave_opened(channels: Sequence[str], closes_at: datetime) -> Message:

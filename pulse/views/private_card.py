@@ -56,7 +56,14 @@ def private_card(card: PrivateCard) -> Message:
     """The whole card, whatever it stood for before."""
     blocks = [section(_said(card)), *_question(card)]
     if card.side_told:
-        blocks.insert(1, context(_("Your answers count for *{side}*.").format(side=_(card.side.label))))
+        blocks.insert(
+            1,
+            context(
+                _("You are in channels of both sides: your answers count for *{side}*.").format(
+                    side=_(card.side.label)
+                )
+            ),
+        )
     if not card.asks and any(card.answers.values()):
         blocks.append(context(_overview(card)))
     return message([*blocks, actions(_buttons(card), block_id=f"{_BUTTONS}{card.wave_id}")])

@@ -90,7 +90,13 @@ class Office:
         assert self.manager.modal is not None, self.manager.toasts
         options = await self.manager.options(self.manager.modal, "zone", "zone", "utc")
         utc = next(option for option in options if option["value"] == "UTC")
-        values: dict[str, Any] = {"marketing": [self.marketing], "it": [self.it], "zone": utc, **fields}
+        values: dict[str, Any] = {
+            "marketing": [self.marketing],
+            "it": [self.it],
+            "both_sides": "it",
+            "zone": utc,
+            **fields,
+        }
         ack = await self.manager.submit(values=values)
         assert ack.errors == {}
         await self.settled()

@@ -1,4 +1,4 @@
-"""What one person meets while answering: the private card, the form, the Home tab, both sides."""
+"""What one person meets while answering: the private card, the form, the Home tab."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import copy
 import pytest
 
 from pulse.core.errors import StoreFault
-from pulse.core.model import Side
 from pulse.services import waves
 from pulse.services.answering import pseudonym
 from pulse.slack import private_cards
@@ -365,19 +364,16 @@ async def test_privacy_shows_what_is_stored_even_to_somebody_who_has_left(office
     assert "No answer of yours is stored" in (await office.says(person, "/pulse privacy", "general")).text
 
 
-async def test_somebody_in_both_sides_answers_for_the_channel_of_the_command(office: Office) -> None:
-    """The form remembers where it was asked for, and the Home tab says what to do first."""
-    await office.set_up()
-    await office.open()
-    person = office.slack.actor("aiko")
-    assert "channels of both sides" in await at_home(office, person)
-    await person.command("/pulse answer", office.marketing)
-    await office.settled()
-    await person.submit(values={"item:T01": "4"})
-    await office.settled()
-    answered = await office.bot.store.answered(1)
-    assert (answered[Side.MARKETING], answered[Side.IT]) == (1, 0)
-    assert "You answer for *Marketing*" in await at_home(office, person)
+async def test_status_and_home_say_how_much_the_reader_has_answered(office: Office) -> None:
+    """From what is stored under the reader's pseudonym; who is not asked reads nothing of it."""
+    person = await opened(office)
+    assert "You have not answered yet." in (await office.says(person, "/pulse status", office.it)).text
+    await office.answer(person, office.it, "5")
+    said = await office.says(person, "/pulse status", office.it)
+    assert "You have answered 1 of 4 questions." in said.text
+    assert "You have answered 1 of 4 questions." in await at_home(office, person)
+    outsider = office.slack.actor("sasha")
+    assert "You have" not in (await office.says(outsider, "/pulse status", "general")).text
 
 
 async def test_the_form_of_a_closed_wave_says_so(office: Office) -> None:

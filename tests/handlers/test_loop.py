@@ -83,20 +83,6 @@ async def test_a_withdrawn_answer_is_not_counted(office: Office) -> None:
     assert "None of your answers is saved now." in person.private(office.it)[-1].text
 
 
-async def test_somebody_in_both_sides_counts_for_the_first_and_is_told_once(office: Office) -> None:
-    """The channel of the first answer decides; a later tap in the other channel changes that same answer."""
-    await office.set_up()
-    await office.open()
-    person = office.slack.actor("aiko")
-    await office.answer(person, office.it, "4")
-    await office.settled()
-    assert "both sides" in person.private(office.it)[-1].text
-    await office.answer(person, office.marketing, "2")
-    await office.settled()
-    assert "both sides" not in person.private(office.marketing)[-1].text
-    assert {str(s): n for s, n in (await office.bot.store.answered(1)).items()} == {"marketing": 0, "it": 1}
-
-
 async def test_the_poll_says_that_it_is_closed_and_has_no_buttons(office: Office) -> None:
     """Nobody taps on a closed poll by mistake."""
     await office.set_up()

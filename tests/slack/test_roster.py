@@ -108,7 +108,7 @@ async def test_bots_guests_and_deactivated_people_are_not_counted(slack: Rehears
         await office.open()
         wave = office.bot.workspace.waves.current
         assert wave is not None
-        assert sorted(wave.people.values()) == [14, 16]
+        assert sorted(wave.people.values()) == [14, 14]
 
 
 async def test_pages_are_followed_also_where_they_are_short(slack: Rehearsal, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from handlers.commands import HELP
 from pulse.core.audit import AuditCode, AuditEntry, AuditEvent
 from pulse.core.cards import OwnAnswers, PrivacyCard, StatusCard, Turnout
-from pulse.core.errors import ManagersOnly
+from pulse.core.errors import AnswerElsewhere, ManagersOnly
 from pulse.core.model import Side
 from pulse.views import notices
 from pulse.views.message import Message
@@ -47,6 +47,11 @@ VARIANTS = {
     "privacy_own": notices.privacy(PrivacyCard(minimum=5, closes_at=CLOSES, own=OWN)),
     "privacy_minimum_12": notices.privacy(PrivacyCard(minimum=12)),
     "status_open": notices.status(OPEN),
+    "status_unanswered": notices.status(replace(OPEN, own=(0, 4))),
+    "status_begun": notices.status(replace(OPEN, own=(2, 4))),
+    "status_answered": notices.status(replace(OPEN, own=(4, 4))),
+    "refusal_elsewhere": notices.refusal(AnswerElsewhere("Nothing was saved.", ("C1", "C2"))),
+    "left_out": notices.problems([notices.people_left_out(3)]),
     "status_manager": notices.status(replace(OPEN, changes=CHANGES)),
     "status_not_set_up": notices.status(StatusCard(minimum=5, set_up=False)),
     "refusal_managers": notices.refusal(ManagersOnly("Only managers can do this.", ("U1", "U2"))),

@@ -526,3 +526,11 @@ def m0004_audit_as_codes(db: Database) -> None:
         kept = db.conn.execute(f"SELECT id, {column} FROM {table}").fetchall()  # noqa: S608 - names from above
         rows = [(event, row_id) for row_id, sentence in kept if (event := _audit_event(sentence))]
         db.conn.executemany(f"UPDATE {table} SET {column} = ? WHERE id = ?", rows)  # noqa: S608 - likewise
+
+
+@migrations()
+def m0005_people_of_both_sides(db: Database) -> None:
+    """For which side people in channels of both count: empty where nobody was asked."""
+    rule = "TEXT NOT NULL DEFAULT '' CHECK (both_sides IN ('', 'marketing', 'it', 'nobody'))"
+    for table in ("setup", "wave"):
+        db.conn.execute(f"ALTER TABLE {table} ADD COLUMN both_sides {rule}")

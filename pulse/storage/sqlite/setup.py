@@ -6,7 +6,7 @@ import json
 import sqlite3
 from datetime import datetime
 
-from pulse.core.model import Side
+from pulse.core.model import BothSides, Side
 from pulse.core.plan import Pause
 from pulse.core.records import Setup
 from pulse.storage.sqlite.audit import record_change
@@ -17,7 +17,7 @@ class SetupRows(ReadTheme):
     """Reads the set-up and its pauses (see `pulse.storage.port.SetupReader`)."""
 
     async def setup(self) -> Setup | None:
-        row = self._reader.row("SELECT schedule, items, minimum, since, language FROM setup")
+        row = self._reader.row("SELECT schedule, items, minimum, since, language, both_sides FROM setup")
         if row is None:
             return None
         roles: dict[str, list[str]] = {"marketing": [], "it": [], "results": []}
@@ -31,6 +31,7 @@ class SetupRows(ReadTheme):
             channels={side: tuple(roles[side]) for side in Side},
             results=tuple(roles["results"]),
             language=row["language"],
+            both_sides=BothSides(row["both_sides"]),
         )
 
     async def pauses(self) -> tuple[Pause, ...]:
@@ -79,15 +80,18 @@ class Setups(SetupRows, Theme):
 
 def _replace_setup(connection: sqlite3.Connection, setup: Setup) -> None:
     connection.execute(
-        "INSERT INTO setup (id, schedule, items, minimum, since, language) VALUES (1, ?, ?, ?, ?, ?)"
+        "INSERT INTO setup (id, schedule, items, minimum, since, language, both_sides)"
+        " VALUES (1, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET schedule = excluded.schedule, items = excluded.items,"
-        " minimum = excluded.minimum, since = excluded.since, language = excluded.language",
+        " minimum = excluded.minimum, since = excluded.since, language = excluded.language,"
+        " both_sides = excluded.both_sides",
         (
             json.dumps(dict(setup.schedule)),
             setup.items,
             setup.minimum,
             setup.since.isoformat(),
             setup.language,
+            setup.both_sides,
         ),
     )
     connection.execute("DELETE FROM channel")
