@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pulse.core.model import BothSides, Side
+from rehearsal.crowd import let_answer
 from rehearsal.driver import Actor
 from rehearsal.server import Rehearsal
 from tests.handlers.conftest import Clock, Office, running
@@ -129,6 +130,17 @@ async def test_the_form_has_the_wording_of_their_side_wherever_it_is_opened(offi
     assert "I trust our marketing colleagues" in str(person.modal.blocks)
     await person.submit(values={"item:T01": "4"})
     assert await answered(office) == {"marketing": 0, "it": 1}
+
+
+async def test_the_crowd_of_the_rehearsal_answers_every_question_for_the_right_side(office: Office) -> None:
+    """Through the private cards, and in the other channel if a tap is refused with where to answer."""
+    await office.set_up(both_sides="it")
+    await office.open()
+    assert await let_answer(office.slack, share=1.0) == 28
+    assert await answered(office) == {"marketing": 14, "it": 14}
+    with closing(sqlite3.connect(office.bot.store.path)) as file:
+        counts = file.execute("SELECT item_id, count(*) FROM answer GROUP BY item_id").fetchall()
+    assert dict(counts) == {"T01": 28, "A02": 28, "A01": 28, "T02": 28}
 
 
 async def test_people_who_are_not_asked_are_told_so(office: Office) -> None:
