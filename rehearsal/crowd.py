@@ -2,8 +2,8 @@
 
 A question is a block of buttons whose `block_id` starts with "poll:", in a message to everybody or to one
 person. Its buttons are assumed to run from least to most content; a sixth and later ones ("cannot say") are
-chosen now and then. Each person waits for the private answer to a tap, answers the question in it, presses its
-main button if it asks none, and goes to the channel that it names.
+chosen now and then. Each person waits for the private answer to a tap, answers the question in it, presses
+its main button if it asks none, and goes to the channel that it names.
 """
 
 from __future__ import annotations
