@@ -27,6 +27,7 @@ from pulse.services.posts import Posts
 from pulse.services.reminders import PACE_S, Reminders
 from pulse.services.results import Results
 from pulse.services.setup import PulseSetup
+from pulse.services.turnout import TurnoutSnapshot
 from pulse.services.waves import Waves
 from pulse.services.workspace import Workspace
 from pulse.slack.alerts import AlertSender
@@ -68,9 +69,12 @@ def create_app(
     readers = Readers(roster, catalogue, waves.posts_language)
     answering = Answering(store=store, roster=roster, library=library, waves=waves)
     managers = Managers(store=store, roster=roster, clock=clock)
+    snapshot = TurnoutSnapshot(store=store, library=library, interval_s=counts_every_s)
     results = Results(store=store, library=library, waves=waves, write_files=files)
-    posts = Posts(store=store, library=library, waves=waves, results=results, clock=clock)
-    participation = Participation(store=store, waves=waves, answering=answering, managers=managers)
+    posts = Posts(store=store, library=library, waves=waves, results=results, snapshot=snapshot, clock=clock)
+    participation = Participation(
+        store=store, waves=waves, answering=answering, managers=managers, snapshot=snapshot
+    )
     send_alert = AlertSender(slack, readers, managers.reachable).send
     alerts = Alerts(store=store, waves=waves, send=send_alert, clock=clock)
     channels = Channels(store=store, waves=waves, roster=roster, lookup=slack, alerts=alerts, clock=clock)

@@ -19,11 +19,11 @@ from bench.subjects import SCHEDULE, set_up, wired
 from pulse.core.calendar import next_moments
 from pulse.core.model import Box, Item, Side, SideTurnout, Tally
 from pulse.core.privacy import publish
+from pulse.core.records import StoredBallot
 from pulse.ops import logs
-from pulse.services.answering import pseudonym
 from pulse.services.waves import Waves
 from pulse.storage.library import load_library
-from pulse.storage.sqlite.store import Answers, Ballots, NewWave, OpenWave, Publication, Store
+from pulse.storage.sqlite.store import Ballots, NewWave, OpenWave, Publication, Store
 
 YEARS = 10
 BEGIN = datetime(2016, 1, 1, tzinfo=UTC)
@@ -55,9 +55,9 @@ async def history(store: Store, waves: int, people: int, first: int = 0) -> None
             moments=moments,
             opened_at=moments.opens_at,
             minimum=5,
-            key=b"k" * 32,
+            token=f"{number:016x}",
             items=items,
-            people=dict.fromkeys(Side, people),
+            roster={f"{side}{person}": frozenset({side}) for side in Side for person in range(people)},
             channels={},
         )
         wave = await store.start_wave(new, "opened")
@@ -154,11 +154,11 @@ async def everybody_answers(store: Store, waves: Waves) -> None:
         side = list(Side)[person % 2]
         box = frozenset({item.boxes[person % len(item.boxes)].key})
 
-        def change(before: Answers) -> Answers:
-            return {**before, item.id: box}
+        def change(before: StoredBallot) -> StoredBallot:
+            return replace(before, side=side, answers={**before.answers, item.id: box})
 
         async with room:
-            await store.answer(wave.id, pseudonym(wave, user_id(person)), side, False, change)
+            await store.answer(wave.id, user_id(person), change)
 
     for item in waves.items_of(wave):
         await asyncio.gather(*(answer(person, item) for person in range(PEOPLE)))

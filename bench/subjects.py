@@ -13,6 +13,7 @@ import json
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,14 @@ import bot
 from bench.polls import poll
 from bench.storm import CHANNELS, say
 from pulse.core.model import Side
+from pulse.core.records import StoredBallot
 from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.ops import logs
 from pulse.ops.lifecycle import Bot, freeze_garbage, utc_now
 from pulse.ops.settings import Settings
-from pulse.services.answering import pseudonym
 from pulse.services.waves import Waves
 from pulse.slack.socket_mode import SocketMode
-from pulse.storage.sqlite.store import Answers, Recorded, Setup, Store
+from pulse.storage.sqlite.store import Recorded, Setup, Store
 
 ITEMS = 3
 """Questions of the wave: 5,000 people who answer each are 15,000 taps."""
@@ -42,9 +43,9 @@ class Forgetful(Store):
     """A store that keeps no answer: everything but the write remains."""
 
     async def answer(
-        self, wave_id: int, person: bytes, side: Side, joined: bool, change: Callable[[Answers], Answers]
+        self, wave_id: int, user: str, change: Callable[[StoredBallot], StoredBallot]
     ) -> Recorded:
-        return Recorded(side=side, answers=change({}), first=True)
+        return Recorded(ballot=change(StoredBallot.blank(frozenset({Side.MARKETING}))), first=True)
 
 
 def wired(store: Store, api: str) -> Bot:
@@ -115,10 +116,11 @@ async def bare(session: aiohttp.ClientSession, api: str, store: Store, waves: Wa
             payload = envelope["payload"]
             _wave, item, box = payload["actions"][0]["value"].split(":")
             side = wave.channels[payload["channel"]["id"]]
-            person = pseudonym(wave, payload["user"]["id"])
-            await store.answer(
-                wave.id, person, side, False, lambda before: {**before, item: frozenset({box})}
-            )
+
+            def change(before: StoredBallot) -> StoredBallot:
+                return replace(before, side=side, answers={**before.answers, item: frozenset({box})})
+
+            await store.answer(wave.id, payload["user"]["id"], change)
             with suppress(ConnectionError):
                 await ws.send_str(json.dumps({"envelope_id": envelope["envelope_id"]}))
 

@@ -19,7 +19,7 @@ from handlers.middleware import INTERACTION
 from handlers.replies import attempt, or_refuse, outcome, privately, reply, wave_id_of
 from pulse.core.errors import BadRequest
 from pulse.core.language import _
-from pulse.services.answering import Ballot, pseudonym
+from pulse.services.answering import Ballot
 from pulse.views.answer import CALLBACK, answer_view, parse_answer, parse_channel, parse_wave
 from pulse.views.message import Message, as_view
 from pulse.views.notices import withdrawn
@@ -79,7 +79,7 @@ async def open_form(ack: AsyncAck, interaction: Interaction) -> None:
     await ack()
     wave = interaction.workspace.waves.current
     if wave is not None and interaction.in_private:
-        _keep(interaction, wave.id, pseudonym(wave, interaction.user))
+        _keep(interaction, wave.id)
     interaction.later(or_refuse(interaction, show_form(interaction)))
 
 
@@ -144,12 +144,11 @@ async def _withdraw(interaction: Interaction) -> None:
 
 def _owe_card(interaction: Interaction, ballot: Ballot, *, saved: str = "", moved_on: bool = False) -> None:
     """The card, after the ack: in place of the one that was pressed on, else at the end of the channel."""
-    person = pseudonym(ballot.wave, interaction.user)
     if interaction.in_private:
-        _keep(interaction, ballot.wave.id, person)
+        _keep(interaction, ballot.wave.id)
     where = "home" if interaction.respond is None else "card" if interaction.in_private else "poll"
     show = partial(_show_card, interaction, ballot, saved, moved_on)
-    interaction.later(interaction.surfaces.private_cards.send((person, where), show))
+    interaction.later(interaction.surfaces.private_cards.send((interaction.user, where), show))
 
 
 async def _show_card(interaction: Interaction, tapped: Ballot, saved: str, moved_on: bool) -> None:
@@ -162,7 +161,7 @@ async def _show_card(interaction: Interaction, tapped: Ballot, saved: str, moved
     if ballot is None:
         message = card_of_closed()
     else:
-        first = surfaces.private_cards.is_first(wave_id, pseudonym(ballot.wave, interaction.user))
+        first = surfaces.private_cards.is_first(wave_id, interaction.user)
         card = _card(ballot, saved=saved, moved_on=moved_on, side_told=first and ballot.both_sides)
         message = private_card(card) if first or interaction.in_private else saved_again(card)
     await privately(interaction, message, replace=interaction.in_private)
@@ -171,22 +170,21 @@ async def _show_card(interaction: Interaction, tapped: Ballot, saved: str, moved
 
 def _owe_change(interaction: Interaction, ballot: Ballot) -> None:
     """Whatever else shows this person's answers follows: a card that was pressed on lately, the Home tab."""
-    person = pseudonym(ballot.wave, interaction.user)
-    show = partial(_show_change, interaction, ballot, person)
-    interaction.later(interaction.surfaces.private_cards.send((person, "card"), show))
+    show = partial(_show_change, interaction, ballot)
+    interaction.later(interaction.surfaces.private_cards.send((interaction.user, "card"), show))
 
 
-async def _show_change(interaction: Interaction, changed: Ballot, person: bytes) -> None:
-    replace = interaction.surfaces.private_cards.take(changed.wave.id, person)
+async def _show_change(interaction: Interaction, changed: Ballot) -> None:
+    replace = interaction.surfaces.private_cards.take(changed.wave.id, interaction.user)
     if replace is not None:
         ballot = await interaction.workspace.answering.renewed(interaction.user, changed)
         await replace(card_of_closed() if ballot is None else private_card(_card(ballot)))
     await interaction.surfaces.home_tabs.redraw(interaction.user)
 
 
-def _keep(interaction: Interaction, wave_id: int, person: bytes) -> None:
+def _keep(interaction: Interaction, wave_id: int) -> None:
     replace = partial(privately, interaction, replace=True)
-    interaction.surfaces.private_cards.keep(wave_id, person, replace)
+    interaction.surfaces.private_cards.keep(wave_id, interaction.user, replace)
 
 
 def _refuse(interaction: Interaction, sentence: Message) -> None:

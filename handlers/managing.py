@@ -38,9 +38,11 @@ async def close_shown(interaction: Interaction, value: str) -> Message:
 
 
 async def _close(interaction: Interaction, shown: int | None) -> Message:
-    wave = await interaction.workspace.waves.close_by_hand(shown)
+    closed = await interaction.workspace.waves.close_by_hand(shown)
     interaction.later(follow_waves(interaction))
-    return notices.wave_closed(tuple(wave.channels))
+    if closed.called_off:
+        return notices.wave_called_off()
+    return notices.wave_closed(closed.channels, closed.traces)
 
 
 async def skip(interaction: Interaction, _rest: str) -> Message:

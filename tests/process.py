@@ -47,10 +47,10 @@ class Process:
         self._ended += 1
         self._news.set()
 
-    async def says(self, words: str) -> None:
-        """Waits until the process has written these words."""
+    async def says(self, words: str, times: int = 1) -> None:
+        """Waits until the process has written these words, so many times."""
         async with asyncio.timeout(SECONDS):
-            while words not in self.output:
+            while self.output.count(words) < times:
                 assert self._ended < len(self._reading), self.output
                 self._news.clear()
                 await self._news.wait()
@@ -69,12 +69,12 @@ class Process:
 
 
 @asynccontextmanager
-async def bot(folder: Path, *words: str, **environment: str) -> AsyncIterator[Process]:
+async def bot(folder: Path, *words: str, program: Path = BOT, **environment: str) -> AsyncIterator[Process]:
     """`python bot.py words…` in a folder of its own, with these settings and no others."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     started = await asyncio.create_subprocess_exec(
         sys.executable,
-        str(BOT),
+        str(program),
         *words,
         cwd=folder,
         env={**kept, **environment},

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sqlite3
 from pathlib import Path
 
 import pytest
 
+from pulse.storage.sqlite.store import Store
 from rehearsal.server import Rehearsal
 from tests.process import Outside, bot, free_port, tokens
 
@@ -108,9 +108,9 @@ async def test_taps_on_their_way_at_the_end_are_kept_if_they_are_acked(
             not isinstance(result, BaseException)
             for result in await asyncio.gather(*taps, return_exceptions=True)
         )
-    with sqlite3.connect(tmp_path / "pulse.db") as kept:
-        [[answers]] = kept.execute("SELECT count(*) FROM answer")
-    kept.close()
+    store = Store.open(tmp_path / "pulse.db")
+    answers = sum((await store.answered(1, bool)).values())
+    store.close()
     assert acked <= answers <= 12
 
 

@@ -64,7 +64,11 @@ def container(data: Path, **more: str) -> dict[str, str]:
     """The environment that the image gives the bot, with the paths of this test."""
     said = re.findall(r"^(?:ENV|   ) (\w+)=(\S+)", DOCKERFILE, flags=re.M)
     given = {name: value for name, value in said if name != "PATH"}
-    moved = {"PULSE_DB": str(data / "pulse.db"), "MPLCONFIGDIR": str(data / "matplotlib")}
+    moved = {
+        "PULSE_DB": str(data / "pulse.db"),
+        "PULSE_KEYS": str(data / "keys"),
+        "MPLCONFIGDIR": str(data / "matplotlib"),
+    }
     return {**given, "PATH": os.environ["PATH"], **moved, **more}
 
 
@@ -153,12 +157,12 @@ def test_the_dockerfile_passes_its_linter() -> None:
 
 
 def test_compose_gives_the_container_no_more_than_it_needs() -> None:
-    """A read-only root, no capabilities, no new privileges, one volume, and memory for /tmp."""
+    """A read-only root, no capabilities, no new privileges, a volume each for data and keys, and /tmp."""
     service = read("compose.yaml")["services"]["bot"]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert service["volumes"] == ["data:/data"]
+    assert service["volumes"] == ["data:/data", "keys:/keys"]
     assert [mount.split(":")[0] for mount in service["tmpfs"]] == ["/tmp"]
     assert "privileged" not in service
     assert "ports" not in service
@@ -208,6 +212,17 @@ def test_litestream_copies_the_file_that_the_unit_keeps() -> None:
     config = read("litestream.yml")
     assert [one["path"] for one in config["dbs"]] == re.findall(r"PULSE_DB=(\S+)", UNIT)
     assert config["snapshot"]["retention"] == "24h"
+
+
+def test_the_key_folder_is_in_no_copy_of_the_data() -> None:
+    """A folder or volume of its own everywhere, so that whoever copies the database's does not copy it."""
+    assert re.findall(r"PULSE_KEYS=(\S+)", DOCKERFILE) == ["/keys"]
+    assert '["/data", "/keys"]' in DOCKERFILE
+    [keys] = re.findall(r"PULSE_KEYS=(\S+)", UNIT)
+    [database] = re.findall(r"PULSE_DB=(\S+)", UNIT)
+    assert not Path(keys).is_relative_to(Path(database).parent)
+    assert f"StateDirectory={Path(database).parent.name} {Path(keys).name}" in UNIT
+    assert all(keys not in str(one) for one in read("litestream.yml")["dbs"])
 
 
 def test_datasette_is_told_of_every_column_of_the_views() -> None:

@@ -45,5 +45,19 @@ class PeopleLeftOut:
     key: str = "both sides"
 
 
-Alert = ChannelAlert | MissedWave | PeopleLeftOut | SecondCopy
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostKey:
+    """The key of the open wave is missing or damaged: its answers can neither be read nor taken."""
+
+    key: str = "key of the open wave"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyNotDestroyed:
+    """The key of a closed wave could not be destroyed."""
+
+    key: str = "key of a closed wave"
+
+
+Alert = ChannelAlert | MissedWave | PeopleLeftOut | SecondCopy | LostKey | KeyNotDestroyed
 """Alerts with the same `key` are told once a day."""

@@ -26,6 +26,7 @@ class AuditCode(StrEnum):
     SKIPPED_MISSED = "skipped missed"
     SKIPPED_PAUSED = "skipped paused"
     SKIPPED_STILL_OPEN = "skipped still open"
+    CALLED_OFF = "called off"
     PAUSED = "paused"
     RESUMED = "resumed"
     MANAGER_NAMED = "manager named"

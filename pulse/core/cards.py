@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pulse.core.audit import AuditEntry
 from pulse.core.model import Item, Side
+from pulse.core.records import Traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,8 @@ class PollCard:
     """A wave's poll in a channel of `side`.
 
     `roster` people were there to be asked; `answered` of them did, None if the number must stay hidden.
-    A number under `minimum` is hidden all the same.
+    A number under `minimum` is hidden all the same. `called_off`: closed without results, for its key was
+    lost. `traces` is what is left of the answers after the close.
     """
 
     wave_id: int
@@ -34,6 +36,8 @@ class PollCard:
     answered: int | None
     closed: bool = False
     minimum: int = 5
+    called_off: bool = False
+    traces: Traces = Traces.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +52,15 @@ class OwnAnswers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacyCard:
-    """`closes_at` of the open wave, None when none is open; `own` None if nothing of the reader is stored."""
+    """`closes_at` of the open wave, None when none is open; `own` None if nothing of the reader is stored.
+
+    `traces` is what can still be found of the answers to closed waves.
+    """
 
     minimum: int
     closes_at: datetime | None = None
     own: OwnAnswers | None = None
+    traces: Traces = Traces.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +68,8 @@ class StatusCard:
     """Where the pulse stands: the open wave, the next one, or why there is none.
 
     `own` is how many questions the reader has answered, and of how many; None if the reader is not asked.
-    `changes` are what managers did, the latest first: for managers only.
+    `changes` are what managers did, the latest first: for managers only. `key_lost` is true where the open
+    wave's answers can neither be read nor taken.
     """
 
     minimum: int
@@ -71,6 +80,7 @@ class StatusCard:
     paused: bool = False
     set_up: bool = True
     changes: Sequence[AuditEntry] = ()
+    key_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

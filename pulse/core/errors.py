@@ -117,6 +117,23 @@ class StoreFault(PulseError):
     """The database cannot be used or written."""
 
 
+class KeyLost(PulseError):
+    """The key of the open wave is missing or damaged; `reason` names the file, for whoever runs the bot."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            _(
+                "The key of this pulse is lost, so answers can neither be read nor taken. Closed pulses are"
+                " not touched. A manager can call this one off with /pulse close and open another."
+            )
+        )
+        self.reason = reason
+
+
+class BallotBroken(PulseError):
+    """A sealed ballot does not open, or a ballot does not fit its row."""
+
+
 class PollIsClosed(PulseError):
     """An answer or change came for a wave that takes no more answers."""
 
@@ -131,6 +148,13 @@ class AnswerElsewhere(NotYours):
     def __init__(self, sentence: str, channels: tuple[str, ...]) -> None:
         super().__init__(sentence)
         self.channels = channels
+
+
+class JoinedLater(NotYours):
+    """Somebody was not on the roster when the wave opened."""
+
+    def __init__(self) -> None:
+        super().__init__(_("You joined after this pulse opened; you are asked from the next one on."))
 
 
 class ManagersOnly(PulseError):

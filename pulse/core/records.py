@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from pulse.core.calendar import Moments
@@ -35,46 +36,82 @@ class Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewWave:
-    """A wave to open. `cadence` is "schedule" or "hand"; `people` is the roster of each side in numbers."""
+    """A wave to open. `cadence` is "schedule" or "hand"; `token` is 16 random hexadecimal digits.
+
+    `roster` has everybody who may answer (ids, never stored) with the sides whose channels they are in.
+    """
 
     cadence: str
     moments: Moments
     opened_at: datetime
     minimum: int
-    key: bytes
+    token: str
     items: tuple[Item, ...]
-    people: Mapping[Side, int]
+    roster: Mapping[str, frozenset[Side]]
     channels: Mapping[str, Side]
     both_sides: BothSides = BothSides.NOBODY
+
+    @property
+    def people(self) -> dict[Side, int]:
+        """How many people each side has; whoever is in channels of both counts on both."""
+        return {side: sum(side in sides for sides in self.roster.values()) for side in Side}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenWave:
-    """The wave that takes answers now. `key` makes the pseudonyms and is destroyed at the close."""
+    """The wave that takes answers now. `token` names it in every copy of the database, unlike `id`.
+
+    `first_edition` is true where it was opened before ballots were sealed: then whoever is in its channels
+    may answer. Any other wave has a ballot for each person of the roster at the opening, and no more.
+    """
 
     id: int
+    token: str
     local_date: date
     opened_at: datetime
     closes_at: datetime
     reminders: tuple[datetime, ...]
     minimum: int
-    key: bytes
     items: tuple[str, ...]
     series: Mapping[str, str]
     people: Mapping[Side, int]
     channels: Mapping[str, Side]
     both_sides: BothSides
+    first_edition: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledOffWave:
+    """A wave that was opened and ended without results; `items` are the ids of its questions."""
+
+    id: int
+    ended_at: datetime
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBallot:
+    """One person's ballot. `sides` are those for which the person could count at the opening.
+
+    It is one side, but for somebody of both sides in a wave of the first edition. `side` is the one that the
+    answers count for; None while such a person has not answered.
+    """
+
+    sides: frozenset[Side]
+    side: Side | None
+    answers: Answers
+
+    @classmethod
+    def blank(cls, sides: frozenset[Side]) -> StoredBallot:
+        """The ballot of somebody who has not answered."""
+        return cls(sides=sides, side=next(iter(sides)) if len(sides) == 1 else None, answers={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A person's answers as they are stored, and the side they count for.
+    """A person's ballot as it is stored now; `first` is true where it held no answer before."""
 
-    `first` is true where nothing of this person was stored before.
-    """
-
-    side: Side
-    answers: Answers
+    ballot: StoredBallot
     first: bool
 
 
@@ -82,11 +119,20 @@ class Recorded:
 class Ballots:
     """All answers of one side while it is being closed: never stored, never shown.
 
-    `people` has one mapping a person; `joined` of them came after the opening.
+    `people` has one mapping for each person who answered.
     """
 
     people: tuple[Answers, ...]
-    joined: int
+
+
+class Traces(StrEnum):
+    """What of the answers of a closed wave can still be found on the disk."""
+
+    NONE = "none"
+    KEY = "key"
+    """The key could not be destroyed, so whoever has it and a copy of the ballots can open them."""
+    LOG = "log"
+    """Another program reads the file, so the log keeps first-edition answers, which were not sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

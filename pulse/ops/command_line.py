@@ -10,7 +10,8 @@ from pathlib import Path
 
 from pulse.core.errors import PulseError
 from pulse.ops import doctor, logs
-from pulse.ops.lifecycle import Compose, database_path, run_in_slack, until_stopped, utc_now
+from pulse.ops.lifecycle import Compose, Handed, database_path, run_in_slack, until_stopped, utc_now
+from pulse.ops.process import NotReplaced, guard, replace
 from pulse.ops.rehearse import run_rehearsal
 from pulse.ops.settings import Mode, Settings, mode_of, read_settings
 from pulse.storage import export
@@ -18,9 +19,15 @@ from pulse.storage.backup import back_up
 from pulse.storage.library import load_library, own_items_path
 from pulse.storage.sqlite.store import Snapshot
 
+RESTART = 75
+"""The exit code that asks a supervisor for a restart (EX_TEMPFAIL of sysexits.h)."""
+
 
 def execute(words: list[str] | None, compose: Compose) -> int:
-    """Runs a command. Returns the exit code: 0, 1 if doctor found a fault, 2 with a sentence."""
+    """Runs a command. Returns the exit code: 0, 1 if doctor found a fault, 2 with a sentence.
+
+    75 asks for a restart: this process could not replace itself and ended instead, to forget all the same.
+    """
     try:
         asked = _parse(words)
         settings = read_settings()
@@ -32,23 +39,31 @@ def execute(words: list[str] | None, compose: Compose) -> int:
         elif asked.command == "export":
             print(asyncio.run(_export(settings, asked.path)))
         else:
-            asyncio.run(run(settings, compose))
+            guard()
+            handed = asyncio.run(run(settings, compose))
+            if handed is not None:
+                replace(handed)
     except PulseError as error:
         print(error, file=sys.stderr)
         return 2
+    except NotReplaced as error:
+        print(error, file=sys.stderr)
+        return RESTART
     return 0
 
 
-async def run(settings: Settings, compose: Compose) -> None:
+async def run(settings: Settings, compose: Compose) -> Handed | None:
     """Runs the bot in the mode that the settings ask for, until it is told to stop.
 
-    Raises PulseError if it cannot start or go on.
+    Returns what a new process takes over, if this one is to be replaced. Raises PulseError if it cannot start
+    or go on.
     """
     mode = mode_of(settings)
     if mode is Mode.REHEARSAL:
+        # Nothing that is answered in a rehearsal is anybody's; and a new process would begin another one.
         await until_stopped(run_rehearsal(settings, compose))
-    else:
-        await until_stopped(run_in_slack(settings, mode, compose))
+        return None
+    return await until_stopped(run_in_slack(settings, mode, compose))
 
 
 def _parse(words: list[str] | None) -> argparse.Namespace:

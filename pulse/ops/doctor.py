@@ -9,14 +9,23 @@ import json
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from zoneinfo import available_timezones
 
-from pulse.core.errors import TOKEN_REFUSALS, DataFault, PulseError, SettingsFault, SlackFault, StoreFault
-from pulse.core.language import _
+from pulse.core.errors import (
+    TOKEN_REFUSALS,
+    DataFault,
+    KeyLost,
+    PulseError,
+    SettingsFault,
+    SlackFault,
+    StoreFault,
+)
+from pulse.core.language import N_, _
 from pulse.core.library import Library
 from pulse.core.model import Side
 from pulse.core.records import Setup
@@ -26,7 +35,9 @@ from pulse.ops.settings import Mode, Settings, mode_of
 from pulse.services.upcoming import is_paused, upcoming
 from pulse.slack.roster import Roster
 from pulse.slack.web_api import SCOPES, Greeting, Slack
+from pulse.storage.keys import SECRET_FILE, folder_beside, read_key
 from pulse.storage.library import load_library, own_items_path
+from pulse.storage.permissions import Exposure, Risk, exposures
 from pulse.storage.sqlite.file import check, running
 from pulse.storage.sqlite.snapshot import Snapshot
 from pulse.views.setup import channel_fault
@@ -95,7 +106,7 @@ class Doctor:
             reached = not any(found.name == "bot token" and found.state is State.FAULT for found in checks)
         if self.settings.slack_app_token:
             checks.append(await self._socket_mode())
-        checks += [*self._files(), *self._zones()]
+        checks += [*self._files(), *self._keys(), *self._zones()]
         items, library = self._items()
         checks.append(items)
         checks += await self._pulse(slack if reached else None, library)
@@ -121,8 +132,8 @@ class Doctor:
             )
         says = {
             Mode.SOCKET: _("Socket Mode: the bot connects to Slack."),
-            Mode.HTTP: _("HTTP mode: Slack sends its requests to port {port}.").format(
-                port=self.settings.port
+            Mode.HTTP: _("HTTP mode: the bot listens on {host}, port {port}.").format(
+                host=self.settings.pulse_host, port=self.settings.port
             ),
         }
         return Check(name, State.OK, says[mode])
@@ -188,6 +199,15 @@ class Doctor:
         if running(path):
             yield Check(name, State.NOTE, _("A bot is running on it."))
 
+    def _keys(self) -> Iterator[Check]:
+        """Who can read what must stay closed, and whether the keys are where they belong."""
+        keys = self.settings.pulse_keys or folder_beside(self._database)
+        found = [_exposed(exposure) for exposure in exposures(self._database, keys, Path(".env"))]
+        found += _kept_keys(self._database, keys)
+        if all(check.state is not State.FAULT for check in found):
+            yield Check(_("keys"), State.OK, _("Only their owner can read them."))
+        yield from found
+
     def _zones(self) -> Iterator[Check]:
         count = len(available_timezones())
         if not count:
@@ -234,6 +254,69 @@ class Doctor:
             return checks
         finally:
             store.close()
+
+
+_EXPOSED = {
+    Risk.OPEN_TO_OTHERS: (
+        N_("{path} is open to others (mode {detail})."),
+        N_("Close it: chmod go-rwx {path}"),
+    ),
+    Risk.FOREIGN: (
+        N_("{path} belongs to another user (number {detail})."),
+        N_("Give it to the user that runs the bot: chown USER {path}"),
+    ),
+    Risk.OLD_BLOCKS: (
+        N_("{path} is on {detail}, which writes anew instead of over: destroyed keys may stay on the disk."),
+        "",
+    ),
+    Risk.ELSEWHERE: (
+        N_("{path} is on {detail}: another machine decides what stays of destroyed keys."),
+        "",
+    ),
+    Risk.MEMORY: (
+        N_("{path} is in memory ({detail}): a restart of the machine loses an open pulse, and the secret."),
+        "",
+    ),
+}
+
+
+def _exposed(exposure: Exposure) -> Check:
+    says, mend = _EXPOSED[exposure.risk]
+    values = {"path": exposure.path, "detail": exposure.detail}
+    state = State.FAULT if mend else State.NOTE
+    return Check(_("keys"), state, _(says).format(**values), _(mend).format(**values) if mend else "")
+
+
+def _kept_keys(database: Path, keys: Path) -> list[Check]:
+    """Whether the key of the open wave and the secret are there."""
+    if not database.is_file():
+        return []
+    try:
+        with closing(Snapshot(database)) as copy:
+            token, needs_secret = copy.open_token, copy.needs_secret
+    except StoreFault:
+        # Told as a fault of the database.
+        return []
+    found = []
+    lost = "" if token is None else _lost(keys, token)
+    if lost:
+        mend = _("Put the key folder back, or call the pulse off with /pulse close. Closed pulses are safe.")
+        found.append(Check(_("keys"), State.FAULT, lost, mend))
+    if needs_secret and not (keys / SECRET_FILE).is_file():
+        says = _("The secret of this installation is missing: named managers and opt-outs are unknown.")
+        mend = _("Put your copy of {file} into {folder}, or have managers named anew.").format(
+            file=SECRET_FILE, folder=keys
+        )
+        found.append(Check(_("keys"), State.FAULT, says, mend))
+    return found
+
+
+def _lost(keys: Path, token: str) -> str:
+    try:
+        read_key(keys, token).destroy()
+    except KeyLost as lost:
+        return lost.reason
+    return ""
 
 
 def _scopes(greeting: Greeting) -> Check:

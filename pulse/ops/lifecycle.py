@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from slack_bolt.async_app import AsyncApp
@@ -21,6 +22,7 @@ from pulse.core.language import _
 from pulse.core.library import Library
 from pulse.ops.health import Health
 from pulse.ops.metrics import Metrics
+from pulse.ops.process import Replacement, handed_over, not_before
 from pulse.ops.scheduler import Scheduler
 from pulse.ops.settings import Mode, Settings
 from pulse.services.alerts import Alerts
@@ -31,9 +33,17 @@ from pulse.slack.surfaces import Surfaces
 from pulse.slack.web_api import Slack
 from pulse.storage.sqlite.store import Store
 
+T = TypeVar("T")
 Clock = Callable[[], datetime]
 
 DRAIN_S = 5.0
+
+SOON = timedelta(minutes=2)
+"""The process is not replaced so shortly before something is due."""
+
+LOCK, LISTENING = "LOCK", "LISTENING"
+Handed = Mapping[str, int]
+"""Descriptors that a new process takes over, by name."""
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
@@ -68,6 +78,25 @@ class Bot:
         await self.scheduler.wake()
         await self.scheduler.start()
         background.forever(self.surfaces.counts.run())
+
+    def replacement(self) -> Replacement:
+        """Decides when this process makes room for a new one."""
+        return Replacement(
+            closed=self.workspace.waves.closed,
+            activity=self.metrics.payloads.total,
+            busy=self.is_busy,
+            not_before=not_before(os.environ),
+        )
+
+    async def is_busy(self) -> bool:
+        """Whether something is under way, due to be posted, or planned for the next moments."""
+        now, moment = utc_now(), await self.workspace.waves.next_wake()
+        return (
+            self.metrics.in_flight > 0
+            or self.workspace.background.is_busy()
+            or bool(await self.store.undelivered(now))
+            or (moment is not None and moment - now < SOON)
+        )
 
     async def stop(self) -> None:
         self.scheduler.stop()
@@ -114,10 +143,14 @@ def database_path(settings: Settings) -> Path:
     return settings.pulse_db or Path("pulse.db")
 
 
-async def run_in_slack(settings: Settings, mode: Mode, compose: Compose) -> None:
-    """Runs until the connection ends for good. Raises PulseError if the bot cannot start or go on."""
+async def run_in_slack(settings: Settings, mode: Mode, compose: Compose) -> Handed | None:
+    """Runs until the connection ends for good, or until the process is to be replaced.
+
+    Returns what the new process takes over then, by name. Raises PulseError if the bot cannot start or go on.
+    """
     async with AsyncExitStack() as ending:
-        store = Store.open(database_path(settings))
+        lock = handed_over(LOCK, os.environ)
+        store = Store.open(database_path(settings), settings.pulse_keys, lock)
         ending.callback(store.close)
         bot = compose(settings, store)
         slack = bot.surfaces.slack
@@ -125,12 +158,19 @@ async def run_in_slack(settings: Settings, mode: Mode, compose: Compose) -> None
         ending.push_async_callback(bot.stop)
         await bot.start()
         freeze_garbage()
+        replacement = bot.replacement()
+        handed = {LOCK: store.lock_copy}
         if mode is Mode.HTTP:
-            await _serve_http(bot, settings, ending)
-            await _token_refused(slack)
+            server = await _serve_http(bot, settings, ending)
+            handed[LISTENING] = server.listening_copy
+            await _first(_token_refused(slack), replacement.due())
         else:
             socket = await connect(bot, settings, ending)
-            await _first(socket.wait(), _token_refused(slack))
+            await _first(socket.wait(), _token_refused(slack), replacement.due())
+        if not replacement.is_due:
+            return None
+        _log.info("replacing this process, so that it forgets single answers")
+        return {name: copy() for name, copy in handed.items()}
 
 
 def freeze_garbage() -> None:
@@ -192,13 +232,14 @@ async def connect(bot: Bot, settings: Settings, ending: AsyncExitStack) -> Socke
     socket = SocketMode(bot.app, settings.slack_app_token, on_strangers=on_strangers)
     if settings.pulse_health_port:
         address = Address(
-            host=settings.pulse_host or "127.0.0.1",
+            host=settings.pulse_host,
             port=settings.pulse_health_port,
-            metrics_public=settings.pulse_metrics_public,
+            metrics_token=settings.pulse_metrics_token,
         )
         server = Server(address, bot.health(lambda: socket.state))
         ending.push_async_callback(server.close)
         await server.start()
+        _log.info("health told", address=server.said)
     ending.push_async_callback(socket.close)
     await socket.start()
     _log.info("ready")
@@ -222,18 +263,19 @@ def _report_second_copy(alerts: Alerts) -> Callable[[int], Awaitable[None]]:
     return report
 
 
-async def _serve_http(bot: Bot, settings: Settings, ending: AsyncExitStack) -> None:
+async def _serve_http(bot: Bot, settings: Settings, ending: AsyncExitStack) -> Server:
     address = Address(
-        host=settings.pulse_host or None, port=settings.port, metrics_public=settings.pulse_metrics_public
+        host=settings.pulse_host, port=settings.port, metrics_token=settings.pulse_metrics_token
     )
     server = Server(address, bot.health(), bot.app, settings.slack_signing_secret)
     ending.push_async_callback(server.close)
-    await server.start()
-    _log.info("ready", port=server.port)
+    await server.start(handed_over(LISTENING, os.environ))
+    _log.info("ready", address=server.said, port=server.port)
+    return server
 
 
-async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
-    """Runs work until it ends or fails, or until SIGINT or SIGTERM asks for a clean end."""
+async def until_stopped(work: Coroutine[Any, Any, T]) -> T | None:
+    """Runs work until it ends or fails, or until SIGINT or SIGTERM asks for a clean end: then None."""
     task = asyncio.ensure_future(work)
     stopping = False
 
@@ -247,4 +289,5 @@ async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop)
     with suppress(asyncio.CancelledError):
-        await task
+        return await task
+    return None

@@ -9,6 +9,8 @@ import sys
 import structlog
 from structlog.typing import Processor
 
+from pulse.ops.log_rate import AtMost
+
 SECRETS = re.compile(
     r"xox[a-z][-.][\w.-]+|xapp-[\w-]+|(?<=ticket=)[\w-]+|(?<=/actions/)[^\s\"']+|(?<=/commands/)[^\s\"']+"
     r"|(?<![A-Za-z0-9])[UWD][A-Z0-9]{6,}(?![A-Za-z0-9])"
@@ -40,6 +42,7 @@ def configure(level: str) -> None:
             ],
         )
     )
+    handler.addFilter(AtMost())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from pulse.core.audit import AuditCode, AuditEvent
@@ -17,7 +17,7 @@ from pulse.core.calendar import Moments, local_date, next_moments
 from pulse.core.items import Bank, choose
 from pulse.core.language import _
 from pulse.core.model import Format, Item, Note, Side
-from pulse.core.records import Answers, Ballots, NewWave, OpenWave, Publication, Setup
+from pulse.core.records import Ballots, NewWave, OpenWave, Publication, Setup, StoredBallot
 from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.services.waves import publication
 from pulse.storage.sqlite.store import Store
@@ -87,16 +87,16 @@ class _Sample:
 async def _wave(sample: _Sample, number: int, moments: Moments) -> None:
     store, luck = sample.store, sample.luck
     items = choose(sample.bank, await store.askings(), local_date(sample.schedule, moments.opens_at), ITEMS)
-    key = luck.randbytes(32)
+    people = {side: [f"{side}{person}" for person in range(PEOPLE[side])] for side in Side}
     where = {sample.channels[side]: side for side in Side}
     new = NewWave(
         cadence="schedule",
         moments=moments,
         opened_at=moments.opens_at,
         minimum=5,
-        key=key,
+        token=luck.randbytes(8).hex(),
         items=items,
-        people=PEOPLE,
+        roster={person: frozenset({side}) for side in Side for person in people[side]},
         channels=where,
     )
     wave_id = await store.start_wave(new, _audited(AuditCode.SAMPLE_OPENED))
@@ -104,9 +104,9 @@ async def _wave(sample: _Sample, number: int, moments: Moments) -> None:
     assert wave is not None
     await asyncio.gather(
         *(
-            store.answer(wave_id, luck.randbytes(32), side, False, _answers(items, side, number, luck))
+            store.answer(wave_id, person, _answers(items, side, number, luck))
             for side in Side
-            for _person in range(ANSWERING[side][number])
+            for person in people[side][: ANSWERING[side][number]]
         )
     )
     await store.close_wave(
@@ -124,9 +124,9 @@ def _counted(items: tuple[Item, ...], wave: OpenWave) -> Callable[[Mapping[Side,
 
 def _answers(
     items: tuple[Item, ...], side: Side, number: int, luck: random.Random
-) -> Callable[[Answers], Answers]:
+) -> Callable[[StoredBallot], StoredBallot]:
     chosen = {item.id: frozenset({_box(item, side, number, luck)}) for item in items}
-    return lambda _before: chosen
+    return lambda before: replace(before, answers=chosen)
 
 
 def _box(item: Item, side: Side, number: int, luck: random.Random) -> str:

@@ -36,16 +36,19 @@ class Settings(BaseSettings):
     )
     port: int = Field(3000, ge=0, le=65535, description="port of HTTP mode; 0 takes any free one")
     pulse_host: str = Field(
-        "", description="address to listen on: all in HTTP mode, 127.0.0.1 for PULSE_HEALTH_PORT"
+        "127.0.0.1", description="address to listen on; 0.0.0.0 is all, for a proxy on another machine"
     )
     pulse_health_port: int = Field(
         0, ge=0, le=65535, description="Socket Mode: port of /healthz, /readyz and /metrics; 0 is none"
     )
-    pulse_metrics_public: bool = Field(
-        False, description="show /metrics to whoever reaches the port, not only to this machine"
+    pulse_metrics_token: str = Field(
+        "", repr=False, description="who sends it as a bearer token may read /metrics, from anywhere"
     )
     pulse_db: Path | None = Field(
         None, description="the database file; pulse.db in Slack, temporary in rehearsal"
+    )
+    pulse_keys: Path | None = Field(
+        None, description="folder of the keys, never in a backup; beside the database, its name and -keys"
     )
     pulse_mode: Literal["auto", "slack", "rehearsal"] = Field("auto", description="slack never rehearses")
     pulse_log: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from pulse.core.alert import Alert, ChannelAlert, MissedWave
+from pulse.core.alert import Alert, ChannelAlert, KeyNotDestroyed, LostKey, MissedWave
 from pulse.core.errors import TOKEN_REFUSALS
-from pulse.core.records import OutboxMessage
+from pulse.core.records import OutboxMessage, Traces
 from pulse.services.ports import Clock, SendAlert
 from pulse.services.waves import Waves
 from pulse.storage.port import Store
@@ -63,6 +63,11 @@ class Alerts:
             for message in await self._store.failing_messages()
             if _needs_a_person(message)
         )
+
+    async def keys(self) -> tuple[Alert, ...]:
+        """What is wrong with the keys of waves."""
+        found: list[Alert] = [LostKey()] if await self._store.key_problem() else []
+        return (*found, KeyNotDestroyed()) if self._store.traces is Traces.KEY else tuple(found)
 
     async def missed_waves(self) -> tuple[MissedWave, ...]:
         """Waves of the last day that could not be opened in time."""

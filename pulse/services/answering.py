@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -12,11 +10,20 @@ from typing import TypeVar
 import structlog
 
 from pulse.core.cards import OwnAnswers
-from pulse.core.errors import AnswerElsewhere, BadRequest, NotNow, NotYours, PollIsClosed, SlackFault
+from pulse.core.errors import (
+    AnswerElsewhere,
+    BadRequest,
+    JoinedLater,
+    NotNow,
+    NotYours,
+    PollIsClosed,
+    PulseError,
+    SlackFault,
+)
 from pulse.core.language import _
 from pulse.core.library import Library
 from pulse.core.model import Format, Item, Side
-from pulse.core.records import Answers, OpenWave
+from pulse.core.records import Answers, OpenWave, StoredBallot
 from pulse.services.ports import Roster
 from pulse.services.waves import Waves
 from pulse.storage.port import Store
@@ -50,8 +57,8 @@ class Answering:
     async def tap(self, user: str, channel: str, wave_id: int, item_id: str, box: str) -> Ballot:
         """One box of one item, from a poll message; in a multiple choice it is added or taken back.
 
-        Durable when it returns. Raises PollIsClosed, NotYours, BadRequest, StoreFault, and AnswerElsewhere
-        for a tap under the other side's wording.
+        Durable when it returns. Raises PollIsClosed, NotYours, JoinedLater, BadRequest, BallotBroken, KeyLost
+        and StoreFault, and AnswerElsewhere for a tap under the other side's wording.
         """
         wave = self._wave(wave_id)
         item = self._item(wave, item_id)
@@ -61,11 +68,7 @@ class Answering:
         def change(before: Answers) -> Answers:
             return _with(before, item, frozenset({box}), toggled=item.format is Format.MULTI)
 
-        side = await self._side(user, channel, wave)
-        told = wave.channels.get(channel)
-        if told not in (None, side):
-            raise _elsewhere(wave, side)
-        return await self._answer(user, wave, side, change)
+        return await self._answer(user, channel, wave, change, worded=True)
 
     async def fill_in(
         self, user: str, channel: str, wave_id: int, chosen: Mapping[str, frozenset[str]]
@@ -83,16 +86,16 @@ class Answering:
             after = {**before, **chosen}
             return {item_id: boxes for item_id, boxes in after.items() if boxes}
 
-        side = await self._side(user, channel, wave)
-        return await self._answer(user, wave, side, change)
+        return await self._answer(user, channel, wave, change)
 
     async def withdraw(self, user: str, wave_id: int) -> Ballot:
-        """Deletes all answers of one person in the open wave. Raises PollIsClosed, StoreFault."""
+        """Deletes all answers of one person in the open wave.
+
+        Raises PollIsClosed, JoinedLater and StoreFault.
+        """
         wave = self._wave(wave_id)
-        # Whoever has left may withdraw, too; their side is then the one that is stored.
-        side = next(iter(self._roster.sides(user)), Side.MARKETING)
-        kept = await self._store.answer(wave.id, pseudonym(wave, user), side, False, lambda _before: {})
-        return self._ballot(user, wave, kept.side, kept.answers)
+        kept = await self._store.answer(wave.id, user, lambda before: StoredBallot.blank(before.sides))
+        return self._ballot(user, wave, kept.ballot, None)
 
     def check(self, wave_id: int, item_id: str) -> None:
         """Raises PollIsClosed if that wave takes no answers, BadRequest if it does not ask that item."""
@@ -103,51 +106,56 @@ class Answering:
         wave = self._waves.current
         if wave is None or wave.id != ballot.wave.id:
             return None
-        return replace(ballot, answers=await self._store.answers_of(wave.id, pseudonym(wave, user)))
+        kept = await self._store.ballot_of(wave.id, user)
+        return ballot if kept is None else replace(ballot, answers=kept.answers)
 
     def member_left(self, user: str, channel: str) -> None:
-        """Somebody left a channel. What they answered before counts."""
+        """Somebody left a channel: they are not reminded any more. Their ballot stays until the close."""
         self._roster.leave(user, channel)
 
     async def ballot(self, user: str, channel: str = "") -> Ballot:
-        """What one person answered so far. Raises NotNow if no wave is open, NotYours."""
+        """What one person answered so far. Raises NotNow if no wave is open, NotYours, KeyLost."""
         wave = self._waves.current
         if wave is None:
             raise NotNow(_("No pulse is open now. /pulse status says when the next one opens."))
-        side = await self._side(user, channel, wave)
-        return self._ballot(user, wave, side, await self._store.answers_of(wave.id, pseudonym(wave, user)))
+        kept = await self._store.ballot_of(wave.id, user)
+        if kept is None:
+            kept = await self._without_ballot(user, channel, wave)
+        told = wave.channels.get(channel)
+        _side(kept, told)
+        return self._ballot(user, wave, kept, told)
 
-    def _ballot(self, user: str, wave: OpenWave, side: Side, answers: Answers) -> Ballot:
-        both = self._roster.in_both(user)
-        items = self._waves.items_of(wave)
-        return Ballot(wave=wave, items=items, side=side, answers=answers, both_sides=both)
+    def _ballot(self, user: str, wave: OpenWave, kept: StoredBallot, told: Side | None) -> Ballot:
+        return Ballot(
+            wave=wave,
+            items=self._waves.items_of(wave),
+            side=kept.side or (told if told in kept.sides else None) or min(kept.sides),
+            answers=kept.answers,
+            both_sides=self._roster.in_both(user),
+        )
 
     async def is_asked(self, user: str) -> bool:
-        """Whether somebody may answer the open wave, as far as is known without asking Slack for long."""
+        """Whether somebody has a ballot in the open wave that can be answered."""
         try:
             await self.ballot(user)
-        except (NotNow, NotYours):
+        except PulseError:
             return False
         return True
 
     async def stored_answers(self, user: str) -> OwnAnswers | None:
-        """What is stored of one person in the open wave, whatever channels that person is in now."""
+        """What is stored of one person in the open wave; None without answers, or if its key is lost."""
         wave = self._waves.current
-        if wave is None:
+        if wave is None or await self._store.key_problem():
             return None
-        person = pseudonym(wave, user)
-        side = await self._store.side_of(wave.id, person)
-        if side is None:
+        ballot = await self._store.ballot_of(wave.id, user)
+        if ballot is None or ballot.side is None or not ballot.answers:
             return None
         return OwnAnswers(
-            wave_id=wave.id,
-            side=side,
-            items=self._waves.items_of(wave),
-            answers=await self._store.answers_of(wave.id, person),
+            wave_id=wave.id, side=ballot.side, items=self._waves.items_of(wave), answers=ballot.answers
         )
 
     async def read_roster(self) -> None:
-        """Reads who may answer the open wave, after a restart. What fails is tried again later."""
+        """Reads who is in the channels of the open wave, after a restart. What fails is tried again later."""
         wave = self._waves.current
         if wave is not None:
             try:
@@ -171,43 +179,47 @@ class Answering:
         return item
 
     async def _answer(
-        self, user: str, wave: OpenWave, side: Side, change: Callable[[Answers], Answers]
+        self,
+        user: str,
+        channel: str,
+        wave: OpenWave,
+        change: Callable[[Answers], Answers],
+        *,
+        worded: bool = False,
     ) -> Ballot:
-        joined = user in self._roster.late
-        kept = await self._store.answer(wave.id, pseudonym(wave, user), side, joined, change)
-        return self._ballot(user, wave, kept.side, kept.answers)
-
-    async def _side(self, user: str, channel: str, wave: OpenWave) -> Side:
-        """The side for which a person's answers count: that of the answers so far, else of the roster.
-
-        The channel decides only for somebody of both sides in a wave of the first edition. Raises NotYours.
-        """
-        if not self._roster.ready.is_set():
-            kept = await self._store.side_of(wave.id, pseudonym(wave, user))
-            if kept is not None:
-                return kept
-            await self._within(self._roster.ensure(wave.channels, wave.both_sides))
+        """`worded` says that the question stands in the wording of the channel's side."""
         told = wave.channels.get(channel)
-        sides = await self._sides(user, channel, told)
-        if len(sides) > 1 or user in self._roster.left:
-            kept = await self._store.side_of(wave.id, pseudonym(wave, user))
-            if kept is not None:
-                return kept
-        return _chosen(sides, told)
 
-    async def _sides(self, user: str, channel: str, told: Side | None) -> tuple[Side, ...]:
-        sides = self._roster.sides(user)
-        if not sides and told is not None and not self._roster.in_both(user):
-            if not await self._within(self._roster.admit(user, channel)):
-                raise _not_asked()
-            sides = self._roster.sides(user)
-        if not sides and self._roster.in_both(user):
-            raise NotYours(
-                _("You are in channels of both sides, and such people are not asked in this pulse.")
-                + " "
-                + _("Nothing was saved. A manager can change that in /pulse setup, from the next pulse on.")
-            )
-        return sides
+        def changed(before: StoredBallot) -> StoredBallot:
+            side, answers = _side(before, told), change(before.answers)
+            if worded and told not in (None, side):
+                raise _elsewhere(wave, side)
+            if not answers:
+                return StoredBallot.blank(before.sides)
+            return replace(before, side=side, answers=answers)
+
+        try:
+            kept = await self._store.answer(wave.id, user, changed)
+        except JoinedLater:
+            await self._without_ballot(user, channel, wave)
+            kept = await self._store.answer(wave.id, user, changed)
+        return self._ballot(user, wave, kept.ballot, told)
+
+    async def _without_ballot(self, user: str, channel: str, wave: OpenWave) -> StoredBallot:
+        """Says why somebody has no ballot; in a wave of the first edition a member of its channels gets one.
+
+        Raises JoinedLater for a member, NotYours for anybody else, NotNow where Slack does not say.
+        """
+        await self._within(self._roster.ensure(wave.channels, wave.both_sides))
+        if channel in wave.channels:
+            await self._within(self._roster.admit(user, channel))
+        sides = frozenset(self._roster.sides(user))
+        if not sides:
+            raise _of_both_sides() if self._roster.in_both(user) else _not_asked()
+        if not wave.first_edition:
+            raise JoinedLater
+        await self._store.admit(wave.id, {user: sides})
+        return StoredBallot.blank(sides)
 
     async def _within(self, looking: Awaitable[T]) -> T:
         try:
@@ -221,19 +233,19 @@ class Answering:
             ) from error
 
 
-def _chosen(sides: tuple[Side, ...], told: Side | None) -> Side:
-    """The side of the channel where somebody answers, else the only side. Raises NotYours."""
-    if told is not None and told in sides:
-        return told
-    if len(sides) == 1:
-        return sides[0]
-    if sides:
+def _side(ballot: StoredBallot, told: Side | None) -> Side:
+    """The side that the ballot counts for; in a wave of the first edition the channel may decide.
+
+    Raises NotYours.
+    """
+    chosen = ballot.side or (told if told in ballot.sides else None)
+    if chosen is None:
         raise NotYours(
             _("You are in channels of both sides. Answer once in the channel of the side you speak for,")
             + " "
             + _("and your answers count for that side until the pulse closes.")
         )
-    raise _not_asked()
+    return chosen
 
 
 def _elsewhere(wave: OpenWave, side: Side) -> AnswerElsewhere:
@@ -245,17 +257,20 @@ def _elsewhere(wave: OpenWave, side: Side) -> AnswerElsewhere:
     )
 
 
+def _of_both_sides() -> NotYours:
+    return NotYours(
+        _("You are in channels of both sides, and such people are not asked in this pulse.")
+        + " "
+        + _("Nothing was saved. A manager can change that in /pulse setup, from the next pulse on.")
+    )
+
+
 def _not_asked() -> NotYours:
     return NotYours(
         _("This pulse is for members of its marketing and IT channels; guests and apps are not asked.")
         + " "
         + _("Nothing was recorded. If you belong to one of these teams, join its channel and try again.")
     )
-
-
-def pseudonym(wave: OpenWave, user: str) -> bytes:
-    """HMAC-SHA-256 of the user id under the wave's key: meaningless once the key is destroyed."""
-    return hmac.digest(wave.key, user.encode(), hashlib.sha256)
 
 
 def _with(before: Answers, item: Item, boxes: frozenset[str], toggled: bool) -> Answers:

@@ -39,6 +39,10 @@ class BackgroundTasks:
         except Exception:  # noqa: BLE001 - no caller is waiting: log it
             _log.exception("background work failed")
 
+    def is_busy(self) -> bool:
+        """Whether anything is under way but what runs for ever."""
+        return any(task.get_name() != FOREVER for task in self._tasks)
+
     async def idle(self) -> None:
         """Waits until only what runs for ever is under way."""
         while waiting := {task for task in self._tasks if task.get_name() != FOREVER}:

@@ -80,15 +80,15 @@ class Channels:
 
     async def report_problems(self) -> None:
         """Tells managers what is wrong now. Raises nothing: what could not be told is told later."""
-        for alert in await self._alerts.undelivered():
-            await self.report_lost(alert.channel, alert.code)
+        for unsent in await self._alerts.undelivered():
+            await self.report_lost(unsent.channel, unsent.code)
         for channel, code in self._roster.take_refused().items():
             await self.report_lost(channel, code)
         setup, left_out = self._waves.saved_setup, self._roster.uncounted()
         if left_out and setup is not None and setup.both_sides is BothSides.UNDECIDED:
             await self._alerts.report(PeopleLeftOut(people=left_out))
-        for missed in await self._alerts.missed_waves():
-            await self._alerts.report(missed)
+        for alert in (*await self._alerts.missed_waves(), *await self._alerts.keys()):
+            await self._alerts.report(alert)
 
     async def _state(self, channel: str) -> str:
         looked = self._looked.get(channel)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from pulse.core.cards import ChannelStatus, HomeCard, LastResults, ManagerCard, OpenPulse
-from pulse.core.errors import NotNow, NotYours
+from pulse.core.errors import BallotBroken, KeyLost, NotNow, NotYours
 from pulse.core.model import Side
 from pulse.core.records import Setup
 from pulse.core.schedule import describe
@@ -64,7 +64,7 @@ class Home:
             return None
         try:
             ballot = await self._answering.ballot(user)
-        except (NotNow, NotYours) as error:
+        except (NotNow, NotYours, KeyLost, BallotBroken) as error:
             kept = await self._answering.stored_answers(user)
             if kept is None:
                 return OpenPulse(wave_id=wave.id, closes_at=wave.closes_at, outside=str(error))
@@ -76,7 +76,7 @@ class Home:
             closes_at=wave.closes_at,
             items=self._waves.items_of(wave),
             side=side,
-            turnout=(await self._participation.turnout(wave))[side],
+            turnout=self._participation.turnout(wave)[side],
             answers=answers,
         )
 

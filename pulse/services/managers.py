@@ -10,6 +10,8 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
+import structlog
+
 from pulse.core.audit import AuditCode, AuditEntry, AuditEvent, entries
 from pulse.core.errors import BadRequest, ManagersOnly
 from pulse.core.language import _
@@ -18,11 +20,16 @@ from pulse.storage.port import Store
 
 SECRET_BYTES = 32
 
+CODED = ("manager", "no reminders", "greeted")
+"""What is kept of people under a code that the secret makes."""
+
 MOST_TOLD = 10
 """Managers who are told of a problem: enough that one sees it, few enough not to annoy a company."""
 
 MOST_NAMED = 3
 """People whom a refusal names as allowed."""
+
+_log = structlog.get_logger(__name__)
 
 CHANGES = 5
 """Entries of the audit that managers are shown."""
@@ -40,6 +47,8 @@ class Managers:
         self._turn = asyncio.Lock()
 
     async def start(self, random_bytes: RandomBytes) -> None:
+        if await self._store.secret() is None and any([await self._store.wishes(kind) for kind in CODED]):
+            _log.warning("secret missing: named managers and opt-outs are unknown until it is put back")
         await self._store.make_secret(random_bytes(SECRET_BYTES))
         self._secret = await self._store.secret() or b""
 

@@ -9,6 +9,7 @@ from pulse.core.model import Side
 from pulse.core.records import OpenWave
 from pulse.services.answering import Answering
 from pulse.services.managers import Managers
+from pulse.services.turnout import TurnoutSnapshot
 from pulse.services.waves import Waves
 from pulse.storage.port import Store
 
@@ -16,8 +17,17 @@ from pulse.storage.port import Store
 class Participation:
     """Queries for one reader. A count under the minimum is never in a record."""
 
-    def __init__(self, *, store: Store, waves: Waves, answering: Answering, managers: Managers) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        waves: Waves,
+        answering: Answering,
+        managers: Managers,
+        snapshot: TurnoutSnapshot,
+    ) -> None:
         self._store, self._waves, self._answering, self._managers = store, waves, answering, managers
+        self._snapshot = snapshot
 
     async def status(self, user: str) -> StatusCard:
         """Where the pulse stands; for a manager with what managers changed lately."""
@@ -25,12 +35,13 @@ class Participation:
         return StatusCard(
             minimum=self._waves.minimum(),
             closes_at=wave.closes_at if wave else None,
-            turnout=await self.turnout(wave) if wave else None,
+            turnout=self.turnout(wave) if wave else None,
             own=await self._own(user, wave) if wave else None,
             opens_at=await self._waves.next_opening(),
             paused=await self._waves.paused(),
             set_up=self._waves.saved_setup is not None,
             changes=await self._managers.changes() if await self._managers.is_manager(user) else (),
+            key_lost=bool(await self._store.key_problem()),
         )
 
     async def privacy(self, user: str) -> PrivacyCard:
@@ -40,6 +51,7 @@ class Participation:
             minimum=self._waves.minimum(),
             closes_at=wave.closes_at if wave else None,
             own=await self._answering.stored_answers(user),
+            traces=self._store.traces,
         )
 
     async def _own(self, user: str, wave: OpenWave) -> tuple[int, int] | None:
@@ -49,13 +61,6 @@ class Participation:
             return sum(1 for item in own.items if own.answers.get(item.id)), len(own.items)
         return (0, len(wave.items)) if await self._answering.is_asked(user) else None
 
-    async def turnout(self, wave: OpenWave) -> Mapping[Side, Turnout]:
-        """How many of each side have answered the open wave."""
-        answered = await self._store.answered(wave.id)
-        return {
-            side: Turnout(
-                roster=wave.people[side],
-                answered=answered[side] if answered[side] >= wave.minimum else None,
-            )
-            for side in Side
-        }
+    def turnout(self, wave: OpenWave) -> Mapping[Side, Turnout]:
+        """How many of each side have answered the open wave, as everybody is told it."""
+        return self._snapshot.told(wave)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pulse.core.cards import PollCard, PostedPoll
 from pulse.core.library import Library
-from pulse.core.model import ClosedWave, Side, SideTurnout
-from pulse.core.records import OpenWave
+from pulse.core.model import ClosedWave, Item, Side, SideTurnout
+from pulse.core.records import CalledOffWave, OpenWave
 from pulse.core.reports import WaveReport
 from pulse.services.ports import Clock
 from pulse.services.results import Results
+from pulse.services.turnout import TurnoutSnapshot
 from pulse.services.waves import Waves
 from pulse.storage.port import Store
 
@@ -17,10 +18,17 @@ class Posts:
     """Says what a message shows now; how it looks and how it is sent is decided elsewhere."""
 
     def __init__(
-        self, *, store: Store, library: Library, waves: Waves, results: Results, clock: Clock
+        self,
+        *,
+        store: Store,
+        library: Library,
+        waves: Waves,
+        results: Results,
+        snapshot: TurnoutSnapshot,
+        clock: Clock,
     ) -> None:
         self._store, self._library, self._waves, self._results = store, library, waves, results
-        self._clock = clock
+        self._snapshot, self._clock = snapshot, clock
 
     def language(self) -> str:
         """The language of what everybody in a channel reads."""
@@ -31,29 +39,28 @@ class Posts:
         wave = self._waves.current
         if wave is None or wave.id != wave_id:
             return None
-        return self._open_poll(wave, wave.channels[channel], 0)
+        return self._open_poll(wave, wave.channels[channel])
 
     async def closed_poll(self, wave_id: int | None, channel: str) -> PollCard | None:
-        """The closed form of a poll; None if its wave is not closed."""
+        """The closed form of a poll; None if its wave is neither closed nor called off."""
         wave = await self._results.closed_wave(wave_id)
-        return None if wave is None else await self._closed_poll(wave, channel)
+        if wave is not None:
+            return await self._closed_poll(wave, channel)
+        called_off = None if wave_id is None else await self._store.called_off_wave(wave_id)
+        return None if called_off is None else await self._called_off_poll(called_off, channel)
 
     async def results(self, wave_id: int | None) -> WaveReport | None:
         """The report of a closed wave; None if there is no such wave."""
         return await self._results.find(wave_id)
 
     async def standing_polls(self) -> tuple[PostedPoll, ...]:
-        """The poll messages of the open wave, as they should read now."""
+        """The poll messages of the open wave, as they should read now, with a count that is fresh enough."""
         wave = self._waves.current
         if wave is None:
             return ()
-        answered = await self._store.answered(wave.id)
+        await self._snapshot.refresh(wave)
         return tuple(
-            PostedPoll(
-                channel=channel,
-                ts=ts,
-                card=self._open_poll(wave, wave.channels[channel], answered[wave.channels[channel]]),
-            )
+            PostedPoll(channel=channel, ts=ts, card=self._open_poll(wave, wave.channels[channel]))
             for channel, ts in (await self._store.posted("poll", wave.id)).items()
             if channel in wave.channels
         )
@@ -65,14 +72,15 @@ class Posts:
         """A poll message is gone: it is posted again, once."""
         await self._store.repost(poll.card.wave_id, poll.channel, poll.ts, self._clock())
 
-    def _open_poll(self, wave: OpenWave, side: Side, answered: int) -> PollCard:
+    def _open_poll(self, wave: OpenWave, side: Side) -> PollCard:
+        told = self._snapshot.told(wave)[side]
         return PollCard(
             wave_id=wave.id,
             side=side,
             items=self._waves.items_of(wave),
             closes_at=wave.closes_at,
-            roster=wave.people[side],
-            answered=answered if answered >= wave.minimum else None,
+            roster=told.roster,
+            answered=told.answered,
             minimum=wave.minimum,
         )
 
@@ -82,10 +90,26 @@ class Posts:
         return PollCard(
             wave_id=wave.id,
             side=side,
-            items=tuple(item for id_ in wave.items if (item := self._library.bank.get(id_))),
+            items=self._items(wave.items),
             closes_at=wave.closed_at,
             roster=turnout.roster,
             answered=turnout.answered,
             closed=True,
             minimum=wave.minimum,
+            traces=self._store.traces,
         )
+
+    async def _called_off_poll(self, wave: CalledOffWave, channel: str) -> PollCard:
+        return PollCard(
+            wave_id=wave.id,
+            side=(await self._store.wave_channels(wave.id))[channel],
+            items=self._items(wave.items),
+            closes_at=wave.ended_at,
+            roster=0,
+            answered=None,
+            closed=True,
+            called_off=True,
+        )
+
+    def _items(self, ids: tuple[str, ...]) -> tuple[Item, ...]:
+        return tuple(item for id_ in ids if (item := self._library.bank.get(id_)))

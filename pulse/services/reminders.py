@@ -1,6 +1,6 @@
 """Reminders: a direct message to those who have not answered the open wave.
 
-The list is made in memory, under the wave's key, and stored nowhere. The reminder is marked as sent before
+The list is made in memory, with the wave's key, and stored nowhere. The reminder is marked as sent before
 its first message goes out: a crash in the middle reminds nobody twice, and those further down the list get
 none that time. The next reminder finds them again.
 """
@@ -19,7 +19,6 @@ from pulse.core.errors import TOKEN_REFUSALS, PulseError, SlackFault
 from pulse.core.model import Side
 from pulse.core.plan import QUIET_BEFORE_CLOSE
 from pulse.core.records import OpenWave
-from pulse.services.answering import pseudonym
 from pulse.services.managers import Managers
 from pulse.services.ports import Clock, Roster, SendReminder
 from pulse.services.waves import Waves
@@ -90,18 +89,15 @@ class Reminders:
 
     async def _missing(self, wave: OpenWave) -> list[str]:
         """Everybody of the roster who has not answered and wants reminders. Stays in memory."""
-        answered = await self._store.participants(wave.id)
         unwilling = await self._store.wishes(NO_REMINDERS)
         everyone = frozenset[str]().union(*(self._roster.everyone(side) for side in Side))
-        return [
-            user
-            for user in sorted(everyone)
-            if pseudonym(wave, user) not in answered and self._managers.pseudonym(user) not in unwilling
-        ]
+        willing = [user for user in sorted(everyone) if self._managers.pseudonym(user) not in unwilling]
+        return sorted(await self._store.unanswered(wave.id, willing))
 
     async def _has_answered(self, wave: OpenWave, user: str) -> bool:
         """Since the list was made: a long list takes an hour or two."""
-        return await self._store.side_of(wave.id, pseudonym(wave, user)) is not None
+        ballot = await self._store.ballot_of(wave.id, user)
+        return ballot is None or bool(ballot.answers)
 
     async def _may_go_on(self, wave: OpenWave) -> bool:
         """Not into the evening, the last hour or a pause, and not after an early close."""

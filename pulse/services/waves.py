@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,14 +28,14 @@ from pulse.core.library import Library
 from pulse.core.model import BothSides, Item, Outcome, Side
 from pulse.core.plan import Close, KnownWave, Open, Pause, Remind, Skip, SkipReason, next_wake, plan
 from pulse.core.privacy import turnout
-from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup
+from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup, Traces
 from pulse.core.schedule import Schedule
 from pulse.core.scoring import answered, close_side
 from pulse.services.ports import Clock, RandomBytes, Roster
 from pulse.services.upcoming import is_paused, upcoming
 from pulse.storage.port import Store
 
-KEY_BYTES = 32
+TOKEN_BYTES = 8
 
 LEAST_MINIMUM = 5
 """The smallest group that is ever shown."""
@@ -51,8 +52,17 @@ _SKIPPED = {
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedByHand:
+    """What came of a close: where its results go, or that it has none; what is left of the answers."""
+
+    channels: tuple[str, ...]
+    called_off: bool
+    traces: Traces
+
+
 class Waves:
-    """The schedule's use cases. `random_bytes` makes the wave keys.
+    """The schedule's use cases. `random_bytes` makes the waves' tokens.
 
     `current` is the open wave and `saved_setup` the set-up, each None if there is none. Both are kept so that
     a tap reads nothing; `load` reads them first, each tick reads them again, and only this class writes them.
@@ -71,6 +81,8 @@ class Waves:
         self._setup_turn = asyncio.Lock()
         self.current: OpenWave | None = None
         self.saved_setup: Setup | None = None
+        self.closed = asyncio.Event()
+        """Set when a wave is closed: from then on this process remembers answers that are deleted."""
 
     async def load(self) -> None:
         """Reads what a former run left. Raises StoreFault."""
@@ -212,8 +224,8 @@ class Waves:
             moments = moments_by_hand(self.schedule(), self._clock())
             return await self._open("hand", moments, AuditCode.OPENED_BY_HAND)
 
-    async def close_by_hand(self, shown: int | None = None) -> OpenWave:
-        """Closes the open wave now and returns what it was.
+    async def close_by_hand(self, shown: int | None = None) -> ClosedByHand:
+        """Closes the open wave now; one whose key is lost is called off.
 
         Raises NotNow if none is open, or another than the one that was `shown` (its id).
         """
@@ -224,7 +236,11 @@ class Waves:
                 raise NotNow(_("That pulse is closed already; another one is open now. Nothing was changed."))
             wave = self.current
             await self._close(self._clock(), AuditCode.CLOSED_BY_HAND)
-            return wave
+            return ClosedByHand(
+                channels=tuple(wave.channels),
+                called_off=await self._store.called_off_wave(wave.id) is not None,
+                traces=self._store.traces,
+            )
 
     async def skip_next(self, shown: datetime | None = None) -> Moments:
         """Leaves out the next wave of the schedule.
@@ -259,18 +275,17 @@ class Waves:
         channels = {channel: side for side in Side for channel in setup.channels[side]}
         # A set-up that was never asked leaves out whoever is in channels of both sides; managers are told.
         both_sides = setup.both_sides or BothSides.NOBODY
-        people = await self._roster.read(channels, both_sides)
+        await self._roster.read(channels, both_sides)
         askings = await self._store.askings()
         items = choose(self._library.bank, askings, local_date(_schedule(setup), now), setup.items)
-        key = self._random_bytes(KEY_BYTES)
         new = NewWave(
             cadence=cadence,
             moments=moments,
             opened_at=now,
             minimum=setup.minimum,
-            key=key,
+            token=self._random_bytes(TOKEN_BYTES).hex(),
             items=items,
-            people=people,
+            roster=self._asked(),
             channels=channels,
             both_sides=both_sides,
         )
@@ -281,9 +296,17 @@ class Waves:
         _log.info("wave opened", wave=wave_id, cadence=cadence, items=[item.id for item in items])
         return self.current
 
+    def _asked(self) -> dict[str, frozenset[Side]]:
+        """Everybody of the roster, with the sides whose channels they are in."""
+        people = frozenset[str]().union(*(self._roster.everyone(side) for side in Side))
+        return {user: frozenset(self._roster.sides(user)) for user in people}
+
     async def _close(self, publish_at: datetime, code: AuditCode) -> None:
         wave = self.current
         if wave is None:
+            return
+        if await self._store.key_problem():
+            await self._call_off(wave)
             return
         setup, now = self.setup(), self._clock()
         messages = [NewMessage(kind="closing", channel=channel, at=now) for channel in wave.channels]
@@ -296,15 +319,27 @@ class Waves:
 
         await self._store.close_wave(wave.id, published, messages, now, _audited(code))
         self.current = await self._store.current_wave()
+        self.closed.set()
         _log.info("wave closed", wave=wave.id)
+        await self._scrub()
+
+    async def _call_off(self, wave: OpenWave) -> None:
+        """Ends a wave whose key is lost: nobody can read its answers."""
+        now = self._clock()
+        messages = [NewMessage(kind="closing", channel=channel, at=now) for channel in wave.channels]
+        event = on_date(AuditCode.CALLED_OFF, wave.local_date)
+        await self._store.call_off(wave.id, messages, now, event.as_json())
+        self.current = await self._store.current_wave()
+        self.closed.set()
+        _log.warning("wave called off, its key is lost", wave=wave.id)
         await self._scrub()
 
     async def _scrub(self) -> None:
         try:
             await self._store.scrub()
         except StoreFault as fault:
-            # Another program reads the file: the answers are deleted, their bytes not yet. A tick tries on.
-            _log.warning("log not emptied yet", problem=str(fault))
+            # A key could not be destroyed, or another program reads the file. The next tick tries again.
+            _log.warning("not cleaned up yet", traces=self._store.traces.value, problem=str(fault))
 
     def items_of(self, wave: OpenWave) -> tuple[Item, ...]:
         """The items of a wave, in the language that is being spoken."""

@@ -6,13 +6,29 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from pulse.core.alert import Alert, ChannelAlert, MissedWave, PeopleLeftOut
+from pulse.core.alert import (
+    Alert,
+    ChannelAlert,
+    KeyNotDestroyed,
+    LostKey,
+    MissedWave,
+    PeopleLeftOut,
+    SecondCopy,
+)
 from pulse.core.errors import SlackFault
 from pulse.core.language import speaking
 from pulse.slack.readers import Readers
 from pulse.slack.web_api import Slack
 from pulse.views.message import Message
-from pulse.views.notices import channel_problem, people_left_out, problems, second_copy, wave_missed
+from pulse.views.notices import (
+    channel_problem,
+    key_not_destroyed,
+    lost_key,
+    people_left_out,
+    problems,
+    second_copy,
+    wave_missed,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -54,5 +70,9 @@ def alert_message(alert: Alert) -> Message:
             return wave_missed(due_at, opens_at)
         case PeopleLeftOut(people=people):
             return problems([people_left_out(people)])
-        case _:
+        case LostKey():
+            return problems([lost_key()])
+        case KeyNotDestroyed():
+            return problems([key_not_destroyed()])
+        case SecondCopy():
             return problems([second_copy()])

@@ -1,26 +1,33 @@
 """The bot's own HTTP server: Slack's requests in HTTP mode, and health for supervisors in both modes.
 
-Slack's requests are taken on POST /slack/events only, at most 1 MB each and at most five minutes old, and
-only with Slack's signature (https://docs.slack.dev/authentication/verifying-requests-from-slack).
+Slack's requests are taken on POST /slack/events only, at most 1 MB each, at most five minutes old, each once,
+and only with Slack's signature. Half-sent requests hold up nobody (`pulse.slack.connections`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Mapping
+import hmac
+import logging
+import os
+import socket
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Protocol
+from typing import Any, Protocol
 
+import aiohttp.web_response
+import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_sdk.signature import SignatureVerifier
 
 from pulse.core.errors import SettingsFault
 from pulse.core.language import _
+from pulse.slack.connections import Connections
+from pulse.slack.signed import Signatures, plausible
 
 CONTENT_TYPE = "text/plain; version=0.0.4"
 """Of metrics in Prometheus' text format."""
@@ -29,10 +36,18 @@ MOST_BYTES = 1_000_000
 BODY_S = 10.0
 """Slack waits 3 s for its answer: a body that trickles longer than this is not Slack's."""
 
+IDLE_S = 75.0
+"""Longer than proxies keep an idle connection (nginx: 60 s), so that none is reused as it is closed."""
+
 DRAIN_S = 5.0
 
 PROXIES = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 """Set by a proxy on this machine, whose callers are not."""
+
+# aiohttp names itself and Python in answers to malformed requests, and has no setting for it.
+vars(aiohttp.web_response)["SERVER_SOFTWARE"] = ""
+
+_log = structlog.get_logger(__name__)
 
 
 class Probe(Protocol):
@@ -49,11 +64,15 @@ class Probe(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where to listen: a host (None is all addresses) and a port, 0 for any free one."""
+    """Where to listen: a host and a port, 0 for any free one.
 
-    host: str | None
+    Who sends `metrics_token` may read metrics; without one, only this machine may, and only where no proxy
+    stands in front.
+    """
+
+    host: str
     port: int
-    metrics_public: bool = False
+    metrics_token: str = ""
 
 
 class Server:
@@ -63,37 +82,74 @@ class Server:
         self, address: Address, health: Probe, app: AsyncApp | None = None, signing_secret: str = ""
     ) -> None:
         self._address, self._health, self._app = address, health, app
-        self._verifier = SignatureVerifier(signing_secret) if app is not None else None
+        self._signatures = None if app is None else Signatures(signing_secret)
         self._runner: web.AppRunner | None = None
+        self._connections: Connections | None = None
+        self._listening: asyncio.Server | None = None
         self.port = address.port
 
-    async def start(self) -> None:
-        """Listens. Raises SettingsFault where the port cannot be had."""
-        site_app = web.Application(client_max_size=MOST_BYTES)
-        site_app.router.add_get("/healthz", self._alive)
-        site_app.router.add_get("/readyz", self._ready)
-        site_app.router.add_get("/metrics", self._measured)
+    async def start(self, inherited: int | None = None) -> None:
+        """Listens, on an inherited socket if it is the one. Raises SettingsFault where the port is taken."""
+        site = web.Application(client_max_size=MOST_BYTES, middlewares=[self._watched])
+        site.on_response_prepare.append(_without_server)
+        site.router.add_get("/healthz", self._alive)
+        site.router.add_get("/readyz", self._ready)
+        site.router.add_get("/metrics", self._measured)
         if self._app is not None:
-            site_app.router.add_post("/slack/events", self._events)
-        runner = web.AppRunner(site_app, access_log=None, shutdown_timeout=DRAIN_S)
+            site.router.add_post("/slack/events", self._events)
+        runner = web.AppRunner(
+            site,
+            access_log=None,
+            shutdown_timeout=DRAIN_S,
+            keepalive_timeout=IDLE_S,
+            logger=_RequestLog(logging.getLogger(__name__), {}),
+        )
         await runner.setup()
-        site = web.TCPSite(runner, self._address.host, self._address.port)
+        assert runner.server is not None
+        self._connections = Connections(runner.server)
+        loop, address = asyncio.get_running_loop(), self._address
         try:
-            await site.start()
+            kept = _listening(inherited, address)
+            if kept is not None:
+                self._listening = await loop.create_server(self._connections, sock=kept)
+            else:
+                self._listening = await loop.create_server(self._connections, address.host, address.port)
         except OSError as error:
             await runner.cleanup()
             raise SettingsFault(
                 _(
-                    "The bot cannot listen on port {port}: {why}. Set PORT or PULSE_HEALTH_PORT to another."
-                ).format(port=self._address.port, why=error.strerror or error)
+                    "The bot cannot listen on {host}, port {port}: {why}. Set PULSE_HOST, PORT or"
+                    " PULSE_HEALTH_PORT to another."
+                ).format(host=address.host, port=address.port, why=error.strerror or error)
             ) from error
         self._runner = runner
-        self.port = int(runner.addresses[0][1])
+        self.port = int(self._listening.sockets[0].getsockname()[1])
+
+    @property
+    def said(self) -> str:
+        """Where it listens, for people."""
+        return f"{self._address.host}:{self.port}"
+
+    def listening_copy(self) -> int:
+        """The socket's descriptor for a process that replaces this one: requests wait in it meanwhile."""
+        assert self._listening is not None
+        return os.dup(self._listening.sockets[0].fileno())
 
     async def close(self) -> None:
         """Stops listening and lets requests in flight finish."""
+        if self._listening is not None:
+            self._listening.close()
         if self._runner is not None:
             await self._runner.cleanup()
+
+    @web.middleware
+    async def _watched(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """A complete request is being answered: its connection stays."""
+        assert self._connections is not None
+        with self._connections.serving(request.transport):
+            return await handler(request)
 
     async def _alive(self, _request: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -104,13 +160,15 @@ class Server:
         return web.json_response(said, status=503 if problems else 200)
 
     async def _measured(self, request: web.Request) -> web.Response:
-        if not self._address.metrics_public and not _of_this_machine(request):
+        # In HTTP mode a proxy is in front, and it may add no header that says so.
+        nearby = self._app is None and _of_this_machine(request)
+        if not nearby and not _has_token(request, self._address.metrics_token):
             raise web.HTTPNotFound
         return web.Response(text=await self._health.text(), headers={"Content-Type": CONTENT_TYPE})
 
     async def _events(self, request: web.Request) -> web.Response:
         assert self._app is not None
-        assert self._verifier is not None
+        assert self._signatures is not None
         try:
             async with asyncio.timeout(BODY_S):
                 body = (await request.read()).decode("utf-8")
@@ -118,24 +176,58 @@ class Server:
             raise web.HTTPRequestTimeout from None
         except UnicodeDecodeError:
             raise web.HTTPBadRequest from None
-        if not _signed(self._verifier, body, request):
+        if not self._signatures.valid(body, request.headers):
             raise web.HTTPUnauthorized
-        try:
-            asked = AsyncBoltRequest(body=body, query=request.query_string, headers=dict(request.headers))
-        except (ValueError, AttributeError, TypeError):
-            # Bolt reads a payload that is no JSON object; what it makes of others is not for the log.
-            raise web.HTTPBadRequest from None
+        asked = _parsed(body, request)
+        if not self._signatures.first(request.headers):
+            raise web.HTTPConflict
         return await to_aiohttp_response(await self._app.async_dispatch(asked))
 
 
-def _signed(verifier: SignatureVerifier, body: str, request: web.Request) -> bool:
-    """Whether Slack signed these bytes within the last five minutes. Bolt checks it once more."""
-    timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
-    signature = request.headers.get("X-Slack-Signature", "")
-    if not re.fullmatch(r"[0-9]{1,12}", timestamp) or not signature.isascii():
-        # SignatureVerifier would fail on these instead of refusing them.
-        return False
-    return verifier.is_valid(body, timestamp, signature)
+class _RequestLog(logging.LoggerAdapter[logging.Logger]):
+    """aiohttp's log: what is no HTTP is told in a line, without a traceback."""
+
+    def exception(self, msg: object, *args: object, exc_info: Any = True, **more: Any) -> None:
+        if isinstance(exc_info, HttpProcessingError):
+            self.warning("malformed request: %s", type(exc_info).__name__)
+        else:
+            super().exception(msg, *args, exc_info=exc_info, **more)
+
+
+async def _without_server(_request: web.Request, response: web.StreamResponse) -> None:
+    """Versions are nobody's business."""
+    response.headers.popall("Server", None)
+
+
+def _listening(inherited: int | None, wanted: Address) -> socket.socket | None:
+    """The inherited socket, if it listens at that address; any other is closed."""
+    if inherited is None:
+        return None
+    kept = socket.socket(fileno=inherited)
+    host, port = kept.getsockname()[:2]
+    listens = kept.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    if listens and wanted.port in (0, port) and wanted.host in (host, ""):
+        return kept
+    kept.close()
+    return None
+
+
+def _parsed(body: str, request: web.Request) -> AsyncBoltRequest:
+    """The payload. Raises HTTPBadRequest for one that Slack never sends, whoever signed it."""
+    try:
+        asked = AsyncBoltRequest(body=body, query=request.query_string, headers=dict(request.headers))
+    except (ValueError, AttributeError, TypeError):
+        # Bolt reads a payload that is no JSON object; what it makes of others is not for the log.
+        raise web.HTTPBadRequest from None
+    if not plausible(asked.body):
+        _log.warning("signed payload of a shape that Slack does not send")
+        raise web.HTTPBadRequest
+    return asked
+
+
+def _has_token(request: web.Request, token: str) -> bool:
+    given = request.headers.get("Authorization", "")
+    return bool(token) and hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
 
 
 def _of_this_machine(request: web.Request) -> bool:

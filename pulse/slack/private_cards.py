@@ -1,6 +1,6 @@
 """The private cards of the open wave: who has one, how it can be changed, and which wait to be sent.
 
-Kept in memory only, under pseudonyms; another wave begins with nobody.
+Knows people by their ids, in memory only; another wave begins with nobody.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class PrivateCards:
         self._owed: dict[Hashable, Show] = {}
         self._busy: set[Hashable] = set()
         self._wave_id = 0
-        self._have_one: set[bytes] = set()
-        self._replace: dict[bytes, Replace] = {}
+        self._have_one: set[str] = set()
+        self._replace: dict[str, Replace] = {}
 
     async def send(self, place: Hashable, show: Show) -> None:
         """Calls `show` when there is room. Of those that wait for one `place`, only the newest is called.
@@ -75,14 +75,14 @@ class PrivateCards:
             await asyncio.sleep(LOOK_AGAIN_S)
             waited += LOOK_AGAIN_S
 
-    def is_first(self, wave_id: int, person: bytes) -> bool:
+    def is_first(self, wave_id: int, person: str) -> bool:
         """Notes that somebody gets a card; true if they have none in this wave."""
         self._enter(wave_id)
         first = person not in self._have_one
         self._have_one.add(person)
         return first
 
-    def keep(self, wave_id: int, person: bytes, replace: Replace) -> None:
+    def keep(self, wave_id: int, person: str, replace: Replace) -> None:
         """Remembers how to change somebody's card: a press in it can replace it for half an hour."""
         self._enter(wave_id)
         self._have_one.add(person)
@@ -91,7 +91,7 @@ class PrivateCards:
         while len(self._replace) > MOST_KEPT:
             del self._replace[next(iter(self._replace))]
 
-    def take(self, wave_id: int, person: bytes) -> Replace | None:
+    def take(self, wave_id: int, person: str) -> Replace | None:
         """How to change somebody's card, once.
 
         None if nothing was pressed in it lately: a card that may be gone is then forgotten, so that the next

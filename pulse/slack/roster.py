@@ -44,13 +44,8 @@ class Roster:
         self._read_at: dict[str, float] = {}
         self._side_of: dict[str, Side] = {}
         self._rule = BothSides.UNDECIDED
-        self._first: frozenset[str] = frozenset()
         self._reading: asyncio.Task[None] | None = None
         self._channel_turn = asyncio.Lock()
-        self.late: set[str] = set()
-        """Those who were in no channel when they were read first, and came later."""
-        self.left: set[str] = set()
-        """Those who left a channel since it was read."""
         self.refused: Mapping[str, str] = {}
         """Channels that could not be read, with Slack's reason."""
         self.ready = asyncio.Event()
@@ -99,8 +94,6 @@ class Roster:
         await self._meet({user for members in ids.values() for user in members})
         self._side_of, self._ids, self._rule = dict(channels), ids, rule
         self._read_at = {}
-        self._first = frozenset().union(*ids.values())
-        self.late, self.left = set(), set()
         self.ready.set()
 
     def sides(self, user: str) -> tuple[Side, ...]:
@@ -142,11 +135,7 @@ class Roster:
         """Whether somebody who was not there at the opening is a person in that channel now."""
         if user not in self._ids[channel]:
             await self._reread(channel)
-        if user not in self._ids[channel] or not (await self.person(user)).asked:
-            return False
-        if user not in self._first:
-            self.late.add(user)
-        return True
+        return user in self._ids[channel] and (await self.person(user)).asked
 
     async def _reread(self, channel: str) -> None:
         async with self._channel_turn:
@@ -157,10 +146,7 @@ class Roster:
 
     def leave(self, user: str, channel: str) -> None:
         """Somebody left a channel: from there they cannot answer any more, unless Slack says otherwise."""
-        ids = self._ids.get(channel, set())
-        if user in ids:
-            ids.discard(user)
-            self.left.add(user)
+        self._ids.get(channel, set()).discard(user)
 
     async def person(self, user: str) -> Person:
         """What Slack says of somebody, at most some minutes old."""

@@ -25,6 +25,7 @@ from pulse.core.plan import KnownWave, Pause
 from pulse.core.records import (
     Answers,
     Ballots,
+    CalledOffWave,
     NewMessage,
     NewWave,
     OpenWave,
@@ -32,10 +33,15 @@ from pulse.core.records import (
     Publication,
     Recorded,
     Setup,
+    StoredBallot,
+    Traces,
 )
 
-Change = Callable[[Answers], Answers]
-"""Makes a person's new answers from the stored ones. It may run in another thread, and more than once."""
+Change = Callable[[StoredBallot], StoredBallot]
+"""Makes a person's new ballot from the stored one. It may run in another thread, and more than once."""
+
+Counts = Callable[[Answers], bool]
+"""Whether answers count as an answer at all."""
 
 Publish = Callable[[Mapping[Side, Ballots]], Publication]
 """Makes what may be kept of a wave from its answers. It may run in another thread."""
@@ -102,6 +108,10 @@ class WaveReader(Protocol):
         """When the waves were due that were found to be missed, from `since` on."""
         ...
 
+    async def called_off_wave(self, wave_id: int) -> CalledOffWave | None:
+        """A wave that was ended by `call_off`; None for any other."""
+        ...
+
     async def askings(self) -> list[Asking]:
         """Which items each wave asked, the oldest wave first."""
         ...
@@ -111,9 +121,10 @@ class WaveStore(WaveReader, Protocol):
     """Waves from opening to close."""
 
     async def start_wave(self, new: NewWave, what: str) -> int:
-        """Opens a wave, with a poll for each channel in the outbox; returns the wave's id.
+        """Opens a wave, with a blank ballot for each person of the roster and a poll for each channel.
 
-        Raises NotNow where a wave is open, or where the schedule had its wave on that date.
+        Returns the wave's id. Raises NotNow where a wave is open, or where the schedule had its wave on that
+        date.
         """
         ...
 
@@ -130,30 +141,38 @@ class WaveStore(WaveReader, Protocol):
 
 
 class BallotStore(Protocol):
-    """Answers to the open wave. A person is the pseudonym under the wave's key."""
+    """Ballots of the open wave. People are given as ids; what is stored is unreadable without the wave's key.
 
-    async def answer(self, wave_id: int, person: bytes, side: Side, joined: bool, change: Change) -> Recorded:
-        """Replaces a person's answers by `change(stored answers)`.
+    The key is destroyed at the close. Every method raises KeyLost where it is missing before that, and
+    PollIsClosed where no wave is open.
+    """
 
-        A person's first answer fixes the side until all answers are taken back. `joined` says that the person
-        came after the opening. Raises PollIsClosed, and whatever `change` raises.
+    async def answer(self, wave_id: int, user: str, change: Change) -> Recorded:
+        """Replaces a person's ballot by `change(stored ballot)`.
+
+        Raises PollIsClosed where that wave is not open, JoinedLater where the person has no ballot,
+        BallotBroken where it was changed from outside, and whatever `change` raises.
         """
         ...
 
-    async def answers_of(self, wave_id: int, person: bytes) -> Answers:
-        """A person's answers to the open wave."""
+    async def admit(self, wave_id: int, people: Mapping[str, frozenset[Side]]) -> None:
+        """Adds a blank ballot for each of these people who has none: for first-edition waves only."""
         ...
 
-    async def side_of(self, wave_id: int, person: bytes) -> Side | None:
-        """The side for which a person's answers count; None for somebody without answers."""
+    async def ballot_of(self, wave_id: int, user: str) -> StoredBallot | None:
+        """A person's ballot in the open wave; None for somebody who was not on the roster at the opening."""
         ...
 
-    async def participants(self, wave_id: int) -> set[bytes]:
-        """Everybody who has answered the open wave."""
+    async def answered(self, wave_id: int, counts: Counts) -> dict[Side, int]:
+        """How many people of each side have answers that count, in the open wave."""
         ...
 
-    async def answered(self, wave_id: int) -> dict[Side, int]:
-        """How many people of each side have answered the open wave."""
+    async def unanswered(self, wave_id: int, users: Sequence[str]) -> frozenset[str]:
+        """Those of these people who have a ballot in the open wave without an answer."""
+        ...
+
+    async def key_problem(self) -> str:
+        """Why the open wave's key cannot be used, for whoever runs the bot; "" where all is well."""
         ...
 
 
@@ -174,21 +193,33 @@ class PublicationStore(PublicationReader, Protocol):
 
     @property
     def scrub_due(self) -> bool:
-        """True while deleted answers may still be found in what the store keeps on disk."""
+        """True while the store has to clean up after a close."""
+        ...
+
+    @property
+    def traces(self) -> Traces:
+        """What of the answers of closed waves can still be found on the disk."""
         ...
 
     async def close_wave(
         self, wave_id: int, publish: Publish, messages: Sequence[NewMessage], at: datetime, what: str
     ) -> bool:
-        """Stores what `publish` makes of the answers, deletes answers and key, and adds the messages.
+        """Stores what `publish` makes of the answers, deletes them, adds the messages, then destroys the key.
 
-        False where the wave is not open. `scrub` must follow. Raises whatever `publish` raises; then the wave
-        stays open with its answers.
+        False where the wave is not open. `scrub` must follow. Raises KeyLost, and whatever `publish` raises;
+        then the wave stays open with its answers.
+        """
+        ...
+
+    async def call_off(self, wave_id: int, messages: Sequence[NewMessage], at: datetime, reason: str) -> bool:
+        """Ends the open wave without results, deletes its ballots, adds the messages, then destroys the key.
+
+        False where the wave is not open. `scrub` must follow. `reason` goes to the audit, too.
         """
         ...
 
     async def scrub(self) -> None:
-        """Removes the last traces of deleted answers. Raises StoreFault where that has to wait."""
+        """Removes what a close has left: keys, deleted rows. Raises StoreFault where that has to wait."""
         ...
 
 

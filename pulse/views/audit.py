@@ -21,6 +21,7 @@ _SENTENCES = {
     AuditCode.SKIPPED_MISSED: N_("The pulse of {date} was skipped: it could not be opened in time."),
     AuditCode.SKIPPED_PAUSED: N_("The pulse of {date} was skipped: the schedule was paused."),
     AuditCode.SKIPPED_STILL_OPEN: N_("The pulse of {date} was skipped: another pulse was still open."),
+    AuditCode.CALLED_OFF: N_("The pulse of {date} was called off: its key was lost."),
     AuditCode.PAUSED: N_("A manager paused the schedule."),
     AuditCode.RESUMED: N_("A manager resumed the schedule."),
     AuditCode.MANAGER_NAMED: N_("A manager was named."),

@@ -11,6 +11,7 @@ from pulse.core.cards import PrivacyCard, StatusCard
 from pulse.core.errors import AnswerElsewhere, ManagersOnly
 from pulse.core.language import N_, _, ngettext
 from pulse.core.model import Item, Side
+from pulse.core.records import Traces
 from pulse.views.audit import change_lines
 from pulse.views.blocks import (
     Element,
@@ -24,6 +25,7 @@ from pulse.views.blocks import (
     moment,
     section,
 )
+from pulse.views.deletion import deleted
 from pulse.views.message import Block, Message, escape
 from pulse.views.poll import question, turnout
 
@@ -181,7 +183,10 @@ def privacy(card: PrivacyCard) -> Message:
 
 def _own_rows(card: PrivacyCard) -> list[Block]:
     if card.closes_at is None:
-        return [section(_("*Right now:* no pulse is open, and none of your answers is stored."))]
+        lines = [_("*Right now:* no pulse is open, and none of your answers is stored.")]
+        if card.traces is not Traces.NONE:
+            lines.append(deleted(card.traces))
+        return [section(" ".join(lines))]
     if card.own is None or not any(card.own.answers.values()):
         return [
             section(
@@ -202,21 +207,21 @@ def _own_rows(card: PrivacyCard) -> list[Block]:
 
 def _while_open() -> str:
     return _(
-        "*While a pulse is open: confidential.* Stored are your side, the question and what you chose, under "
-        "a code in place of your name, and whether you joined a channel after the pulse opened. No name, no "
-        "Slack id, no time of day. The code is made from your Slack id and a secret key that is new in every "
-        "pulse (a keyed hash): with it your answers count once, and you can change them. Nobody is shown "
-        "a result before the close. A reminder goes to those without an answer: I work out who that is when "
-        "it goes out and store nothing of it, but Slack keeps the message, as it keeps every message."
+        "*While a pulse is open: confidential.* Everybody who is asked has one encrypted entry, whether they "
+        "answer or not, all of the same length. Yours holds your side and what you chose, under a code in"
+        " place of your name: no name, no Slack id, no time of day. Code and encryption need a secret key"
+        " that is new in every pulse and is kept apart from the database. Nobody is shown a result before"
+        " the close. A reminder goes to those without an answer: I work out who that is when it goes out"
+        " and store nothing of it, but Slack keeps the message, as it keeps every message."
     )
 
 
 def _after_close(minimum: int) -> str:
     lines = [
         _(
-            "*When it closes: anonymous.* The answers are turned into totals, and in the same step all "
-            "single "
-            "answers, their codes and the key are deleted. For each question and side this is what remains:"
+            "*When it closes: anonymous.* The answers are turned into totals and deleted, then the key is "
+            "destroyed: no copy of the database can be read after that. For each question and side this is "
+            "what remains:"
         ),
         _("• fewer than {minimum} answers: nothing, not even how many").format(minimum=minimum),
     ]
@@ -244,10 +249,9 @@ def _not_promised() -> str:
         [
             _("*What nobody can promise you*"),
             _(
-                "• Until the close, somebody who runs the server (often IT) holds both the answers and "
-                "the key, "
-                "and could work out who said what. A copy of the database made in that time keeps both. "
-                "After the close the database cannot tell anybody."
+                "• Until the close, somebody who runs the server (often IT) holds both the entries and the"
+                " key, and could work out who said what. After the close neither the database nor a copy of"
+                " it can tell anybody, unless somebody copied the key in that time."
             ),
             _(
                 "• If just one person joins or leaves between two pulses, others may compare the totals "
@@ -284,6 +288,13 @@ def _now(card: StatusCard) -> list[str]:
     if card.closes_at is None:
         return [_("No pulse is open.")]
     lines = [_("*A pulse is open until {when}.*").format(when=moment(card.closes_at))]
+    if card.key_lost:
+        lines.append(
+            _(
+                "⚠️ Its key is lost, so answers can neither be read nor taken. A manager can call it off with"
+                " `/pulse close`."
+            )
+        )
     for side, counted in (card.turnout or {}).items():
         said = turnout(counted.answered, counted.roster, card.minimum)
         lines.append(_("{side}: {turnout}").format(side=_(side.label), turnout=said))
@@ -371,6 +382,34 @@ def people_left_out(count: int) -> Problem:
     )
 
 
+def lost_key() -> Problem:
+    """Nobody can read or take answers to the open wave."""
+    return Problem(
+        _(
+            "The key of the open pulse is lost, so its answers can neither be read nor taken. Closed pulses"
+            " are not touched."
+        ),
+        _(
+            "Call the pulse off with `/pulse close` and open another. If somebody moved the key folder, put"
+            " it back: I look for the key at each answer."
+        ),
+    )
+
+
+def key_not_destroyed() -> Problem:
+    """A closed wave's key is still on the disk."""
+    return Problem(
+        _(
+            "The key of a closed pulse could not be destroyed. Until it is, whoever has the server and a"
+            " copy of the database from before the close could read its answers."
+        ),
+        _(
+            "Ask whoever runs the server to make the key folder writable for me: `python bot.py doctor` names"
+            " it. I try again every minute."
+        ),
+    )
+
+
 _CHANNEL_PROBLEMS = {
     "not_in_channel": (
         N_("I am not in {channel}."),
@@ -435,15 +474,29 @@ def wave_opened(channels: Sequence[str], closes_at: datetime) -> Message:
     )
 
 
-def wave_closed(channels: Sequence[str]) -> Message:
-    """Told to the manager who closed a wave; `channels` are ids."""
+def wave_closed(channels: Sequence[str], traces: Traces = Traces.NONE) -> Message:
+    """Told to the manager who closed a wave; `channels` are ids, `traces` what is left of the answers."""
     return message(
         [
             section(
                 _(
-                    "*The pulse is closed.* All single answers are deleted. The results go to {channels}; "
-                    "`/pulse scores` shows them, too."
-                ).format(channels=_channels(channels))
+                    "*The pulse is closed.* {deleted} The results go to {channels}; `/pulse scores` shows"
+                    " them, too."
+                ).format(deleted=deleted(traces), channels=_channels(channels))
+            )
+        ]
+    )
+
+
+def wave_called_off() -> Message:
+    """Told to the manager who closed a wave whose key was lost."""
+    return message(
+        [
+            section(
+                _(
+                    "*The pulse is called off:* its key was lost, so nobody can read its answers, and there"
+                    " are no results. Closed pulses are not touched. `/pulse open` opens another."
+                )
             )
         ]
     )

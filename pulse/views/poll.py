@@ -11,6 +11,7 @@ from pulse.core.cards import PollCard
 from pulse.core.language import N_, _, ngettext
 from pulse.core.model import Format, Item, Side
 from pulse.views.blocks import Element, actions, button, context, header, message, moment, section
+from pulse.views.deletion import deleted
 from pulse.views.message import Block, Message, escape
 
 SPOKEN_LIMIT = 75  # characters of an accessibility_label
@@ -114,8 +115,10 @@ def _open(card: PollCard) -> Message:
 
 
 def _closed(card: PollCard) -> Message:
+    if card.called_off:
+        return _called_off(card)
     closed = _("This pulse is closed. Its results are in this channel, further down.")
-    kept = _("The single answers are deleted. Only the totals that the results are made of are left.")
+    kept = " ".join([deleted(card.traces), _("Only the totals that the results are made of are left.")])
     return message(
         [
             header(_(TITLES[card.side])),
@@ -123,6 +126,19 @@ def _closed(card: PollCard) -> Message:
             *(section(question(n, item, card.side)) for n, item in enumerate(card.items, start=1)),
             context(_turned_out(card)),
             context(kept),
+        ]
+    )
+
+
+def _called_off(card: PollCard) -> Message:
+    why = _(
+        "This pulse was called off: its key was lost, so nobody can read its answers. There are no results."
+    )
+    return message(
+        [
+            header(_(TITLES[card.side])),
+            section(why),
+            *(section(question(n, item, card.side)) for n, item in enumerate(card.items, start=1)),
         ]
     )
 

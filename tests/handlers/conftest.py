@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot import Bot, create_app
+from pulse.core.model import Side
 from pulse.ops.settings import Settings
 from pulse.slack.chart_worker import ChartWorker
 from pulse.slack.socket_mode import SocketMode
@@ -106,6 +107,19 @@ class Office:
 
     async def close(self) -> None:
         await self.says(self.manager, "/pulse close", self.marketing)
+
+    async def answered(self) -> dict[Side, int]:
+        """How many of each side have answered the open wave, counted now and not as people are told it."""
+        wave = self.bot.workspace.waves.current
+        assert wave is not None
+        return await self.bot.store.answered(wave.id, bool)
+
+    async def answers(self, who: Actor) -> dict[str, frozenset[str]]:
+        """What is stored of somebody in the open wave."""
+        wave = self.bot.workspace.waves.current
+        assert wave is not None
+        ballot = await self.bot.store.ballot_of(wave.id, who.id)
+        return {} if ballot is None else dict(ballot.answers)
 
     def poll(self, channel: str) -> Message:
         """The newest poll message of a channel; private cards have such buttons, too."""

@@ -8,7 +8,6 @@ import pytest
 
 from pulse.core.errors import StoreFault
 from pulse.services import waves
-from pulse.services.answering import pseudonym
 from pulse.slack import private_cards
 from pulse.views.poll import answer_buttons
 from rehearsal.driver import Actor, snapshot
@@ -18,9 +17,7 @@ from tests.handlers.conftest import Office
 
 async def kept(office: Office, person: Actor) -> dict[str, frozenset[str]]:
     """What the file holds of somebody's answers."""
-    wave = office.bot.workspace.waves.current
-    assert wave is not None
-    return dict(await office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)))
+    return await office.answers(person)
 
 
 async def opened(office: Office) -> Actor:

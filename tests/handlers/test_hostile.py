@@ -14,7 +14,6 @@ import pytest
 import structlog
 
 from pulse.core.model import Side
-from pulse.services.answering import pseudonym
 from rehearsal.driver import Actor, snapshot
 from rehearsal.payloads import values_of
 from rehearsal.workspace import View
@@ -58,7 +57,7 @@ async def file_of(office: Office) -> list[Any]:
         await store.notes(),
         await store.wishes("manager"),
         await store.known_waves(),
-        await store.answered(wave.id) if wave else None,
+        await office.answered() if wave else None,
     ]
 
 
@@ -91,7 +90,7 @@ async def test_a_forged_value_changes_nothing(office: Office, value: str) -> Non
     assert await file_of(office) == before
     wave = office.bot.workspace.waves.current
     assert wave is not None
-    assert await office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)) == {"T01": frozenset({"4"})}
+    assert await office.answers(person) == {"T01": frozenset({"4"})}
 
 
 async def test_a_copied_button_answers_only_for_who_presses_it(office: Office) -> None:
@@ -105,7 +104,7 @@ async def test_a_copied_button_answers_only_for_who_presses_it(office: Office) -
     await office.settled()
     wave = office.bot.workspace.waves.current
     assert wave is not None
-    assert await office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)) == {"T01": frozenset({"4"})}
+    assert await office.answers(person) == {"T01": frozenset({"4"})}
 
 
 @pytest.mark.parametrize("value", ["", "2", "x", "1:2", "9" * 30])
@@ -204,7 +203,7 @@ async def test_a_form_cannot_choose_a_side(office: Office) -> None:
     values = {"item:T01": {"choice": {"type": "radio_buttons", "selected_option": {"value": "1"}}}}
     await submit(office, other, form, values)
     assert person.id != other.id
-    answered = await office.bot.store.answered(1)
+    answered = await office.answered()
     assert (answered[Side.MARKETING], answered[Side.IT]) == (0, 2)
 
 

@@ -51,8 +51,8 @@ async def test_posts_are_in_the_language_of_the_set_up_whoever_acts(office: Offi
     for channel in (office.marketing, office.it):
         for number, person in enumerate(office.people(channel)[:12]):
             await office.answer(person, channel, "4" if number % 3 else "2")
-    await office.bot.surfaces.counts.update()
-    assert "Bisher haben 12 von 14 geantwortet." in office.poll(office.it).text
+    told = "Bisher haben 12 von 14 geantwortet."
+    await office.slack.workspace.until(lambda: told in office.poll(office.it).text)
     await office.close()
     text = office.posted(office.it)[-1].text
     assert (

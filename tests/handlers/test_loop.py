@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import closing
 
-from pulse.services.answering import pseudonym
 from rehearsal.blockkit import message_problems
 from tests.handlers.conftest import Office
 
@@ -67,7 +67,7 @@ async def test_an_answer_can_be_changed_until_the_close(office: Office) -> None:
     await person.submit(values={"item:T01": "4"})
     wave = office.bot.workspace.waves.current
     assert wave is not None
-    assert (await office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)))["T01"] == frozenset({"4"})
+    assert (await office.answers(person))["T01"] == frozenset({"4"})
 
 
 async def test_a_withdrawn_answer_is_not_counted(office: Office) -> None:
@@ -79,7 +79,7 @@ async def test_a_withdrawn_answer_is_not_counted(office: Office) -> None:
     await office.settled()
     await person.tap(person.private(office.it)[-1], "withdraw")
     await office.settled()
-    assert sum((await office.bot.store.answered(1)).values()) == 0
+    assert sum((await office.answered()).values()) == 0
     assert "None of your answers is saved now." in person.private(office.it)[-1].text
 
 
@@ -139,25 +139,29 @@ async def test_under_five_answers_no_number_is_anywhere(office: Office) -> None:
 
 
 async def test_after_a_close_the_file_knows_nobody(office: Office) -> None:
-    """Key, pseudonyms and user ids are gone from the bytes of the database and its log."""
+    """Keys, pseudonyms and ballots are gone; a user id was never there."""
     await office.set_up()
     await office.open()
-    wave = office.bot.workspace.waves.current
-    assert wave is not None
     people = [*office.people(office.marketing), *office.people(office.it)]
     for channel in (office.marketing, office.it):
         await answer_all(office, channel, 14)
     path = office.bot.store.path
     files = [path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")]
     open_bytes = b"".join(file.read_bytes() for file in files)
-    assert wave.key in open_bytes
+    [key] = office.bot.store.path.with_name(path.name + "-keys").glob("*.key")
+    with closing(sqlite3.connect(path)) as database:
+        ballots = database.execute("SELECT person, sealed FROM ballot").fetchall()
+    assert len(ballots) == len(people) - 2, "two are in channels of both sides"
     assert not any(person.id.encode() in open_bytes for person in people)
     await office.close()
     left = b"".join(file.read_bytes() for file in files)
-    assert wave.key not in left
+    assert not key.exists()
     for person in people:
         assert person.id.encode() not in left
-        assert pseudonym(wave, person.id)[:8] not in left
+    for pseudonym, sealed in ballots:
+        assert pseudonym[:8] in open_bytes
+        assert pseudonym[:8] not in left
+        assert sealed[:8] not in left
 
 
 async def test_every_message_is_within_the_limits_of_slack(office: Office) -> None:

@@ -60,7 +60,7 @@ async def test_a_guest_is_told_that_guests_are_not_asked(office: Office) -> None
     await office.answer(guest, office.marketing, "4")
     await office.settled()
     assert "guests" in guest.private(office.marketing)[-1].text
-    assert sum((await office.bot.store.answered(1)).values()) == 0
+    assert sum((await office.answered()).values()) == 0
 
 
 async def test_somebody_outside_of_both_channels_cannot_answer(office: Office) -> None:
@@ -72,18 +72,24 @@ async def test_somebody_outside_of_both_channels_cannot_answer(office: Office) -
     assert "join its channel" in said.text
 
 
-async def test_a_joiner_may_answer(office: Office) -> None:
-    """Somebody who joined after the opening is counted; the number of people asked stays as it was."""
+async def test_a_joiner_is_asked_from_the_next_pulse_on(office: Office) -> None:
+    """Nothing is recorded, the number of people stays that of the opening, and the next one counts them."""
     await office.set_up()
     await office.open()
     joiner = office.slack.actor("sasha")
     office.slack.workspace.join(office.it, joiner.id)
     await office.answer(joiner, office.it, "4")
+    await office.settled()
+    told = "You joined after this pulse opened; you are asked from the next one on."
+    assert told in joiner.private(office.it)[-1].text
     for person in office.people(office.it)[:6]:
         if person.id != joiner.id:
             await office.answer(person, office.it, "4")
     await office.close()
-    assert "IT: 7 of 14 answered" in office.posted(office.it)[-1].text
+    assert " of 14 answered" in office.posted(office.it)[-1].text
+    await office.open()
+    await office.answer(joiner, office.it, "4")
+    assert await office.answers(joiner) == {"T01": frozenset({"4"})}
 
 
 async def test_a_forged_box_is_refused(office: Office) -> None:
@@ -100,7 +106,7 @@ async def test_a_forged_box_is_refused(office: Office) -> None:
         assert "Nothing was changed" in person.private(office.it)[-1].text or (
             "nothing was changed" in person.private(office.it)[-1].text
         )
-    assert sum((await office.bot.store.answered(1)).values()) == 0
+    assert sum((await office.answered()).values()) == 0
 
 
 async def test_the_set_up_names_the_field_that_is_wrong(office: Office) -> None:

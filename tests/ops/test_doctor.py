@@ -16,13 +16,15 @@ from typing import Any
 import pytest
 
 from bot import create_app, main
+from pulse.core.calendar import Moments
 from pulse.core.model import Side
 from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.ops import doctor
 from pulse.ops.doctor import Check, Doctor, State, healthy
 from pulse.ops.settings import Settings
 from pulse.slack.web_api import SCOPES
-from pulse.storage.sqlite.store import Setup, Store
+from pulse.storage.library import load_library
+from pulse.storage.sqlite.store import NewWave, Setup, Store
 from rehearsal.manifest import read
 from rehearsal.server import ROOT, Rehearsal
 from rehearsal.workspace import BOT_USER
@@ -71,6 +73,72 @@ def faults(checks: tuple[Check, ...]) -> dict[str, Check]:
     assert all(check.mend for check in found.values()), "each fault names its mend"
     assert healthy(checks) is not bool(found)
     return found
+
+
+async def left_open(slack: Rehearsal, folder: Path) -> Path:
+    """A database with an open wave, whose bot is stopped; returns its key file."""
+    await set_up(slack, folder)
+    moments = Moments(date(2026, 3, 3), now(), (), now() + timedelta(days=3))
+    store = Store.open(folder / "pulse.db")
+    await store.start_wave(
+        NewWave(
+            cadence="hand",
+            moments=moments,
+            opened_at=now(),
+            minimum=5,
+            token="00112233445566aa",
+            items=load_library(None).bank.items[:2],
+            roster={},
+            channels={},
+        ),
+        "opened",
+    )
+    store.close()
+    return folder / "pulse.db-keys" / "00112233445566aa.key"
+
+
+async def test_an_open_waves_key_is_looked_at_and_left_alone(slack: Rehearsal, tmp_path: Path) -> None:
+    """There: all is well. Missing or damaged: the file is named, and what can be done."""
+    key = await left_open(slack, tmp_path)
+    whole = key.read_bytes()
+    assert faults(await examine(settings(tmp_path, slack))) == {}
+    assert key.read_bytes() == whole
+    key.write_bytes(whole[:-1])
+    assert "damaged" in faults(await examine(settings(tmp_path, slack)))["keys"].says
+    key.unlink()
+    found = faults(await examine(settings(tmp_path, slack)))["keys"]
+    assert str(key) in found.says
+    assert "/pulse close" in found.mend
+
+
+async def test_a_missing_secret_is_told_where_codes_need_it(slack: Rehearsal, tmp_path: Path) -> None:
+    """Without managers or opt-outs nothing is missed."""
+    await set_up(slack, tmp_path)
+    assert faults(await examine(settings(tmp_path, slack))) == {}
+    store = Store.open(tmp_path / "pulse.db")
+    await store.make_secret(bytes(32))
+    await store.set_wish(b"code", "manager", True, now(), "named")
+    store.close()
+    assert faults(await examine(settings(tmp_path, slack))) == {}
+    (tmp_path / "pulse.db-keys" / "installation-secret").unlink()
+    assert "installation-secret" in faults(await examine(settings(tmp_path, slack)))["keys"].mend
+
+
+async def test_what_others_can_read_is_told_with_the_command_that_closes_it(
+    slack: Rehearsal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database, its key folder, and the file of tokens in the folder where the bot is started."""
+    await set_up(slack, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").touch(mode=0o600)
+    assert faults(await examine(settings(tmp_path, slack))) == {}
+    for path in (tmp_path / "pulse.db", tmp_path / "pulse.db-keys", Path(".env")):
+        before = path.stat().st_mode
+        path.chmod(before | 0o044)
+        assert (
+            faults(await examine(settings(tmp_path, slack)))["keys"].mend == f"Close it: chmod go-rwx {path}"
+        )
+        path.chmod(before)
 
 
 async def test_all_is_well_with_a_bot_that_is_set_up(slack: Rehearsal, tmp_path: Path) -> None:

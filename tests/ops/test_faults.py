@@ -12,7 +12,7 @@ import pytest
 
 from pulse.core.errors import StoreFault
 from pulse.core.model import Side
-from pulse.services.answering import pseudonym
+from pulse.core.records import Traces
 from pulse.storage.sqlite.store import Store
 from rehearsal.server import Rehearsal
 from tests.handlers.conftest import Clock, Office, at, running
@@ -24,7 +24,7 @@ async def opened(office: Office) -> None:
 
 
 async def answered(office: Office) -> int:
-    return sum((await office.bot.store.answered(1)).values())
+    return sum((await office.answered()).values())
 
 
 async def on_writer(office: Office, pragma: str) -> None:
@@ -39,36 +39,28 @@ async def on_writer(office: Office, pragma: str) -> None:
 # The disk and the file
 
 
-async def test_on_a_full_disk_a_tap_gets_a_sentence_and_later_taps_work(office: Office) -> None:
-    """It is acked, never as recorded, and once there is room nothing has to be started again."""
-    await opened(office)
-    wave = office.bot.workspace.waves.current
-    assert wave is not None
-    database = sqlite3.connect(office.bot.store.path)
-    [pages] = database.execute("PRAGMA page_count").fetchone()
-    database.close()
-    await on_writer(office, f"max_page_count = {pages}")
-    refused = []
-    crowd = [
-        (person, channel) for channel in (office.it, office.marketing) for person in office.people(channel)
-    ]
-    for person, channel in crowd:
-        for item in wave.items:
-            block = next(b for b in office.poll(channel).blocks if str(b["block_id"]).endswith(f":{item}"))
-            await office.answer(
-                person, channel, block["elements"][0]["action_id"].removeprefix("answer:"), item
-            )
-            await office.settled()
-            if "disk" in person.private(channel)[-1].text:
-                refused.append((person, channel, item))
-    assert refused
-    for person, _channel, item in refused:
-        assert item not in await office.bot.store.answers_of(1, pseudonym(wave, person.id))
-    person, channel, item = refused[-1]
-    assert "so nothing was saved" in person.private(channel)[-1].text
+async def test_on_a_full_disk_no_pulse_opens_and_later_one_does(office: Office) -> None:
+    """The manager is told, no key is left, and once there is room nothing has to be started again."""
+    await office.set_up()
+    await on_writer(office, "max_page_count = 1")
+    told = await office.says(office.manager, "/pulse open", office.marketing)
+    assert "disk of the server is full, so nothing was saved" in told.text
+    folder = office.bot.store.path.with_name("pulse.db-keys")
+    assert list(folder.glob("*.key")) == []
     await on_writer(office, "max_page_count = 1073741823")
-    await office.answer(person, channel, "4")
-    assert (await office.bot.store.answers_of(1, pseudonym(wave, person.id)))["T01"] == frozenset({"4"})
+    await office.open()
+    person = office.people(office.it)[0]
+    await office.answer(person, office.it, "4")
+    assert await office.answers(person) == {"T01": frozenset({"4"})}
+
+
+async def test_on_a_full_disk_taps_go_on(office: Office) -> None:
+    """Each person's ballot has its place from the opening on: an answer needs no room."""
+    await opened(office)
+    await on_writer(office, "max_page_count = 1")
+    for person in office.people(office.it):
+        await office.answer(person, office.it, "4")
+    assert await answered(office) == 14
 
 
 async def test_when_the_writer_has_ended_a_tap_gets_a_sentence(office: Office) -> None:
@@ -132,24 +124,25 @@ async def test_while_another_program_locks_the_file_taps_are_acked_in_time(offic
 
 
 async def test_a_close_while_somebody_reads_the_file_is_scrubbed_when_they_are_done(office: Office) -> None:
-    """The wave closes all the same; the bytes of its key leave the log as soon as the reader has gone."""
+    """The wave closes and its key is destroyed all the same; the ballots leave the log with the reader."""
     await opened(office)
     for person in office.people(office.it):
         await office.answer(person, office.it, "4")
-    wave = office.bot.workspace.waves.current
-    assert wave is not None
     reader = sqlite3.connect(office.bot.store.path, isolation_level=None)
     reader.execute("BEGIN")
-    reader.execute("SELECT * FROM answer").fetchall()
+    [(person, _sealed), *_others] = reader.execute("SELECT person, sealed FROM ballot").fetchall()
     await office.close()
     assert "14 of 14" in office.posted(office.it)[-1].text or "all" in office.posted(office.it)[-1].text
     assert office.bot.store.scrub_due
+    assert office.bot.store.traces is Traces.NONE
+    path = office.bot.store.path
+    files = (path, path.with_name(path.name + "-wal"))
+    assert list(path.with_name("pulse.db-keys").glob("*.key")) == []
+    assert person in b"".join(file.read_bytes() for file in files)
     reader.execute("ROLLBACK")
     reader.close()
     await at(office, "2026-03-03T09:01")
-    path = office.bot.store.path
-    left = b"".join(file.read_bytes() for file in (path, path.with_name(path.name + "-wal")))
-    assert wave.key not in left
+    assert person not in b"".join(file.read_bytes() for file in files)
 
 
 async def test_the_bot_starts_also_while_somebody_reads_the_file(slack: Rehearsal, tmp_path: Path) -> None:

@@ -7,12 +7,14 @@ import hashlib
 import hmac
 import json
 import re
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -27,6 +29,7 @@ from pulse.storage.sqlite.store import Store
 from rehearsal.server import Rehearsal
 from tests.process import Outside, bot, free_port, tokens
 
+TOKEN = "a token of the operator's"
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 NOBODY = SocketState(1, 0, 0, 0, 0, None, 0, None, "Slack cannot be reached (TimeoutError).")
 FORM = "application/x-www-form-urlencoded"
@@ -73,7 +76,8 @@ async def door(slack: Rehearsal, tmp_path: Path) -> AsyncIterator[Door]:
         slack_api_url=slack.api_url,
     )
     bot = create_app(settings, Store.open(tmp_path / "pulse.db"), settle_s=0.0)
-    server = Server(Address(host="127.0.0.1", port=0), bot.health(), bot.app, SECRET)
+    address = Address(host="127.0.0.1", port=0, metrics_token=TOKEN)
+    server = Server(address, bot.health(), bot.app, SECRET)
     await bot.start()
     await server.start()
     async with aiohttp.ClientSession() as client:
@@ -195,7 +199,7 @@ async def test_a_healthy_bot_is_alive_and_ready(door: Door) -> None:
 async def test_the_metrics_count_payloads_and_nothing_of_answers(door: Door) -> None:
     """What Prometheus reads: outcomes, the ack's latency, sizes; no names, items or scores."""
     await door.post(a_command(), signed(a_command()))
-    status, text = await door.get("/metrics")
+    status, text = await door.get("/metrics", Authorization=f"Bearer {TOKEN}")
     assert status == 200
     assert 'pulse_payloads_total{outcome="ok"} 1' in text
     assert 'pulse_ack_seconds_bucket{le="+Inf"} 1' in text
@@ -207,16 +211,128 @@ async def test_the_metrics_count_payloads_and_nothing_of_answers(door: Door) -> 
         assert re.fullmatch(r"# (HELP|TYPE) \w+ .+|\w+(\{\w+=\"[\w.+]+\"\})? [\d.e+-]+", line), line
 
 
-async def test_metrics_are_for_this_machine_only_unless_asked(door: Door) -> None:
-    """What a proxy hands on comes from elsewhere: it gets nothing until PULSE_METRICS_PUBLIC is set."""
+async def test_metrics_are_for_who_has_the_token_or_for_this_machine_without_a_proxy(door: Door) -> None:
+    """In HTTP mode a proxy stands in front, which may add no header that says so: the token decides."""
+    assert (await door.get("/metrics", Authorization=""))[0] == 404
+    for wrong in ("Bearer", "Bearer ", "Bearer wrong", f"Basic {TOKEN}", TOKEN, "Bearer ü"):
+        assert (await door.get("/metrics", Authorization=wrong))[0] == 404
+    assert (await door.get("/metrics", Authorization=f"Bearer {TOKEN}"))[0] == 200
+    health = Server(Address(host="127.0.0.1", port=0), door.bot.health())
+    await health.start()
+    nearby = replace(door, server=health)
+    assert (await nearby.get("/metrics"))[0] == 200
     for header in ("X-Forwarded-For", "X-Real-IP", "Forwarded"):
-        assert (await door.get("/metrics", **{header: "203.0.113.7"}))[0] == 404
-    public = Server(Address(host="127.0.0.1", port=0, metrics_public=True), door.bot.health())
-    await public.start()
-    shown = replace(door, server=public)
-    assert (await shown.get("/metrics", **{"X-Forwarded-For": "203.0.113.7"}))[0] == 200
-    assert (await shown.get("/slack/events"))[0] == 404, "a health port takes nothing from Slack"
-    await public.close()
+        assert (await nearby.get("/metrics", **{header: "203.0.113.7"}))[0] == 404
+    assert (await nearby.get("/metrics", Authorization="Bearer "))[0] == 200, "no token is no password"
+    assert (await nearby.get("/slack/events"))[0] == 404, "a health port takes nothing from Slack"
+    await health.close()
+
+
+async def test_a_request_is_taken_once(door: Door) -> None:
+    """The same signed bytes again are a copy that somebody recorded: refused, and nothing is done."""
+    headers = signed(a_command())
+    assert await door.post(a_command(), headers) == 200
+    for _ in range(3):
+        assert await door.post(a_command(), headers) == 409
+    assert door.bot.metrics.payloads.total() == 1
+    assert await door.post(a_command("status"), signed(a_command("status"))) == 200
+
+
+NONSENSE: tuple[Any, ...] = (
+    {"type": "block_actions", "user": "U1", "actions": [{"action_id": "answer:4"}]},
+    {"type": "block_actions", "user": {"id": 1}, "actions": [{"action_id": "answer:4"}]},
+    {"type": "block_actions", "user": {"id": "U1"}, "actions": {"action_id": "answer:4"}},
+    {"type": "block_actions", "user": {"id": "U1"}, "actions": ["answer:4"]},
+    {"type": "block_actions", "user": {"id": "U1"}, "actions": [{"action_id": {}, "value": 4}]},
+    {"type": "view_submission", "user": {"id": "U1"}, "view": {"callback_id": ["setup"], "state": "x"}},
+    {"type": "view_submission", "user": {"id": "U1"}, "view": {"callback_id": "setup", "state": []}},
+    {"type": ["block_actions"]},
+    {"type": "event_callback", "event": ["app_home_opened"]},
+    {"type": "event_callback", "event": {"type": {}}},
+)
+
+
+@pytest.mark.parametrize("payload", NONSENSE)
+async def test_signed_nonsense_is_refused_without_a_traceback(
+    payload: Any, door: Door, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A type where another belongs: 400, one line in the log, nothing handed on."""
+    for body, kind in (
+        (urlencode({"payload": json.dumps(payload)}).encode(), FORM),
+        (json.dumps(payload).encode(), "application/json"),
+    ):
+        assert await door.post(body, signed(body, kind=kind)) == 400
+    assert door.bot.metrics.payloads.total() == 0
+    assert not any(record.exc_info for record in caplog.records)
+
+
+async def test_answers_name_no_program_and_no_version(door: Door) -> None:
+    """Neither to what is taken, nor to what is refused, nor to what is no HTTP."""
+    for path in ("/healthz", "/nowhere", "/metrics"):
+        async with door.client.get(door.url(path)) as answer:
+            assert "Server" not in answer.headers
+    said = await raw(door, b"GARBAGE \x00\r\n\r\n")
+    assert said.startswith(b"HTTP/1.")
+    assert b" 400 " in said.splitlines()[0]
+    assert b"aiohttp" not in said
+    assert b"Python" not in said
+
+
+async def raw(door: Door, request: bytes) -> bytes:
+    """Sends bytes and returns what comes back until the connection ends."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.server.port)
+    writer.write(request)
+    said = await reader.read()
+    writer.close()
+    return said
+
+
+async def test_what_is_no_http_is_a_line_in_the_log(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+    """Without a traceback: anybody can send it, as often as they like."""
+    await raw(door, b"GET / HTTP/1.1\r\nno header\r\n\r\n")
+    [line] = [record for record in caplog.records if "malformed" in record.getMessage()]
+    assert line.exc_info is None
+
+
+async def test_half_sent_requests_hold_up_nobody(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+    """1,200 connections that never end their headers: /healthz answers at once, and the log stays small."""
+    writers = []
+    for _ in range(1200):
+        _reader, writer = await asyncio.open_connection("127.0.0.1", door.server.port)
+        writer.write(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        writers.append(writer)
+    async with aiohttp.ClientSession() as client:
+        async with asyncio.timeout(1.0):
+            async with client.get(door.url("/healthz")) as answer:
+                assert answer.status == 200
+    assert sum(len(record.getMessage()) for record in caplog.records) < 10_000
+    for writer in writers:
+        writer.transport.abort()
+
+
+async def test_a_new_process_takes_over_the_socket_that_listens(door: Door) -> None:
+    """A request that comes while the process is replaced waits in it, and is answered by the new one."""
+    copy, port = door.server.listening_copy(), door.server.port
+    await door.server.close()
+    waiting = asyncio.ensure_future(door.get("/healthz"))
+    taking_over = Server(Address(host="127.0.0.1", port=port), door.bot.health())
+    await taking_over.start(copy)
+    assert taking_over.port == port
+    assert await waiting == (200, "ok\n")
+    await taking_over.close()
+
+
+@pytest.mark.parametrize("kind", ["not listening", "another port"])
+async def test_a_socket_that_is_not_the_one_is_not_taken_over(kind: str, door: Door) -> None:
+    """The settings say where to listen, whatever was inherited."""
+    other = socket.socket()
+    other.bind(("127.0.0.1", 0))
+    if kind == "another port":
+        other.listen()
+    taken = Server(Address(host="127.0.0.1", port=free_port()), door.bot.health())
+    await taken.start(other.detach())
+    assert (await replace(door, server=taken).get("/healthz"))[0] == 200
+    await taken.close()
 
 
 async def test_a_port_that_is_taken_is_said(door: Door) -> None:

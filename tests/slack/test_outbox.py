@@ -123,9 +123,9 @@ class OutboxUnderFaults(RuleBasedStateMachine):
             moments=moments,
             opened_at=NOW,
             minimum=5,
-            key=b"k" * 32,
+            token="00112233445566aa",
             items=items,
-            people=PEOPLE,
+            roster={},
             channels=CHANNELS,
         )
         self.wave = self.run(self.store.start_wave(new, "opened"))

@@ -110,16 +110,16 @@ async def test_a_wave_begins_without_cards() -> None:
     async def replace(_message: Message) -> None:
         pass
 
-    assert cards.is_first(1, b"ada")
-    assert not cards.is_first(1, b"ada")
-    cards.keep(1, b"ada", replace)
-    assert cards.take(2, b"ada") is None
-    assert cards.is_first(2, b"ada")
+    assert cards.is_first(1, "ada")
+    assert not cards.is_first(1, "ada")
+    cards.keep(1, "ada", replace)
+    assert cards.take(2, "ada") is None
+    assert cards.is_first(2, "ada")
 
 
 async def test_a_card_that_cannot_be_changed_is_forgotten() -> None:
     """Nobody pressed in it lately, so it may show something old: the next answer brings another."""
     cards = PrivateCards(lambda: False)
-    assert cards.is_first(1, b"ada")
-    assert cards.take(1, b"ada") is None
-    assert cards.is_first(1, b"ada")
+    assert cards.is_first(1, "ada")
+    assert cards.take(1, "ada") is None
+    assert cards.is_first(1, "ada")

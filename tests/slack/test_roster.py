@@ -72,26 +72,6 @@ async def test_somebody_who_left_and_taps_on_does_not_hammer_slack(office: Offic
     assert calls(office.slack) - before <= 2
 
 
-async def test_who_leaves_cannot_answer_and_who_comes_back_can(office: Office) -> None:
-    """Also where Slack delivers the two events in the wrong order, or twice; nobody counts as new by it."""
-    await office.set_up()
-    await office.open()
-    person = office.people(office.it)[0]
-    left = {
-        "type": "member_left_channel",
-        "user": person.id,
-        "channel": office.it,
-        "channel_type": "C",
-        "team": "T",
-    }
-    for _ in range(2):
-        await office.slack.deliver_event(left)
-    await office.answer(person, office.it, "4")
-    await office.settled()
-    assert sum((await office.bot.store.answered(1)).values()) == 1
-    assert office.bot.surfaces.roster.late == set()
-
-
 async def test_bots_guests_and_deactivated_people_are_not_counted(slack: Rehearsal, tmp_path: Path) -> None:
     """The roster is people who may be asked."""
     assert slack.places is not None
@@ -122,27 +102,6 @@ async def test_pages_are_followed_also_where_they_are_short(slack: Rehearsal, tm
         assert sorted(wave.people.values()) == [14, 14]
 
 
-async def test_after_a_restart_the_bot_starts_without_waiting_for_the_roster(
-    slack: Rehearsal, tmp_path: Path
-) -> None:
-    """Slack is slow: the bot is up at once, who answered before is let through, others as soon as known."""
-    async with running(slack, tmp_path / "pulse.db", Clock()) as office:
-        await office.set_up()
-        await office.open()
-        known, unknown = office.people(office.it)[:2]
-        await office.answer(known, office.it, "4")
-        clock = office.clock
-    slow = slack.delay("conversations.members", 1.0)
-    async with running(slack, tmp_path / "pulse.db", clock) as office:
-        assert not office.bot.surfaces.roster.ready.is_set()
-        await office.answer(known, office.it, "5")
-        assert not office.bot.surfaces.roster.ready.is_set()
-        slow.seconds = 0.0
-        await office.answer(unknown, office.it, "2")
-        await office.settled()
-        assert sum((await office.bot.store.answered(1)).values()) == 2
-
-
 async def left_open(slack: Rehearsal, path: Path) -> Clock:
     """A bot that is stopped while a wave is open; its clock goes on with the next."""
     async with running(slack, path, Clock()) as office:
@@ -151,34 +110,51 @@ async def left_open(slack: Rehearsal, path: Path) -> Clock:
         return office.clock
 
 
-async def test_taps_during_a_long_reading_share_it(slack: Rehearsal, tmp_path: Path) -> None:
-    """Twenty taps at once after a restart read each channel once; all are answered within three seconds."""
+async def test_after_a_restart_a_tap_needs_no_roster(slack: Rehearsal, tmp_path: Path) -> None:
+    """Who may answer is in the store: twenty taps at once wait for Slack as little as one."""
     clock = await left_open(slack, tmp_path / "pulse.db")
-    before = len(slack.calls_of("conversations.members"))
-    slack.delay("conversations.members", 0.3, times=2)
+    slack.fail("conversations.members", "fatal_error", times=None)
     async with running(slack, tmp_path / "pulse.db", clock) as office:
         await asyncio.gather(*(office.answer(person, office.it, "4") for person in office.people(office.it)))
         await office.settled()
-        assert sum((await office.bot.store.answered(1)).values()) == 14
+        assert not office.bot.surfaces.roster.ready.is_set()
+        assert sum((await office.answered()).values()) == 14
+
+
+async def test_taps_during_a_long_reading_share_it(slack: Rehearsal, tmp_path: Path) -> None:
+    """Each channel is read once to tell who somebody is; all are answered within three seconds."""
+    clock = await left_open(slack, tmp_path / "pulse.db")
+    before = len(slack.calls_of("conversations.members"))
+    slack.delay("conversations.members", 0.3, times=2)
+    joiner = slack.actor("sasha")
+    assert slack.places is not None
+    slack.workspace.channel(slack.places.it).members.append(joiner.id)
+    async with running(slack, tmp_path / "pulse.db", clock) as office:
+        await asyncio.gather(*(office.answer(joiner, office.it, option) for option in "12345"))
+        await office.settled()
+        told = [message.text for message in joiner.private(office.it)]
+        assert all("joined after this pulse opened" in text for text in told)
     assert len(slack.calls_of("conversations.members")) - before == 2
 
 
-async def test_a_tap_while_slack_does_not_tell_the_roster_gets_a_sentence(
+async def test_a_stranger_while_slack_does_not_tell_the_roster_gets_a_sentence(
     slack: Rehearsal, tmp_path: Path
 ) -> None:
-    """Acked in time, not recorded, and told so; a minute later it works."""
+    """Acked in time, not recorded, and told so; a minute later the reason is known."""
     clock = await left_open(slack, tmp_path / "pulse.db")
     trouble = slack.fail("conversations.members", "fatal_error", times=None)
     async with running(slack, tmp_path / "pulse.db", clock) as office:
-        person = office.people(office.it)[0]
-        await office.answer(person, office.it, "4")
+        joiner = slack.actor("sasha")
+        office.slack.workspace.channel(office.it).members.append(joiner.id)
+        await office.answer(joiner, office.it, "4")
         await office.settled()
-        assert "nothing was recorded" in person.private(office.it)[-1].text
-        assert sum((await office.bot.store.answered(1)).values()) == 0
+        assert "nothing was recorded" in joiner.private(office.it)[-1].text
         trouble.times = 0
         await at(office, "2026-03-03T09:02")
-        await office.answer(person, office.it, "4")
-        assert sum((await office.bot.store.answered(1)).values()) == 1
+        await office.answer(joiner, office.it, "4")
+        await office.settled()
+        assert "joined after this pulse opened" in joiner.private(office.it)[-1].text
+        assert sum((await office.answered()).values()) == 0
 
 
 @pytest.mark.parametrize("code", ["channel_not_found", "not_in_channel"])

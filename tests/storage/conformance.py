@@ -8,18 +8,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from typing import Protocol
 
 import pytest
 
 from pulse.core.baselines import Ledger
 from pulse.core.calendar import Moments
-from pulse.core.errors import BadRequest, NotNow, PollIsClosed
+from pulse.core.errors import BadRequest, JoinedLater, NotNow, PollIsClosed
 from pulse.core.items import Asking, Bank
 from pulse.core.model import Bar, Counted, Note, Outcome, Share, Side, SideTurnout, Withheld
 from pulse.core.plan import KnownWave, Pause, WaveState
-from pulse.core.records import Answers, Ballots, NewMessage, NewWave, OutboxMessage, Publication, Setup
+from pulse.core.records import (
+    Answers,
+    Ballots,
+    CalledOffWave,
+    NewMessage,
+    NewWave,
+    OutboxMessage,
+    Publication,
+    Setup,
+    StoredBallot,
+    Traces,
+)
 from pulse.storage.library import load_library
 from pulse.storage.port import Change, Store
 
@@ -30,7 +43,11 @@ MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 MINUTE, DAY, WEEK = timedelta(minutes=1), timedelta(days=1), timedelta(weeks=1)
 MARKETING, IT = Side.MARKETING, Side.IT
 CHANNELS = {"C1": MARKETING, "C2": IT, "C3": IT}
-ADA, BO, CY = (name.encode().ljust(32, b".") for name in ("ada", "bo", "cy"))
+ADA, BO, CY, EVE, ZOE = "U0ADA", "U0BO", "U0CY", "U0EVE", "U0ZOE"
+"""Ada and Bo are in IT, Cy in marketing, Eve in both; Zoe joined later."""
+
+ROSTER = {ADA: frozenset({IT}), BO: frozenset({IT}), CY: frozenset({MARKETING}), EVE: frozenset(Side)}
+CODE, OTHER_CODE = b"a" * 32, b"b" * 32
 
 SETUP = Setup(
     schedule={"repeat": "weekly", "at": "09:00", "working_days": 3, "skip_dates": ""},
@@ -50,19 +67,24 @@ class Storage(Protocol):
     async def close(self, store: Store) -> None: ...
 
 
+TOKENS = (f"{number:016x}" for number in count())
+
+
 def moments(opens_at: datetime = MONDAY) -> Moments:
     return Moments(opens_at.date(), opens_at, (opens_at + DAY, opens_at + 2 * DAY), opens_at + 3 * DAY)
 
 
-def new_wave(opens_at: datetime = MONDAY, cadence: str = "schedule") -> NewWave:
+def new_wave(
+    opens_at: datetime = MONDAY, cadence: str = "schedule", roster: Mapping[str, frozenset[Side]] = ROSTER
+) -> NewWave:
     return NewWave(
         cadence=cadence,
         moments=moments(opens_at),
         opened_at=opens_at + MINUTE,
         minimum=5,
-        key=b"k" * 32,
+        token=next(TOKENS),
         items=ITEMS,
-        people={MARKETING: 24, IT: 12},
+        roster=roster,
         channels=CHANNELS,
     )
 
@@ -79,12 +101,28 @@ def published(outcomes: Mapping[tuple[str, Side], Outcome] | None = None) -> Pub
     return Publication(turnout=TURNOUT, outcomes=found)
 
 
-def choose(item: str, *options: str) -> Change:
-    return lambda before: {**before, item: frozenset(options)}
+def choose(item: str, *options: str, side: Side | None = None) -> Change:
+    """Chooses options of an item, for the person's only side unless another is told."""
+
+    def change(before: StoredBallot) -> StoredBallot:
+        answers = {**before.answers, item: frozenset(options)}
+        return replace(before, side=before.side or side, answers=answers)
+
+    return change
 
 
-def nothing(_before: Answers) -> Answers:
-    return {}
+def nothing(before: StoredBallot) -> StoredBallot:
+    return StoredBallot.blank(before.sides)
+
+
+def anything(answers: Answers) -> bool:
+    return bool(answers)
+
+
+async def answers_of(store: Store, wave: int, user: str) -> Answers:
+    ballot = await store.ballot_of(wave, user)
+    assert ballot is not None
+    return ballot.answers
 
 
 async def close(store: Store, wave: int, at: datetime = MONDAY + 3 * DAY, *kinds: str) -> None:
@@ -176,10 +214,11 @@ class StoreConformance:
         assert current is not None
         assert (current.id, current.local_date, current.opened_at) == (wave, MONDAY.date(), new.opened_at)
         assert (current.closes_at, current.reminders) == (new.moments.closes_at, new.moments.reminders)
-        assert (current.minimum, current.key, current.channels) == (5, new.key, CHANNELS)
+        assert (current.minimum, current.token, current.channels) == (5, new.token, CHANNELS)
+        assert not current.first_edition
         assert current.items == tuple(item.id for item in ITEMS)
         assert current.series == {item.id: item.series for item in ITEMS}
-        assert current.people == new.people
+        assert current.people == {MARKETING: 2, IT: 3}
         assert keys(await store.undelivered(new.opened_at)) == [
             f"poll:{wave}:{channel}" for channel in CHANNELS
         ]
@@ -290,103 +329,136 @@ class StoreConformance:
     async def test_an_answer_is_read_as_it_was_given(self, store: Store) -> None:
         """One option or several, for one side."""
         wave = await store.start_wave(new_wave(), "opened")
-        first = await store.answer(wave, ADA, IT, False, choose("T01", "4"))
-        more = await store.answer(wave, ADA, IT, False, choose("A02", "b", "a"))
-        answers = {"T01": frozenset({"4"}), "A02": frozenset({"a", "b"})}
-        assert (first.side, first.answers, first.first) == (IT, {"T01": frozenset({"4"})}, True)
-        assert (more.side, more.answers, more.first) == (IT, answers, False)
-        assert await store.answers_of(wave, ADA) == answers
-        assert await store.side_of(wave, ADA) is IT
-        assert await store.participants(wave) == {ADA}
-        assert await store.answered(wave) == {MARKETING: 0, IT: 1}
+        first = await store.answer(wave, ADA, choose("T01", "4"))
+        more = await store.answer(wave, ADA, choose("A02", "3", "2"))
+        answers = {"T01": frozenset({"4"}), "A02": frozenset({"2", "3"})}
+        assert (first.ballot.side, first.ballot.answers, first.first) == (IT, {"T01": frozenset({"4"})}, True)
+        assert (more.ballot.side, more.ballot.answers, more.first) == (IT, answers, False)
+        assert await store.ballot_of(wave, ADA) == more.ballot
+        assert await store.answered(wave, anything) == {MARKETING: 0, IT: 1}
 
-    async def test_somebody_without_answers_is_not_there(self, store: Store) -> None:
-        """Before the first answer and after all were taken back."""
+    async def test_everybody_of_the_roster_has_a_ballot_and_nobody_else(self, store: Store) -> None:
+        """From the opening on; who joined later is told so, and the others of the moment are stored."""
+        wave = await store.start_wave(new_wave(), "opened")
+        assert await store.ballot_of(wave, ADA) == StoredBallot(sides=frozenset({IT}), side=IT, answers={})
+        assert await store.ballot_of(wave, EVE) == StoredBallot(sides=frozenset(Side), side=None, answers={})
+        assert await store.ballot_of(wave, ZOE) is None
+        done = await asyncio.gather(
+            store.answer(wave, ADA, choose("T01", "4")),
+            store.answer(wave, ZOE, choose("T01", "4")),
+            store.answer(wave, BO, choose("T01", "4")),
+            return_exceptions=True,
+        )
+        assert [isinstance(outcome, JoinedLater) for outcome in done] == [False, True, False]
+        assert await store.answered(wave, anything) == {MARKETING: 0, IT: 2}
+        assert await store.ballot_of(wave, ZOE) is None
+
+    async def test_somebody_can_be_admitted_once(self, store: Store) -> None:
+        """As members of a first-edition wave are; a ballot that is there is left as it is."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await store.answer(wave, ADA, choose("T01", "4"))
+        for _ in range(2):
+            await store.admit(wave, {ZOE: frozenset({MARKETING}), ADA: frozenset(Side)})
+        assert await store.ballot_of(wave, ZOE) == StoredBallot.blank(frozenset({MARKETING}))
+        assert await answers_of(store, wave, ADA) == {"T01": frozenset({"4"})}
+        with pytest.raises(PollIsClosed):
+            await store.admit(wave + 1, {ZOE: frozenset({MARKETING})})
+
+    async def test_who_has_not_answered_is_known(self, store: Store) -> None:
+        """Before the first answer, and after all were taken back; strangers are not among them."""
         wave = await store.start_wave(new_wave(), "opened")
         for _ in range(2):
-            assert await store.answers_of(wave, ADA) == {}
-            assert await store.side_of(wave, ADA) is None
-            assert await store.participants(wave) == set()
-            assert await store.answered(wave) == {MARKETING: 0, IT: 0}
-            await store.answer(wave, ADA, IT, False, choose("T01", "4"))
-            assert (await store.answer(wave, ADA, IT, False, nothing)).answers == {}
+            assert await store.unanswered(wave, [ADA, BO, ZOE]) == {ADA, BO}
+            await store.answer(wave, ADA, choose("T01", "4"))
+            assert await store.unanswered(wave, [ADA, BO, ZOE]) == {BO}
+            assert (await store.answer(wave, ADA, nothing)).ballot.answers == {}
 
-    async def test_the_first_answer_fixes_the_side_until_all_are_taken_back(self, store: Store) -> None:
+    async def test_only_answers_that_count_are_counted(self, store: Store) -> None:
+        """What counts is for the caller to say: "cannot say" alone is no answer."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await store.answer(wave, ADA, choose("T01", "cannot_say"))
+        await store.answer(wave, BO, choose("T01", "4"))
+        said = frozenset({"cannot_say"})
+        assert (await store.answered(wave, lambda answers: set(answers.values()) - {said} != set()))[IT] == 1
+
+    async def test_the_side_of_somebody_of_both_is_kept_until_all_is_taken_back(self, store: Store) -> None:
         """The answers of one person never count for both sides."""
         wave = await store.start_wave(new_wave(), "opened")
-        await store.answer(wave, ADA, IT, False, choose("T01", "4"))
-        assert (await store.answer(wave, ADA, MARKETING, False, choose("T01", "5"))).side is IT
-        assert await store.side_of(wave, ADA) is IT
-        await store.answer(wave, ADA, MARKETING, False, nothing)
-        assert (await store.answer(wave, ADA, MARKETING, False, choose("T01", "5"))).side is MARKETING
-        assert await store.answered(wave) == {MARKETING: 1, IT: 0}
+        await store.answer(wave, EVE, choose("T01", "4", side=IT))
+        assert (await store.answer(wave, EVE, choose("T01", "5", side=MARKETING))).ballot.side is IT
+        await store.answer(wave, EVE, nothing)
+        assert (await store.answer(wave, EVE, choose("T01", "5", side=MARKETING))).ballot.side is MARKETING
+        assert await store.answered(wave, anything) == {MARKETING: 1, IT: 0}
 
     async def test_one_answer_is_taken_back_alone(self, store: Store) -> None:
         """The others stay."""
         wave = await store.start_wave(new_wave(), "opened")
-        await store.answer(wave, ADA, IT, False, choose("T01", "4"))
-        await store.answer(wave, ADA, IT, False, choose("G01", "2"))
-        await store.answer(wave, ADA, IT, False, lambda before: {"G01": before["G01"]})
-        assert await store.answers_of(wave, ADA) == {"G01": frozenset({"2"})}
+        await store.answer(wave, ADA, choose("T01", "4"))
+        await store.answer(wave, ADA, choose("G01", "2"))
+        await store.answer(wave, ADA, lambda b: replace(b, answers={"G01": b.answers["G01"]}))
+        assert await answers_of(store, wave, ADA) == {"G01": frozenset({"2"})}
 
     async def test_a_change_that_fails_leaves_the_answers_and_spoils_no_other(self, store: Store) -> None:
         """Whoever came with it is stored; its own error is raised."""
         wave = await store.start_wave(new_wave(), "opened")
-        await store.answer(wave, BO, IT, False, choose("T01", "1"))
+        await store.answer(wave, BO, choose("T01", "1"))
 
-        def faulty(_before: Answers) -> Answers:
+        def faulty(_before: StoredBallot) -> StoredBallot:
             raise BadRequest("no such option")
 
         done = await asyncio.gather(
-            store.answer(wave, ADA, IT, False, choose("T01", "4")),
-            store.answer(wave, BO, IT, False, faulty),
-            store.answer(wave, CY, MARKETING, False, choose("T01", "2")),
+            store.answer(wave, ADA, choose("T01", "4")),
+            store.answer(wave, BO, faulty),
+            store.answer(wave, CY, choose("T01", "2")),
             return_exceptions=True,
         )
         assert isinstance(done[1], BadRequest)
-        assert await store.participants(wave) == {ADA, BO, CY}
-        assert await store.answers_of(wave, BO) == {"T01": frozenset({"1"})}
+        assert await store.answered(wave, anything) == {MARKETING: 1, IT: 2}
+        assert await answers_of(store, wave, BO) == {"T01": frozenset({"1"})}
 
     async def test_a_wave_that_is_not_open_takes_no_answer(self, store: Store) -> None:
         """Closed, or never opened: the sentence is the same, and answers beside it are kept."""
         old = await store.start_wave(new_wave(), "opened")
         await close(store, old)
         with pytest.raises(PollIsClosed):
-            await store.answer(old, ADA, IT, False, choose("T01", "4"))
+            await store.answer(old, ADA, choose("T01", "4"))
         wave = await store.start_wave(new_wave(MONDAY + DAY), "opened")
         done = await asyncio.gather(
-            store.answer(wave, ADA, IT, False, choose("T01", "4")),
-            store.answer(old, BO, IT, False, choose("T01", "4")),
-            store.answer(wave + 1, CY, IT, False, choose("T01", "4")),
+            store.answer(wave, ADA, choose("T01", "4")),
+            store.answer(old, BO, choose("T01", "4")),
+            store.answer(wave + 1, CY, choose("T01", "4")),
             return_exceptions=True,
         )
         assert [isinstance(outcome, PollIsClosed) for outcome in done] == [False, True, True]
-        assert await store.participants(wave) == {ADA}
+        assert await store.answered(wave, anything) == {MARKETING: 0, IT: 1}
 
     async def test_a_storm_of_answers_is_stored_whole(self, store: Store) -> None:
         """Twelve hundred people at once, and one of them forty times."""
-        wave = await store.start_wave(new_wave(), "opened")
-        people = [str(number).encode().ljust(32, b".") for number in range(1200)]
-        await asyncio.gather(
-            *(store.answer(wave, person, IT, False, choose("T01", "4")) for person in people)
-        )
-        await asyncio.gather(
-            *(store.answer(wave, ADA, IT, False, choose("T01", str(n % 5 + 1))) for n in range(40))
-        )
-        assert (await store.answered(wave))[IT] == len(people) + 1
-        assert await store.participants(wave) == {*people, ADA}
-        assert await store.answers_of(wave, ADA) == {"T01": frozenset({"5"})}
+        people = [f"U{number}" for number in range(1200)]
+        roster = {**dict.fromkeys(people, frozenset({IT})), **ROSTER}
+        wave = await store.start_wave(new_wave(roster=roster), "opened")
+        await asyncio.gather(*(store.answer(wave, person, choose("T01", "4")) for person in people))
+        await asyncio.gather(*(store.answer(wave, ADA, choose("T01", str(n % 5 + 1))) for n in range(40)))
+        assert (await store.answered(wave, anything))[IT] == len(people) + 1
+        assert await store.unanswered(wave, [*people, ADA, BO]) == {BO}
+        assert await answers_of(store, wave, ADA) == {"T01": frozenset({"5"})}
+
+    async def test_the_key_of_an_open_wave_is_there(self, store: Store) -> None:
+        """And without a wave nothing is missing."""
+        assert await store.key_problem() == ""
+        await store.start_wave(new_wave(), "opened")
+        assert await store.key_problem() == ""
 
     # --- the close --------------------------------------------------------------------------------------
 
     async def test_the_close_counts_every_ballot_once(self, store: Store) -> None:
-        """It sees each person's last answers by side, and who joined after the opening."""
+        """It sees each person's last answers by side, and nobody who has none."""
         wave = await store.start_wave(new_wave(), "opened")
-        await store.answer(wave, ADA, IT, False, choose("T01", "1"))
-        await store.answer(wave, ADA, IT, False, choose("T01", "4"))
-        await store.answer(wave, BO, IT, True, choose("G01", "2"))
-        await store.answer(wave, CY, MARKETING, False, choose("T01", "5"))
-        await store.answer(wave, CY, MARKETING, False, nothing)
+        await store.answer(wave, ADA, choose("T01", "1"))
+        await store.answer(wave, ADA, choose("T01", "4"))
+        await store.answer(wave, EVE, choose("G01", "2", side=IT))
+        await store.answer(wave, CY, choose("T01", "5"))
+        await store.answer(wave, CY, nothing)
         seen: list[Mapping[Side, Ballots]] = []
 
         def publish(ballots: Mapping[Side, Ballots]) -> Publication:
@@ -397,19 +469,20 @@ class StoreConformance:
         [ballots] = seen
         assert sorted(map(sorted, ballots[IT].people)) == [["G01"], ["T01"]]
         assert {"T01": frozenset({"4"})} in ballots[IT].people
-        assert ballots[IT].joined == 1
-        assert (ballots[MARKETING].people, ballots[MARKETING].joined) == ((), 0)
+        assert ballots[MARKETING].people == ()
 
     async def test_after_the_close_only_what_was_published_is_left(self, store: Store) -> None:
-        """No answer, no participant, no open wave; what is not published of an item reads as withheld."""
+        """No ballot and no open wave; what is not published of an item reads as withheld."""
         new = new_wave()
         wave = await store.start_wave(new, "opened")
-        await store.answer(wave, ADA, IT, False, choose("T01", "4"))
+        await store.answer(wave, ADA, choose("T01", "4"))
         await close(store, wave)
         assert await store.current_wave() is None
-        assert await store.participants(wave) == set()
-        assert await store.answers_of(wave, ADA) == {}
-        assert await store.answered(wave) == {MARKETING: 0, IT: 0}
+        assert store.traces is Traces.NONE
+        with pytest.raises(PollIsClosed):
+            await store.ballot_of(wave, ADA)
+        with pytest.raises(PollIsClosed):
+            await store.answered(wave, anything)
         [closed] = await store.closed_waves()
         assert (closed.id, closed.opened_at, closed.closed_at) == (wave, new.opened_at, MONDAY + 3 * DAY)
         assert (closed.minimum, closed.items) == (5, tuple(item.id for item in ITEMS))
@@ -445,7 +518,7 @@ class StoreConformance:
     async def test_a_publication_that_fails_leaves_the_wave_open(self, store: Store) -> None:
         """With its answers, and without a message."""
         wave = await store.start_wave(new_wave(), "opened")
-        await store.answer(wave, ADA, IT, False, choose("T01", "4"))
+        await store.answer(wave, ADA, choose("T01", "4"))
         before = await store.current_wave(), await store.undelivered(), await store.audit()
 
         def faulty(_ballots: Mapping[Side, Ballots]) -> Publication:
@@ -455,8 +528,25 @@ class StoreConformance:
         with pytest.raises(BadRequest):
             await store.close_wave(wave, faulty, again, MONDAY, "closed")
         assert (await store.current_wave(), await store.undelivered(), await store.audit()) == before
-        assert await store.answers_of(wave, ADA) == {"T01": frozenset({"4"})}
+        assert await answers_of(store, wave, ADA) == {"T01": frozenset({"4"})}
         assert await store.closed_waves() == ()
+
+    async def test_a_wave_that_is_called_off_has_no_results(self, store: Store) -> None:
+        """It is skipped with its reason, once; another one can open."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await deliver(store, *keys(await store.undelivered()))
+        messages = [NewMessage(kind="closing", channel="C1", at=MONDAY)]
+        assert await store.call_off(wave, messages, MONDAY + DAY, "called off")
+        assert not await store.call_off(wave, messages, MONDAY + DAY, "called off")
+        assert await store.current_wave() is None
+        assert await store.closed_waves() == ()
+        assert (await store.known_waves())[MONDAY.date()].state is WaveState.SKIPPED
+        ended = await store.called_off_wave(wave)
+        assert ended == CalledOffWave(id=wave, ended_at=MONDAY + DAY, items=tuple(item.id for item in ITEMS))
+        assert await store.called_off_wave(wave + 1) is None
+        assert keys(await store.undelivered()) == [f"closing:{wave}:C1"]
+        assert await store.audit(1) == ((MONDAY + DAY, "called off"),)
+        assert await store.start_wave(new_wave(MONDAY + WEEK), "opened") > wave
 
     async def test_closed_waves_are_read_in_portions(self, store: Store) -> None:
         """After an id, a few at a time, the oldest first; open and skipped ones are not among them."""
@@ -573,22 +663,22 @@ class StoreConformance:
     async def test_the_secret_is_made_once(self, store: Store) -> None:
         """A second one would make every code meaningless."""
         assert await store.secret() is None
-        await asyncio.gather(store.make_secret(b"first"), store.make_secret(b"second"))
+        await asyncio.gather(store.make_secret(b"1" * 32), store.make_secret(b"2" * 32))
         made = await store.secret()
-        assert made == b"first"
-        await store.make_secret(b"third")
+        assert made == b"1" * 32
+        await store.make_secret(b"3" * 32)
         assert await store.secret() == made
 
     async def test_wishes_are_sets_of_codes_by_kind(self, store: Store) -> None:
         """Set twice or taken back twice makes no difference; a change without words leaves no line."""
         assert await store.wishes("manager") == frozenset()
-        for code in (ADA, ADA, BO):
+        for code in (CODE, CODE, OTHER_CODE):
             await store.set_wish(code, "manager", True, MONDAY, "named")
-        await store.set_wish(ADA, "no reminders", True, MONDAY, "")
+        await store.set_wish(CODE, "no reminders", True, MONDAY, "")
         for _ in range(2):
-            await store.set_wish(BO, "manager", False, MONDAY, "")
-        assert await store.wishes("manager") == {ADA}
-        assert await store.wishes("no reminders") == {ADA}
+            await store.set_wish(OTHER_CODE, "manager", False, MONDAY, "")
+        assert await store.wishes("manager") == {CODE}
+        assert await store.wishes("no reminders") == {CODE}
         assert await store.wishes("greeted") == frozenset()
         assert [what for _at, what in await store.audit()] == ["named"] * 3
 
@@ -634,15 +724,15 @@ class StoreConformance:
         """What was written by one process is read by the next, and goes on from there."""
         store = await storage.open()
         await store.save_setup(SETUP, MONDAY, "set up")
-        await store.make_secret(b"secret")
-        await store.set_wish(ADA, "manager", True, MONDAY, "named")
+        await store.make_secret(b"s" * 32)
+        await store.set_wish(CODE, "manager", True, MONDAY, "named")
         await store.add_note(Note(MONDAY.date(), "note"), MONDAY, "noted")
         await store.pause(MONDAY, "paused")
         await store.resume(MONDAY + DAY, "resumed")
         await close(store, await store.start_wave(new_wave(), "opened"), MONDAY + DAY, "results")
         await store.skip_wave(moments(MONDAY + WEEK), "missed", MONDAY + WEEK, missed=True)
         wave = await store.start_wave(new_wave(MONDAY + 2 * WEEK), "opened")
-        await store.answer(wave, ADA, IT, True, choose("T01", "4"))
+        await store.answer(wave, ADA, choose("T01", "4"))
         await store.mark_reminded(wave, 1, MONDAY + 2 * WEEK)
         await deliver(store, f"poll:{wave}:C1")
         await store.postpone(f"poll:{wave}:C2", "sending", MONDAY + WEEK, "unreachable")
@@ -660,9 +750,11 @@ class StoreConformance:
                 await store.missed_waves(MONDAY),
                 await store.askings(),
                 await store.current_wave(),
-                await store.answers_of(wave, ADA),
-                await store.side_of(wave, ADA),
-                await store.answered(wave),
+                await store.ballot_of(wave, ADA),
+                await store.ballot_of(wave, EVE),
+                await store.answered(wave, anything),
+                store.traces,
+                await store.key_problem(),
                 await store.undelivered(),
                 await store.posted("poll", wave),
                 await store.failing_messages(),

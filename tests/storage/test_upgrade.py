@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +16,9 @@ import pytest
 
 from pulse.core.model import Counted, Note, Share, Side, SideTurnout, Withheld
 from pulse.core.plan import Pause, WaveState
-from pulse.services.answering import pseudonym
+from pulse.core.records import Answers, StoredBallot, Traces
 from pulse.services.waves import publication
+from pulse.storage.ballots import Sealer
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Ballots, NewMessage, Publication, Store
 from tests.handlers.conftest import Clock, running
@@ -111,14 +115,18 @@ async def test_the_open_wave_is_answered_and_closed(store: Store) -> None:
     assert wave is not None
     assert (wave.id, wave.items, wave.minimum) == (OPEN, ("T01", "A02", "P01", "T04"), 5)
     assert wave.people == {Side.MARKETING: 14, Side.IT: 12}
-    assert await store.answered(OPEN) == {Side.MARKETING: 11, Side.IT: 8}
+    assert await store.answered(OPEN, anything) == {Side.MARKETING: 11, Side.IT: 8}
     assert (await store.known_waves())[wave.local_date].reminded == 1
-    early, late = pseudonym(wave, "U0IT000"), pseudonym(wave, "U0IT009")
-    assert (await store.answers_of(OPEN, early))["T01"] == frozenset({"2"})
-    assert await store.side_of(OPEN, late) is None
+    assert wave.first_edition
+    early, late = "U0IT000", "U0IT009"
+    ballot = await store.ballot_of(OPEN, early)
+    assert ballot is not None
+    assert (ballot.side, ballot.answers["T01"]) == (Side.IT, frozenset({"2"}))
+    assert await store.ballot_of(OPEN, late) is None
+    await store.admit(OPEN, {late: frozenset({Side.IT})})
     for person in (early, late):
-        await store.answer(OPEN, person, Side.IT, False, lambda before: {**before, "T01": frozenset("4")})
-    assert (await store.answered(OPEN))[Side.IT] == 9
+        await store.answer(OPEN, person, agree)
+    assert (await store.answered(OPEN, anything))[Side.IT] == 9
 
     items = tuple(item for item_id in wave.items if (item := BANK.get(item_id)))
 
@@ -133,18 +141,92 @@ async def test_the_open_wave_is_answered_and_closed(store: Store) -> None:
     assert not isinstance(closed.outcomes["T01", Side.IT], Withheld)
 
 
+def anything(answers: Answers) -> bool:
+    return bool(answers)
+
+
+def agree(before: StoredBallot) -> StoredBallot:
+    return replace(before, answers={**before.answers, "T01": frozenset("4")})
+
+
+def files_of(database: Path) -> bytes:
+    """All bytes of the database and what SQLite keeps beside it."""
+    return b"".join(file.read_bytes() for file in database.parent.glob("pulse.db*") if file.is_file())
+
+
+def first_edition_secrets(path: Path) -> tuple[bytes, bytes]:
+    """The key of its open wave, and its secret."""
+    with closing(sqlite3.connect(path)) as connection:
+        [(key,)] = connection.execute("SELECT key FROM wave WHERE state = 'open'").fetchall()
+        [(secret,)] = connection.execute("SELECT value FROM secret").fetchall()
+    return key, secret
+
+
+async def test_secret_key_and_plain_answers_leave_the_database_at_the_first_start(tmp_path: Path) -> None:
+    """They are in the key folder from then on; the file and its log hold neither them nor a side."""
+    path = tmp_path / "pulse.db"
+    write_first_edition(path)
+    key, secret = first_edition_secrets(path)
+    store = Store.open(path)
+    held = files_of(path)
+    assert key not in held
+    assert secret not in held
+    assert await store.secret() == secret
+    with closing(sqlite3.connect(path)) as connection:
+        for table in ("answer", "participant", "secret"):
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+        lengths = connection.execute("SELECT length(sealed) FROM ballot").fetchall()
+    assert (len(lengths), len(set(lengths))) == (19, 1)
+    store.close()
+
+
+async def test_an_upgrade_that_was_broken_off_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key file was made, the database not changed yet: the next start begins again."""
+    path = tmp_path / "pulse.db"
+    write_first_edition(path)
+
+    def crash(*_what: object) -> bytes:
+        raise RuntimeError("the power went")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Sealer, "seal", crash)
+        with pytest.raises(RuntimeError):
+            Store.open(path)
+    assert len(list((tmp_path / "pulse.db-keys").glob("*.key"))) == 1
+    store = Store.open(path)
+    assert await store.answered(OPEN, anything) == {Side.MARKETING: 11, Side.IT: 8}
+    store.close()
+
+
 async def test_nothing_of_the_old_open_wave_is_left_after_its_close(store: Store) -> None:
-    """Its key and its pseudonyms are gone from the file and its log."""
-    wave = await store.current_wave()
-    assert wave is not None
-    key, person = wave.key, pseudonym(wave, "U0IT000")
+    """Neither key nor ballots; what another program kept from being emptied would be said."""
     await store.close_wave(
         OPEN, lambda _ballots: Publication(turnout={}, outcomes={}), [], WEDNESDAY, "closed"
     )
     await store.scrub()
-    held = b"".join(file.read_bytes() for file in store.path.parent.glob("pulse.db*"))
-    assert key not in held
-    assert person not in held
+    assert list(store.path.with_name("pulse.db-keys").glob("*.key")) == []
+    assert store.traces is Traces.NONE
+
+
+async def test_a_reader_that_keeps_first_edition_answers_is_said(tmp_path: Path) -> None:
+    """Sealed ones are unreadable at once; those of before the upgrade only when the log is empty."""
+    path = tmp_path / "pulse.db"
+    write_first_edition(path)
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM answer").fetchone()
+    store = Store.open(path)
+    assert (store.traces, store.scrub_due) == (Traces.LOG, True)
+    await store.close_wave(
+        OPEN, lambda _ballots: Publication(turnout={}, outcomes={}), [], WEDNESDAY, "closed"
+    )
+    assert store.traces is Traces.LOG
+    reader.close()
+    await store.scrub()
+    assert store.traces is Traces.NONE
+    store.close()
 
 
 async def test_the_bot_goes_on_with_the_open_wave(slack: Any, tmp_path: Path) -> None:
@@ -160,7 +242,7 @@ async def test_the_bot_goes_on_with_the_open_wave(slack: Any, tmp_path: Path) ->
         await office.settled()
         ack = await person.submit(values={"item:T01": "4"})
         assert ack.errors == {}
-        assert (await office.bot.store.answered(OPEN))[Side.IT] == 9
+        assert (await office.bot.store.answered(OPEN, anything))[Side.IT] == 9
         await office.close()
         await office.settled()
         results = office.posted(office.it)[-1]

@@ -186,7 +186,7 @@ def test_privacy_shows_a_persons_own_answers_only_while_they_are_stored() -> Non
 def test_privacy_claims_no_more_than_holds() -> None:
     """It says who could look before the close, what one joiner risks, and that Slack carries the taps."""
     text = VARIANTS["privacy_between"].text
-    assert "holds both the answers and the key" in text
+    assert "holds both the entries and the key" in text
     assert "one person joins or leaves" in text
     assert "Slack carries your taps" in text
 

@@ -1,190 +1,205 @@
-"""Answers to the open wave, under pseudonyms. `publications.py` deletes them at the close."""
+"""Sealed answers to the open wave. `publications.py` counts and deletes them at the close."""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from pulse.core.errors import PollIsClosed
+from pulse.core.errors import BallotBroken, JoinedLater, PollIsClosed
 from pulse.core.language import _
 from pulse.core.model import Side
-from pulse.core.records import Answers, Ballots, Recorded
-from pulse.storage.sqlite.theme import Theme
+from pulse.core.records import Answers, Ballots, Recorded, StoredBallot
+from pulse.storage.ballots import Sealer, room_of
+from pulse.storage.sqlite.sealing import SealedTheme
 
 V = TypeVar("V")
+Row = tuple[bytes, bytes]
+"""A pseudonym and a sealed ballot."""
 
 ROWS_PER_STATEMENT = 500
-"""SQLite takes 32,766 values in a statement; a row has four."""
+"""SQLite takes 32,766 values in a statement; a row has three."""
+
+AT_ONCE = 200
+"""Ballots opened in one go, while taps wait: about 2 ms."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Ask:
-    """One change of one person's answers, waiting to be written."""
+    """One change of one person's ballot, waiting to be written."""
 
     wave_id: int
-    person: bytes
-    side: Side
-    joined: bool
-    change: Callable[[Answers], Answers]
+    user: str
+    change: Callable[[StoredBallot], StoredBallot]
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """What one person has answered in the open wave, and for which side."""
-
-    side: Side
-    joined: bool
-    answers: Answers
-
-
-class BallotBox(Theme):
+class BallotBox(SealedTheme):
     """Answers of the open wave (see `pulse.storage.port.BallotStore`)."""
 
     async def answer(
-        self, wave_id: int, person: bytes, side: Side, joined: bool, change: Callable[[Answers], Answers]
+        self, wave_id: int, user: str, change: Callable[[StoredBallot], StoredBallot]
     ) -> Recorded:
-        return await self._writer.share(_record, _Ask(wave_id, person, side, joined, change))
+        return await self._writer.share(self._record, _Ask(wave_id, user, change))
 
-    async def answers_of(self, wave_id: int, person: bytes) -> Answers:
+    async def admit(self, wave_id: int, people: Mapping[str, frozenset[Side]]) -> None:
+        def job(connection: sqlite3.Connection) -> None:
+            _check_open(connection, {wave_id})
+            sealer = self._sealing.current()
+            row = connection.execute("SELECT sealed FROM ballot WHERE wave_id = ?", (wave_id,)).fetchone()
+            length = ROOM_WITHOUT_ITEMS if row is None else room_of(row[0])
+            add_ballots(connection, wave_id, sealer, people, length)
+
+        await self.write(job)
+
+    async def ballot_of(self, wave_id: int, user: str) -> StoredBallot | None:
+        sealer = self._sealing.current()
+        person = sealer.pseudonym(user)
         rows = self._reader.tuples(
-            "SELECT item_id, boxes FROM answer WHERE wave_id = ? AND person = ?", wave_id, person
+            "SELECT sealed FROM ballot WHERE wave_id = ? AND person = ?", wave_id, person
         )
-        return {item_id: _options(boxes) for item_id, boxes in rows}
+        return sealer.open(person, rows[0][0]) if rows else None
 
-    async def side_of(self, wave_id: int, person: bytes) -> Side | None:
-        rows = self._reader.tuples(
-            "SELECT side FROM participant WHERE wave_id = ? AND person = ?", wave_id, person
-        )
-        return Side(rows[0][0]) if rows else None
+    async def answered(self, wave_id: int, counts: Callable[[Answers], bool]) -> dict[Side, int]:
+        found = dict.fromkeys(Side, 0)
+        sealer = self._sealing.current()
+        for some in _portions(self._rows(wave_id), AT_ONCE):
+            for ballot in opened(sealer, some):
+                if ballot.side is not None and counts(ballot.answers):
+                    found[ballot.side] += 1
+            await asyncio.sleep(0)
+        return found
 
-    async def participants(self, wave_id: int) -> set[bytes]:
-        rows = self._reader.tuples("SELECT person FROM participant WHERE wave_id = ?", wave_id)
-        return {person for (person,) in rows}
+    async def unanswered(self, wave_id: int, users: Sequence[str]) -> frozenset[str]:
+        rows, sealer = dict(self._rows(wave_id)), self._sealing.current()
+        found: set[str] = set()
+        for some in _portions(users, AT_ONCE):
+            sealed = {user: rows.get(sealer.pseudonym(user)) for user in some}
+            found |= {user for user, row in sealed.items() if row and _is_blank(sealer, user, row)}
+            await asyncio.sleep(0)
+        return frozenset(found)
 
-    async def answered(self, wave_id: int) -> dict[Side, int]:
-        counts = dict.fromkeys(Side, 0)
-        for side, people in self._reader.tuples(
-            "SELECT side, count(*) FROM participant WHERE wave_id = ? GROUP BY side", wave_id
-        ):
-            counts[Side(side)] = people
-        return counts
+    async def key_problem(self) -> str:
+        lost = self._sealing.lost()
+        return lost.reason if lost is not None else ""
+
+    def _rows(self, wave_id: int) -> list[Row]:
+        return [
+            (person, sealed)
+            for person, sealed in self._reader.tuples(
+                "SELECT person, sealed FROM ballot WHERE wave_id = ?", wave_id
+            )
+        ]
+
+    def _record(self, connection: sqlite3.Connection, asks: Sequence[_Ask]) -> list[Recorded]:
+        """Makes the changes of many people with a few statements.
+
+        Raises PollIsClosed, KeyLost, JoinedLater, BallotBroken.
+        """
+        _check_open(connection, {ask.wave_id for ask in asks})
+        sealer = self._sealing.current()
+        people = [sealer.pseudonym(ask.user) for ask in asks]
+        rows = _sealed(connection, asks[0].wave_id, list(set(people)))
+        if len(rows) < len(set(people)):
+            raise JoinedLater
+        before = {person: sealer.open(person, sealed) for person, sealed in rows.items()}
+        after, recorded = dict(before), []
+        for person, ask in zip(people, asks, strict=True):
+            held = after[person]
+            after[person] = ask.change(held)
+            recorded.append(Recorded(ballot=after[person], first=not held.answers))
+        changed = [
+            (asks[0].wave_id, person, sealer.seal(person, ballot, room_of(rows[person])))
+            for person, ballot in after.items()
+            if ballot != before[person]
+        ]
+        _write(connection, changed)
+        return recorded
 
 
-def all_ballots(connection: sqlite3.Connection, wave_id: int) -> dict[Side, Ballots]:
+ROOM_WITHOUT_ITEMS = 2048
+"""Bytes of a ballot whose wave was opened by the first edition: more than four questions can need."""
+
+
+def add_ballots(
+    connection: sqlite3.Connection,
+    wave_id: int,
+    sealer: Sealer,
+    people: Mapping[str, frozenset[Side]],
+    length: int,
+) -> None:
+    """A blank ballot for each of these people who has none."""
+    pseudonyms = {sealer.pseudonym(user): sides for user, sides in people.items()}
+    known = _sealed(connection, wave_id, list(pseudonyms))
+    rows = [
+        (wave_id, person, sealer.seal(person, StoredBallot.blank(sides), length))
+        for person, sides in sorted(pseudonyms.items())
+        if person not in known
+    ]
+    _write(connection, rows)
+
+
+def opened(sealer: Sealer, rows: Sequence[Row]) -> Iterator[StoredBallot]:
+    """The ballots that open: one that was changed from outside must not spoil the others."""
+    for person, sealed in rows:
+        try:
+            yield sealer.open(person, sealed)
+        except BallotBroken:
+            continue
+
+
+def _is_blank(sealer: Sealer, user: str, sealed: bytes) -> bool:
+    return any(not ballot.answers for ballot in opened(sealer, [(sealer.pseudonym(user), sealed)]))
+
+
+def all_ballots(connection: sqlite3.Connection, wave_id: int, sealer: Sealer) -> dict[Side, Ballots]:
     """Everything that was answered in a wave, side by side."""
-    people: dict[Side, dict[bytes, dict[str, frozenset[str]]]] = {side: {} for side in Side}
-    joined = dict.fromkeys(Side, 0)
-    for person, side, late in connection.execute(
-        "SELECT person, side, joined FROM participant WHERE wave_id = ?", (wave_id,)
-    ):
-        people[Side(side)][person] = {}
-        joined[Side(side)] += late
-    everyone = {person: answers for side in people.values() for person, answers in side.items()}
-    for person, item_id, boxes in connection.execute(
-        "SELECT person, item_id, boxes FROM answer WHERE wave_id = ?", (wave_id,)
-    ):
-        everyone[person][item_id] = _options(boxes)
-    return {side: Ballots(people=tuple(people[side].values()), joined=joined[side]) for side in Side}
+    people: dict[Side, list[Answers]] = {side: [] for side in Side}
+    rows = connection.execute("SELECT person, sealed FROM ballot WHERE wave_id = ?", (wave_id,)).fetchall()
+    for ballot in opened(sealer, rows):
+        if ballot.side is not None and ballot.answers:
+            people[ballot.side].append(ballot.answers)
+    return {side: Ballots(people=tuple(answers)) for side, answers in people.items()}
 
 
 def delete_ballots(connection: sqlite3.Connection, wave_id: int) -> None:
-    """Deletes everything that was answered in a wave."""
-    connection.execute("DELETE FROM answer WHERE wave_id = ?", (wave_id,))
-    connection.execute("DELETE FROM participant WHERE wave_id = ?", (wave_id,))
+    """Deletes all ballots of a wave."""
+    connection.execute("DELETE FROM ballot WHERE wave_id = ?", (wave_id,))
 
 
-def _options(text: str) -> frozenset[str]:
-    return frozenset(text.split(","))
-
-
-def _record(connection: sqlite3.Connection, asks: Sequence[_Ask]) -> list[Recorded]:
-    """Makes the changes of many people with a few statements. Raises PollIsClosed."""
+def _check_open(connection: sqlite3.Connection, wave_ids: set[int]) -> None:
     row = connection.execute("SELECT id FROM wave WHERE state = 'open'").fetchone()
-    if row is None or any(ask.wave_id != row[0] for ask in asks):
+    if row is None or wave_ids != {row[0]}:
         raise PollIsClosed(
             _("This pulse is closed, so nothing was changed. The next one will be posted here.")
         )
-    before = _stored(connection, row[0], list({ask.person for ask in asks}))
-    after, recorded = dict(before), []
-    for ask in asks:
-        stored = after.get(ask.person) or _Stored(ask.side, ask.joined, {})
-        answers = ask.change(stored.answers)
-        recorded.append(Recorded(side=stored.side, answers=answers, first=not stored.answers))
-        if answers:
-            after[ask.person] = _Stored(stored.side, stored.joined, answers)
-        else:
-            after.pop(ask.person, None)
-    _write_changes(connection, row[0], before, after)
-    return recorded
 
 
-_STORED = (
-    "SELECT person, side, joined, item_id, boxes FROM participant JOIN answer USING (wave_id, person)"
-    " WHERE wave_id = ? AND person IN"
-)
-
-
-def _stored(connection: sqlite3.Connection, wave_id: int, people: Sequence[bytes]) -> dict[bytes, _Stored]:
-    """What these people have answered in the open wave."""
-    answers: dict[bytes, dict[str, frozenset[str]]] = {}
-    found: dict[bytes, _Stored] = {}
+def _sealed(connection: sqlite3.Connection, wave_id: int, people: Sequence[bytes]) -> dict[bytes, bytes]:
+    """The sealed ballots of these people, as far as they have one."""
+    found: dict[bytes, bytes] = {}
     for some in _portions(people):
         rows = connection.execute(
-            f"{_STORED} ({','.join('?' * len(some))})",
+            "SELECT person, sealed FROM ballot WHERE wave_id = ?"  # noqa: S608 - placeholders only
+            f" AND person IN ({','.join('?' * len(some))})",
             (wave_id, *some),
         )
-        for person, side, joined, item_id, boxes in rows.fetchall():
-            answers.setdefault(person, {})[item_id] = _options(boxes)
-            found[person] = _Stored(Side(side), bool(joined), answers[person])
+        found.update(rows.fetchall())
     return found
 
 
-def _write_changes(
-    connection: sqlite3.Connection,
-    wave_id: int,
-    before: Mapping[bytes, _Stored],
-    after: Mapping[bytes, _Stored],
-) -> None:
-    """Writes the rows that differ."""
-    people, answers, emptied = [], [], []
-    for person, stored in after.items():
-        was = before.get(person)
-        known = was.answers if was is not None else {}
-        if was is None or (stored.side, stored.joined) != (was.side, was.joined):
-            people.append((wave_id, person, stored.side, int(stored.joined)))
-        for item_id, options in stored.answers.items():
-            if known.get(item_id) != options:
-                answers.append((wave_id, person, item_id, ",".join(sorted(options))))
-        emptied += [(wave_id, person, item_id) for item_id in known.keys() - stored.answers.keys()]
-    _insert(
-        connection,
-        "INSERT INTO participant (wave_id, person, side, joined)",
-        people,
-        "ON CONFLICT DO UPDATE SET side = excluded.side, joined = excluded.joined",
-    )
-    _insert(
-        connection,
-        "INSERT INTO answer (wave_id, person, item_id, boxes)",
-        answers,
-        "ON CONFLICT DO UPDATE SET boxes = excluded.boxes",
-    )
-    gone = [(wave_id, person) for person in before.keys() - after.keys()]
-    connection.executemany("DELETE FROM answer WHERE wave_id = ? AND person = ? AND item_id = ?", emptied)
-    connection.executemany("DELETE FROM answer WHERE wave_id = ? AND person = ?", gone)
-    connection.executemany("DELETE FROM participant WHERE wave_id = ? AND person = ?", gone)
-
-
-def _insert(
-    connection: sqlite3.Connection, head: str, rows: Sequence[tuple[Any, ...]], conflict: str
-) -> None:
+def _write(connection: sqlite3.Connection, rows: Sequence[tuple[int, bytes, bytes]]) -> None:
     """One statement for many rows: in a storm the writer waits for the interpreter after each statement."""
     for some in _portions(rows):
-        places = ",".join([f"({','.join('?' * len(some[0]))})"] * len(some))
-        connection.execute(f"{head} VALUES {places} {conflict}", [value for row in some for value in row])
+        places = ",".join(["(?, ?, ?)"] * len(some))
+        connection.execute(
+            f"INSERT INTO ballot (wave_id, person, sealed) VALUES {places}"  # noqa: S608 - placeholders only
+            " ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+            [value for row in some for value in row],
+        )
 
 
-def _portions(values: Sequence[V]) -> Iterator[Sequence[V]]:
-    for start in range(0, len(values), ROWS_PER_STATEMENT):
-        yield values[start : start + ROWS_PER_STATEMENT]
+def _portions(values: Sequence[V], size: int = ROWS_PER_STATEMENT) -> Iterator[Sequence[V]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import sqlite3
 from pathlib import Path
 from typing import IO
 
 from pulse.core.errors import StoreFault
 from pulse.core.language import _
+from pulse.storage.keys import KeyFolder
+from pulse.storage.permissions import keep_private
 from pulse.storage.sqlite.connection import connect, connect_read_only
+from pulse.storage.sqlite.first_edition import adopt, forget_plain_answers
 from pulse.storage.sqlite.migrations import migrate
 
 
-def lock(path: Path) -> IO[bytes]:
+def lock(path: Path, inherited: int | None = None) -> IO[bytes]:
     """Locks a file beside the database. The system releases the lock when the process ends, however it ends.
 
-    Raises StoreFault where another bot has it, or where the folder cannot be written.
+    `inherited` is a descriptor that has it already, from the process before this one. Raises StoreFault
+    where another bot has it, or where the folder cannot be written.
     """
     try:
-        handle = _lock_path(path).open("ab")
+        keep_private(_lock_path(path))
+        handle = _handle(_lock_path(path), inherited)
     except OSError as error:
         raise StoreFault(_cannot_write(path, error.strerror or str(error))) from error
     try:
@@ -34,6 +40,18 @@ def lock(path: Path) -> IO[bytes]:
     return handle
 
 
+def _handle(path: Path, inherited: int | None) -> IO[bytes]:
+    if inherited is None:
+        return path.open("ab")
+    handle = os.fdopen(inherited, "ab")
+    if os.path.sameopenfile(handle.fileno(), (fresh := path.open("ab")).fileno()):
+        fresh.close()
+        return handle
+    # Another database is set by now, or its lock was removed meanwhile.
+    handle.close()
+    return fresh
+
+
 def running(path: Path) -> bool:
     """Whether a bot has the file open."""
     try:
@@ -46,13 +64,14 @@ def running(path: Path) -> bool:
     return False
 
 
-def prepare(path: Path) -> bool:
-    """Checks that the file is whole and writable, and brings its schema up to date.
+def prepare(path: Path, keys: KeyFolder) -> bool:
+    """Checks that the file is whole and writable, and brings its schema and its secrets' places up to date.
 
     It is scrubbed too, since a crash may have come between a close and its scrub. Returns false where that
     has to wait because another program reads the file. Raises StoreFault.
     """
     try:
+        keep_private(path)
         connection = connect(path)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -62,9 +81,14 @@ def prepare(path: Path) -> bool:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
             migrate(connection)
+            [(installation,)] = connection.execute("SELECT token FROM installation").fetchall()
+            keys.bind(installation)
+            adopt(connection, keys)
             return _scrubbed(connection)
         finally:
             connection.close()
+    except OSError as error:
+        raise StoreFault(_cannot_write(path, error.strerror or str(error))) from error
     except sqlite3.OperationalError as error:
         raise StoreFault(_cannot_write(path, str(error))) from error
     except sqlite3.DatabaseError as error:
@@ -94,6 +118,7 @@ def scrub(connection: sqlite3.Connection) -> None:
     row = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if row[0]:
         raise sqlite3.OperationalError("the log is locked by another program and could not be emptied")
+    forget_plain_answers(connection)
 
 
 def unreadable(path: Path, error: sqlite3.Error) -> StoreFault:

@@ -529,7 +529,36 @@ def m0004_audit_as_codes(db: Database) -> None:
 
 
 @migrations()
-def m0005_people_of_both_sides(db: Database) -> None:
+def m0005_sealed_ballots(db: Database) -> None:
+    """A ballot for each person asked, and a name of each wave that no copy of the file uses twice."""
+    _run(
+        db,
+        """
+ALTER TABLE wave ADD COLUMN token TEXT;      -- 16 random hexadecimal digits; empty where it was skipped
+ALTER TABLE wave ADD COLUMN first_edition INTEGER NOT NULL DEFAULT 0;  -- 1: opened before ballots were sealed
+UPDATE wave SET token = lower(hex(randomblob(8))) WHERE opened_at IS NOT NULL;
+CREATE UNIQUE INDEX one_token_a_wave ON wave (token);
+
+-- Names this database and the backups that are made of it: a key folder belongs to one of them.
+CREATE TABLE installation (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  token TEXT NOT NULL
+) STRICT;
+INSERT INTO installation (id, token) VALUES (1, lower(hex(randomblob(8))));
+
+-- While a wave is open, and only then: one row for each person of the roster at the opening, answered or not.
+CREATE TABLE ballot (
+  wave_id INTEGER NOT NULL REFERENCES wave (id),
+  person BLOB NOT NULL,            -- HMAC-SHA-256 (key of the wave, user id); the key is not in this file
+  sealed BLOB NOT NULL,            -- side and answers, encrypted, one length in a wave
+  PRIMARY KEY (wave_id, person)
+) STRICT, WITHOUT ROWID;
+""",
+    )
+
+
+@migrations()
+def m0006_people_of_both_sides(db: Database) -> None:
     """For which side people in channels of both count: empty where nobody was asked."""
     rule = "TEXT NOT NULL DEFAULT '' CHECK (both_sides IN ('', 'marketing', 'it', 'nobody'))"
     for table in ("setup", "wave"):

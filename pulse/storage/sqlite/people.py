@@ -6,23 +6,21 @@ import sqlite3
 from datetime import datetime
 
 from pulse.storage.sqlite.audit import record_change
-from pulse.storage.sqlite.theme import Theme
+from pulse.storage.sqlite.sealing import SealedTheme
 
 
-class People(Theme):
+class People(SealedTheme):
     """The codes of managers and opt-outs, and their key (see `pulse.storage.port.PeopleStore`)."""
 
     async def secret(self) -> bytes | None:
-        row = self._reader.row("SELECT value FROM secret")
-        return None if row is None else row["value"]
+        return self._sealing.keys.secret()
 
     async def make_secret(self, value: bytes) -> None:
-        def job(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "INSERT INTO secret (id, value) VALUES (1, ?) ON CONFLICT DO NOTHING", (value,)
-            )
+        def job(_connection: sqlite3.Connection) -> None:
+            if self._sealing.keys.secret() is None:
+                self._sealing.keys.keep_secret(value)
 
-        await self.write(job)
+        await self._writer.maintain(job)
 
     async def wishes(self, kind: str) -> frozenset[bytes]:
         rows = self._reader.tuples("SELECT person FROM wish WHERE kind = ?", kind)

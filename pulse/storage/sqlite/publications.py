@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
+from pulse.core.errors import StoreFault
 from pulse.core.model import (
     Bar,
     ClosedWave,
@@ -18,12 +20,13 @@ from pulse.core.model import (
     SideTurnout,
     Withheld,
 )
-from pulse.core.records import Ballots, NewMessage, Publication
+from pulse.core.records import Ballots, NewMessage, Publication, Traces
 from pulse.storage.sqlite.audit import record_change
 from pulse.storage.sqlite.ballots import all_ballots, delete_ballots
 from pulse.storage.sqlite.file import scrub
 from pulse.storage.sqlite.outbox import add_message
-from pulse.storage.sqlite.theme import Reader, ReadTheme, Row, Theme
+from pulse.storage.sqlite.sealing import SealedTheme
+from pulse.storage.sqlite.theme import Reader, ReadTheme, Row
 
 
 class PublicationRows(ReadTheme):
@@ -37,10 +40,11 @@ class PublicationRows(ReadTheme):
         return tuple(_closed_waves(self._reader, after, most))
 
 
-class Publications(PublicationRows, Theme):
+class Publications(PublicationRows, SealedTheme):
     """Closes waves (see `pulse.storage.port.PublicationStore`)."""
 
     scrub_due = False
+    traces = Traces.NONE
 
     async def close_wave(
         self,
@@ -52,12 +56,12 @@ class Publications(PublicationRows, Theme):
     ) -> bool:
         def job(connection: sqlite3.Connection) -> bool:
             changed = connection.execute(
-                "UPDATE wave SET state = 'closed', closed_at = ?, key = NULL WHERE id = ? AND state = 'open'",
+                "UPDATE wave SET state = 'closed', closed_at = ? WHERE id = ? AND state = 'open'",
                 (at.isoformat(), wave_id),
             )
             if not changed.rowcount:
                 return False
-            _publish(connection, wave_id, publish(all_ballots(connection, wave_id)))
+            _publish(connection, wave_id, publish(all_ballots(connection, wave_id, self._sealing.current())))
             delete_ballots(connection, wave_id)
             for message in messages:
                 add_message(connection, wave_id, message)
@@ -65,14 +69,49 @@ class Publications(PublicationRows, Theme):
             return True
 
         closed = await self.write(job)
-        self.scrub_due = self.scrub_due or closed
+        if closed:
+            await self._forget()
         return closed
 
-    async def scrub(self) -> None:
-        """Rewrites the file without its free pages and empties the log (see `PublicationStore.scrub`)."""
+    async def call_off(self, wave_id: int, messages: Sequence[NewMessage], at: datetime, reason: str) -> bool:
+        def job(connection: sqlite3.Connection) -> bool:
+            changed = connection.execute(
+                "UPDATE wave SET state = 'skipped', closed_at = ?, reason = ?"
+                " WHERE id = ? AND state = 'open'",
+                (at.isoformat(), reason, wave_id),
+            )
+            if changed.rowcount:
+                delete_ballots(connection, wave_id)
+                for message in messages:
+                    add_message(connection, wave_id, message)
+                record_change(connection, at, reason)
+            return bool(changed.rowcount)
+
+        called_off = await self.write(job)
+        if called_off:
+            await self._forget()
+        return called_off
+
+    async def _forget(self) -> None:
+        """Destroys the key, now that the counts are committed. Where it cannot be, `scrub` tries again."""
         self.scrub_due = True
+        if self.traces is Traces.NONE:
+            self.traces = Traces.KEY
+        with suppress(StoreFault):
+            await self._destroy_keys()
+
+    async def scrub(self) -> None:
+        """Destroys keys that are left, rewrites the file without its free pages and empties the log."""
+        self.scrub_due = True
+        await self._destroy_keys()
         await self._writer.maintain(scrub)
         self.scrub_due = False
+        self.traces = Traces.NONE
+
+    async def _destroy_keys(self) -> None:
+        await self._writer.maintain(self.destroy_unused_keys)
+        if self.traces is Traces.KEY:
+            self.traces = Traces.NONE
 
 
 def _publish(connection: sqlite3.Connection, wave_id: int, publication: Publication) -> None:

@@ -10,6 +10,7 @@ from pulse.storage.sqlite.file import unreadable
 from pulse.storage.sqlite.migrations import migrate
 from pulse.storage.sqlite.outbox import OutboxRows
 from pulse.storage.sqlite.publications import PublicationRows
+from pulse.storage.sqlite.sealing import open_token
 from pulse.storage.sqlite.setup import SetupRows
 from pulse.storage.sqlite.theme import Reader
 from pulse.storage.sqlite.waves import WaveRows
@@ -19,11 +20,15 @@ class Snapshot(SetupRows, WaveRows, PublicationRows, OutboxRows):
     """What is committed, at the newest schema and without the open wave.
 
     The open wave's answers and key stay in the one file that is scrubbed at the close. `left_out` is true
-    where a wave was open. Raises StoreFault where the file cannot be read.
+    where a wave was open, which `open_token` names. `needs_secret` is true where codes of people were made
+    with a secret that is not in the file. Raises StoreFault where the file cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
-        self._copy, self.left_out = _copy(path)
+        self._copy = _copy(path)
+        self.open_token = open_token(self._copy)
+        self.left_out = _delete_open_wave(self._copy)
+        self.needs_secret = _needs_secret(self._copy)
         super().__init__(Reader(self._copy))
 
     def save(self, path: Path) -> None:
@@ -34,7 +39,7 @@ class Snapshot(SetupRows, WaveRows, PublicationRows, OutboxRows):
         self._copy.close()
 
 
-def _copy(path: Path) -> tuple[sqlite3.Connection, bool]:
+def _copy(path: Path) -> sqlite3.Connection:
     memory = sqlite3.connect(":memory:", isolation_level=None)
     try:
         source = connect_read_only(path)
@@ -43,11 +48,17 @@ def _copy(path: Path) -> tuple[sqlite3.Connection, bool]:
         finally:
             source.close()
         migrate(memory)
-        left_out = _delete_open_wave(memory)
     except sqlite3.Error as error:
         memory.close()
         raise unreadable(path, error) from error
-    return memory, left_out
+    return memory
+
+
+def _needs_secret(connection: sqlite3.Connection) -> bool:
+    [(kept, codes)] = connection.execute(
+        "SELECT (SELECT count(*) FROM secret), (SELECT count(*) FROM wish)"
+    ).fetchall()
+    return bool(codes) and not kept
 
 
 def _delete_open_wave(connection: sqlite3.Connection) -> bool:
@@ -55,7 +66,7 @@ def _delete_open_wave(connection: sqlite3.Connection) -> bool:
     row = connection.execute("SELECT id FROM wave WHERE state = 'open'").fetchone()
     if row is None:
         return False
-    for table in ("answer", "participant", "outbox", "wave_channel", "wave_side", "wave_item"):
+    for table in ("ballot", "answer", "participant", "outbox", "wave_channel", "wave_side", "wave_item"):
         connection.execute(f"DELETE FROM {table} WHERE wave_id = ?", row)  # noqa: S608 - names from above
     connection.execute("DELETE FROM wave WHERE id = ?", row)
     return True

@@ -2,12 +2,14 @@
 
 One thread writes, on a connection of its own: it commits whatever has queued up as one transaction with
 synchronous=FULL, and only then answers those who wait. Reads use a second connection and see committed rows
-only. While a wave is open the file holds answers under pseudonyms; `close_wave` replaces them by what may be
-published, and `scrub` removes their traces from the file and its log.
+only. While a wave is open the file holds a sealed ballot for each person of the roster; `close_wave` replaces
+them by what may be published and destroys the key, without which no copy of them can be opened.
 """
 
 from __future__ import annotations
 
+import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -21,15 +23,19 @@ from pulse.core.records import (
     Publication,
     Recorded,
     Setup,
+    Traces,
 )
+from pulse.storage.keys import KeyFolder, folder_beside
 from pulse.storage.sqlite.audit import Journal
 from pulse.storage.sqlite.ballots import BallotBox
 from pulse.storage.sqlite.connection import connect
 from pulse.storage.sqlite.file import check, lock, prepare, running
+from pulse.storage.sqlite.first_edition import has_plain_answers
 from pulse.storage.sqlite.outbox import Outbox
 from pulse.storage.sqlite.people import People
 from pulse.storage.sqlite.publications import Publications
 from pulse.storage.sqlite.reference import Reference
+from pulse.storage.sqlite.sealing import Sealing, open_token
 from pulse.storage.sqlite.setup import Setups
 from pulse.storage.sqlite.snapshot import Snapshot
 from pulse.storage.sqlite.theme import Reader
@@ -59,30 +65,42 @@ __all__ = [
 class Store(Setups, Waves, BallotBox, Publications, Outbox, People, Journal, Reference):
     """The open database. `Store.open` makes it; `close` ends the writer after what it has taken."""
 
-    def __init__(self, path: Path, held: IO[bytes], *, scrubbed: bool) -> None:
-        super().__init__(Reader(connect(path)), Writer(path))
+    def __init__(self, path: Path, held: IO[bytes], keys: KeyFolder, *, scrubbed: bool) -> None:
+        connection = connect(path)
+        super().__init__(Reader(connection), Writer(path))
         self.path = path
         self.scrub_due = not scrubbed
+        self.traces = Traces.LOG if not scrubbed and has_plain_answers(connection) else Traces.NONE
         self._lock = held
+        self._sealing = Sealing(keys, open_token(connection))
+        self._sealing.keep_only(open_token(connection))
 
     @classmethod
-    def open(cls, path: Path) -> Store:
-        """Locks, checks and migrates the file, creating it if need be, and opens it.
+    def open(cls, path: Path, keys: Path | None = None, inherited_lock: int | None = None) -> Store:
+        """Locks, checks and migrates the file, creating it if need be, and opens it with its key folder.
 
+        `inherited_lock` is what `lock_copy` gave in the process before this one, which replaced itself.
         Raises StoreFault: another bot has it open, it cannot be written, or it is damaged.
         """
-        held = lock(path)
-        try:
-            return cls(path, held, scrubbed=prepare(path))
-        except BaseException:
-            held.close()
-            raise
+        with ExitStack() as opened:
+            held = opened.enter_context(lock(path, inherited_lock))
+            folder = KeyFolder.open(keys or folder_beside(path))
+            opened.callback(folder.close)
+            store = cls(path, held, folder, scrubbed=prepare(path, folder))
+            opened.pop_all()
+            return store
 
     def close(self) -> None:
         """Ends the writer when it has written what it has taken; later writes raise StoreFault."""
         self._writer.close()
         self._reader.close()
+        self._sealing.forget()
+        self._sealing.keys.close()
         self._lock.close()
+
+    def lock_copy(self) -> int:
+        """A descriptor that keeps the lock when the store is closed, for a process that replaces this one."""
+        return os.dup(self._lock.fileno())
 
     async def check_writable(self) -> None:
         """Returns when a transaction was committed (see `pulse.storage.port.HealthStore`)."""

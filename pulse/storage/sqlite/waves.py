@@ -7,15 +7,18 @@ import sqlite3
 from datetime import date, datetime
 
 from pulse.core.calendar import Moments
-from pulse.core.errors import NotNow
+from pulse.core.errors import NotNow, PulseError
 from pulse.core.items import Asking
 from pulse.core.language import _
 from pulse.core.model import BothSides, Side
 from pulse.core.plan import KnownWave, WaveState
-from pulse.core.records import NewMessage, NewWave, OpenWave
+from pulse.core.records import CalledOffWave, NewMessage, NewWave, OpenWave
+from pulse.storage.ballots import length_of
 from pulse.storage.sqlite.audit import record_change
+from pulse.storage.sqlite.ballots import add_ballots
 from pulse.storage.sqlite.outbox import add_message
-from pulse.storage.sqlite.theme import ReadTheme, Row, Theme, moment
+from pulse.storage.sqlite.sealing import SealedTheme
+from pulse.storage.sqlite.theme import ReadTheme, Row, moment
 
 
 class WaveRows(ReadTheme):
@@ -31,17 +34,18 @@ class WaveRows(ReadTheme):
         sides = self._reader.rows("SELECT side, people FROM wave_side WHERE wave_id = ?", row["id"])
         return OpenWave(
             id=row["id"],
+            token=row["token"],
             local_date=date.fromisoformat(row["local_date"]),
             opened_at=datetime.fromisoformat(row["opened_at"]),
             closes_at=datetime.fromisoformat(row["closes_at"]),
             reminders=_reminders(row),
             minimum=row["minimum"],
-            key=row["key"],
             items=tuple(item["item_id"] for item in items),
             series={item["item_id"]: item["series"] for item in items},
             people={Side(side["side"]): side["people"] for side in sides},
             channels=await self.wave_channels(row["id"]),
             both_sides=BothSides(row["both_sides"]),
+            first_edition=bool(row["first_edition"]),
         )
 
     async def wave_channels(self, wave_id: int) -> dict[str, Side]:
@@ -71,6 +75,21 @@ class WaveRows(ReadTheme):
         )
         return tuple(datetime.fromisoformat(row["opens_at"]) for row in rows)
 
+    async def called_off_wave(self, wave_id: int) -> CalledOffWave | None:
+        row = self._reader.row(
+            "SELECT closed_at FROM wave WHERE id = ? AND state = 'skipped' AND opened_at IS NOT NULL", wave_id
+        )
+        if row is None:
+            return None
+        items = self._reader.tuples(
+            "SELECT item_id FROM wave_item WHERE wave_id = ? ORDER BY position", wave_id
+        )
+        return CalledOffWave(
+            id=wave_id,
+            ended_at=datetime.fromisoformat(row["closed_at"]),
+            items=tuple(item_id for (item_id,) in items),
+        )
+
     async def askings(self) -> list[Asking]:
         rows = self._reader.rows(
             "SELECT wave.id AS wave, local_date, item_id FROM wave_item JOIN wave ON wave.id = wave_id"
@@ -84,18 +103,24 @@ class WaveRows(ReadTheme):
         return [Asking(day, tuple(items)) for day, items in waves.values()]
 
 
-class Waves(WaveRows, Theme):
+class Waves(WaveRows, SealedTheme):
     """Opens and skips waves (see `pulse.storage.port.WaveStore`)."""
 
     async def start_wave(self, new: NewWave, what: str) -> int:
         def job(connection: sqlite3.Connection) -> int:
             wave_id = _insert_wave(connection, new)
+            sealer = self._sealing.make(new.token)
+            add_ballots(connection, wave_id, sealer, new.roster, length_of(new.items))
             for channel in new.channels:
                 add_message(connection, wave_id, NewMessage(kind="poll", channel=channel, at=new.opened_at))
             record_change(connection, new.opened_at, what)
             return wave_id
 
-        return await self.write(job)
+        try:
+            return await self.write(job)
+        except PulseError:
+            await self._writer.maintain(self.destroy_unused_keys)
+            raise
 
     async def skip_wave(self, moments: Moments, reason: str, at: datetime, *, missed: bool = False) -> bool:
         def job(connection: sqlite3.Connection) -> bool:
@@ -128,7 +153,7 @@ def _insert_wave(connection: sqlite3.Connection, new: NewWave) -> int:
     try:
         [(wave_id,)] = connection.execute(
             "INSERT INTO wave"
-            " (cadence, local_date, state, opens_at, closes_at, reminders, opened_at, minimum, key,"
+            " (cadence, local_date, state, opens_at, closes_at, reminders, opened_at, minimum, token,"
             " both_sides) VALUES (?, ?, 'open', ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             (
                 new.cadence,
@@ -138,7 +163,7 @@ def _insert_wave(connection: sqlite3.Connection, new: NewWave) -> int:
                 json.dumps([reminder.isoformat() for reminder in new.moments.reminders]),
                 new.opened_at.isoformat(),
                 new.minimum,
-                new.key,
+                new.token,
                 new.both_sides,
             ),
         ).fetchall()
