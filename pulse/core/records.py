@@ -76,7 +76,7 @@ class OpenWave:
     series: Mapping[str, str]
     people: Mapping[Side, int]
     channels: Mapping[str, Side]
-    both_sides: BothSides
+    both_sides: BothSides = BothSides.NOBODY
     first_edition: bool = False
 
 
