@@ -38,10 +38,10 @@ from pulse.slack.alerts import AlertSender
 from pulse.slack.authorize import CachedAuthorize
 from pulse.slack.cards import Cards
 from pulse.slack.chart_worker import ChartWorker
-from pulse.slack.confirmations import Confirmations
 from pulse.slack.home_tabs import HomeTabs
 from pulse.slack.live_counts import LiveCounts
 from pulse.slack.pictures import Pictures
+from pulse.slack.private_cards import PrivateCards
 from pulse.slack.publisher import DirectMessages, Publisher
 from pulse.slack.readers import Readers
 from pulse.slack.roster import Roster
@@ -135,7 +135,7 @@ def create_app(
         channels=channels,
         alerts=alerts,
         reminders=reminders,
-        background=BackgroundTasks(metrics.overloaded),
+        background=BackgroundTasks(),
     )
     changing = asyncio.Lock()
     cards = Cards(results, Pictures(slack, chart_worker or ChartWorker()), readers)
@@ -158,7 +158,7 @@ def create_app(
         counts=LiveCounts(
             polls=posts, slack=slack, readers=readers, changing=changing, interval_s=counts_every_s
         ),
-        confirmations=Confirmations(),
+        private_cards=PrivateCards(metrics.overloaded),
     )
     return Bot(
         app=_bolt_app(settings, Team(workspace=workspace, surfaces=surfaces), metrics),

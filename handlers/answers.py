@@ -1,9 +1,9 @@
-"""Answers: taps on a poll, the form with all questions, withdrawal."""
+"""Answers: taps on a poll and in the private card, the form with all questions, withdrawal."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -17,21 +17,28 @@ from slack_bolt.request.payload_utils import to_action
 from handlers.interaction import Interaction
 from handlers.middleware import INTERACTION
 from handlers.replies import attempt, or_refuse, outcome, privately, reply, wave_id_of
-from pulse.core.cards import Confirmation
 from pulse.core.errors import BadRequest
 from pulse.core.language import _
 from pulse.services.answering import Ballot
 from pulse.views.answer import CALLBACK, answer_view, parse_answer, parse_channel, parse_wave
 from pulse.views.message import Message, as_view
-from pulse.views.notices import confirmation, tapped, withdrawn
+from pulse.views.notices import withdrawn
+from pulse.views.private_card import (
+    NEXT,
+    PrivateCard,
+    card_of_closed,
+    is_card,
+    next_question,
+    private_card,
+    saved_again,
+    saved_in_form,
+)
 
 Body = dict[str, Any]
-Reply = Coroutine[Any, Any, None]
-"""What is left to be said after the ack."""
 
 
 class Taps(AsyncMiddleware):
-    """One option tapped: durable, then acked, then confirmed privately.
+    """One option tapped: durable, then acked, then answered by the private card.
 
     Not a listener, because taps come in storms: finding the listener and its arguments costs Bolt half as
     much again as all the rest of a tap.
@@ -50,37 +57,41 @@ class Taps(AsyncMiddleware):
         if not self.action.match(str(action.get("action_id") or "")):
             return await next()
         interaction: Interaction = req.context[INTERACTION]
-        said = await attempt(_tap(interaction), partial(reply, interaction))
-        interaction.later(said, sheddable=True)
+        await attempt(_tap(interaction), partial(_refuse, interaction))
         return BoltResponse(status=200, body="")
 
 
 def register(app: AsyncApp) -> None:
     app.use(Taps())
+    app.action(NEXT)(move_on)
     app.action("answer_all")(open_form)
     app.action("withdraw")(withdraw)
     app.view(CALLBACK)(save_form)
+
+
+async def move_on(ack: AsyncAck, interaction: Interaction) -> None:
+    """From a question with several answers to the next one: nothing is stored by it."""
+    await attempt(_move_on(interaction), partial(_refuse, interaction))
+    await ack()
 
 
 async def open_form(ack: AsyncAck, interaction: Interaction) -> None:
     await ack()
     wave = interaction.workspace.waves.current
     if wave is not None and interaction.in_private:
-        replace = partial(privately, interaction, replace=True)
-        interaction.surfaces.confirmations.keep(wave.id, interaction.user, replace)
+        _keep(interaction, wave.id)
     interaction.later(or_refuse(interaction, show_form(interaction)))
 
 
 async def save_form(ack: AsyncAck, interaction: Interaction, view: Body) -> None:
-    """The form is sent: durable, then acked by what was recorded."""
+    """The form is sent: durable, then acked by what was saved."""
     message = await outcome(_save_form(interaction, view))
     await ack(response_action="update", view=as_view(_("Your answers"), message, _("Close")))
 
 
 async def withdraw(ack: AsyncAck, interaction: Interaction) -> None:
-    said = await attempt(_withdraw(interaction), partial(reply, interaction))
+    await attempt(_withdraw(interaction), partial(_refuse, interaction))
     await ack()
-    interaction.later(said, sheddable=True)
 
 
 async def show_form(interaction: Interaction) -> None:
@@ -91,12 +102,20 @@ async def show_form(interaction: Interaction) -> None:
     await interaction.surfaces.slack.open_view(interaction.trigger, view)
 
 
-async def _tap(interaction: Interaction) -> Reply:
+async def _tap(interaction: Interaction) -> None:
     wave_id, item_id, option = _parse_value(interaction.value)
     user, channel = interaction.user, interaction.channel
     ballot = await interaction.workspace.answering.tap(user, channel, wave_id, item_id, option)
     interaction.surfaces.counts.touch()
-    return _confirm_tap(interaction, ballot, item_id)
+    _owe_card(interaction, ballot, saved=item_id)
+
+
+async def _move_on(interaction: Interaction) -> None:
+    wave_id, _colon, item_id = interaction.value.partition(":")
+    answering = interaction.workspace.answering
+    answering.check(wave_id_of(wave_id), item_id)
+    ballot = await answering.ballot(interaction.user, interaction.channel)
+    _owe_card(interaction, ballot, saved=item_id, moved_on=True)
 
 
 async def _save_form(interaction: Interaction, view: Body) -> Message:
@@ -105,50 +124,89 @@ async def _save_form(interaction: Interaction, view: Body) -> Message:
     channel, wave_id = parse_channel(origin), parse_wave(origin)
     ballot = await interaction.workspace.answering.fill_in(interaction.user, channel, wave_id, chosen)
     interaction.surfaces.counts.touch()
-    message = confirmation(_card(ballot))
-    replace = interaction.surfaces.confirmations.take(ballot.wave.id, interaction.user)
-    if replace is not None:
-        interaction.later(replace(message), sheddable=True)
-    interaction.later(interaction.surfaces.home_tabs.redraw(interaction.user), sheddable=True)
-    return message
+    _owe_change(interaction, ballot)
+    return saved_in_form(_card(ballot))
 
 
-async def _withdraw(interaction: Interaction) -> Reply:
-    wave_id = wave_id_of(interaction.value)
-    wave = await interaction.workspace.answering.withdraw(interaction.user, wave_id)
+async def _withdraw(interaction: Interaction) -> None:
+    answering = interaction.workspace.answering
+    ballot = await answering.withdraw(interaction.user, wave_id_of(interaction.value))
     interaction.surfaces.counts.touch()
-    interaction.surfaces.confirmations.forget(wave.id, interaction.user)
-    return _confirm(interaction, withdrawn(wave.closes_at))
-
-
-async def _confirm_tap(interaction: Interaction, ballot: Ballot, item_id: str) -> None:
-    """Confirms a tap at length the first time, in a line after that; on the Home tab by the tab itself."""
-    if interaction.respond is None:
-        await interaction.surfaces.home_tabs.show(interaction.user)
+    if is_card(interaction.block):
+        _owe_card(interaction, ballot)
         return
-    first = interaction.surfaces.confirmations.is_first(ballot.wave.id, interaction.user)
-    message = tapped(_card(ballot), item_id, first=first or ballot.both_sides)
-    await _confirm(interaction, message)
-
-
-async def _confirm(interaction: Interaction, message: Message) -> None:
-    """Confirms where the button stood, and keeps the person's Home tab in step."""
-    tabs = interaction.surfaces.home_tabs
+    _owe_change(interaction, ballot)
     if interaction.respond is None:
-        await tabs.show(interaction.user)
+        _owe_card(interaction, ballot)
+    else:
+        interaction.later(reply(interaction, withdrawn(ballot.wave.closes_at)))
+
+
+def _owe_card(interaction: Interaction, ballot: Ballot, *, saved: str = "", moved_on: bool = False) -> None:
+    """The card, after the ack: in place of the one that was pressed on, else at the end of the channel."""
+    if interaction.in_private:
+        _keep(interaction, ballot.wave.id)
+    where = "home" if interaction.respond is None else "card" if interaction.in_private else "poll"
+    show = partial(_show_card, interaction, ballot, saved, moved_on)
+    interaction.later(interaction.surfaces.private_cards.send((interaction.user, where), show))
+
+
+async def _show_card(interaction: Interaction, tapped: Ballot, saved: str, moved_on: bool) -> None:
+    """Shows what is stored now, which may be more than what this tap saved; on Home by the tab itself."""
+    surfaces, wave_id = interaction.surfaces, tapped.wave.id
+    if interaction.respond is None:
+        await surfaces.home_tabs.show(interaction.user)
         return
+    ballot = await interaction.workspace.answering.renewed(interaction.user, tapped)
+    if ballot is None:
+        message = card_of_closed()
+    else:
+        first = surfaces.private_cards.is_first(wave_id, interaction.user)
+        card = _card(ballot, saved=saved, moved_on=moved_on, side_told=first and ballot.both_sides)
+        message = private_card(card) if first or interaction.in_private else saved_again(card)
     await privately(interaction, message, replace=interaction.in_private)
-    await tabs.redraw(interaction.user)
+    await surfaces.home_tabs.redraw(interaction.user)
 
 
-def _card(ballot: Ballot) -> Confirmation:
-    return Confirmation(
+def _owe_change(interaction: Interaction, ballot: Ballot) -> None:
+    """Whatever else shows this person's answers follows: a card that was pressed on lately, the Home tab."""
+    show = partial(_show_change, interaction, ballot)
+    interaction.later(interaction.surfaces.private_cards.send((interaction.user, "card"), show))
+
+
+async def _show_change(interaction: Interaction, changed: Ballot) -> None:
+    replace = interaction.surfaces.private_cards.take(changed.wave.id, interaction.user)
+    if replace is not None:
+        ballot = await interaction.workspace.answering.renewed(interaction.user, changed)
+        await replace(card_of_closed() if ballot is None else private_card(_card(ballot)))
+    await interaction.surfaces.home_tabs.redraw(interaction.user)
+
+
+def _keep(interaction: Interaction, wave_id: int) -> None:
+    replace = partial(privately, interaction, replace=True)
+    interaction.surfaces.private_cards.keep(wave_id, interaction.user, replace)
+
+
+def _refuse(interaction: Interaction, sentence: Message) -> None:
+    """Says why, after the ack. A card of the open wave stays where it is: its reader can try again."""
+    wave = interaction.workspace.waves.current
+    if interaction.in_private and wave is not None and interaction.value.split(":")[0] == str(wave.id):
+        say = partial(privately, interaction, sentence)
+    else:
+        say = partial(reply, interaction, sentence)
+    interaction.later(interaction.surfaces.private_cards.send((interaction.user, "refused"), say))
+
+
+def _card(ballot: Ballot, *, saved: str = "", moved_on: bool = False, side_told: bool = False) -> PrivateCard:
+    return PrivateCard(
         wave_id=ballot.wave.id,
         side=ballot.side,
         items=ballot.items,
         answers=ballot.answers,
         closes_at=ballot.wave.closes_at,
-        both_sides=ballot.both_sides,
+        saved=saved,
+        asks=next_question(ballot.items, ballot.answers, saved, moved_on=moved_on),
+        side_told=side_told,
     )
 
 

@@ -35,8 +35,8 @@ class Interaction:
     """A payload in the words of the pulse.
 
     `user` is "" for events. `channel` is "" on the Home tab and in modals, `value` is that of the button,
-    `trigger` opens a window within 3 s. `in_private` is true for a button of a message that only its reader
-    sees. `respond` is None if Slack gives no response_url.
+    `block` the id of the block in which it stands. `trigger` opens a window within 3 s. `in_private` is true
+    for a button of a message that only its reader sees. `respond` is None if Slack gives no response_url.
     """
 
     workspace: Workspace
@@ -45,12 +45,13 @@ class Interaction:
     channel: str
     trigger: str
     value: str
+    block: str
     in_private: bool
     respond: Respond | None
 
-    def later(self, work: Coroutine[Any, Any, object], *, sheddable: bool = False) -> None:
-        """Does work after the ack; sheddable work is dropped under overload."""
-        self.workspace.background.later(work, sheddable=sheddable)
+    def later(self, work: Coroutine[Any, Any, object]) -> None:
+        """Does work after the ack."""
+        self.workspace.background.later(work)
 
 
 def interaction_of(body: Mapping[str, Any], team: Team, respond: Respond | None) -> Interaction:
@@ -64,6 +65,7 @@ def interaction_of(body: Mapping[str, Any], team: Team, respond: Respond | None)
         channel=_channel(body, container),
         trigger=str(body.get("trigger_id") or ""),
         value=str(actions[0].get("value") or ""),
+        block=str(actions[0].get("block_id") or ""),
         in_private=bool(container.get("is_ephemeral")),
         respond=respond,
     )

@@ -12,7 +12,7 @@ from handlers.replies import attempt, or_refuse
 from pulse.core.errors import BadRequest
 from pulse.core.language import _
 from pulse.core.setup_form import SetupForm
-from pulse.services.setup import ChannelsUnusable
+from pulse.services.setup import BothSidesUndecided, ChannelsUnusable
 from pulse.views import notices
 from pulse.views.message import Message, View, as_view
 from pulse.views.setup import (
@@ -22,6 +22,7 @@ from pulse.views.setup import (
     FormErrors,
     channel_fault,
     parse_setup,
+    people_of_both_sides,
     setup_preview,
     setup_view,
     zone_options,
@@ -69,30 +70,39 @@ async def _save(interaction: Interaction, view: Body) -> Body:
     """Saves the form; returns the ack, which shows errors at their fields or says that all is saved."""
     await interaction.workspace.managers.check(interaction.user)
     try:
-        await _save_form(interaction, parse_setup(view.get("state") or {}))
+        form = parse_setup(view.get("state") or {})
+        in_both = await _save_form(interaction, form)
     except FormErrors as error:
         return {"response_action": "errors", "errors": error.errors}
     interaction.later(interaction.surfaces.publisher.deliver())
     interaction.later(interaction.surfaces.home_tabs.redraw(interaction.user))
-    return _closing(notices.set_up(await interaction.workspace.waves.next_opening()))
+    also = people_of_both_sides(in_both, form.both_sides) if in_both else ""
+    return _closing(notices.set_up(await interaction.workspace.waves.next_opening(), also))
 
 
-async def _save_form(interaction: Interaction, form: SetupForm) -> None:
-    """Raises FormErrors if a channel or person cannot be used, and what `PulseSetup.save` raises."""
+async def _save_form(interaction: Interaction, form: SetupForm) -> int:
+    """Saves the form; returns how many people are in channels of both sides.
+
+    Raises FormErrors if a channel or person cannot be used, and what `PulseSetup.save` raises.
+    """
     managers = interaction.workspace.managers
     try:
         await managers.nameable(form.managers, wanted=True)
     except BadRequest as error:
         raise FormErrors({"managers": str(error)}, form) from error
     try:
-        await interaction.workspace.setup.save(form)
+        in_both = await interaction.workspace.setup.save(form)
     except ChannelsUnusable as error:
         sentences = {
             field: channel_fault(fault.name, fault.code, fault.minimum)
             for field, fault in error.faults.items()
         }
         raise FormErrors(sentences, form) from error
+    except BothSidesUndecided as error:
+        sentence = people_of_both_sides(error.people, form.both_sides)
+        raise FormErrors({"both_sides": sentence}, form) from error
     await managers.name(form.managers, wanted=True)
+    return in_both
 
 
 def _closing(message: Message) -> Body:
@@ -114,7 +124,7 @@ async def _preview(interaction: Interaction, view: Body) -> View:
         form = parse_setup(view.get("state") or {})
         coming = await interaction.workspace.setup.preview(form)
         posts = interaction.surfaces.readers.catalogue(form.language)
-        blocks = setup_preview(form, coming.items, coming.waves, posts)
+        blocks = setup_preview(form, coming.items, coming.waves, posts, in_both=coming.in_both)
     except FormErrors as error:
         return setup_view(error.form, errors=error.errors, reminders=True)
     return setup_view(form, preview=blocks, reminders=True)

@@ -1,33 +1,39 @@
 """The rest of the crowd answers: everybody who has not, with one tap for each open question.
 
-A question is a block of buttons whose `block_id` starts with "poll:". Its buttons are assumed to run from
-least to most content; a sixth and later ones ("cannot say") are chosen now and then.
+A question is a block of buttons whose `block_id` starts with "poll:", in a message to everybody or to one
+person. Its buttons are assumed to run from least to most content; a sixth and later ones ("cannot say") are
+chosen now and then. Each person waits for the private answer to a tap, answers the question in it, presses
+its main button if it asks none, and goes to the channel that it names.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
+from rehearsal.blockkit import elements_of
 from rehearsal.driver import Actor, NotAnswered, NotPossible
 from rehearsal.installation import Installation
 from rehearsal.population import sides_of
-from rehearsal.workspace import Message, Person
+from rehearsal.workspace import Json, Message, Person
 
 QUESTION = "poll:"
 SCALE = 5
 ASIDE = 0.04  # of the people
 FIRMNESS = 3
 AT_ONCE = 20
+MOST_TAPS = 20  # of one person
+PATIENCE_S = 3.0  # for the private answer to a tap
 
 
 @dataclass(frozen=True)
 class Choice:
     """A tap that is about to be made."""
 
-    person: str
     message: Message
     block_id: str
     action_id: str
@@ -40,22 +46,26 @@ async def let_answer(
     mood: Mapping[str, float] | None = None,
     seed: int = 7,
     besides: str = "",
+    patience: float = PATIENCE_S,
 ) -> int:
     """Lets `share` of each side's people answer what they have not; returns how many did.
 
-    `besides` is the id of a person to leave out: the one whom the page's visitor acts as.
+    `besides` is the id of a person to leave out: the one whom the page's visitor acts as. `patience` is how
+    long each waits for the private answer to a tap.
 
     `mood` is 0 to 1 for each side, 0.5 by default. The same seed, workspace and mood give the same taps.
     """
     luck = random.Random(f"{seed} {len(app.taps)}")  # noqa: S311 - a crowd to try things on, no secret
-    choices: list[Choice] = []
-    for side, people in _by_side(app).items():
-        for person in luck.sample(people, round(share * len(people))):
-            if person.id != besides:
-                choices += _choices(app, person, (mood or {}).get(side, 0.5), luck)
-    for start in range(0, len(choices), AT_ONCE):
-        await asyncio.gather(*(_tap(app, choice) for choice in choices[start : start + AT_ONCE]))
-    return len({choice.person for choice in choices})
+    people = [
+        _Somebody(Actor(app, person), (mood or {}).get(side, 0.5), random.Random(luck.random()), patience)  # noqa: S311 - likewise
+        for side, people in _by_side(app).items()
+        for person in luck.sample(people, round(share * len(people)))
+        if person.id != besides
+    ]
+    answered = 0
+    for start in range(0, len(people), AT_ONCE):
+        answered += sum(await asyncio.gather(*(one.answers() for one in people[start : start + AT_ONCE])))
+    return answered
 
 
 def _by_side(app: Installation) -> dict[str, list[Person]]:
@@ -68,25 +78,82 @@ def _by_side(app: Installation) -> dict[str, list[Person]]:
     return groups
 
 
-def _choices(app: Installation, person: Person, mood: float, luck: random.Random) -> list[Choice]:
-    """One choice for each open question of the first channel that asks this person anything."""
-    for channel in app.workspace.channels.values():
-        if person.id not in channel.members:
-            continue
-        asked = [(m, b) for m in channel.messages for b in m.blocks if _is_question(m, b)]
-        if not asked:
-            continue
-        return [
-            Choice(person.id, message, block["block_id"], _pick(block, mood, luck))
-            for message, block in asked
-            if (person.id, channel.id, message.ts, block["block_id"]) not in app.taps
-        ]
-    return []
+class _Somebody:
+    """One of the crowd, at work."""
+
+    def __init__(self, actor: Actor, mood: float, luck: random.Random, patience: float) -> None:
+        self.actor, self.mood, self.luck, self.patience = actor, mood, luck, patience
+        self.channel = ""
+
+    async def answers(self) -> bool:
+        """Whether this person answered anything."""
+        self.channel = next(self._asking(), "")
+        tapped = False
+        for _number in range(MOST_TAPS):
+            choice = self._next() if self.channel else None
+            if choice is None or not await self._tap(choice):
+                break
+            tapped = True
+        return tapped
+
+    def _asking(self) -> Iterator[str]:
+        """The channels that ask this person anything."""
+        for channel in self.actor.workspace.channels.values():
+            if self.actor.id in channel.members and any(map(_questions, channel.messages)):
+                yield channel.id
+
+    def _next(self) -> Choice | None:
+        messages = self.actor.sees(self.channel)
+        for message in messages:
+            for block in _questions(message):
+                if not self._done(message, block["block_id"]):
+                    return Choice(message, block["block_id"], _pick(block, self.mood, self.luck))
+        private = [message for message in messages if message.private_to is not None]
+        return _main_button(private[-1]) if private else None
+
+    def _done(self, message: Message, block_id: str) -> bool:
+        taps = self.actor.app.taps
+        return (self.actor.id, self.channel, message.ts, block_id) in taps
+
+    async def _tap(self, choice: Choice) -> bool:
+        before = self._private()
+        try:
+            await self.actor.act(choice.message, choice.block_id, choice.action_id, {})
+        except (NotAnswered, NotPossible):
+            # That person has a notice on the screen, or the poll has just closed; the others go on.
+            return False
+        with suppress(TimeoutError):
+            await self.actor.workspace.until(lambda: self._private() != before, self.patience)
+            self._follow()
+        return True
+
+    def _private(self) -> list[tuple[str, str]]:
+        return [(message.ts, message.text) for message in self.actor.private(self.channel)]
+
+    def _follow(self) -> None:
+        """Goes to the channel that the last private answer names, if this person is in it."""
+        named = re.search(r"<#(\w+)", self.actor.private(self.channel)[-1].text)
+        place = self.actor.workspace.channels.get(named[1]) if named else None
+        if place is not None and self.actor.id in place.members:
+            self.channel = place.id
 
 
-def _is_question(message: Message, block: Mapping[str, object]) -> bool:
-    is_named = str(block.get("block_id", "")).startswith(QUESTION)
-    return message.private_to is None and is_named and block.get("type") == "actions"
+def _questions(message: Message) -> list[Json]:
+    return [
+        block
+        for block in message.blocks
+        if block.get("type") == "actions" and str(block.get("block_id", "")).startswith(QUESTION)
+    ]
+
+
+def _main_button(message: Message) -> Choice | None:
+    """The button that stands out beside the questions of a private answer: it goes on."""
+    for block in message.blocks:
+        if block.get("type") == "actions" and not str(block["block_id"]).startswith(QUESTION):
+            for element in elements_of(block):
+                if element.get("style") == "primary":
+                    return Choice(message, block["block_id"], element["action_id"])
+    return None
 
 
 def _pick(block: Mapping[str, object], mood: float, luck: random.Random) -> str:
@@ -101,13 +168,3 @@ def _pick(block: Mapping[str, object], mood: float, luck: random.Random) -> str:
     mood = min(max(mood, 0.0), 1.0)
     place = luck.betavariate(1 + FIRMNESS * mood, 1 + FIRMNESS * (1 - mood))
     return str(scale[min(int(place * len(scale)), len(scale) - 1)])
-
-
-async def _tap(app: Installation, choice: Choice) -> None:
-    try:
-        await Actor(app, app.workspace.person(choice.person)).act(
-            choice.message, choice.block_id, choice.action_id, {}
-        )
-    except (NotAnswered, NotPossible):
-        # That person has a notice on the screen, or the poll has just closed; the others go on.
-        return

@@ -145,7 +145,7 @@ class Outside:
         modal = await self.until(lambda: self.manager.modal)
         options = await self.manager.options(modal, "zone", "zone", "utc")
         utc = next(option for option in options if option["value"] == "UTC")
-        values = {"marketing": [self.marketing], "it": [self.it], "zone": utc}
+        values = {"marketing": [self.marketing], "it": [self.it], "both_sides": "it", "zone": utc}
         ack = await self.manager.submit(values=values)
         assert ack.errors == {}
 

@@ -38,6 +38,14 @@ class SecondCopy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleLeftOut:
+    """People in channels of both sides, who are not asked because the set-up says nothing about them."""
+
+    people: int
+    key: str = "both sides"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LostKey:
     """The key of the open wave is missing or damaged: its answers can neither be read nor taken."""
 
@@ -51,5 +59,5 @@ class KeyNotDestroyed:
     key: str = "key of a closed wave"
 
 
-Alert = ChannelAlert | MissedWave | SecondCopy | LostKey | KeyNotDestroyed
+Alert = ChannelAlert | MissedWave | PeopleLeftOut | SecondCopy | LostKey | KeyNotDestroyed
 """Alerts with the same `key` are told once a day."""

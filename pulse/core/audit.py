@@ -53,6 +53,7 @@ class SetupPart(StrEnum):
     MINIMUM = "minimum"
     LANGUAGE = "language"
     READERS = "readers"
+    BOTH_SIDES = "both_sides"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,21 +43,6 @@ class PollCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmation:
-    """What one person has answered so far: `answers` has the chosen boxes by item id.
-
-    `both_sides` is true once: a person of both sides learns which side the answers count for.
-    """
-
-    wave_id: int
-    side: Side
-    items: tuple[Item, ...]
-    answers: Mapping[str, frozenset[str]]
-    closes_at: datetime
-    both_sides: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnAnswers:
     """A person's own answers in the open wave, as /pulse privacy shows them."""
 
@@ -85,6 +70,7 @@ class PrivacyCard:
 class StatusCard:
     """Where the pulse stands: the open wave, the next one, or why there is none.
 
+    `own` is how many questions the reader has answered, and of how many; None if the reader is not asked.
     `changes` are what managers did, the latest first: for managers only. `key_lost` is true where the open
     wave's answers can neither be read nor taken.
     """
@@ -92,6 +78,7 @@ class StatusCard:
     minimum: int
     closes_at: datetime | None = None
     turnout: Mapping[Side, Turnout] | None = None
+    own: tuple[int, int] | None = None
     opens_at: datetime | None = None
     paused: bool = False
     set_up: bool = True

@@ -146,6 +146,14 @@ class NotForYou(PulseError):
     """Somebody asked for results who may not read or share them."""
 
 
+class AnswerElsewhere(NotYours):
+    """A tap under the other side's wording; `channels` (ids) have the wording of the person's own side."""
+
+    def __init__(self, sentence: str, channels: tuple[str, ...]) -> None:
+        super().__init__(sentence)
+        self.channels = channels
+
+
 class JoinedLater(NotYours):
     """Somebody was not on the roster when the wave opened."""
 

@@ -32,6 +32,29 @@ class Side(StrEnum):
         return N_("Marketing") if self is Side.MARKETING else N_("IT")
 
 
+class BothSides(StrEnum):
+    """For which side people in channels of both sides count: one rule for all of them, and no list.
+
+    UNDECIDED is a set-up that has not been asked, and a wave of the first edition: there the channel of the
+    first answer decides. Every other wave that opens undecided leaves these people out.
+    """
+
+    MARKETING = "marketing"
+    IT = "it"
+    NOBODY = "nobody"
+    UNDECIDED = ""
+
+    def counted(self, sides: tuple[Side, ...]) -> tuple[Side, ...]:
+        """The sides for which somebody counts who is in channels of `sides`.
+
+        >>> BothSides.IT.counted((Side.MARKETING, Side.IT)), BothSides.IT.counted((Side.MARKETING,))
+        ((<Side.IT: 'it'>,), (<Side.MARKETING: 'marketing'>,))
+        """
+        if len(sides) < 2 or self is BothSides.UNDECIDED:
+            return sides
+        return () if self is BothSides.NOBODY else (Side(self.value),)
+
+
 class Asked(StrEnum):
     """How often an item is asked."""
 

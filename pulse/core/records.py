@@ -10,7 +10,7 @@ from typing import Any
 
 from pulse.core.calendar import Moments
 from pulse.core.language import SOURCE
-from pulse.core.model import Item, Outcome, Side, SideTurnout
+from pulse.core.model import BothSides, Item, Outcome, Side, SideTurnout
 
 Answers = Mapping[str, frozenset[str]]
 """One person's answers: the keys of the chosen options by item id."""
@@ -41,6 +41,7 @@ class Setup:
     language: str = SOURCE
     readers: ReadersRule = ReadersRule.CHANNELS
     sharing: bool = True
+    both_sides: BothSides = BothSides.UNDECIDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,7 @@ class NewWave:
     items: tuple[Item, ...]
     roster: Mapping[str, frozenset[Side]]
     channels: Mapping[str, Side]
+    both_sides: BothSides = BothSides.NOBODY
 
     @property
     def people(self) -> dict[Side, int]:
@@ -93,6 +95,7 @@ class OpenWave:
     series: Mapping[str, str]
     people: Mapping[Side, int]
     channels: Mapping[str, Side]
+    both_sides: BothSides = BothSides.NOBODY
     first_edition: bool = False
 
 
@@ -107,9 +110,10 @@ class CalledOffWave:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredBallot:
-    """One person's ballot. `sides` are those whose channels the person was in at the opening.
+    """One person's ballot. `sides` are those for which the person could count at the opening.
 
-    `side` is the one that the answers count for; None while somebody of both sides has not answered.
+    It is one side, but for somebody of both sides in a wave of the first edition. `side` is the one that the
+    answers count for; None while such a person has not answered.
     """
 
     sides: frozenset[Side]

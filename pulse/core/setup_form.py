@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulse.core.language import SOURCE
-from pulse.core.model import Side
+from pulse.core.model import BothSides, Side
 from pulse.core.records import ReadersRule
 from pulse.core.schedule import Repeat, Schedule, Weekday, read_dates, write_dates
 
@@ -43,6 +43,7 @@ class SetupForm:
     readers: ReadersRule = ReadersRule.CHANNELS
     sharing: bool = True
     managers: tuple[str, ...] = ()
+    both_sides: BothSides = BothSides.UNDECIDED
 
     @classmethod
     def of(cls, record: Mapping[str, str | int], **rest: Any) -> SetupForm:

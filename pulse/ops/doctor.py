@@ -444,7 +444,7 @@ async def _channels(slack: Slack, roster: Roster, setup: Setup) -> AsyncIterator
         if found.state is State.OK and channel in sides:
             usable[channel] = sides[channel]
     try:
-        people = await roster.read(usable)
+        people = await roster.read(usable, setup.both_sides)
     except SlackFault as fault:
         mend = _("Mend the channels above first; if they are fine, try again in a minute.")
         yield Check(_("people"), State.FAULT, str(fault), mend)

@@ -86,12 +86,6 @@ class Health:
                 "Channel messages that are still to be posted.",
                 len(await self.store.undelivered()),
             ),
-            Sample(
-                "pulse_confirmations_dropped_total",
-                "counter",
-                "Private confirmations left out in a storm; the answers are kept.",
-                workspace.background.shed,
-            ),
             Sample("pulse_disk_free_bytes", "gauge", "Free space beside the database.", self._free_bytes()),
         ]
         with suppress(OSError):  # the file may be replaced by hand just now

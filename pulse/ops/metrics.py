@@ -1,7 +1,7 @@
 """Counts and latencies for Prometheus, in its text format.
 
 Nothing here tells answers, scores or people. Payloads and calls are not counted by kind: while few have
-answered, a count of confirmations would be the count of answers that the pulse itself keeps back.
+answered, a count of private cards would be the count of answers that the pulse itself keeps back.
 https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 
@@ -23,7 +23,7 @@ ACK_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0)
 
 
 OVERLOAD = 10
-"""Unacknowledged payloads above which confirmations are dropped. At 250 taps a second 1 or 2 were seen."""
+"""Unacknowledged payloads above which private cards wait. At 250 taps a second 1 or 2 were seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Metrics:
         self._acks[bisect_left(ACK_BOUNDS_S, seconds)] += 1
 
     def overloaded(self) -> bool:
-        """Whether to do nothing but taps: a confirmation costs as much as a tap, and taps come first."""
+        """Whether to do nothing but taps: a private card costs as much as a tap, and taps come first."""
         return self.in_flight > OVERLOAD
 
     def called(self, outcome: str) -> None:

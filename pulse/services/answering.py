@@ -10,7 +10,16 @@ from typing import TypeVar
 import structlog
 
 from pulse.core.cards import OwnAnswers
-from pulse.core.errors import BadRequest, JoinedLater, NotNow, NotYours, PollIsClosed, SlackFault
+from pulse.core.errors import (
+    AnswerElsewhere,
+    BadRequest,
+    JoinedLater,
+    NotNow,
+    NotYours,
+    PollIsClosed,
+    PulseError,
+    SlackFault,
+)
 from pulse.core.language import _
 from pulse.core.library import Library
 from pulse.core.model import Format, Item, Side
@@ -36,7 +45,7 @@ class Ballot:
     side: Side
     answers: Answers
     both_sides: bool = False
-    """True once: the person is in channels of both sides and has just been counted for one."""
+    """The person is in channels of both sides."""
 
 
 class Answering:
@@ -49,7 +58,7 @@ class Answering:
         """One box of one item, from a poll message; in a multiple choice it is added or taken back.
 
         Durable when it returns. Raises PollIsClosed, NotYours, JoinedLater, BadRequest, BallotBroken, KeyLost
-        and StoreFault.
+        and StoreFault, and AnswerElsewhere for a tap under the other side's wording.
         """
         wave = self._wave(wave_id)
         item = self._item(wave, item_id)
@@ -59,7 +68,7 @@ class Answering:
         def change(before: Answers) -> Answers:
             return _with(before, item, frozenset({box}), toggled=item.format is Format.MULTI)
 
-        return await self._answer(user, channel, wave, change)
+        return await self._answer(user, channel, wave, change, worded=True)
 
     async def fill_in(
         self, user: str, channel: str, wave_id: int, chosen: Mapping[str, frozenset[str]]
@@ -79,11 +88,26 @@ class Answering:
 
         return await self._answer(user, channel, wave, change)
 
-    async def withdraw(self, user: str, wave_id: int) -> OpenWave:
-        """Deletes all answers of one person in the open wave. Raises PollIsClosed, StoreFault."""
+    async def withdraw(self, user: str, wave_id: int) -> Ballot:
+        """Deletes all answers of one person in the open wave.
+
+        Raises PollIsClosed, JoinedLater and StoreFault.
+        """
         wave = self._wave(wave_id)
-        await self._store.answer(wave.id, user, lambda before: StoredBallot.blank(before.sides))
-        return wave
+        kept = await self._store.answer(wave.id, user, lambda before: StoredBallot.blank(before.sides))
+        return self._ballot(user, wave, kept.ballot, None)
+
+    def check(self, wave_id: int, item_id: str) -> None:
+        """Raises PollIsClosed if that wave takes no answers, BadRequest if it does not ask that item."""
+        self._item(self._wave(wave_id), item_id)
+
+    async def renewed(self, user: str, ballot: Ballot) -> Ballot | None:
+        """A ballot with what is stored now; None once its wave is closed."""
+        wave = self._waves.current
+        if wave is None or wave.id != ballot.wave.id:
+            return None
+        kept = await self._store.ballot_of(wave.id, user)
+        return ballot if kept is None else replace(ballot, answers=kept.answers)
 
     def member_left(self, user: str, channel: str) -> None:
         """Somebody left a channel: they are not reminded any more. Their ballot stays until the close."""
@@ -97,12 +121,26 @@ class Answering:
         kept = await self._store.ballot_of(wave.id, user)
         if kept is None:
             kept = await self._without_ballot(user, channel, wave)
+        told = wave.channels.get(channel)
+        _side(kept, told)
+        return self._ballot(user, wave, kept, told)
+
+    def _ballot(self, user: str, wave: OpenWave, kept: StoredBallot, told: Side | None) -> Ballot:
         return Ballot(
             wave=wave,
             items=self._waves.items_of(wave),
-            side=_side(kept, wave.channels.get(channel)),
+            side=kept.side or (told if told in kept.sides else None) or min(kept.sides),
             answers=kept.answers,
+            both_sides=self._roster.in_both(user),
         )
+
+    async def is_asked(self, user: str) -> bool:
+        """Whether somebody has a ballot in the open wave that can be answered."""
+        try:
+            await self.ballot(user)
+        except PulseError:
+            return False
+        return True
 
     async def stored_answers(self, user: str) -> OwnAnswers | None:
         """What is stored of one person in the open wave; None without answers, or if its key is lost."""
@@ -121,7 +159,7 @@ class Answering:
         wave = self._waves.current
         if wave is not None:
             try:
-                await self._roster.ensure(wave.channels)
+                await self._roster.ensure(wave.channels, wave.both_sides)
             except SlackFault as fault:
                 _log.warning("roster not read", code=fault.code)
 
@@ -141,12 +179,21 @@ class Answering:
         return item
 
     async def _answer(
-        self, user: str, channel: str, wave: OpenWave, change: Callable[[Answers], Answers]
+        self,
+        user: str,
+        channel: str,
+        wave: OpenWave,
+        change: Callable[[Answers], Answers],
+        *,
+        worded: bool = False,
     ) -> Ballot:
+        """`worded` says that the question stands in the wording of the channel's side."""
         told = wave.channels.get(channel)
 
         def changed(before: StoredBallot) -> StoredBallot:
             side, answers = _side(before, told), change(before.answers)
+            if worded and told not in (None, side):
+                raise _elsewhere(wave, side)
             if not answers:
                 return StoredBallot.blank(before.sides)
             return replace(before, side=side, answers=answers)
@@ -156,25 +203,19 @@ class Answering:
         except JoinedLater:
             await self._without_ballot(user, channel, wave)
             kept = await self._store.answer(wave.id, user, changed)
-        return Ballot(
-            wave=wave,
-            items=self._waves.items_of(wave),
-            side=kept.ballot.side or told or min(kept.ballot.sides),
-            answers=kept.ballot.answers,
-            both_sides=kept.first and len(kept.ballot.sides) > 1,
-        )
+        return self._ballot(user, wave, kept.ballot, told)
 
     async def _without_ballot(self, user: str, channel: str, wave: OpenWave) -> StoredBallot:
         """Says why somebody has no ballot; in a wave of the first edition a member of its channels gets one.
 
         Raises JoinedLater for a member, NotYours for anybody else, NotNow where Slack does not say.
         """
-        await self._within(self._roster.ensure(wave.channels))
+        await self._within(self._roster.ensure(wave.channels, wave.both_sides))
         if channel in wave.channels:
             await self._within(self._roster.admit(user, channel))
         sides = frozenset(self._roster.sides(user))
         if not sides:
-            raise _not_asked()
+            raise _of_both_sides() if self._roster.in_both(user) else _not_asked()
         if not wave.first_edition:
             raise JoinedLater
         await self._store.admit(wave.id, {user: sides})
@@ -193,10 +234,11 @@ class Answering:
 
 
 def _side(ballot: StoredBallot, told: Side | None) -> Side:
-    """The side of the first answer, else that of the channel, else the only one. Raises NotYours."""
-    if told is not None and told not in ballot.sides:
-        raise _not_asked()
-    chosen = ballot.side or told
+    """The side that the ballot counts for; in a wave of the first edition the channel may decide.
+
+    Raises NotYours.
+    """
+    chosen = ballot.side or (told if told in ballot.sides else None)
     if chosen is None:
         raise NotYours(
             _("You are in channels of both sides. Answer once in the channel of the side you speak for,")
@@ -204,6 +246,23 @@ def _side(ballot: StoredBallot, told: Side | None) -> Side:
             + _("and your answers count for that side until the pulse closes.")
         )
     return chosen
+
+
+def _elsewhere(wave: OpenWave, side: Side) -> AnswerElsewhere:
+    return AnswerElsewhere(
+        _("This is the other side's wording, and your answers count for {side}. Nothing was saved.").format(
+            side=_(side.label)
+        ),
+        tuple(channel for channel, of in wave.channels.items() if of is side),
+    )
+
+
+def _of_both_sides() -> NotYours:
+    return NotYours(
+        _("You are in channels of both sides, and such people are not asked in this pulse.")
+        + " "
+        + _("Nothing was saved. A manager can change that in /pulse setup, from the next pulse on.")
+    )
 
 
 def _not_asked() -> NotYours:

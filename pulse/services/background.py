@@ -1,16 +1,13 @@
-"""What is done after an ack: confirmations, counters, pictures. Nothing here may hold an ack up."""
+"""What is done after an ack: private cards, counters, pictures. Nothing here may hold an ack up."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
 import structlog
-
-MOST_SHEDDABLE = 100
-"""Tasks under way above which confirmations are dropped: 500 taps a second while Slack takes 0.2 s each."""
 
 FOREVER = "forever"
 
@@ -20,18 +17,11 @@ _log = structlog.get_logger(__name__)
 class BackgroundTasks:
     """Runs coroutines in the background, keeps hold of them, and logs what goes wrong in them."""
 
-    def __init__(self, overloaded: Callable[[], bool]) -> None:
-        """`overloaded()`: whether too many payloads wait for their ack to do anything else now."""
-        self._overloaded = overloaded
+    def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
-        self.shed = 0
 
-    def later(self, work: Coroutine[Any, Any, object], *, sheddable: bool = False) -> None:
-        """Starts `work`. Sheddable work is dropped and counted under overload."""
-        if sheddable and (self._overloaded() or len(self._tasks) >= MOST_SHEDDABLE):
-            work.close()
-            self.shed += 1
-            return
+    def later(self, work: Coroutine[Any, Any, object]) -> None:
+        """Starts `work`."""
         self._start(work, "background")
 
     def forever(self, work: Coroutine[Any, Any, object]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
-from pulse.core.alert import ChannelAlert
+from pulse.core.alert import ChannelAlert, PeopleLeftOut
 from pulse.core.errors import SlackFault
+from pulse.core.model import BothSides
 from pulse.services.alerts import Alerts
 from pulse.services.ports import ChannelLookup, Clock, Roster
 from pulse.services.waves import Waves
@@ -83,6 +84,9 @@ class Channels:
             await self.report_lost(unsent.channel, unsent.code)
         for channel, code in self._roster.take_refused().items():
             await self.report_lost(channel, code)
+        setup, left_out = self._waves.saved_setup, self._roster.uncounted()
+        if left_out and setup is not None and setup.both_sides is BothSides.UNDECIDED:
+            await self._alerts.report(PeopleLeftOut(people=left_out))
         for alert in (*await self._alerts.missed_waves(), *await self._alerts.keys()):
             await self._alerts.report(alert)
 

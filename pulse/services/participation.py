@@ -38,6 +38,7 @@ class Participation:
             minimum=self._waves.minimum(),
             closes_at=wave.closes_at if wave else None,
             turnout=self.turnout(wave) if wave else None,
+            own=await self._own(user, wave) if wave else None,
             opens_at=await self._waves.next_opening(),
             paused=await self._waves.paused(),
             set_up=self._waves.saved_setup is not None,
@@ -67,6 +68,13 @@ class Participation:
             readers=setup.readers if setup else ReadersRule.CHANNELS,
             traces=self._store.traces,
         )
+
+    async def _own(self, user: str, wave: OpenWave) -> tuple[int, int] | None:
+        """How many questions somebody has answered, and of how many, by what is stored of them."""
+        own = await self._answering.stored_answers(user)
+        if own is not None:
+            return sum(1 for item in own.items if own.answers.get(item.id)), len(own.items)
+        return (0, len(wave.items)) if await self._answering.is_asked(user) else None
 
     def turnout(self, wave: OpenWave) -> Mapping[Side, Turnout]:
         """How many of each side have answered the open wave, as everybody is told it."""

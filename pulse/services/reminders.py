@@ -65,7 +65,7 @@ class Reminders:
             return
         wave, number = due
         # Before the mark: if Slack is down, the reminder stays due.
-        await self._roster.ensure(wave.channels)
+        await self._roster.ensure(wave.channels, wave.both_sides)
         if await self._store.mark_reminded(wave.id, number, self._clock()):
             sent = await self._send(wave)
             _log.info("reminded", wave=wave.id, number=number, messages=sent)

@@ -12,7 +12,7 @@ from pulse.core.calendar import Moments, local_date, next_moments
 from pulse.core.errors import NotNow, PulseError, SlackFault
 from pulse.core.language import _, language_of
 from pulse.core.library import Library
-from pulse.core.model import Item, Side
+from pulse.core.model import BothSides, Item, Side
 from pulse.core.question_plan import suggested_plan
 from pulse.core.records import NewMessage, Setup
 from pulse.core.setup_form import SetupForm
@@ -35,12 +35,20 @@ CLOSE = 10
 """Members above the minimum up to which a channel's bots and guests are looked for, one users.info each."""
 
 
+MOST_LOOKED_UP = 60
+"""People of both sides who are looked up: users.info allows about 100 a minute."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """The first waves that a form would bring: the items of the first, as posted, and when they are."""
+    """The first waves that a form would bring: the items of the first, as posted, and when they are.
+
+    `in_both` people are in channels of both sides.
+    """
 
     items: tuple[Item, ...]
     waves: tuple[Moments, ...]
+    in_both: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +69,14 @@ class ChannelsUnusable(PulseError):
     def __init__(self, faults: Mapping[str, ChannelFault]) -> None:
         super().__init__(_("Some of these channels cannot be used. Nothing was saved."))
         self.faults = dict(faults)
+
+
+class BothSidesUndecided(PulseError):
+    """`people` are in channels of both sides, and the form does not say for which side they count."""
+
+    def __init__(self, people: int) -> None:
+        super().__init__(_("Some people are in channels of both sides. Nothing was saved."))
+        self.people = people
 
 
 class PulseSetup:
@@ -107,6 +123,7 @@ class PulseSetup:
                 language=setup.language,
                 readers=setup.readers,
                 sharing=setup.sharing,
+                both_sides=setup.both_sides,
             )
         person = await self._roster.person(user)
         return SetupForm(
@@ -117,30 +134,40 @@ class PulseSetup:
         )
 
     async def preview(self, form: SetupForm) -> Preview:
-        """Raises ScheduleFault if the fields do not go together."""
+        """Raises ScheduleFault if the fields do not go together.
+
+        Nobody counts as being in both while Slack does not tell who is in a channel.
+        """
         schedule, now = form.schedule(), self._clock()
         waves = tuple(next_moments(schedule, now, 3))
         bank = self._library.in_language(form.language)
         day = local_date(schedule, waves[0].opens_at)
         chosen = await next_items(self._store, self._library, day, form.items)
         items = tuple(item for one in chosen if (item := bank.get(one.id)) is not None)
-        return Preview(items=items, waves=waves)
+        try:
+            in_both = await self._in_both(form)
+        except SlackFault:
+            in_both = 0
+        return Preview(items=items, waves=waves, in_both=in_both)
 
-    async def save(self, form: SetupForm) -> None:
-        """Takes effect from the next wave on.
+    async def save(self, form: SetupForm) -> int:
+        """Takes effect from the next wave on. Returns how many people are in channels of both sides.
 
         The first set-up begins with the suggested plan of questions. Channels are told what changes for them.
-        Raises ChannelsUnusable, and NotNow if Slack is too slow to tell.
+        Raises ChannelsUnusable, BothSidesUndecided, and NotNow if Slack is too slow to tell.
         """
         try:
             async with asyncio.timeout(CHECK_S):
                 faults = await self._channel_faults(form) or await self._isolating(form)
+                in_both = 0 if faults else await self._in_both(form)
         except TimeoutError as error:
             raise NotNow(
                 _("Slack did not tell in time about these channels, so nothing was saved. Please try again.")
             ) from error
         if faults:
             raise ChannelsUnusable(faults)
+        if in_both and form.both_sides is BothSides.UNDECIDED:
+            raise BothSidesUndecided(in_both)
         now = self._clock()
         setup = Setup(
             schedule={**form.schedule().as_record(), "skip_dates": " ".join(form.skip_dates.split())},
@@ -152,6 +179,7 @@ class PulseSetup:
             language=form.language,
             readers=form.readers,
             sharing=form.sharing,
+            both_sides=form.both_sides,
         )
         async with self._turn:
             before = self._waves.saved_setup
@@ -159,6 +187,22 @@ class PulseSetup:
             plan = None if chosen else suggested_plan(self._library.source)
             change, messages = _change(before, setup), announcements(before, setup)
             await self._waves.save_setup(setup, change.as_json(), plan=plan, messages=messages)
+        return in_both
+
+    async def _in_both(self, form: SetupForm) -> int:
+        """How many people are in channels of both sides. Raises SlackFault.
+
+        Of more than MOST_LOOKED_UP members the further ones count without a look whether they are people.
+        """
+        sides = [await self._members(form.channels(side)) for side in Side]
+        members = sorted(frozenset.intersection(*sides))
+        looked_up = members[:MOST_LOOKED_UP]
+        people = await asyncio.gather(*(self._roster.person(user) for user in looked_up))
+        return sum(person.asked for person in people) + len(members) - len(looked_up)
+
+    async def _members(self, channels: Sequence[str]) -> frozenset[str]:
+        found = await asyncio.gather(*(self._lookup.members(channel) for channel in channels))
+        return frozenset(user for members in found for user in members)
 
     async def _channel_faults(self, form: SetupForm) -> dict[str, ChannelFault]:
         """The first fault of each field."""
@@ -203,10 +247,10 @@ class PulseSetup:
 
     async def _everyone(self, channels: Sequence[str]) -> set[str]:
         """The members of channels, as ids; of a channel that cannot be read any more, nobody."""
-        members = await asyncio.gather(*(self._members(channel) for channel in channels))
+        members = await asyncio.gather(*(self._readable_members(channel) for channel in channels))
         return set[str]().union(*members)
 
-    async def _members(self, channel: str) -> Sequence[str]:
+    async def _readable_members(self, channel: str) -> Sequence[str]:
         try:
             return await self._lookup.members(channel)
         except SlackFault as fault:
@@ -258,5 +302,6 @@ def _change(before: Setup | None, after: Setup) -> AuditEvent:
         (SetupPart.MINIMUM, before.minimum, after.minimum),
         (SetupPart.LANGUAGE, before.language, after.language),
         (SetupPart.READERS, (before.readers, before.sharing), (after.readers, after.sharing)),
+        (SetupPart.BOTH_SIDES, before.both_sides, after.both_sides),
     )
     return setup_changed([part for part, old, new in compared if old != new])

@@ -25,7 +25,7 @@ from pulse.core.errors import (
 )
 from pulse.core.language import SOURCE, _
 from pulse.core.library import Library
-from pulse.core.model import Item, Outcome, Side
+from pulse.core.model import BothSides, Item, Outcome, Side
 from pulse.core.plan import Close, KnownWave, Open, Pause, Remind, Skip, SkipReason, next_wake, plan
 from pulse.core.privacy import turnout
 from pulse.core.question_plan import QuestionPlan
@@ -318,7 +318,9 @@ class Waves:
     async def _open(self, cadence: str, moments: Moments, code: AuditCode) -> OpenWave:
         setup, now = self.setup(), self._clock()
         channels = {channel: side for side in Side for channel in setup.channels[side]}
-        await self._roster.read(channels)
+        # A set-up that was never asked leaves out whoever is in channels of both sides; managers are told.
+        both_sides = setup.both_sides or BothSides.NOBODY
+        await self._roster.read(channels, both_sides)
         items = await next_items(self._store, self._library, local_date(_schedule(setup), now), setup.items)
         new = NewWave(
             cadence=cadence,
@@ -329,6 +331,7 @@ class Waves:
             items=items,
             roster=self._asked(),
             channels=channels,
+            both_sides=both_sides,
         )
         wave_id = await self._store.start_wave(new, _audited(code))
         self.current = await self._store.current_wave()

@@ -6,7 +6,15 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from pulse.core.alert import Alert, ChannelAlert, KeyNotDestroyed, LostKey, MissedWave, SecondCopy
+from pulse.core.alert import (
+    Alert,
+    ChannelAlert,
+    KeyNotDestroyed,
+    LostKey,
+    MissedWave,
+    PeopleLeftOut,
+    SecondCopy,
+)
 from pulse.core.errors import SlackFault
 from pulse.core.language import speaking
 from pulse.slack.readers import Readers
@@ -16,6 +24,7 @@ from pulse.views.notices import (
     channel_problem,
     key_not_destroyed,
     lost_key,
+    people_left_out,
     problems,
     second_copy,
     wave_missed,
@@ -59,6 +68,8 @@ def alert_message(alert: Alert) -> Message:
             return problems([channel_problem(channel, code)])
         case MissedWave(due_at=due_at, opens_at=opens_at):
             return wave_missed(due_at, opens_at)
+        case PeopleLeftOut(people=people):
+            return problems([people_left_out(people)])
         case LostKey():
             return problems([lost_key()])
         case KeyNotDestroyed():

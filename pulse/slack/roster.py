@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from pulse.core.errors import SlackFault
-from pulse.core.model import Side
+from pulse.core.model import BothSides, Side
 from pulse.slack.web_api import Person, Slack
 
 MANY = 60
@@ -43,25 +43,27 @@ class Roster:
         self._ids: dict[str, set[str]] = {}
         self._read_at: dict[str, float] = {}
         self._side_of: dict[str, Side] = {}
+        self._rule = BothSides.UNDECIDED
         self._reading: asyncio.Task[None] | None = None
         self._channel_turn = asyncio.Lock()
         self.refused: Mapping[str, str] = {}
         """Channels that could not be read, with Slack's reason."""
         self.ready = asyncio.Event()
 
-    async def read(self, channels: Mapping[str, Side]) -> Mapping[Side, int]:
+    async def read(self, channels: Mapping[str, Side], rule: BothSides) -> Mapping[Side, int]:
         """Reads the members of the channels anew; returns how many people each side has.
 
+        `rule` says for which side people in channels of both count: they are people of that side alone.
         A channel that Slack refuses counts as empty and stands in `refused`. Raises SlackFault where Slack
         cannot be asked, or where none of a side's channels can be read.
         """
         if self._reading is not None and not self._reading.done():
             await asyncio.wait([self._reading])
         self.ready.clear()
-        await self.ensure(channels)
+        await self.ensure(channels, rule)
         return {side: len(self.everyone(side)) for side in Side}
 
-    async def ensure(self, channels: Mapping[str, Side]) -> None:
+    async def ensure(self, channels: Mapping[str, Side], rule: BothSides) -> None:
         """Reads the members of the channels if that has not been done; who asks meanwhile waits for it too.
 
         Raises as `read` does.
@@ -69,12 +71,12 @@ class Roster:
         if self.ready.is_set():
             return
         if self._reading is None or self._reading.done():
-            self._reading = asyncio.create_task(self._read(channels), name="roster")
+            self._reading = asyncio.create_task(self._read(channels, rule), name="roster")
             self._reading.add_done_callback(_seen)
         # A tap waits for a moment only; the reading goes on for the next one.
         await asyncio.shield(self._reading)
 
-    async def _read(self, channels: Mapping[str, Side]) -> None:
+    async def _read(self, channels: Mapping[str, Side], rule: BothSides) -> None:
         ids: dict[str, set[str]] = {}
         refused: dict[str, SlackFault] = {}
         for channel in channels:
@@ -90,22 +92,40 @@ class Roster:
             if of and all(channel in refused for channel in of):
                 raise refused[of[0]]
         await self._meet({user for members in ids.values() for user in members})
-        self._side_of, self._ids = dict(channels), ids
+        self._side_of, self._ids, self._rule = dict(channels), ids, rule
         self._read_at = {}
         self.ready.set()
 
     def sides(self, user: str) -> tuple[Side, ...]:
-        """The sides whose channels the person is in: none, one or both."""
+        """The sides for which the person counts: none, one, or both where no rule says which."""
+        return self._rule.counted(self._found(user))
+
+    def in_both(self, user: str) -> bool:
+        """Whether the person is in channels of both sides, whatever they count for."""
+        return len(self._found(user)) > 1
+
+    def _found(self, user: str) -> tuple[Side, ...]:
         if not self._asked(user):
             return ()
         found = {self._side_of[channel] for channel, ids in self._ids.items() if user in ids}
         return tuple(side for side in Side if side in found)
 
     def everyone(self, side: Side) -> frozenset[str]:
-        """The people of a side, as ids."""
-        channels = (channel for channel, of in self._side_of.items() if of is side)
-        ids = set[str]().union(*(self._ids[channel] for channel in channels))
+        """The people who count for a side, as ids."""
+        ids = self._members(side)
+        if side not in self._rule.counted(tuple(Side)):
+            ids -= self._members(side.other)
         return frozenset(user for user in ids if self._asked(user))
+
+    def uncounted(self) -> int:
+        """How many people are in channels of both sides and count for neither."""
+        if self._rule is not BothSides.NOBODY:
+            return 0
+        return sum(map(self._asked, self._members(Side.MARKETING) & self._members(Side.IT)))
+
+    def _members(self, side: Side) -> set[str]:
+        channels = (channel for channel, of in self._side_of.items() if of is side)
+        return set[str]().union(*(self._ids[channel] for channel in channels))
 
     def _asked(self, user: str) -> bool:
         known = self._people.get(user)

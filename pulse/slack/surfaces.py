@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pulse.slack.cards import Cards
-from pulse.slack.confirmations import Confirmations
 from pulse.slack.home_tabs import HomeTabs
 from pulse.slack.live_counts import LiveCounts
+from pulse.slack.private_cards import PrivateCards
 from pulse.slack.publisher import Publisher
 from pulse.slack.readers import Readers
 from pulse.slack.roster import Roster
@@ -25,4 +25,4 @@ class Surfaces:
     publisher: Publisher
     home_tabs: HomeTabs
     counts: LiveCounts
-    confirmations: Confirmations
+    private_cards: PrivateCards

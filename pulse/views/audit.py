@@ -45,6 +45,7 @@ _PARTS = {
     SetupPart.MINIMUM: N_("smallest group"),
     SetupPart.LANGUAGE: N_("language of the posts"),
     SetupPart.READERS: N_("who reads results"),
+    SetupPart.BOTH_SIDES: N_("people in channels of both sides"),
 }
 
 

@@ -27,6 +27,7 @@ from pulse.views.message import Block, View, escape
 from pulse.views.notices import (
     channel_problem,
     own_answer,
+    own_part,
     problem_text,
     withdraw_button,
 )
@@ -87,7 +88,8 @@ def _open(card: HomeCard) -> list[Block]:
     if pulse.side is None:
         return [header(_("A pulse is open")), section(" ".join([until, escape(pulse.outside)]))]
     answers = pulse.answers or {}
-    blocks = [header(_("A pulse is open")), section(" ".join([until, *_counted(card, pulse)]))]
+    own = own_part(sum(1 for item in pulse.items if answers.get(item.id)), len(pulse.items))
+    blocks = [header(_("A pulse is open")), section(" ".join([until, own, *_counted(card, pulse)]))]
     for number, item in enumerate(pulse.items, start=1):
         lines = [question(number, item, pulse.side), own_answer(item, answers)]
         hint = tap_hint(item)

@@ -1,4 +1,4 @@
-"""What the bot says to one person: confirmations, help, privacy, status, refusals, and words to managers."""
+"""What the bot says to one person: help, privacy, status, refusals, and words to managers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
-from pulse.core.cards import ClosingCard, Confirmation, OpeningCard, PrivacyCard, StatusCard
-from pulse.core.errors import ManagersOnly
+from pulse.core.cards import ClosingCard, OpeningCard, PrivacyCard, StatusCard
+from pulse.core.errors import AnswerElsewhere, ManagersOnly
 from pulse.core.language import N_, _, ngettext
 from pulse.core.model import Item, Side
 from pulse.core.records import ReadersRule, Traces
@@ -55,61 +55,6 @@ class CommandHelp:
 
 
 # One person's answers
-
-
-def confirmation(card: Confirmation) -> Message:
-    """What is recorded now for one person, how to change it and until when."""
-    blocks = [section(_confirmed(card)), section(own_answers(card.items, card.side, card.answers))]
-    if card.both_sides:
-        blocks.append(section(both_sides(card.side)))
-    buttons = [button(_("Change"), "answer_all", value=str(card.wave_id))]
-    if not any(card.answers.values()):
-        how = _("You can answer until {when}: tap an answer, press Change, or type `/pulse answer`.")
-    else:
-        how = _(
-            "You can change or withdraw this until {when}: tap another answer, press Change, "
-            "or type `/pulse answer`."
-        )
-        buttons.append(withdraw_button(card.wave_id))
-    return message([*blocks, context(how.format(when=moment(card.closes_at))), actions(buttons)])
-
-
-def tapped(card: Confirmation, item_id: str, *, first: bool) -> Message:
-    """What one tap recorded; the `first` time also how to change and withdraw.
-
-    It says nothing of the other questions: Slack lets nobody change it when they are answered later.
-    """
-    number, item = next((n, item) for n, item in enumerate(card.items, start=1) if item.id == item_id)
-    answer = own_answer(item, card.answers).removeprefix("→ ")
-    done = _so_far(sum(1 for each in card.items if card.answers.get(each.id)), len(card.items))
-    if not first:
-        said = _("Question {number}: {answer}. {done} `/pulse answer` shows all your answers.")
-        return message([context(said.format(number=number, answer=answer, done=done))])
-    said = _("*Recorded.* Question {number}: {answer}. Only you can see this.")
-    blocks = [section(said.format(number=number, answer=answer))]
-    if card.both_sides:
-        blocks.append(section(both_sides(card.side)))
-    how = _(
-        "{done} Until {when} you can change or withdraw what you said: tap another answer, press Change, "
-        "or type `/pulse answer`."
-    )
-    buttons = [button(_("Change"), "answer_all", value=str(card.wave_id)), withdraw_button(card.wave_id)]
-    return message([*blocks, context(how.format(done=done, when=moment(card.closes_at))), actions(buttons)])
-
-
-def _so_far(answered: int, asked: int) -> str:
-    if answered == asked:
-        return _("That was all, thank you.")
-    return _("You have answered {k} of {n} questions.").format(k=answered, n=asked)
-
-
-def _confirmed(card: Confirmation) -> str:
-    answered = sum(1 for item in card.items if card.answers.get(item.id))
-    if answered == 0:
-        return _("*None of your answers is recorded now.* Only you can see this.")
-    if answered == len(card.items):
-        return _("*Recorded: all your answers. Thank you.* Only you can see this.")
-    return _("*Recorded: {k} of {n} questions.* Only you can see this.").format(k=answered, n=len(card.items))
 
 
 def own_answers(items: Sequence[Item], side: Side, answers: Mapping[str, frozenset[str]]) -> str:
@@ -159,14 +104,6 @@ def withdrawn(closes_at: datetime) -> Message:
     )
 
 
-def both_sides(side: Side) -> str:
-    """Told once to a person who is in channels of both sides, as mrkdwn."""
-    return _(
-        "You are in channels of both sides. In this pulse your answers count for *{side}*, "
-        "because you answered there first."
-    ).format(side=_(side.label))
-
-
 # Refusals
 
 
@@ -176,6 +113,8 @@ def refusal(error: Exception | str) -> Message:
     if isinstance(error, ManagersOnly) and error.people:
         people = ", ".join(f"<@{user}>" for user in error.people)
         said = " ".join([said, _("You can ask {people}.").format(people=people)])
+    if isinstance(error, AnswerElsewhere):
+        said = " ".join([said, _("Please answer in {channels}.").format(channels=_channels(error.channels))])
     return message([section(said)])
 
 
@@ -384,7 +323,16 @@ def _now(card: StatusCard) -> list[str]:
     for side, counted in (card.turnout or {}).items():
         said = turnout(counted.answered, counted.roster, card.minimum)
         lines.append(_("{side}: {turnout}").format(side=_(side.label), turnout=said))
-    return lines
+    return [*lines, *([own_part(*card.own)] if card.own else [])]
+
+
+def own_part(answered: int, asked: int) -> str:
+    """How much of the open pulse its reader has answered."""
+    if not answered:
+        return _("You have not answered yet.")
+    if answered == asked:
+        return _("You have answered all questions.")
+    return _("You have answered {k} of {n} questions.").format(k=answered, n=asked)
 
 
 def _next(card: StatusCard) -> list[str]:
@@ -443,6 +391,19 @@ def second_copy() -> Problem:
             "Stop the other copy. If nobody knows of one, make a new app-level token, put it into"
             " `SLACK_APP_TOKEN`, revoke the old one, and start me again."
         ),
+    )
+
+
+def people_left_out(count: int) -> Problem:
+    """People in channels of both sides whom no manager has assigned yet."""
+    what = ngettext(
+        "{count} person is in channels of both sides and is not asked.",
+        "{count} people are in channels of both sides and are not asked.",
+        count,
+    )
+    return Problem(
+        what.format(count=count),
+        _("Choose in `/pulse setup` for which side they count. It takes effect with the next pulse."),
     )
 
 
@@ -518,10 +479,10 @@ def channel_problem(channel: str, code: str) -> Problem:
     return Problem(_(what).format(**named), _(mend).format(**named))
 
 
-def set_up(opens_at: datetime | None) -> Message:
-    """Told to the manager who saved the set-up."""
+def set_up(opens_at: datetime | None, also: str = "") -> Message:
+    """Told to the manager who saved the set-up; `also` is a sentence more."""
     saved = _("*Saved.* `/pulse open` opens a pulse right away; without it the schedule does.")
-    return message([section(" ".join([saved, *_after_that(opens_at)]))])
+    return message([section(" ".join([saved, *_after_that(opens_at), *filter(None, [also])]))])
 
 
 def hint(sentence: str) -> Message:

@@ -7,7 +7,7 @@ for the next question.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pulse.core.language import _, ngettext
@@ -18,6 +18,7 @@ from pulse.views.notices import withdraw_button
 from pulse.views.poll import answer_buttons, asked, in_words
 
 NEXT = "next_question"
+_BUTTONS = "card:"
 Answers = Mapping[str, frozenset[str]]
 
 
@@ -55,10 +56,37 @@ def private_card(card: PrivateCard) -> Message:
     """The whole card, whatever it stood for before."""
     blocks = [section(_said(card)), *_question(card)]
     if card.side_told:
-        blocks.insert(1, context(_("Your answers count for *{side}*.").format(side=_(card.side.label))))
+        blocks.insert(
+            1,
+            context(
+                _("You are in channels of both sides: your answers count for *{side}*.").format(
+                    side=_(card.side.label)
+                )
+            ),
+        )
     if not card.asks and any(card.answers.values()):
         blocks.append(context(_overview(card)))
-    return message([*blocks, actions(_buttons(card))])
+    return message([*blocks, actions(_buttons(card), block_id=f"{_BUTTONS}{card.wave_id}")])
+
+
+def is_card(block_id: str) -> bool:
+    """Whether a button of this block stands under a card."""
+    return block_id.startswith(_BUTTONS)
+
+
+def card_of_closed() -> Message:
+    """In place of a card whose wave closed before it could be sent."""
+    return message([section(_("✓ Saved in time. This pulse is closed now; its results are in the channel."))])
+
+
+def saved_in_form(card: PrivateCard) -> Message:
+    """What the form saved, in the same window."""
+    count = sum(1 for item in card.items if card.answers.get(item.id))
+    said = _said(replace(card, saved="", asks=""))
+    if 0 < count < len(card.items):
+        saved = _("✓ {k} of {n} questions saved.").format(k=count, n=len(card.items))
+        said = f"{saved} {_until(card)}"
+    return message([section(said), *([context(_overview(card))] if count else [])])
 
 
 def saved_again(card: PrivateCard) -> Message:
@@ -68,7 +96,7 @@ def saved_again(card: PrivateCard) -> Message:
 
 
 def _said(card: PrivateCard) -> str:
-    until = _("Only you see this; you can change it until {when}.").format(when=moment(card.closes_at))
+    until = _until(card)
     if not any(card.answers.values()):
         return " ".join([_("None of your answers is saved now."), until])
     if not card.asks:
@@ -84,6 +112,10 @@ def _said(card: PrivateCard) -> str:
         number=_number(card, card.saved), answer=_answer(card, card.saved)
     )
     return f"{done} {until}"
+
+
+def _until(card: PrivateCard) -> str:
+    return _("Only you see this; you can change it until {when}.").format(when=moment(card.closes_at))
 
 
 def _question(card: PrivateCard) -> list[Block]:

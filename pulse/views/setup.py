@@ -10,8 +10,8 @@ from typing import Any
 from pulse.core.calendar import Moments
 from pulse.core.cards import PollCard
 from pulse.core.errors import FormNotUnderstood, PulseError, ScheduleFault
-from pulse.core.language import LANGUAGES, N_, SOURCE, _, speaking
-from pulse.core.model import Item, Side
+from pulse.core.language import LANGUAGES, N_, SOURCE, _, ngettext, speaking
+from pulse.core.model import BothSides, Item, Side
 from pulse.core.records import ReadersRule
 from pulse.core.schedule import Repeat, Weekday, describe
 from pulse.core.setup_form import DATES_LIMIT, SetupForm
@@ -63,6 +63,11 @@ _READERS_RULES = {
     ReadersRule.CHANNELS: N_("Members of these channels, and managers"),
     ReadersRule.WORKSPACE: N_("Every member of the workspace"),
 }
+_BOTH_SIDES = (
+    (BothSides.MARKETING, N_("They count for marketing")),
+    (BothSides.IT, N_("They count for IT")),
+    (BothSides.NOBODY, N_("They are not asked")),
+)
 _REMINDERS = (("0", N_("None")), ("1", N_("One")), ("2", N_("Two")))
 
 
@@ -110,12 +115,17 @@ def setup_view(
 
 
 def setup_preview(
-    form: SetupForm, items: tuple[Item, ...], waves: Sequence[Moments], posts: NullTranslations | None = None
+    form: SetupForm,
+    items: tuple[Item, ...],
+    waves: Sequence[Moments],
+    posts: NullTranslations | None = None,
+    *,
+    in_both: int = 0,
 ) -> list[Block]:
     """What will be posted to each side in the first wave, and when the first waves open and close.
 
-    `items` are those of the first wave, in the language of `posts` (English where that is left out). Raises
-    ScheduleFault where the form's fields do not go together.
+    `in_both` people are in channels of both sides. `items` are those of the first wave, in the language of
+    `posts` (English where that is left out). Raises ScheduleFault where the form's fields do not go together.
     """
     lines = [
         _("• opens {opens}, closes {closes}").format(
@@ -127,6 +137,8 @@ def setup_preview(
         schedule=escape(describe(form.schedule()))
     )
     blocks = [divider(), section("\n".join([when, *lines]))]
+    if in_both:
+        blocks.append(section(people_of_both_sides(in_both, form.both_sides)))
     for side in Side:
         where = ", ".join(f"<#{channel}>" for channel in form.channels(side))
         blocks.append(divider())
@@ -154,6 +166,34 @@ def setup_preview(
 def zone_options(found: Iterable[FoundZone]) -> list[Element]:
     """The time zones that fit what was typed, as options; at most as many as Slack takes."""
     return [_zone_option(one) for one in islice(found, OPTIONS_LIMIT)]
+
+
+def people_of_both_sides(count: int, rule: BothSides) -> str:
+    """How many people are in channels of both sides, and for which side they count. Plain text.
+
+    >>> people_of_both_sides(1, BothSides.IT)
+    '1 person is in channels of both sides and counts for IT.'
+    """
+    if rule is BothSides.UNDECIDED:
+        said = ngettext(
+            "{count} person is in channels of both sides. Choose for which side they count.",
+            "{count} people are in channels of both sides. Choose for which side they count.",
+            count,
+        )
+        return said.format(count=count)
+    if rule is BothSides.NOBODY:
+        said = ngettext(
+            "{count} person is in channels of both sides and is not asked.",
+            "{count} people are in channels of both sides and are not asked.",
+            count,
+        )
+        return said.format(count=count)
+    said = ngettext(
+        "{count} person is in channels of both sides and counts for {side}.",
+        "{count} people are in channels of both sides and count for {side}.",
+        count,
+    )
+    return said.format(count=count, side=_(Side(rule.value).label))
 
 
 _CHANNEL_FAULTS = {
@@ -190,10 +230,18 @@ def _channels(form: SetupForm) -> list[Block]:
     return [
         _input("marketing", _("Channels of marketing"), _pick_channels(form.marketing), hint=ask),
         _input("it", _("Channels of IT"), _pick_channels(form.it)),
+        _both_sides(form),
         _input(
             "results", _("Post the results here, too"), _pick_channels(form.results), hint=also, optional=True
         ),
     ]
+
+
+def _both_sides(form: SetupForm) -> Block:
+    options = [option(_(text), rule.value) for rule, text in _BOTH_SIDES]
+    hint = _("Nobody answers for both. You need this only if there are such people; Save counts them.")
+    field = _select(options, form.both_sides.value)
+    return _input("both_sides", _("People in channels of both sides"), field, hint=hint, optional=True)
 
 
 def _times(form: SetupForm) -> list[Block]:
@@ -351,7 +399,17 @@ def _as_picture(block: Block) -> list[Block]:
 
 _SIDES = ("marketing", "it")
 _OPTIONAL = frozenset(
-    {"results", "any_hour", "skip_dates", "reminders", "language", "readers", "sharing", "managers"}
+    {
+        "both_sides",
+        "results",
+        "any_hour",
+        "skip_dates",
+        "reminders",
+        "language",
+        "readers",
+        "sharing",
+        "managers",
+    }
 )
 # The schedule's names of fields that the form shows under another block.
 _SHOWN_AT = {"nth": "repeat", "weekday": "repeat", "grace_minutes": "at"}
@@ -377,7 +435,9 @@ def parse_setup(view_state: Mapping[str, Any]) -> SetupForm:
 
 def _form(read: Mapping[str, Any]) -> SetupForm:
     repeat, nth, weekday = _rhythm(read["repeat"] or "")
-    numbers = {name: _whole(read[name]) for name in ("working_days", "items", "minimum", "reminders")}
+    numbers: dict[str, Any] = {
+        name: _whole(read[name]) for name in ("working_days", "items", "minimum", "reminders")
+    }
     return SetupForm(
         marketing=read["marketing"],
         it=read["it"],
@@ -394,6 +454,7 @@ def _form(read: Mapping[str, Any]) -> SetupForm:
         readers=_readers_rule(read["readers"]),
         sharing=read["sharing"],
         managers=read["managers"],
+        both_sides=_rule(read["both_sides"]),
         **numbers,
     )
 
@@ -415,6 +476,13 @@ def _language(chosen: str | None) -> str:
     if chosen not in (None, *LANGUAGES):
         raise FormNotUnderstood
     return chosen or SOURCE
+
+
+def _rule(chosen: str | None) -> BothSides:
+    try:
+        return BothSides(chosen or "")
+    except ValueError as fault:
+        raise FormNotUnderstood from fault
 
 
 def _missing(read: Mapping[str, Any]) -> dict[str, str]:
@@ -505,6 +573,7 @@ def _ticked(field: Mapping[str, Any]) -> bool:
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "marketing": _conversations,
     "it": _conversations,
+    "both_sides": _chosen,
     "results": _conversations,
     "repeat": _chosen,
     "at": _text("selected_time"),

@@ -56,10 +56,20 @@ class Guest:
         await self.types(command)
         await self.private.last.get_by_role("button", name=button).click()
 
-    async def taps(self, button: str, question: int) -> None:
-        """Taps an answer in the newest poll."""
-        poll = self.messages.filter(has_text="Open until").filter(has_text="Answer all at once").last
+    async def taps(self, button: str, question: int = 1) -> None:
+        """Taps an answer to the question that the newest poll shows."""
+        poll = self.messages.filter(has_text="Answer all four").last
         await poll.get_by_role("button", name=f"Question {question}: {button}", exact=True).click()
+
+    async def taps_in_card(self, button: str, question: int) -> None:
+        """Taps an answer in the private card, which is on the screen."""
+        card = self.private.filter(has_text="Withdraw").last
+        face = card.get_by_role("button", name=f"Question {question}: {button}", exact=True)
+        await expect(face).to_be_in_viewport()
+        await face.click()
+
+    async def on_a_phone(self) -> None:
+        await self.page.set_viewport_size({"width": 390, "height": 844})
 
     async def lets_the_crowd_answer(self) -> None:
         button = self.page.get_by_role("button", name="Let the crowd answer")
@@ -102,7 +112,7 @@ class Guest:
         box = self.dialog.get_by_role("combobox", name=field)
         for channel in channels:
             await box.fill(channel)
-            await self.dialog.get_by_role("option", name=channel).click()
+            await self.dialog.get_by_role("option", name=f"#{channel}").click()
         await box.press("Escape")
 
 
@@ -131,6 +141,9 @@ async def sets_up(guest: Guest) -> None:
     await guest.photographed("setup-error")
     await form.get_by_role("button", name="Remove #random").click()
     await guest.picks("Channels of IT", "it")
+    await form.get_by_role("button", name="Save").click()
+    await expect(form.locator("[data-block=both_sides] .error")).to_contain_text("2 people are in channels")
+    await form.get_by_label("People in channels of both sides").select_option(label="They count for IT")
     await form.get_by_role("button", name="Preview").click()
     await expect(form).to_contain_text("The first pulses, in your own time zone")
     await expect(form).to_contain_text("I trust our IT colleagues to do what they say they will do.")
@@ -144,18 +157,29 @@ async def sets_up(guest: Guest) -> None:
 async def answers_as_two(guest: Guest) -> None:
     """A manager opens; one of marketing and one of IT answer with a tap, and one of them thinks again."""
     await guest.confirms("/pulse open", "Open it now")
-    await expect(guest.messages.filter(has_text="Answer all at once")).to_have_count(1)
+    await expect(guest.messages.filter(has_text="Answer all four")).to_have_count(1)
     await guest.becomes("Amara Okafor")
-    await guest.taps("Agree", 1)
-    await expect(guest.private).to_contain_text("Only visible to you")
-    await expect(guest.private).to_contain_text("Question 1: Agree")
-    await guest.taps("Disagree", 1)
-    await expect(guest.private.last).to_contain_text("Question 1: Disagree")
+    await guest.on_a_phone()
+    await guest.taps("Agree")
+    card = guest.private
+    await expect(card).to_contain_text("Only visible to you")
+    await expect(card).to_contain_text("Question 1 saved: Agree")
+    await guest.photographed("poll-and-card")
+    await guest.on_a_phone()
+    await guest.taps_in_card("About right", 2)
+    await expect(card).to_contain_text("3 of 4")
+    await guest.taps_in_card("Strongly agree", 3)
+    await expect(card).to_contain_text("4 of 4")
+    await guest.taps_in_card("Disagree", 4)
+    await expect(card).to_contain_text("All four saved, thank you.")
+    await expect(card).to_have_count(1)
+    await guest.taps("Disagree")
+    await expect(guest.private.last).to_contain_text("Question 1 saved: Disagree")
     await guest.photographed("poll")
     await guest.becomes("Wei Zhang")
     await guest.goes_to("it")
     await guest.taps("Strongly agree", 1)
-    await expect(guest.private).to_contain_text("Question 1: Strongly agree")
+    await expect(guest.private).to_contain_text("Question 1 saved: Strongly agree")
     await expect(guest.private).to_have_count(1)
 
 
@@ -198,7 +222,7 @@ async def has_a_second_pulse(guest: Guest) -> None:
     await guest.becomes("Ines Fuchs (admin)")
     await guest.goes_to("marketing")
     await guest.jumps()
-    await expect(guest.messages.filter(has_text="Answer all at once")).to_have_count(1)
+    await expect(guest.messages.filter(has_text="Answer all four")).to_have_count(1)
     await guest.lets_the_crowd_answer()
     await guest.confirms("/pulse close", "Close it now")
     await expect(guest.messages.filter(has_text=RESULTS)).to_have_count(2, timeout=SLOW_MS)
@@ -223,7 +247,7 @@ async def test_with_sample_history(browser: Browser, rehearsing: Start) -> None:
         await guest.photographed("home-manager")
         await guest.goes_to("marketing")
         moments = [await guest.jumps()]
-        await expect(guest.messages.filter(has_text="Answer all at once")).to_have_count(1)
+        await expect(guest.messages.filter(has_text="Answer all four")).to_have_count(1)
         await guest.lets_the_crowd_answer()
         while await guest.messages.filter(has_text=RESULTS).count() < 2 and len(moments) < 4:
             moments.append(await guest.jumps())

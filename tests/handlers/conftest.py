@@ -92,7 +92,13 @@ class Office:
         assert self.manager.modal is not None, self.manager.toasts
         options = await self.manager.options(self.manager.modal, "zone", "zone", "utc")
         utc = next(option for option in options if option["value"] == "UTC")
-        values: dict[str, Any] = {"marketing": [self.marketing], "it": [self.it], "zone": utc, **fields}
+        values: dict[str, Any] = {
+            "marketing": [self.marketing],
+            "it": [self.it],
+            "both_sides": "it",
+            "zone": utc,
+            **fields,
+        }
         ack = await self.manager.submit(values=values)
         assert ack.errors == {}
         await self.settled()
@@ -130,11 +136,11 @@ class Office:
         return {} if ballot is None else dict(ballot.answers)
 
     def poll(self, channel: str) -> Message:
-        """The newest poll message of a channel."""
+        """The newest poll message of a channel; private cards have such buttons, too."""
         return self.with_block(channel, "poll:")
 
     def with_block(self, channel: str, prefix: str) -> Message:
-        messages = self.slack.workspace.channel(channel).messages
+        messages = self.posted(channel)
         found = [m for m in messages if any(str(b.get("block_id", "")).startswith(prefix) for b in m.blocks)]
         return found[-1]
 

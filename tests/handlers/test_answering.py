@@ -1,9 +1,17 @@
-"""What one person meets while answering: confirmations, the form, the Home tab, both sides."""
+"""What one person meets while answering: the private card, the form, the Home tab."""
 
 from __future__ import annotations
 
-from pulse.core.model import Side
-from rehearsal.driver import Actor
+import copy
+
+import pytest
+
+from pulse.core.errors import StoreFault
+from pulse.services import waves
+from pulse.slack import private_cards
+from pulse.views.poll import answer_buttons
+from rehearsal.driver import Actor, snapshot
+from rehearsal.workspace import Message
 from tests.handlers.conftest import Office
 
 
@@ -27,21 +35,70 @@ async def at_home(office: Office, person: Actor) -> str:
     return str(person.home.blocks)
 
 
-async def test_after_the_first_confirmation_a_line_is_enough(office: Office) -> None:
-    """Three taps leave one message with buttons and two lines, not three cards."""
+async def tapped(office: Office, person: Actor, answer: str) -> Message:
+    """Taps an answer inside the person's card; returns the card."""
+    card = card_of(office, person)
+    block = next(b["block_id"] for b in card.blocks if b["block_id"].startswith("poll:"))
+    await person.tap(card, f"answer:{answer}", block=block)
+    await office.settled()
+    return card
+
+
+def card_of(office: Office, person: Actor) -> Message:
+    """The one private message with buttons."""
+    [card] = [m for m in person.private(office.it) if any(b["type"] == "actions" for b in m.blocks)]
+    return card
+
+
+async def test_the_first_tap_brings_a_card_that_asks_the_next_question(office: Office) -> None:
+    """It stands at the end of the channel, for the person alone, and names what was saved."""
+    person, other = await opened(office), office.people(office.it)[3]
+    await office.answer(person, office.it, "4")
+    await office.settled()
+    card = card_of(office, person)
+    assert person.sees(office.it)[-1] == card
+    assert other.private(office.it) == []
+    assert "✓ Question 1 saved: *Agree*." in card.text
+    assert "*2 of 4*" in card.text
+    assert "poll:1:A02" in [block["block_id"] for block in card.blocks]
+
+
+async def test_a_pulse_is_answered_inside_the_card_without_looking_for_the_next_question(
+    office: Office,
+) -> None:
+    """Four taps in one place, which then says that all are saved; everything is in the file."""
+    person = await opened(office)
+    await office.answer(person, office.it, "4")
+    await office.settled()
+    first = card_of(office, person)
+    for answer in ("about_right", "5", "2"):
+        assert await tapped(office, person, answer) is first
+    assert person.private(office.it) == [first]
+    assert "✓ All four saved, thank you." in first.text
+    assert "1 *Agree* · 2 *About right* · 3 *Strongly agree* · 4 *Disagree*" in first.text
+    assert await kept(office, person) == {
+        "T01": frozenset({"4"}),
+        "A02": frozenset({"about_right"}),
+        "A01": frozenset({"5"}),
+        "T02": frozenset({"2"}),
+    }
+
+
+async def test_a_further_tap_on_the_poll_gets_a_line_and_no_second_card(office: Office) -> None:
+    """The card stands already; the line says what the tap changed."""
     person = await opened(office)
     for box in ("5", "4", "2"):
         await office.answer(person, office.it, box)
         await office.settled()
-    first, *others = person.private(office.it)
-    assert any(block["type"] == "actions" for block in first.blocks)
-    assert [len(message.blocks) for message in others] == [1, 1]
-    assert "Question 1: *Agree*" in others[0].text
-    assert "Question 1: *Disagree*" in others[1].text
+    card_of(office, person)
+    _card, *lines = person.private(office.it)
+    assert [len(message.blocks) for message in lines] == [1, 1]
+    assert "Question 1 saved: *Agree*" in lines[0].text
+    assert "Question 1 saved: *Disagree*" in lines[1].text
     assert await kept(office, person) == {"T01": frozenset({"2"})}
 
 
-async def test_each_wave_begins_with_a_whole_confirmation(office: Office) -> None:
+async def test_each_wave_begins_with_a_card(office: Office) -> None:
     """Also for those who answered the one before."""
     person = await opened(office)
     await office.answer(person, office.it, "5")
@@ -52,34 +109,169 @@ async def test_each_wave_begins_with_a_whole_confirmation(office: Office) -> Non
     assert "withdraw" in str(person.private(office.it)[-1].blocks)
 
 
-async def test_a_change_by_the_form_is_shown_in_the_same_private_message(office: Office) -> None:
-    """Change, Save: the confirmation that stands in the channel says what is recorded now."""
+async def test_a_card_that_comes_late_asks_what_is_still_open(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it waited, another question was answered: it is made of what is stored when it is sent."""
+    monkeypatch.setattr(private_cards, "GIVE_WAY_S", 600.0)
+    person = await opened(office)
+    storm = True
+    office.bot.surfaces.private_cards._overloaded = lambda: storm
+    await office.answer(person, office.it, "4")
+    await person.command("/pulse answer", office.it)
+    await office.slack.workspace.until(lambda: person.modal is not None)
+    await person.submit(values={"item:T01": "4", "item:A02": "about_right"})
+    assert person.private(office.it) == []
+    storm = False
+    await office.settled()
+    assert "*3 of 4*" in card_of(office, person).text
+
+
+async def test_a_card_that_comes_after_the_close_says_that_the_answer_counts(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was saved before the ack, and so before the close."""
+    monkeypatch.setattr(private_cards, "GIVE_WAY_S", 600.0)
+    person = await opened(office)
+    storm = True
+    office.bot.surfaces.private_cards._overloaded = lambda: storm
+    await office.answer(person, office.it, "4")
+    await office.bot.workspace.waves.close_by_hand()
+    storm = False
+    await office.settled()
+    assert "Saved in time" in person.private(office.it)[-1].text
+
+
+async def test_a_change_by_the_form_is_shown_in_the_card(office: Office) -> None:
+    """All questions, Save: the card that stands in the channel goes on from what is saved now."""
     person = await opened(office)
     await office.answer(person, office.it, "5")
     await office.settled()
-    [card] = person.private(office.it)
+    card = card_of(office, person)
     await person.tap(card, "answer_all")
     await office.settled()
-    await person.submit(values={"item:T01": "1"})
+    await person.submit(values={"item:T01": "1", "item:A02": "about_right"})
     await office.settled()
     assert person.private(office.it) == [card]
-    assert "Strongly disagree" in card.text
+    assert "*3 of 4*" in card.text
+    assert person.modal is not None
+    assert "1 *Strongly disagree* · 2 *About right*" in str(person.modal.blocks)
 
 
-async def test_after_a_withdrawal_the_next_answer_is_confirmed_at_length(office: Office) -> None:
-    """The withdrawal stands in place of the first confirmation."""
+async def test_a_withdrawal_stands_in_the_card_which_asks_again(office: Office) -> None:
+    """The same card takes the next answer."""
     person = await opened(office)
     await office.answer(person, office.it, "5")
     await office.settled()
-    [card] = person.private(office.it)
+    card = card_of(office, person)
     await person.tap(card, "withdraw")
     await office.settled()
     assert person.private(office.it) == [card]
-    assert "deleted" in card.text
+    assert "None of your answers is saved now." in card.text
     assert await kept(office, person) == {}
+    await tapped(office, person, "4")
+    assert person.private(office.it) == [card]
+    assert await kept(office, person) == {"T01": frozenset({"4"})}
+
+
+async def test_a_withdrawal_elsewhere_is_shown_in_the_card(office: Office) -> None:
+    """Whoever withdraws on the Home tab does not read old answers in the channel."""
+    person = await opened(office)
+    await office.answer(person, office.it, "5")
+    await office.settled()
+    card = await tapped(office, person, "about_right")
+    await at_home(office, person)
+    assert person.home is not None
+    await person.tap(person.home, "withdraw")
+    await office.settled()
+    assert "None of your answers is saved now." in card.text
+
+
+async def test_a_tap_that_cannot_be_saved_leaves_the_card_for_a_second_try(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason is told beside it, and the same button works when the trouble is over."""
+    person = await opened(office)
+    await office.answer(person, office.it, "5")
+    await office.settled()
+    card = card_of(office, person)
+
+    async def full(*_anything: object) -> object:
+        raise StoreFault("The disk is full.")
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(type(office.bot.store), "answer", full)
+        await tapped(office, person, "about_right")
+    assert "The disk is full." in person.private(office.it)[-1].text
+    assert "*2 of 4*" in card.text
+    await tapped(office, person, "about_right")
+    assert "*3 of 4*" in card.text
+
+
+async def test_a_card_of_a_closed_wave_says_so_in_its_place(office: Office) -> None:
+    """Nobody goes on tapping buttons that do nothing."""
+    person = await opened(office)
+    await office.answer(person, office.it, "5")
+    await office.settled()
+    card = card_of(office, person)
+    await office.close()
+    await person.tap(card, "answer:about_right")
+    await office.settled()
+    assert "This pulse is closed" in card.text
+
+
+async def test_several_answers_are_tapped_before_the_card_moves_on(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The question stays, each tap adds or takes back one answer, and Next leads on."""
+    await office.set_up()
+    bank = {item.id: item for item in office.bot.library.source}
+    multi = bank["L03"]
+    monkeypatch.setattr(waves, "choose", lambda *_anything: (bank["T01"], multi))
+    await office.open()
+    person = office.people(office.it)[2]
     await office.answer(person, office.it, "4")
     await office.settled()
-    assert "withdraw" in str(person.private(office.it)[-1].blocks)
+    for box in (multi.boxes[0].key, multi.boxes[1].key):
+        card = await tapped(office, person, box)
+    assert "*2 of 2*" in card.text
+    assert (await kept(office, person))["L03"] == {multi.boxes[0].key, multi.boxes[1].key}
+    await tapped(office, person, multi.boxes[0].key)
+    assert (await kept(office, person))["L03"] == {multi.boxes[1].key}
+    await person.tap(card, "next_question")
+    await office.settled()
+    assert "✓ All two saved, thank you." in card.text
+
+
+@pytest.mark.parametrize("value", ["", "1", "1:", "1:Z99", "99:L03", "x:L03", "1:T01:4"])
+async def test_a_forged_next_changes_nothing(office: Office, value: str) -> None:
+    """A sentence, and the card stays as it was."""
+    person = await opened(office)
+    await office.answer(person, office.it, "4")
+    await office.settled()
+    card = card_of(office, person)
+    forged = copy.deepcopy(card)
+    button = forged.blocks[-1]["elements"][0]
+    button["action_id"], button["value"] = "next_question", value
+    await person.tap(forged, "next_question")
+    await office.settled()
+    assert "othing was changed" in person.private(office.it)[-1].text
+    assert "*2 of 4*" in card.text or "othing was changed" in card.text
+
+
+async def test_a_poll_of_the_first_edition_counts_until_its_close(office: Office) -> None:
+    """It shows every question; a tap on its third is saved, and the card asks what is open."""
+    person = await opened(office)
+    poll = snapshot(office.poll(office.it))
+    wave = office.bot.workspace.waves.current
+    assert wave is not None
+    items = office.bot.workspace.waves.items_of(wave)
+    poll.blocks = [answer_buttons(wave.id, n, item) for n, item in enumerate(items, start=1)]
+    await person.tap(poll, "answer:5", block="poll:1:A01")
+    await office.settled()
+    assert await kept(office, person) == {"A01": frozenset({"5"})}
+    assert "✓ Question 3 saved: *Strongly agree*." in card_of(office, person).text
+    assert "*4 of 4*" in card_of(office, person).text
 
 
 async def test_the_home_tab_takes_answers_and_shows_them(office: Office) -> None:
@@ -169,19 +361,16 @@ async def test_privacy_shows_what_is_stored_even_to_somebody_who_has_left(office
     assert "No answer of yours is stored" in (await office.says(person, "/pulse privacy", "general")).text
 
 
-async def test_somebody_in_both_sides_answers_for_the_channel_of_the_command(office: Office) -> None:
-    """The form remembers where it was asked for, and the Home tab says what to do first."""
-    await office.set_up()
-    await office.open()
-    person = office.slack.actor("aiko")
-    assert "channels of both sides" in await at_home(office, person)
-    await person.command("/pulse answer", office.marketing)
-    await office.settled()
-    await person.submit(values={"item:T01": "4"})
-    await office.settled()
-    answered = await office.answered()
-    assert (answered[Side.MARKETING], answered[Side.IT]) == (1, 0)
-    assert "You answer for *Marketing*" in await at_home(office, person)
+async def test_status_and_home_say_how_much_the_reader_has_answered(office: Office) -> None:
+    """From what is stored under the reader's pseudonym; who is not asked reads nothing of it."""
+    person = await opened(office)
+    assert "You have not answered yet." in (await office.says(person, "/pulse status", office.it)).text
+    await office.answer(person, office.it, "5")
+    said = await office.says(person, "/pulse status", office.it)
+    assert "You have answered 1 of 4 questions." in said.text
+    assert "You have answered 1 of 4 questions." in await at_home(office, person)
+    outsider = office.slack.actor("sasha")
+    assert "You have" not in (await office.says(outsider, "/pulse status", "general")).text
 
 
 async def test_the_form_of_a_closed_wave_says_so(office: Office) -> None:

@@ -98,7 +98,8 @@ async def set_up_with(office: Office, channel: str) -> dict[str, str]:
     """The errors of a form with this channel for marketing."""
     await office.manager.command("/pulse setup", office.marketing)
     await office.settled()
-    ack = await office.manager.submit(values={"marketing": [channel], "it": [office.it]})
+    values = {"marketing": [channel], "it": [office.it], "both_sides": "it"}
+    ack = await office.manager.submit(values=values)
     return ack.errors
 
 

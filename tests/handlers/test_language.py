@@ -36,7 +36,7 @@ async def test_a_tap_is_confirmed_in_the_readers_language(office: Office) -> Non
     await office.answer(person, office.it, "5")
     await office.settled()
     assert "I trust our marketing colleagues" in office.poll(office.it).text
-    assert "*Gespeichert.*" in person.private(office.it)[-1].text
+    assert "✓ Frage 1 gespeichert: *Stimme voll zu*." in person.private(office.it)[-1].text
     assert "Stimme voll zu" in person.private(office.it)[-1].text
 
 
@@ -125,7 +125,7 @@ async def test_a_preview_shows_the_posts_as_they_will_be(office: Office) -> None
     shown = str(office.manager.modal.content["blocks"])
     assert "*The first post for Marketing*" in shown
     assert "Ich vertraue darauf" in shown
-    assert "kurze Fragen, je einmal tippen" in shown
+    assert "Vier Fragen, eine halbe Minute" in shown
     assert "I trust" not in shown
 
 

@@ -60,13 +60,13 @@ def question(block_id: str) -> dict[str, Any]:
 async def test_whom_one_acts_as_answers_alone(slack: Rehearsal, taps: Taps) -> None:
     """The crowd leaves the person at the page alone."""
     me = slack.actor("ines").id
-    assert await let_answer(slack, share=1.0, besides=me) == 27
+    assert await let_answer(slack, patience=0.0, share=1.0, besides=me) == 27
     assert me not in {person for person, _, _ in taps}
 
 
 async def test_everybody_answers_each_question_once(slack: Rehearsal, taps: Taps) -> None:
     """28 people, two questions; no guest, no bot, nothing that is no question, nobody in two channels."""
-    assert await let_answer(slack, share=1.0) == 28
+    assert await let_answer(slack, patience=0.0, share=1.0) == 28
     assert Counter(block for _, block, _ in taps) == {"poll:1:a": 28, "poll:1:b": 28}
     assert set(Counter(person for person, _, _ in taps).values()) == {2}
     assert slack.actor("greta").id not in {person for person, _, _ in taps}
@@ -76,14 +76,14 @@ async def test_whoever_has_answered_is_left_alone(slack: Rehearsal, taps: Taps) 
     """A second call finds nobody; one who answered half answers the other half."""
     amara = slack.actor("amara")
     await amara.tap(amara.sees("marketing")[0], "1", block="poll:1:a")
-    await let_answer(slack, share=1.0)
+    await let_answer(slack, patience=0.0, share=1.0)
     assert Counter(b for p, b, _ in taps if p == amara.id) == {"poll:1:a": 1, "poll:1:b": 1}
-    assert await let_answer(slack, share=1.0) == 0
+    assert await let_answer(slack, patience=0.0, share=1.0) == 0
 
 
 async def test_the_mood_of_a_side_moves_its_answers(slack: Rehearsal, taps: Taps) -> None:
     """Content marketers choose higher than grim engineers; nobody is unanimous by rule."""
-    await let_answer(slack, share=1.0, mood={"marketing": 1.0, "it": 0.0})
+    await let_answer(slack, patience=0.0, share=1.0, mood={"marketing": 1.0, "it": 0.0})
     chosen: dict[str, list[int]] = {"marketing": [], "it": []}
     for person, _, value in taps:
         side = "marketing" if person in slack.workspace.channel("marketing").members else "it"
@@ -95,11 +95,11 @@ async def test_the_mood_of_a_side_moves_its_answers(slack: Rehearsal, taps: Taps
 
 async def test_the_same_seed_gives_the_same_answers(slack: Rehearsal, taps: Taps) -> None:
     """So that a picture or a test can be made again: half of 16 and half of 12 people, two questions."""
-    await let_answer(slack, share=0.5, seed=3)
+    await let_answer(slack, patience=0.0, share=0.5, seed=3)
     first = sorted(taps)
     slack.taps.clear()
     taps.clear()
-    await let_answer(slack, share=0.5, seed=3)
+    await let_answer(slack, patience=0.0, share=0.5, seed=3)
     assert sorted(taps) == first
     assert len(first) == 28
 

@@ -129,13 +129,13 @@ async def test_the_wish_can_be_told_after_the_pulse_has_closed(office: Office) -
     assert not [block for block in left.blocks if str(block.get("block_id", "")).startswith("poll:")]
 
 
-async def test_a_person_of_both_sides_is_asked_to_choose_a_channel(office: Office) -> None:
-    """The reminder has no answer buttons: it could not know which side they count for."""
+async def test_a_person_of_both_sides_is_asked_for_the_side_of_the_set_up(office: Office) -> None:
+    """The reminder has that side's wording, and its buttons."""
     await opened(office)
     await at(office, "2026-03-05T09:00")
     [reminder] = reminders(office.slack.actor("aiko"))
-    assert f"<#{office.it}>" in reminder.text
-    assert "answer:" not in str(reminder.blocks)
+    assert "I trust our marketing colleagues" in reminder.text
+    assert "answer:" in str(reminder.blocks)
 
 
 async def test_the_file_does_not_know_who_was_reminded_or_wants_no_reminders(office: Office) -> None:

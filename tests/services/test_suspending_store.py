@@ -88,7 +88,7 @@ async def test_the_whole_loop_works(office: Office) -> None:
         for person in office.people(channel)[:6]:
             await office.answer(person, channel, "4")
     await office.close()
-    assert "Marketing 6 of 16, IT 6 of 14 answered." in office.posted(office.it)[-1].text
+    assert "Marketing 6 of 14, IT 6 of 14 answered." in office.posted(office.it)[-1].text
     assert [wave.id for wave in await office.bot.store.closed_waves()] == [1]
 
 

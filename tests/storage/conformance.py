@@ -19,7 +19,7 @@ from pulse.core.baselines import Ledger
 from pulse.core.calendar import Moments
 from pulse.core.errors import BadRequest, JoinedLater, NotNow, PollIsClosed
 from pulse.core.items import Asking, Bank
-from pulse.core.model import Bar, Counted, Note, Outcome, Share, Side, SideTurnout, Withheld
+from pulse.core.model import Bar, BothSides, Counted, Note, Outcome, Share, Side, SideTurnout, Withheld
 from pulse.core.plan import KnownWave, Pause, WaveState
 from pulse.core.question_plan import QuestionPlan
 from pulse.core.records import (
@@ -60,6 +60,7 @@ SETUP = Setup(
     channels={MARKETING: ("C1",), IT: ("C2", "C3")},
     results=("C1", "C9"),
     language="de",
+    both_sides=BothSides.IT,
 )
 
 

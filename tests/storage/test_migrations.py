@@ -49,7 +49,7 @@ async def test_a_database_of_an_earlier_schema_opens_with_all_its_data(tmp_path:
     old.execute("PRAGMA foreign_keys = OFF")
     for table in tables:
         columns = ", ".join(_columns(old, "main", table) & _columns(old, "today", table))
-        old.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM today.{table}")
+        old.execute(f"INSERT OR REPLACE INTO main.{table} ({columns}) SELECT {columns} FROM today.{table}")
     old.close()
     upgraded = Store.open(tmp_path / "old.db")
     try:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from handlers.commands import HELP
 from pulse.core.audit import AuditCode, AuditEntry, AuditEvent
-from pulse.core.cards import Confirmation, OwnAnswers, PrivacyCard, StatusCard, Turnout
-from pulse.core.errors import ManagersOnly
+from pulse.core.cards import OwnAnswers, PrivacyCard, StatusCard, Turnout
+from pulse.core.errors import AnswerElsewhere, ManagersOnly
 from pulse.core.model import Side
 from pulse.views import notices
 from pulse.views.message import Message
@@ -20,8 +19,6 @@ from tests.golden import golden
 from tests.views.examples import CLOSES, HOSTILE, OPENS, WAVE
 
 SOME = {"T01": frozenset({"4"}), "L03": frozenset({"it", "ceo"})}
-ALL = {**SOME, "A02": frozenset({"about_right"}), "G01": frozenset({"cannot_say"})}
-ONE = Confirmation(wave_id=7, side=Side.MARKETING, items=WAVE, answers=SOME, closes_at=CLOSES)
 OWN = OwnAnswers(wave_id=7, side=Side.IT, items=WAVE, answers=SOME)
 OPEN = StatusCard(
     minimum=5,
@@ -36,15 +33,8 @@ CHANGES = (
     AuditEntry(at=OPENS, event=AuditEvent(code=AuditCode.SET_UP)),
 )
 VARIANTS = {
-    "confirmation_some": notices.confirmation(ONE),
-    "confirmation_all": notices.confirmation(replace(ONE, answers=ALL)),
-    "tapped_first": notices.tapped(replace(ONE, both_sides=True), "T01", first=True),
-    "tapped_again": notices.tapped(ONE, "A02", first=False),
-    "tapped_last": notices.tapped(replace(ONE, answers=ALL), "L03", first=False),
     "exported": notices.exported(("pulse-scores.csv", "pulse.json")),
     "shared": notices.shared(),
-    "confirmation_none": notices.confirmation(replace(ONE, answers={"L03": frozenset()})),
-    "confirmation_both_sides": notices.confirmation(replace(ONE, both_sides=True)),
     "withdrawn": notices.withdrawn(CLOSES),
     "refusal": notices.refusal("This pulse is closed. `/pulse scores` shows the results."),
     "nothing_open": notices.nothing_open(OPENS),
@@ -57,6 +47,11 @@ VARIANTS = {
     "privacy_own": notices.privacy(PrivacyCard(minimum=5, closes_at=CLOSES, own=OWN)),
     "privacy_minimum_12": notices.privacy(PrivacyCard(minimum=12)),
     "status_open": notices.status(OPEN),
+    "status_unanswered": notices.status(replace(OPEN, own=(0, 4))),
+    "status_begun": notices.status(replace(OPEN, own=(2, 4))),
+    "status_answered": notices.status(replace(OPEN, own=(4, 4))),
+    "refusal_elsewhere": notices.refusal(AnswerElsewhere("Nothing was saved.", ("C1", "C2"))),
+    "left_out": notices.problems([notices.people_left_out(3)]),
     "status_manager": notices.status(replace(OPEN, changes=CHANGES)),
     "status_not_set_up": notices.status(StatusCard(minimum=5, set_up=False)),
     "refusal_managers": notices.refusal(ManagersOnly("Only managers can do this.", ("U1", "U2"))),
@@ -108,34 +103,21 @@ def test_the_text_of_a_notice_is_whole(name: str) -> None:
     assert [line for line in said if line not in message.text] == []
 
 
-@pytest.mark.parametrize("answers", [SOME, ALL, {}])
-def test_a_confirmation_says_who_sees_it_and_until_when_it_can_be_changed(answers: Any) -> None:
-    """Nobody wonders who can read it or whether it is final."""
-    text = notices.confirmation(replace(ONE, answers=answers)).text
-    assert "Only you can see this." in text
-    assert f" until <!date^{int(CLOSES.timestamp())}^" in text
-
-
-def test_only_what_is_recorded_can_be_withdrawn() -> None:
-    """With an answer there are both buttons; without one there is nothing to withdraw."""
-    assert ids(VARIANTS["confirmation_some"]) == ["answer_all", "withdraw"]
-    assert ids(VARIANTS["confirmation_none"]) == ["answer_all"]
-
-
 def test_withdrawing_asks_first() -> None:
     """A withdrawal cannot happen by a slip of the finger."""
-    assert "confirm" in VARIANTS["confirmation_some"].blocks[-1]["elements"][1]
+    [row] = [block for block in VARIANTS["privacy_own"].blocks if block["type"] == "actions"]
+    assert "confirm" in row["elements"][1]
 
 
 def test_a_button_names_the_wave_and_nobody() -> None:
     """Nothing about a person or an answer is in a button's value."""
-    buttons = VARIANTS["confirmation_all"].blocks[-1]["elements"]
-    assert [button["value"] for button in buttons] == ["7", "7"]
+    [row] = [block for block in VARIANTS["privacy_own"].blocks if block["type"] == "actions"]
+    assert [button["value"] for button in row["elements"]] == ["7", "7"]
 
 
-def test_a_confirmation_lists_the_full_label_of_each_choice() -> None:
+def test_own_answers_list_the_full_label_of_each_choice() -> None:
     """Several choices are listed in the order of the question; an open question says so."""
-    text = VARIANTS["confirmation_some"].text
+    text = VARIANTS["privacy_own"].text
     assert "→ *IT or the CIO*, *The CEO*" in text
     assert text.count("_not answered yet_") == 2
 

@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from pulse.core.model import Side
-from pulse.views.private_card import NEXT, PrivateCard, next_question, private_card, saved_again
+from pulse.views.private_card import (
+    NEXT,
+    PrivateCard,
+    card_of_closed,
+    is_card,
+    next_question,
+    private_card,
+    saved_again,
+    saved_in_form,
+)
 from rehearsal.blockkit import message_problems
 from tests.golden import golden
 from tests.views.examples import CLOSES, HOSTILE, WAVE
@@ -30,6 +39,13 @@ VARIANTS = {
 }
 
 
+SAVED = {
+    "card_form_all": replace(CARD, answers=ALL, saved="", asks=""),
+    "card_form_some": replace(CARD, answers=ONE, saved="", asks="A02"),
+    "card_form_none": replace(CARD, answers={}, saved="", asks="T01"),
+}
+
+
 def faces(card: PrivateCard) -> list[dict[str, Any]]:
     rows = [block for block in private_card(card).blocks if block["type"] == "actions"]
     return [element for row in rows for element in row["elements"]]
@@ -41,6 +57,39 @@ def test_a_card_reads_as_agreed_and_slack_takes_it(name: str) -> None:
     message = private_card(VARIANTS[name])
     assert message_problems({"text": message.text, "blocks": message.blocks}) == []
     golden(name, message)
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_the_form_says_what_it_saved(name: str) -> None:
+    """All, some or none of the questions, each with its answer, in the window of the form."""
+    message = saved_in_form(SAVED[name])
+    assert message_problems({"text": message.text, "blocks": message.blocks}) == []
+    golden(name, message)
+
+
+@pytest.mark.parametrize("card", VARIANTS.values())
+def test_a_card_says_who_sees_it_and_until_when_it_can_be_changed(card: PrivateCard) -> None:
+    """Nobody wonders who can read it or whether it is final."""
+    assert "Only you see this; you can change it until <!date^" in private_card(card).text
+
+
+def test_only_what_is_saved_can_be_withdrawn() -> None:
+    """Without an answer there is nothing to withdraw."""
+    assert "withdraw" in [each["action_id"] for each in faces(CARD)]
+    assert "withdraw" not in [each["action_id"] for each in faces(VARIANTS["card_taken_back"])]
+
+
+def test_a_card_is_known_by_the_block_of_its_buttons() -> None:
+    """A withdrawal in a card is answered in the card; elsewhere it is not."""
+    rows = [block for block in private_card(CARD).blocks if block["type"] == "actions"]
+    assert [is_card(row["block_id"]) for row in rows] == [False, True]
+
+
+def test_an_answer_saved_just_before_the_close_is_confirmed_after_it() -> None:
+    """The card comes late: it says that the answer counts, and asks nothing any more."""
+    message = card_of_closed()
+    assert message.text.startswith("✓ Saved in time.")
+    assert [block for block in message.blocks if block["type"] == "actions"] == []
 
 
 def test_the_next_question_is_the_first_one_without_an_answer_after_the_last_tap() -> None:

@@ -580,3 +580,11 @@ ALTER TABLE setup ADD COLUMN readers TEXT NOT NULL DEFAULT 'channels'
 ALTER TABLE setup ADD COLUMN sharing INTEGER NOT NULL DEFAULT 1 CHECK (sharing IN (0, 1));
 """,
     )
+
+
+@migrations()
+def m0007_people_of_both_sides(db: Database) -> None:
+    """For which side people in channels of both count: empty where nobody was asked."""
+    rule = "TEXT NOT NULL DEFAULT '' CHECK (both_sides IN ('', 'marketing', 'it', 'nobody'))"
+    for table in ("setup", "wave"):
+        db.conn.execute(f"ALTER TABLE {table} ADD COLUMN both_sides {rule}")

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from pulse.core.model import Side
+from pulse.core.model import BothSides, Side
 from pulse.core.plan import Pause
 from pulse.core.question_plan import QuestionPlan
 from pulse.core.records import NewMessage, ReadersRule, Setup
@@ -22,7 +22,7 @@ class SetupRows(ReadTheme):
 
     async def setup(self) -> Setup | None:
         row = self._reader.row(
-            "SELECT schedule, items, minimum, since, language, readers, sharing FROM setup"
+            "SELECT schedule, items, minimum, since, language, readers, sharing, both_sides FROM setup"
         )
         if row is None:
             return None
@@ -39,6 +39,7 @@ class SetupRows(ReadTheme):
             language=row["language"],
             readers=ReadersRule(row["readers"]),
             sharing=bool(row["sharing"]),
+            both_sides=BothSides(row["both_sides"]),
         )
 
     async def pauses(self) -> tuple[Pause, ...]:
@@ -99,11 +100,11 @@ class Setups(SetupRows, Theme):
 
 def _replace_setup(connection: sqlite3.Connection, setup: Setup) -> None:
     connection.execute(
-        "INSERT INTO setup (id, schedule, items, minimum, since, language, readers, sharing)"
-        " VALUES (1, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO setup (id, schedule, items, minimum, since, language, readers, sharing, both_sides)"
+        " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET schedule = excluded.schedule, items = excluded.items,"
         " minimum = excluded.minimum, since = excluded.since, language = excluded.language,"
-        " readers = excluded.readers, sharing = excluded.sharing",
+        " readers = excluded.readers, sharing = excluded.sharing, both_sides = excluded.both_sides",
         (
             json.dumps(dict(setup.schedule)),
             setup.items,
@@ -112,6 +113,7 @@ def _replace_setup(connection: sqlite3.Connection, setup: Setup) -> None:
             setup.language,
             str(setup.readers),
             int(setup.sharing),
+            setup.both_sides,
         ),
     )
     connection.execute("DELETE FROM channel")

@@ -11,7 +11,7 @@ from pulse.core.calendar import Moments
 from pulse.core.errors import NotNow, PulseError
 from pulse.core.items import Asking
 from pulse.core.language import _
-from pulse.core.model import Side
+from pulse.core.model import BothSides, Side
 from pulse.core.plan import KnownWave, WaveState
 from pulse.core.records import CalledOffWave, NewMessage, NewWave, OpenWave
 from pulse.storage.ballots import length_of
@@ -45,6 +45,7 @@ class WaveRows(ReadTheme):
             series={item["item_id"]: item["series"] for item in items},
             people={Side(side["side"]): side["people"] for side in sides},
             channels=await self.wave_channels(row["id"]),
+            both_sides=BothSides(row["both_sides"]),
             first_edition=bool(row["first_edition"]),
         )
 
@@ -161,8 +162,8 @@ def _insert_wave(connection: sqlite3.Connection, new: NewWave) -> int:
     try:
         [(wave_id,)] = connection.execute(
             "INSERT INTO wave"
-            " (cadence, local_date, state, opens_at, closes_at, reminders, opened_at, minimum, token)"
-            " VALUES (?, ?, 'open', ?, ?, ?, ?, ?, ?) RETURNING id",
+            " (cadence, local_date, state, opens_at, closes_at, reminders, opened_at, minimum, token,"
+            " both_sides) VALUES (?, ?, 'open', ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             (
                 new.cadence,
                 new.moments.local_date.isoformat(),
@@ -172,6 +173,7 @@ def _insert_wave(connection: sqlite3.Connection, new: NewWave) -> int:
                 new.opened_at.isoformat(),
                 new.minimum,
                 new.token,
+                new.both_sides,
             ),
         ).fetchall()
     except sqlite3.IntegrityError as error:
