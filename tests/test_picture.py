@@ -73,7 +73,7 @@ async def walk(page: Page) -> None:
 
 
 async def test_the_way_of_the_readme_leads_to_results_on_the_page(tmp_path: Path) -> None:
-    """The first screen is photographed; after open, answer, crowd and close new results stand with a chart."""
+    """The first screen is photographed; after open, answer, crowd and close new results have a chart."""
     assert CHROMIUM, "the picture needs Chromium: apt install chromium"
     async with process.bot(tmp_path, PULSE_PAGE=free_port()) as bot, async_playwright() as playwright:
         await bot.says("Open http")
