@@ -19,13 +19,13 @@ EXAMPLES = (12, 30, 60)
 
 def certainty_view(report: WaveReport) -> View:
     """The window behind "How sure?"."""
-    return modal(CERTAINTY, _("How sure is this?"), _blocks(report))
+    return modal(CERTAINTY, _("How sure is this?"), [*_blocks(report), divider(), _rarely()])
 
 
 def certainty_message(report: WaveReport | None) -> Message:
-    """The same as a message; what numbers of answers can show where no wave has closed yet."""
-    blocks = _blocks(report) if report is not None else _examples()
-    return message([header(_("How sure is this?")), *blocks])
+    """The same as a message, with what other numbers of answers can show; None before the first results."""
+    blocks = _blocks(report) if report is not None else []
+    return message([header(_("How sure is this?")), *blocks, _examples(), _rarely()])
 
 
 def _blocks(report: WaveReport) -> list[Block]:
@@ -35,7 +35,7 @@ def _blocks(report: WaveReport) -> list[Block]:
     ranges = [block for found in shown(report) for block in sections("\n".join(_ranges(found)))]
     if ranges:
         blocks += [divider(), section(_("*The whole side, with those who did not answer*")), *ranges]
-    return [*blocks, divider(), *_examples()]
+    return blocks
 
 
 def _ranges(found: ItemReport) -> Iterator[str]:
@@ -55,10 +55,15 @@ def _fewest(report: WaveReport) -> dict[Side, int]:
     return {side: min(found) for side, found in counts.items() if found}
 
 
-def _examples() -> list[Block]:
+def _examples() -> Block:
     lines = "\n".join(f"• {escape(power_sentence(n))}" for n in EXAMPLES)
-    rarely = _(
-        "A change is called where chance hardly explains it. Where nothing changes, about 6 in 100 questions "
-        "of a side still have one called within 26 pulses."
+    return section(_("*Other numbers of answers*") + "\n" + lines)
+
+
+def _rarely() -> Block:
+    return context(
+        _(
+            "A change is called where chance hardly explains it. Where nothing changes, about 6 in 100 "
+            "questions of a side still have one called within 26 pulses."
+        )
     )
-    return [section(_("*Other numbers of answers*") + "\n" + lines), context(rarely)]

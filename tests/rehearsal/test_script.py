@@ -149,8 +149,8 @@ async def test_the_first_wave_runs_as_another_program_without_a_browser() -> Non
     assert code == 0, err
     transcript = out.splitlines()
     deeds = [line.partition(": ")[2] for line in transcript if line.startswith(">")]
-    assert deeds[-3:] == ["press Close it now", "wait How sure", "/pulse scores"]
-    assert any(line.startswith("    [image] First results") for line in transcript)
+    assert deeds[-3:] == ["press Close it now", "wait Changes show from the fifth pulse", "/pulse scores"]
+    assert any(line.startswith("    [image] ") for line in transcript)
     assert "  23 people answered" in transcript
 
 
