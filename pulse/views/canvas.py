@@ -120,12 +120,17 @@ class Canvas:
         """How high a page of A4 is, in pixels of this sheet's width."""
         return round(self._width * A4_INCHES[1] / A4_INCHES[0])
 
+    @property
+    def fits_page(self) -> bool:
+        """Whether all that is written so far stands within the margins of one page of A4."""
+        return self.y <= self.page_height - PAD
+
     def pdf(self) -> bytes:
         """The sheet as one page of A4 with text that can be searched; no time and no version in it.
 
         Raises ValueError where the content is longer than the page.
         """
-        if self.y > self.page_height - PAD:
+        if not self.fits_page:
             raise ValueError(f"The page is too long: {self.y:.0f} of {self.page_height - PAD} pixels.")
         self._sized(self.page_height)
         self._figure.set_size_inches(*A4_INCHES)

@@ -302,6 +302,7 @@ def report_page(paragraphs: int = 1) -> ReportPage:
     passages = (Passage(heading="What stands out", paragraphs=(words,) * paragraphs),) * 3
     return ReportPage(
         title="How marketing and IT work together",
+        finding="Trust in marketing is up in IT.",
         period="September to November 2026",
         panels=compact(),
         passages=passages,
