@@ -17,9 +17,11 @@ from pulse.ops.scheduler import Scheduler
 from pulse.ops.settings import Settings
 from pulse.services.alerts import Alerts
 from pulse.services.answering import Answering
+from pulse.services.audience import Audience
 from pulse.services.background import BackgroundTasks
 from pulse.services.channels import Channels
 from pulse.services.home import Home
+from pulse.services.leader_reports import LeaderReports
 from pulse.services.managers import Managers
 from pulse.services.notes import Notes
 from pulse.services.participation import Participation
@@ -39,6 +41,7 @@ from pulse.slack.live_counts import LiveCounts
 from pulse.slack.pictures import Pictures
 from pulse.slack.publisher import DirectMessages, Publisher
 from pulse.slack.readers import Readers
+from pulse.slack.report_pages import ReportPages
 from pulse.slack.roster import Roster
 from pulse.slack.surfaces import Surfaces
 from pulse.slack.web_api import Slack
@@ -69,7 +72,8 @@ def create_app(
     answering = Answering(store=store, roster=roster, library=library, waves=waves)
     managers = Managers(store=store, roster=roster, clock=clock)
     results = Results(store=store, library=library, waves=waves, write_files=files)
-    posts = Posts(store=store, library=library, waves=waves, results=results, clock=clock)
+    reports = LeaderReports(store=store, waves=waves, results=results, clock=clock)
+    posts = Posts(store=store, library=library, waves=waves, results=results, reports=reports, clock=clock)
     participation = Participation(store=store, waves=waves, answering=answering, managers=managers)
     send_alert = AlertSender(slack, readers, managers.reachable).send
     alerts = Alerts(store=store, waves=waves, send=send_alert, clock=clock)
@@ -97,6 +101,8 @@ def create_app(
         answering=answering,
         participation=participation,
         results=results,
+        reports=reports,
+        audience=Audience(waves=waves, managers=managers, roster=roster, lookup=slack),
         posts=posts,
         home=home,
         setup=PulseSetup(
@@ -116,12 +122,14 @@ def create_app(
         background=BackgroundTasks(metrics.overloaded),
     )
     changing = asyncio.Lock()
-    cards = Cards(results, Pictures(slack, chart_worker or ChartWorker()), readers)
+    chart_worker = chart_worker or ChartWorker()
+    cards = Cards(results, Pictures(slack, chart_worker), readers)
     surfaces = Surfaces(
         slack=slack,
         roster=roster,
         readers=readers,
         cards=cards,
+        report_pages=ReportPages(slack, chart_worker),
         publisher=Publisher(
             store=store,
             posts=posts,

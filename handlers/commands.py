@@ -17,6 +17,7 @@ from handlers import managing
 from handlers.answers import show_form
 from handlers.interaction import Interaction
 from handlers.replies import answer, or_refuse
+from handlers.reports import send_report
 from handlers.setup import show_setup
 from pulse.core.language import N_, _
 from pulse.views import notices
@@ -137,6 +138,12 @@ COMMANDS = (
         takes=N_("[question]"),
         does=N_("the published figures and where they come from"),
         run=baselines,
+    ),
+    Command(
+        word="report",
+        takes=N_("[quarter]"),
+        does=N_("a quarter on one page for leaders, sent to you as PDF"),
+        run=send_report,
     ),
     Command(word="power", does=N_("how small a change your numbers can show"), run=power),
     Command(word="answer", does=N_("answer the open pulse, or change your answers"), window=show_form),

@@ -125,6 +125,10 @@ class NotYours(PulseError):
     """The person does not belong to either side, or is a guest."""
 
 
+class NotForYou(PulseError):
+    """Somebody asked for results who may not read or share them."""
+
+
 class ManagersOnly(PulseError):
     """Somebody who is no manager asked for what managers do; `people` are ids of some who may."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pulse.core.cards import PollCard, PostedPoll
 from pulse.core.library import Library
 from pulse.core.model import ClosedWave, Side, SideTurnout
+from pulse.core.quarterly import QuarterReport
 from pulse.core.records import OpenWave
 from pulse.core.reports import WaveReport
+from pulse.services.leader_reports import LeaderReports
 from pulse.services.ports import Clock
 from pulse.services.results import Results
 from pulse.services.waves import Waves
@@ -17,10 +19,17 @@ class Posts:
     """Says what a message shows now; how it looks and how it is sent is decided elsewhere."""
 
     def __init__(
-        self, *, store: Store, library: Library, waves: Waves, results: Results, clock: Clock
+        self,
+        *,
+        store: Store,
+        library: Library,
+        waves: Waves,
+        results: Results,
+        reports: LeaderReports,
+        clock: Clock,
     ) -> None:
         self._store, self._library, self._waves, self._results = store, library, waves, results
-        self._clock = clock
+        self._reports, self._clock = reports, clock
 
     def language(self) -> str:
         """The language of what everybody in a channel reads."""
@@ -41,6 +50,10 @@ class Posts:
     async def results(self, wave_id: int | None) -> WaveReport | None:
         """The report of a closed wave; None if there is no such wave."""
         return await self._results.find(wave_id)
+
+    async def quarter(self, wave_id: int | None) -> QuarterReport | None:
+        """The report of the quarter in which a wave closed; None if there is no such closed wave."""
+        return await self._reports.of_wave(wave_id)
 
     async def standing_polls(self) -> tuple[PostedPoll, ...]:
         """The poll messages of the open wave, as they should read now."""

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from pulse.services.alerts import Alerts
 from pulse.services.answering import Answering
+from pulse.services.audience import Audience
 from pulse.services.background import BackgroundTasks
 from pulse.services.channels import Channels
 from pulse.services.home import Home
+from pulse.services.leader_reports import LeaderReports
 from pulse.services.managers import Managers
 from pulse.services.notes import Notes
 from pulse.services.participation import Participation
@@ -27,6 +29,8 @@ class Workspace:
     answering: Answering
     participation: Participation
     results: Results
+    reports: LeaderReports
+    audience: Audience
     posts: Posts
     home: Home
     setup: PulseSetup

@@ -141,6 +141,7 @@ class Canvas:
         for stroke in self.ax.lines:
             stroke.set_linewidth(stroke.get_linewidth() * scale)
             stroke.set_markersize(stroke.get_markersize() * scale)
+            stroke.set_markeredgewidth(stroke.get_markeredgewidth() * scale)
         out = io.BytesIO()
         with rc_context({"pdf.fonttype": 42}):
             _pdf.FigureCanvasPdf(self._figure).print_pdf(out, metadata=_NO_METADATA)

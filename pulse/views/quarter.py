@@ -12,7 +12,7 @@ from datetime import date
 
 from pulse.core.commitments import Commitment, CommitmentState
 from pulse.core.comparison import Verdict
-from pulse.core.dates import day, short_day
+from pulse.core.dates import brief_day, day, short_day
 from pulse.core.facts import caution
 from pulse.core.language import N_, _, ngettext
 from pulse.core.likelihood import DESCRIBES
@@ -347,7 +347,7 @@ def _panels(report: QuarterReport) -> CompactChart:
     for found in drawn:
         for step in found.steps:
             closed = report.day(step.wave)
-            days[closed] = short_day(closed, report.quarter.last)
+            days[closed] = brief_day(closed)
     return CompactChart(
         title=report.quarter.words,
         panels=tuple(_panel(report, found) for found in drawn),
