@@ -8,6 +8,7 @@ and Ito's ("Color Universal Design", 2008); shape and dash repeat them.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -77,9 +78,12 @@ class Canvas:
             self.down(line)
 
     def wrapped(self, text: str, size: float, room: float, *, bold: bool = False) -> list[str]:
-        """The text in lines of at most `room` pixels; a word that is wider itself is cut."""
+        """The text in lines of at most `room` pixels; a word that is wider itself is cut.
+
+        A no-break space keeps its words together.
+        """
         lines: list[str] = []
-        for word in text.split():
+        for word in _BREAKS.split(text.strip()):
             for part in self._parts(word, size, room, bold):
                 longer = f"{lines[-1]} {part}" if lines else part
                 if lines and self.width(longer, size, bold) <= room:
@@ -152,6 +156,7 @@ class Canvas:
         self.ax.set_ylim(height, 0)
 
 
+_BREAKS = re.compile(r"[^\S\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]+")
 A4_INCHES = (8.27, 11.69)
 _NO_METADATA = {"Creator": None, "Producer": None, "CreationDate": None}
 FAMILY = "DejaVu Sans"

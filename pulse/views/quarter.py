@@ -27,12 +27,12 @@ from pulse.views.results import sections
 from pulse.views.titles import title
 
 REPORT = "report"
-ITEMS, CHANGES, GAPS, NOTES, COMMITMENTS = 6, 4, 4, 4, 4
+ITEMS, CHANGES, GAPS, NOTES, COMMITMENTS = 6, 4, 3, 2, 2
 """The most of each that fits on one page of A4 in every language; of changes and notes the newest."""
 FIRST_ITEMS = 3
 """Items in the message for the channels: as many as the suggested plan of questions asks every time."""
 
-TITLE_LIMIT, TEXT_LIMIT = 60, 110
+TITLE_LIMIT, TEXT_LIMIT = 60, 100
 """Characters of a heading and of what people typed, so that a page stays a page."""
 
 
@@ -281,7 +281,8 @@ def _commitment(one: Commitment) -> str:
         else None
     )
     form = forms[ended] if ended is not None else _("{side}, by {day}: {text}")
-    text = one.text if one.text.endswith((".", "!", "?", "…")) else f"{one.text}."
+    text = _cut(one.text, TEXT_LIMIT)
+    text = text if text.endswith((".", "!", "?", "…")) else f"{text}."
     answered = day(one.answered_on) if one.answered_on else ""
     return form.format(side=_(one.side.label), day=day(one.due_on), text=text, answered=answered)
 

@@ -151,7 +151,11 @@ def _shift(ys: Sequence[float], plot: _Plot) -> float:
 
 def _days(page: Canvas, plot: _Plot, labels: dict[date, str]) -> None:
     y = plot.top + PLOT + 20
+    right = plot.right
     if len(plot.days) > 1:
-        page.text(plot.left, y, labels[plot.days[0]], SMALL, colour=GREY)
+        first, last = labels[plot.days[0]], labels[plot.days[-1]]
+        page.text(plot.left, y, first, SMALL, colour=GREY)
+        # Where both do not fit under the plot, the last reaches under the figures beside it.
+        right = max(right, plot.left + page.width(first, SMALL) + SMALL + page.width(last, SMALL))
     if plot.days:
-        page.text(plot.right, y, labels[plot.days[-1]], SMALL, colour=GREY, ha="right")
+        page.text(right, y, labels[plot.days[-1]], SMALL, colour=GREY, ha="right")

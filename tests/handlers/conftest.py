@@ -13,10 +13,10 @@ import pytest
 
 from bot import Bot, create_app
 from pulse.ops.settings import Settings
-from pulse.slack.chart_worker import ChartWorker
+from pulse.slack.chart_worker import PDF, ChartWorker
 from pulse.slack.socket_mode import SocketMode
 from pulse.storage.sqlite.store import Store
-from pulse.views.charts import Chart
+from pulse.views.charts import Picture, ReportPage
 from rehearsal.driver import Actor
 from rehearsal.server import Rehearsal
 from rehearsal.workspace import Message
@@ -34,8 +34,8 @@ PNG = bytes.fromhex(
 class QuickChartWorker(ChartWorker):
     """Draws one white dot: what charts look like is tested where they are drawn."""
 
-    async def draw(self, chart: Chart) -> bytes:
-        return PNG
+    async def draw(self, chart: Picture) -> bytes:
+        return PDF if isinstance(chart, ReportPage) else PNG
 
 
 class Clock:
