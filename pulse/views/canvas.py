@@ -170,14 +170,13 @@ def drawable(text: str) -> str:
     missing = _missing(text)
     if not missing:
         return text
-    covered = _letters(_fallback(missing))
+    covered = frozenset[str]().union(*(_letters(family) for family in _fallbacks(missing)))
     return "".join(letter if letter not in missing or letter in covered else "\ufffd" for letter in text)
 
 
 def _font(text: str, size: float, bold: bool) -> FontProperties:
-    """DejaVu Sans, and behind it an installed font for what it lacks (Chinese, Hindi, Japanese, Thai)."""
-    second = _fallback(_missing(text))
-    families = [FAMILY, second] if second else [FAMILY]
+    """DejaVu Sans, and behind it installed fonts for what it lacks (Chinese, Hindi, Japanese, Thai)."""
+    families = [FAMILY, *_fallbacks(_missing(text))]
     return FontProperties(family=families, weight="bold" if bold else "normal", size=size)
 
 
@@ -186,13 +185,17 @@ def _missing(text: str) -> frozenset[str]:
 
 
 @cache
-def _fallback(missing: frozenset[str]) -> str:
-    """The installed family that has the most of these letters, the first by name; "" where none has any."""
-    if not missing:
-        return ""
+def _fallbacks(missing: frozenset[str]) -> tuple[str, ...]:
+    """Installed families that have these letters: first the one that has the most, then for the rest."""
     families = sorted({font.name for font in fontManager.ttflist} - _NOT_LETTERS)
-    best = max(families, key=lambda family: len(missing & _letters(family)), default="")
-    return best if missing & _letters(best) else ""
+    found: list[str] = []
+    while missing:
+        best = max(families, key=lambda family: len(missing & _letters(family)), default="")
+        if not missing & _letters(best):
+            break
+        found.append(best)
+        missing -= _letters(best)
+    return tuple(found)
 
 
 @cache

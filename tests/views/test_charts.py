@@ -325,15 +325,15 @@ def test_a_report_that_does_not_fit_on_its_page_is_refused() -> None:
         paint(report_page(paragraphs=60))
 
 
-def test_letters_of_another_script_come_from_an_installed_font(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Letters that the first font lacks are asked of the family that has the most of them."""
-    canvas._fallback.cache_clear()
-    monkeypatch.setattr(
-        canvas, "_letters", lambda family: frozenset("信頼") if family == "DejaVu Serif" else frozenset()
-    )
-    assert canvas._fallback(frozenset("信頼語")) == "DejaVu Serif"
-    assert canvas.drawable("信語") == "信\ufffd"
-    canvas._fallback.cache_clear()
+def test_letters_of_other_scripts_come_from_installed_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the family that has the most of what the first font lacks, then from another for the rest."""
+    letters = {"DejaVu Serif": frozenset("信頼本"), "DejaVu Sans Mono": frozenset("頼न")}
+    canvas._fallbacks.cache_clear()
+    monkeypatch.setattr(canvas, "_letters", lambda family: letters.get(family, frozenset()))
+    assert canvas._fallbacks(frozenset("信頼語")) == ("DejaVu Serif",)
+    assert canvas._fallbacks(frozenset("信頼本न")) == ("DejaVu Serif", "DejaVu Sans Mono")
+    assert canvas.drawable("信語न") == "信\ufffdन"
+    canvas._fallbacks.cache_clear()
 
 
 def test_alt_text_says_the_conclusion() -> None:
