@@ -14,6 +14,7 @@ from pulse.core.commitments import Commitment, CommitmentState
 from pulse.core.comparison import Verdict
 from pulse.core.dates import brief_day, day, short_day
 from pulse.core.facts import caution
+from pulse.core.headlines import change_in_short
 from pulse.core.language import N_, _, ngettext
 from pulse.core.likelihood import DESCRIBES
 from pulse.core.model import Baseline, Counted, Item, Outcome, Side, SideTurnout
@@ -131,7 +132,7 @@ def report_without_page() -> Message:
 def finding(report: QuarterReport) -> str:
     """What stands out: the newest change, else a difference from a study, else a gap."""
     if report.changes:
-        return _change(report, report.changes[-1]).plain
+        return _in_short(report, report.changes[-1])
     for found in report.items:
         for side, said in found.report.sides.items():
             if said.lead is not None and said.lead.verdict in (Verdict.ABOVE, Verdict.BELOW):
@@ -197,6 +198,12 @@ def _change(report: QuarterReport, change: Change) -> _Said:
     heading = _heading(found.item) if found is not None else ""
     about = _("{title}, {side}").format(title=heading, side=_(change.side.label))
     return _Said(about, change.sentence)
+
+
+def _in_short(report: QuarterReport, change: Change) -> str:
+    found = report.of(change.item_id)
+    when = _("on {day}").format(day=short_day(change.newer.last, report.quarter.last))
+    return change_in_short(change, _heading(found.item) if found is not None else "", when)
 
 
 def _standings(report: QuarterReport) -> list[_Said]:
