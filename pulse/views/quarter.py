@@ -28,7 +28,7 @@ from pulse.views.results import sections
 from pulse.views.titles import title
 
 REPORT = "report"
-ITEMS, CHANGES, GAPS, NOTES, COMMITMENTS = 6, 4, 3, 2, 2
+ITEMS, CHANGES, GAPS, NOTES, COMMITMENTS = 6, 3, 3, 2, 2
 """The most of each that fits on one page of A4 in every language; of changes and notes the newest."""
 FIRST_ITEMS = 3
 """Items in the message for the channels: as many as the suggested plan of questions asks every time."""

@@ -12,7 +12,7 @@ from pulse.views.small_multiples import paint_panels
 WIDTH = 1080
 """Pixels: the panels' type of 21 is then 11.6 points on paper."""
 TITLE, HEADING, TEXT, SOURCES = 38, 21, 18, 15
-FITS = ((1.0, 2), (0.92, 2), (0.84, 2), (0.77, 2), (0.84, 1), (0.77, 1))
+FITS = ((1.0, 2), (0.92, 2), (0.84, 2), (0.77, 2), (0.84, 1), (0.77, 1), (0.77, 0))
 """(scale of the words, rows of panels), the first that fits is taken. 0.77 is 7.6 points on paper."""
 COLUMNS = 3
 GUTTER = 44
@@ -22,7 +22,8 @@ LEADING = 1.36
 def paint_report(report: ReportPage) -> bytes:
     """The page as PDF, its words as large as they fit.
 
-    Words that fill the page leave room for one row of panels. Raises ValueError where they do not fit at all.
+    Words that fill the page leave room for fewer panels: it is the words that say everything. Raises ValueError
+    where they do not fit at all.
     """
     for scale, rows in FITS:
         page = _drawn(report, scale, rows)
@@ -38,7 +39,8 @@ def _drawn(report: ReportPage, scale: float, rows: int) -> Canvas:
     page.paragraph(report.period, TEXT, colour=GREY)
     page.down(18)
     panels = report.panels.panels[: rows * COLUMNS]
-    paint_panels(page, replace(report.panels, panels=panels), COLUMNS)
+    if panels:
+        paint_panels(page, replace(report.panels, panels=panels), COLUMNS)
     page.down(6)
     page.line([page.left, page.right], [page.y, page.y], color=RULE)
     page.down(20)
