@@ -116,8 +116,7 @@ def quarter_report(
     waves = quarters(closed, zone).get(quarter, ())
     if not waves:
         return None
-    past = [wave for wave in closed if wave.closed_at <= waves[-1].closed_at]
-    items = tuple(_items(waves, past, bank, made))
+    items = tuple(_items(waves, closed, bank, made))
     changes = tuple(_changes(items, waves))
     changed = {change.item_id for change in changes}
     asked = {(id_, wave.series.get(id_)) for wave in waves for id_ in wave.items}
@@ -135,7 +134,7 @@ def quarter_report(
 
 
 def _items(
-    waves: Sequence[ClosedWave], past: Sequence[ClosedWave], bank: Bank, made: Made
+    waves: Sequence[ClosedWave], closed: Sequence[ClosedWave], bank: Bank, made: Made
 ) -> Iterator[QuarterItem]:
     """The items of the quarter's waves that the bank still has in the wording asked, in the order asked."""
     for id_ in dict.fromkeys(id_ for wave in waves for id_ in wave.items):
@@ -145,7 +144,7 @@ def _items(
         asked = [wave for wave in waves if wave.series.get(id_) == item.series]
         said = made(asked[-1]).of(id_) if asked else None
         if said is not None:
-            steps = _steps(item, [wave for wave in past if wave.closed_at <= asked[-1].closed_at])
+            steps = _steps(item, [wave for wave in closed if wave.closed_at <= asked[-1].closed_at])
             yield QuarterItem(report=said, wave=asked[-1], asked=len(asked), steps=steps)
 
 

@@ -22,8 +22,8 @@ LEADING = 1.36
 def paint_report(report: ReportPage) -> bytes:
     """The page as PDF, its words as large as they fit.
 
-    Words that fill the page leave room for fewer panels: it is the words that say everything. Raises ValueError
-    where they do not fit at all.
+    Words that fill the page leave room for fewer panels: it is the words that say everything.
+    Raises ValueError where they do not fit at all.
     """
     for scale, rows in FITS:
         page = _drawn(report, scale, rows)

@@ -64,6 +64,13 @@ def test_a_change_is_listed_in_the_quarter_that_claimed_it() -> None:
     assert found(THIRD, closed).changes == ()
 
 
+def test_a_change_of_an_earlier_quarter_is_not_told_again() -> None:
+    """It was news in September and is history in December."""
+    closed = [trust(number, FEW if number < 5 else MANY, FEW) for number in range(21)]
+    assert len(found(THIRD, closed).changes) == 1
+    assert found(FOURTH, closed).changes == ()
+
+
 def test_a_report_does_not_change_with_what_comes_later() -> None:
     """A quarter's report read a quarter later is the one that was read then."""
     closed = half_a_year()

@@ -146,6 +146,7 @@ async def test_the_button_sends_the_report_to_whoever_presses_it_in_their_langua
     await office.set_up()
     await wave(office)
     await at(office, DUE)
+    await wave(office)
     office.clock.forward(days=100)
     await reader.tap(announced(office, office.it)[0], "report")
     await office.settled()

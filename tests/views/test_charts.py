@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from pulse.core.model import Side
-from pulse.views import canvas, painting
+from pulse.views import canvas, painting, small_multiples
 from pulse.views.charts import (
     ALT_TEXT_LIMIT,
     Chart,
@@ -323,6 +323,24 @@ def test_a_report_that_does_not_fit_on_its_page_is_refused() -> None:
     """Nothing is cut off silently."""
     with pytest.raises(ValueError, match="too long"):
         paint(report_page(paragraphs=60))
+
+
+def test_a_no_break_space_keeps_its_words_on_one_line() -> None:
+    """German writes “42 %”, and the sign does not begin a line."""
+    page = canvas.Canvas()
+    room = page.width("Marketing 42", canvas.SMALL) + 1
+    assert page.wrapped("Marketing 42\u00a0% ", canvas.SMALL, room) == ["Marketing", "42\u00a0%"]
+
+
+def test_the_days_under_a_narrow_panel_do_not_touch() -> None:
+    """Where the first and the last are too long for the plot, the last goes farther right."""
+    chart = compact()
+    days = dict.fromkeys(chart.days, "24. September")
+    page = canvas.Canvas()
+    small_multiples.paint_panels(page, replace(chart, panels=chart.panels[:1], days=days), 3)
+    first, last = (text for text in page.ax.texts if text.get_text() == "24. September")
+    wide = page.width("24. September", canvas.SMALL)
+    assert first.get_position()[0] + wide < last.get_position()[0] - wide
 
 
 def test_letters_of_other_scripts_come_from_installed_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
