@@ -21,21 +21,6 @@ MONTHS = (
     N_("December"),
 )
 
-BRIEF_MONTHS = (
-    N_("Jan"),
-    N_("Feb"),
-    N_("Mar"),
-    N_("Apr"),
-    N_("May"),
-    N_("Jun"),
-    N_("Jul"),
-    N_("Aug"),
-    N_("Sep"),
-    N_("Oct"),
-    N_("Nov"),
-    N_("Dec"),
-)
-
 
 def day(when: date) -> str:
     """A day in words, so that no order of numbers can be mistaken.
@@ -57,10 +42,26 @@ def short_day(when: date, today: date) -> str:
     return _("{day} {month}").format(day=when.day, month=_(MONTHS[when.month - 1]))
 
 
-def brief_day(when: date) -> str:
-    """A day for the axis of a small chart.
+BRIEF = (
+    N_("Jan"),
+    N_("Feb"),
+    N_("Mar"),
+    N_("Apr"),
+    N_("May"),
+    N_("Jun"),
+    N_("Jul"),
+    N_("Aug"),
+    N_("Sep"),
+    N_("Oct"),
+    N_("Nov"),
+    N_("Dec"),
+)
 
-    >>> brief_day(date(2026, 3, 9))
-    '9 Mar'
+
+def brief_day(when: date) -> str:
+    """A day as charts have room for, without its year.
+
+    >>> brief_day(date(2026, 11, 20))
+    '20 Nov'
     """
-    return _("{day} {brief_month}").format(day=when.day, brief_month=_(BRIEF_MONTHS[when.month - 1]))
+    return _("{day} {month}").format(day=when.day, month=_(BRIEF[when.month - 1]))
