@@ -85,9 +85,6 @@ class QuarterReport:
         """The day of a close as readers know it."""
         return wave.closed_at.astimezone(self.zone).date()
 
-    def of(self, item_id: str) -> QuarterItem | None:
-        return next((found for found in self.items if found.item.id == item_id), None)
-
 
 Made = Callable[[ClosedWave], WaveReport]
 """The report of a closed wave."""

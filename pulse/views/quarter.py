@@ -194,16 +194,18 @@ def _changes(report: QuarterReport) -> list[_Said]:
 
 
 def _change(report: QuarterReport, change: Change) -> _Said:
-    found = report.of(change.item_id)
-    heading = _heading(found.item) if found is not None else ""
-    about = _("{title}, {side}").format(title=heading, side=_(change.side.label))
+    about = _("{title}, {side}").format(title=_changed(report, change), side=_(change.side.label))
     return _Said(about, change.sentence)
 
 
 def _in_short(report: QuarterReport, change: Change) -> str:
-    found = report.of(change.item_id)
     when = _("on {day}").format(day=short_day(change.newer.last, report.quarter.last))
-    return change_in_short(change, _heading(found.item) if found is not None else "", when)
+    return change_in_short(change, _changed(report, change), when)
+
+
+def _changed(report: QuarterReport, change: Change) -> str:
+    """The heading of the item that changed."""
+    return next(_heading(found.item) for found in report.items if found.item.id == change.item_id)
 
 
 def _standings(report: QuarterReport) -> list[_Said]:
