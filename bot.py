@@ -23,6 +23,7 @@ from pulse.services.background import BackgroundTasks
 from pulse.services.channels import Channels
 from pulse.services.evidence import Evidence
 from pulse.services.home import Home
+from pulse.services.leader_reports import LeaderReports
 from pulse.services.managers import Managers
 from pulse.services.notes import Notes
 from pulse.services.participation import Participation
@@ -44,6 +45,7 @@ from pulse.slack.pictures import Pictures
 from pulse.slack.private_cards import PrivateCards
 from pulse.slack.publisher import DirectMessages, Publisher
 from pulse.slack.readers import Readers
+from pulse.slack.report_pages import ReportPages
 from pulse.slack.roster import Roster
 from pulse.slack.surfaces import Surfaces
 from pulse.slack.web_api import Slack
@@ -76,7 +78,16 @@ def create_app(
     managers = Managers(store=store, roster=roster, clock=clock)
     snapshot = TurnoutSnapshot(store=store, library=library, interval_s=counts_every_s)
     results = Results(store=store, library=library, waves=waves, write_files=files)
-    posts = Posts(store=store, library=library, waves=waves, results=results, snapshot=snapshot, clock=clock)
+    reports = LeaderReports(store=store, waves=waves, results=results, clock=clock)
+    posts = Posts(
+        store=store,
+        library=library,
+        waves=waves,
+        results=results,
+        reports=reports,
+        snapshot=snapshot,
+        clock=clock,
+    )
     participation = Participation(
         store=store, waves=waves, answering=answering, managers=managers, snapshot=snapshot
     )
@@ -116,6 +127,8 @@ def create_app(
         answering=answering,
         participation=participation,
         results=results,
+        reports=reports,
+        audience=Audience(waves=waves, managers=managers, roster=roster, lookup=slack),
         posts=posts,
         home=home,
         setup=PulseSetup(
@@ -129,7 +142,6 @@ def create_app(
         ),
         questions=questions,
         managers=managers,
-        audience=audience,
         evidence=Evidence(results=results, audience=audience, library=library, write=evidence_file),
         notes=Notes(store=store, waves=waves, clock=clock),
         channels=channels,
@@ -138,12 +150,14 @@ def create_app(
         background=BackgroundTasks(),
     )
     changing = asyncio.Lock()
-    cards = Cards(results, Pictures(slack, chart_worker or ChartWorker()), readers)
+    chart_worker = chart_worker or ChartWorker()
+    cards = Cards(results, Pictures(slack, chart_worker), readers)
     surfaces = Surfaces(
         slack=slack,
         roster=roster,
         readers=readers,
         cards=cards,
+        report_pages=ReportPages(slack, chart_worker),
         publisher=Publisher(
             store=store,
             posts=posts,

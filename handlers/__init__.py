@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from handlers import answers, commands, events, evidence, home, questions, reminders, results, setup
+from handlers import answers, commands, events, evidence, home, questions, reminders, reports, results, setup
 from handlers.interaction import FindTeam
 from handlers.middleware import InLanguage, InTeam
 from handlers.replies import unforeseen
@@ -14,6 +14,17 @@ def register(app: AsyncApp, find_team: FindTeam) -> None:
     """Wires every listener of the manifest. Each gets its team with the request, from `find_team`."""
     app.use(InTeam(find_team))
     app.use(InLanguage())
-    for feature in (answers, results, commands, questions, setup, home, evidence, events, reminders):
+    for feature in (
+        answers,
+        results,
+        reports,
+        commands,
+        questions,
+        setup,
+        home,
+        evidence,
+        events,
+        reminders,
+    ):
         feature.register(app)
     app.error(unforeseen)

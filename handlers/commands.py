@@ -19,6 +19,7 @@ from handlers.evidence import what_is_kept
 from handlers.interaction import Interaction
 from handlers.questions import show_questions
 from handlers.replies import answer, or_refuse
+from handlers.reports import send_report
 from handlers.setup import show_setup
 from pulse.core.errors import BadRequest
 from pulse.core.language import N_, _
@@ -206,8 +207,6 @@ COMMANDS = (
             "results",
             "latest",
             "last",
-            "report",
-            "summary",
             "ergebnis",
             "ergebnisse",
         ),
@@ -228,6 +227,14 @@ COMMANDS = (
         aliases=("baseline", "benchmark", "benchmarks", "study", "studies", "figures", "studien"),
     ),
     Command(word="power", does=N_("how small a change your numbers can show"), run=power, results=True),
+    Command(
+        word="report",
+        takes=N_("[quarter]"),
+        does=N_("a quarter on one page for leaders, sent to you as PDF"),
+        run=send_report,
+        results=True,
+        aliases=("reports", "pdf", "quarter", "summary", "bericht"),
+    ),
     Command(
         word="answer",
         does=N_("answer the open pulse, or change your answers"),

@@ -46,13 +46,14 @@ def _plain(headline: Headline, minimum: int) -> str:
 
 def _of_item(headline: Headline, report: ItemReport, title: str) -> str:
     if headline.change is not None:
-        return _change(headline.change, title)
+        return change_in_short(headline.change, title, _("this time"))
     if headline.comparison is not None and headline.side is not None:
         return _study(headline.comparison, report, headline.side, title)
     return _gap(report, title)
 
 
-def _change(change: Change, title: str) -> str:
+def change_in_short(change: Change, title: str, when: str) -> str:
+    """A claim of change on one line; `when` is said where its newer window is one wave."""
     form = (
         _("{title}: up in {side}, {newer} {when}, {older} in {before}")
         if change.rising
@@ -62,16 +63,12 @@ def _change(change: Change, title: str) -> str:
         title=title,
         side=in_side(change.side),
         newer=pooled_percent(change.newer),
-        when=_when(change.newer.waves),
+        when=when if change.newer.waves == 1 else _("in {count} pulses").format(count=change.newer.waves),
         older=pooled_percent(change.older),
         before=ngettext("the {count} pulse before", "the {count} pulses before", change.older.waves).format(
             count=change.older.waves
         ),
     )
-
-
-def _when(waves: int) -> str:
-    return _("this time") if waves == 1 else _("in {count} pulses").format(count=waves)
 
 
 def _study(comparison: StudyComparison, report: ItemReport, side: Side, title: str) -> str:

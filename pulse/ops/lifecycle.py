@@ -121,6 +121,7 @@ def tick_of(workspace: Workspace, surfaces: Surfaces) -> Callable[[], Awaitable[
 
     async def tick() -> None:
         await workspace.waves.tick()
+        await workspace.reports.queue_due()
         await surfaces.publisher.deliver()
         later(surfaces.cards.prepare())
         later(surfaces.home_tabs.follow())

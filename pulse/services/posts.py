@@ -5,9 +5,11 @@ from __future__ import annotations
 from pulse.core.cards import ChannelsCard, PollCard, PostedPoll
 from pulse.core.library import Library
 from pulse.core.model import ClosedWave, Item, Side, SideTurnout
+from pulse.core.quarterly import QuarterReport
 from pulse.core.records import CalledOffWave, OpenWave
 from pulse.core.reports import WaveReport
 from pulse.core.schedule import describe
+from pulse.services.leader_reports import LeaderReports
 from pulse.services.ports import Clock
 from pulse.services.results import Results
 from pulse.services.turnout import TurnoutSnapshot
@@ -25,11 +27,12 @@ class Posts:
         library: Library,
         waves: Waves,
         results: Results,
+        reports: LeaderReports,
         snapshot: TurnoutSnapshot,
         clock: Clock,
     ) -> None:
         self._store, self._library, self._waves, self._results = store, library, waves, results
-        self._snapshot, self._clock = snapshot, clock
+        self._reports, self._snapshot, self._clock = reports, snapshot, clock
 
     def language(self) -> str:
         """The language of what everybody in a channel reads."""
@@ -70,6 +73,10 @@ class Posts:
             readers=setup.readers,
             first=first,
         )
+
+    async def quarter(self, wave_id: int | None) -> QuarterReport | None:
+        """The report of the quarter in which a wave closed; None if there is no such closed wave."""
+        return await self._reports.of_wave(wave_id)
 
     async def standing_polls(self) -> tuple[PostedPoll, ...]:
         """The poll messages of the open wave, as they should read now, with a count that is fresh enough."""

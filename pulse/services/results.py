@@ -17,6 +17,8 @@ from pulse.core.items import Bank
 from pulse.core.language import _, spoken
 from pulse.core.library import Library
 from pulse.core.model import Asked, ClosedWave, Counted, Item
+from pulse.core.quarterly import QuarterReport, quarter_report, quarters
+from pulse.core.quarters import Quarter
 from pulse.core.reports import ItemReport, Trail, WaveReport, has_results, last_report, report, trail
 from pulse.services.waves import Waves
 from pulse.storage.port import Store
@@ -126,6 +128,20 @@ class Results:
         notes = await self._store.notes()
         closed, zone = await self.closed(), self.zone()
         return trail(item, closed, library.bank, library.ledger, notes=notes, make=self._made, zone=zone)
+
+    async def quarter(self, quarter: Quarter) -> QuarterReport | None:
+        """The report of a quarter; None if no wave closed in it."""
+        library, closed, zone = self.library(), await self.closed(), self.zone()
+
+        def made(wave: ClosedWave) -> WaveReport:
+            return self._made(wave, closed, library.bank, library.ledger)
+
+        for wave in quarters(closed, zone).get(quarter, ()):
+            made(wave)
+            # One report at a time, so that taps go through.
+            await asyncio.sleep(0)
+        notes = await self._store.notes()
+        return quarter_report(quarter, closed, library.bank, made, zone, notes=notes)
 
     async def notes_edition(self) -> Hashable:
         """Changes when a note is made."""

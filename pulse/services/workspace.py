@@ -11,6 +11,7 @@ from pulse.services.background import BackgroundTasks
 from pulse.services.channels import Channels
 from pulse.services.evidence import Evidence
 from pulse.services.home import Home
+from pulse.services.leader_reports import LeaderReports
 from pulse.services.managers import Managers
 from pulse.services.notes import Notes
 from pulse.services.participation import Participation
@@ -30,12 +31,13 @@ class Workspace:
     answering: Answering
     participation: Participation
     results: Results
+    reports: LeaderReports
+    audience: Audience
     posts: Posts
     home: Home
     setup: PulseSetup
     questions: Questions
     managers: Managers
-    audience: Audience
     evidence: Evidence
     notes: Notes
     channels: Channels

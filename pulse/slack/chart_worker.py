@@ -1,9 +1,9 @@
 """Draws charts in a short-lived process of its own, so that matplotlib's 115 MB never live in the bot.
 
-`python -m pulse.slack.chart_worker SECONDS` is that process: a pickled chart comes in on standard input, PNG
-bytes go out on standard output, and it ends. It gets no token: its environment holds only what Python needs
-to find itself, fonts and a cache folder. The bot kills a worker that takes too long, and a worker ends with
-its bot.
+`python -m pulse.slack.chart_worker SECONDS` is that process: a pickled chart comes in on standard input, the
+bytes of a PNG (of a PDF for the report for leaders) go out on standard output, and it ends. It gets no token:
+its environment holds only what Python needs to find itself, fonts and a cache folder. The bot kills a worker
+that takes too long, and a worker ends with its bot.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pulse.core.errors import ChartNotDrawn
-from pulse.views.charts import Chart
+from pulse.views.charts import Picture, ReportPage
 
-PNG = b"\x89PNG\r\n\x1a\n"
+PNG, PDF = b"\x89PNG\r\n\x1a\n", b"%PDF-"
 SEEN_BY_THE_WORKER = ("PATH", "HOME", "LANG", "TMPDIR", "MPLCONFIGDIR", "XDG_CACHE_HOME", "SYSTEMROOT")
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LEEWAY_S = 5.0  # the bot kills a slow worker before the worker's own alarm does
@@ -43,27 +43,31 @@ class ChartWorker:
         self._running: dict[str, asyncio.Task[bytes]] = {}
         self._turn = asyncio.Lock()
 
-    async def draw(self, chart: Chart) -> bytes:
-        """The chart as PNG. Raises ChartNotDrawn if the worker fails, dies or takes too long."""
+    async def draw(self, chart: Picture) -> bytes:
+        """The chart as PNG, the report for leaders as PDF.
+
+        Raises ChartNotDrawn if the worker fails, dies or takes too long.
+        """
         key = hashlib.sha256(repr(chart).encode()).hexdigest()
         if key in self._drawn:
             self._drawn.move_to_end(key)
             return self._drawn[key]
         if key not in self._running:
-            drawing = asyncio.create_task(self._in_turn(key, pickle.dumps(chart)))
+            drawing = asyncio.create_task(self._in_turn(key, chart))
             self._running[key] = drawing
             drawing.add_done_callback(lambda _: self._running.pop(key))
         # Shielded: somebody who stops waiting does not take the drawing from the others.
         return await asyncio.shield(self._running[key])
 
-    async def _in_turn(self, key: str, spec: bytes) -> bytes:
+    async def _in_turn(self, key: str, chart: Picture) -> bytes:
+        begins = PDF if isinstance(chart, ReportPage) else PNG
         async with self._turn:
-            self._drawn[key] = png = await self._by_worker(spec)
+            self._drawn[key] = drawn = await self._by_worker(pickle.dumps(chart), begins)
         while len(self._drawn) > self._kept:
             self._drawn.popitem(last=False)
-        return png
+        return drawn
 
-    async def _by_worker(self, spec: bytes) -> bytes:
+    async def _by_worker(self, spec: bytes, begins: bytes) -> bytes:
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._worker,
@@ -77,17 +81,17 @@ class ChartWorker:
             raise ChartNotDrawn(str(error)) from error
         try:
             async with asyncio.timeout(self._seconds):
-                png, said = await process.communicate(spec)
+                drawn, said = await process.communicate(spec)
         except TimeoutError as error:
             raise ChartNotDrawn(f"no picture within {self._seconds:g} s") from error
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-        if process.returncode != 0 or not png.startswith(PNG):
+        if process.returncode != 0 or not drawn.startswith(begins):
             last = said.decode(errors="replace").strip().rpartition("\n")[2]
             raise ChartNotDrawn(last or f"the worker ended with {process.returncode}")
-        return png
+        return drawn
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from pulse.core.cards import ChannelsCard, PollCard, ReminderCard
 from pulse.core.language import speaking
+from pulse.core.quarterly import QuarterReport
 from pulse.core.records import OutboxMessage
 from pulse.core.reports import WaveReport
 from pulse.slack.cards import Cards
@@ -18,6 +19,7 @@ from pulse.slack.web_api import Slack
 from pulse.views.channels import channels_message
 from pulse.views.message import Message
 from pulse.views.poll import poll_message
+from pulse.views.quarter import quarter_message
 from pulse.views.reminder import reminder_message
 
 
@@ -28,6 +30,7 @@ class PostSource(Protocol):
     async def closed_poll(self, wave_id: int | None, channel: str) -> PollCard | None: ...
     async def channels(self, channel: str, *, first: bool) -> ChannelsCard | None: ...
     async def results(self, wave_id: int | None) -> WaveReport | None: ...
+    async def quarter(self, wave_id: int | None) -> QuarterReport | None: ...
 
 
 class Publisher:
@@ -62,16 +65,22 @@ class Publisher:
                     return await self._cards.results(report)
                 case ChannelsCard() as channels:
                     return channels_message(channels)
+                case QuarterReport() as quarter:
+                    return quarter_message(quarter)
                 case None:
                     return None
 
-    async def _record(self, queued: OutboxMessage) -> PollCard | WaveReport | ChannelsCard | None:
+    async def _record(
+        self, queued: OutboxMessage
+    ) -> PollCard | WaveReport | ChannelsCard | QuarterReport | None:
         if queued.kind in ("welcome", "channels"):
             return await self._posts.channels(queued.channel, first=queued.kind == "welcome")
         if queued.kind == "poll":
             return self._posts.poll(queued.wave_id, queued.channel)
         if queued.kind == "closing":
             return await self._posts.closed_poll(queued.wave_id, queued.channel)
+        if queued.kind == "report":
+            return await self._posts.quarter(queued.wave_id)
         return await self._posts.results(queued.wave_id)
 
 

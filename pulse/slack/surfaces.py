@@ -10,6 +10,7 @@ from pulse.slack.live_counts import LiveCounts
 from pulse.slack.private_cards import PrivateCards
 from pulse.slack.publisher import Publisher
 from pulse.slack.readers import Readers
+from pulse.slack.report_pages import ReportPages
 from pulse.slack.roster import Roster
 from pulse.slack.web_api import Slack
 
@@ -22,6 +23,7 @@ class Surfaces:
     roster: Roster
     readers: Readers
     cards: Cards
+    report_pages: ReportPages
     publisher: Publisher
     home_tabs: HomeTabs
     counts: LiveCounts

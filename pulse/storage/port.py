@@ -295,6 +295,13 @@ class OutboxStore(OutboxReader, Protocol):
         """Makes everything undelivered for a channel due at `at`."""
         ...
 
+    async def queue_once(self, messages: Sequence[NewMessage], wave_id: int, since: int) -> bool:
+        """Adds messages of one kind that belong to a wave, at least one of them.
+
+        False, and nothing is added, where a wave from `since` to `wave_id` has messages of that kind.
+        """
+        ...
+
     async def repost(self, wave_id: int, channel: str, ts: str, at: datetime) -> bool:
         """Adds a channel's poll again because its message `ts` was deleted; true the first time.
 

@@ -8,6 +8,7 @@ and Ito's ("Color Universal Design", 2008); shape and dash repeat them.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -77,9 +78,12 @@ class Canvas:
             self.down(line)
 
     def wrapped(self, text: str, size: float, room: float, *, bold: bool = False) -> list[str]:
-        """The text in lines of at most `room` pixels; a word that is wider itself is cut."""
+        """The text in lines of at most `room` pixels; a word that is wider itself is cut.
+
+        A no-break space keeps its words together.
+        """
         lines: list[str] = []
-        for word in text.split():
+        for word in _BREAKS.split(text.strip()):
             for part in self._parts(word, size, room, bold):
                 longer = f"{lines[-1]} {part}" if lines else part
                 if lines and self.width(longer, size, bold) <= room:
@@ -120,12 +124,17 @@ class Canvas:
         """How high a page of A4 is, in pixels of this sheet's width."""
         return round(self._width * A4_INCHES[1] / A4_INCHES[0])
 
+    @property
+    def fits_page(self) -> bool:
+        """Whether all that is written so far stands within the margins of one page of A4."""
+        return self.y <= self.page_height - PAD
+
     def pdf(self) -> bytes:
         """The sheet as one page of A4 with text that can be searched; no time and no version in it.
 
         Raises ValueError where the content is longer than the page.
         """
-        if self.y > self.page_height - PAD:
+        if not self.fits_page:
             raise ValueError(f"The page is too long: {self.y:.0f} of {self.page_height - PAD} pixels.")
         self._sized(self.page_height)
         self._figure.set_size_inches(*A4_INCHES)
@@ -136,6 +145,7 @@ class Canvas:
         for stroke in self.ax.lines:
             stroke.set_linewidth(stroke.get_linewidth() * scale)
             stroke.set_markersize(stroke.get_markersize() * scale)
+            stroke.set_markeredgewidth(stroke.get_markeredgewidth() * scale)
         out = io.BytesIO()
         with rc_context({"pdf.fonttype": 42}):
             _pdf.FigureCanvasPdf(self._figure).print_pdf(out, metadata=_NO_METADATA)
@@ -146,6 +156,7 @@ class Canvas:
         self.ax.set_ylim(height, 0)
 
 
+_BREAKS = re.compile(r"[^\S\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]+")
 A4_INCHES = (8.27, 11.69)
 _NO_METADATA = {"Creator": None, "Producer": None, "CreationDate": None}
 FAMILY = "DejaVu Sans"
@@ -159,14 +170,13 @@ def drawable(text: str) -> str:
     missing = _missing(text)
     if not missing:
         return text
-    covered = _letters(_fallback(missing))
+    covered = frozenset[str]().union(*(_letters(family) for family in _fallbacks(missing)))
     return "".join(letter if letter not in missing or letter in covered else "\ufffd" for letter in text)
 
 
 def _font(text: str, size: float, bold: bool) -> FontProperties:
-    """DejaVu Sans, and behind it an installed font for what it lacks (Chinese, Hindi, Japanese, Thai)."""
-    second = _fallback(_missing(text))
-    families = [FAMILY, second] if second else [FAMILY]
+    """DejaVu Sans, and behind it installed fonts for what it lacks (Chinese, Hindi, Japanese, Thai)."""
+    families = [FAMILY, *_fallbacks(_missing(text))]
     return FontProperties(family=families, weight="bold" if bold else "normal", size=size)
 
 
@@ -175,13 +185,17 @@ def _missing(text: str) -> frozenset[str]:
 
 
 @cache
-def _fallback(missing: frozenset[str]) -> str:
-    """The installed family that has the most of these letters, the first by name; "" where none has any."""
-    if not missing:
-        return ""
+def _fallbacks(missing: frozenset[str]) -> tuple[str, ...]:
+    """Installed families that have these letters: first the one that has the most, then for the rest."""
     families = sorted({font.name for font in fontManager.ttflist} - _NOT_LETTERS)
-    best = max(families, key=lambda family: len(missing & _letters(family)), default="")
-    return best if missing & _letters(best) else ""
+    found: list[str] = []
+    while missing:
+        best = max(families, key=lambda family: len(missing & _letters(family)), default="")
+        if not missing & _letters(best):
+            break
+        found.append(best)
+        missing -= _letters(best)
+    return tuple(found)
 
 
 @cache

@@ -164,6 +164,7 @@ class ReportPage:
     """The report for leaders, a page of A4: `panels` has each question's trend, `passages` the words."""
 
     title: str
+    finding: str
     period: str
     panels: CompactChart
     passages: tuple[Passage, ...]

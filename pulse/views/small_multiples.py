@@ -17,7 +17,7 @@ GUTTER = 28
 PLOT = 128
 """Height of the plot from 0 to 100%."""
 AXIS, ENDS = 46, 66
-"""Room for the percents at the left of a plot and for the last figures at its right."""
+"""Room for the percents at the left of a plot, and at least for the last figures at its right."""
 LINE = 27
 STUDY = (0, (4, 3))
 
@@ -27,6 +27,7 @@ def paint_panels(page: Canvas, chart: CompactChart, columns: int = COLUMNS) -> N
     _key(page, chart)
     columns = min(columns, max(len(chart.panels), 1))
     room = (page.right - page.left - GUTTER * (columns - 1)) / columns
+    ends = _room_for_ends(page, chart)
     for start in range(0, len(chart.panels), columns):
         row = chart.panels[start : start + columns]
         titles = [_title(page, panel.title, room) for panel in row]
@@ -35,8 +36,13 @@ def paint_panels(page: Canvas, chart: CompactChart, columns: int = COLUMNS) -> N
             left = page.left + place * (room + GUTTER)
             for number, words in enumerate(lines):
                 page.text(left, page.y + LINE * (number + 0.5), words, SMALL, bold=True)
-            _panel(page, panel, _Plot.of(panel, left, page.y + high + 12, room), chart.days)
+            _panel(page, panel, _Plot.of(panel, (left, page.y + high + 12), room - ends), chart.days)
         page.down(high + 12 + PLOT + 38)
+
+
+def _room_for_ends(page: Canvas, chart: CompactChart) -> float:
+    labels = (curve.label for panel in chart.panels for curve in panel.curves)
+    return max([ENDS, *(page.width(label, SMALL, bold=True) + 12 for label in labels)])
 
 
 def _title(page: Canvas, title: str, room: float) -> list[str]:
@@ -72,9 +78,11 @@ class _Plot:
     days: tuple[date, ...]
 
     @classmethod
-    def of(cls, panel: Panel, left: float, top: float, room: float) -> _Plot:
+    def of(cls, panel: Panel, corner: tuple[float, float], room: float) -> _Plot:
+        """The plot of a panel whose left upper corner and width are given."""
+        left, top = corner
         days = sorted({point.day for curve in panel.curves for point in curve.points})
-        return cls(left + AXIS, left + room - ENDS, top, tuple(days))
+        return cls(left + AXIS, left + room, top, tuple(days))
 
     def x(self, day: date) -> float:
         if len(self.days) == 1:
@@ -144,7 +152,11 @@ def _shift(ys: Sequence[float], plot: _Plot) -> float:
 
 def _days(page: Canvas, plot: _Plot, labels: dict[date, str]) -> None:
     y = plot.top + PLOT + 20
+    right = plot.right
     if len(plot.days) > 1:
-        page.text(plot.left, y, labels[plot.days[0]], SMALL, colour=GREY)
+        first, last = labels[plot.days[0]], labels[plot.days[-1]]
+        page.text(plot.left, y, first, SMALL, colour=GREY)
+        # Where both do not fit under the plot, the last reaches under the figures beside it.
+        right = max(right, plot.left + page.width(first, SMALL) + SMALL + page.width(last, SMALL))
     if plot.days:
-        page.text(plot.right, y, labels[plot.days[-1]], SMALL, colour=GREY, ha="right")
+        page.text(right, y, labels[plot.days[-1]], SMALL, colour=GREY, ha="right")

@@ -6,6 +6,7 @@ export const COMMANDS = [
   ["scores", "[question]", "the last results, or one question’s in full", false],
   ["trend", "[question]", "how answers have moved over time", false],
   ["baselines", "[question]", "the published figures and where they come from", false],
+  ["report", "[quarter]", "a quarter on one page for leaders, sent to you as PDF", false],
   ["power", "", "how small a change your numbers can show", false],
   ["answer", "", "answer the open pulse, or change your answers", false],
   ["privacy", "", "what is kept about you", false],

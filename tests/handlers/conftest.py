@@ -15,10 +15,10 @@ from bot import Bot, create_app
 from pulse.core.model import Side
 from pulse.ops.settings import Settings
 from pulse.services.waves import APART
-from pulse.slack.chart_worker import ChartWorker
+from pulse.slack.chart_worker import PDF, ChartWorker
 from pulse.slack.socket_mode import SocketMode
 from pulse.storage.sqlite.store import Store
-from pulse.views.charts import Chart
+from pulse.views.charts import Picture, ReportPage
 from rehearsal.driver import Actor
 from rehearsal.server import Rehearsal
 from rehearsal.workspace import Message
@@ -36,8 +36,8 @@ PNG = bytes.fromhex(
 class QuickChartWorker(ChartWorker):
     """Draws one white dot: what charts look like is tested where they are drawn."""
 
-    async def draw(self, chart: Chart) -> bytes:
-        return PNG
+    async def draw(self, chart: Picture) -> bytes:
+        return PDF if isinstance(chart, ReportPage) else PNG
 
 
 class Clock:

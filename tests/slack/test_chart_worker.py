@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from pulse.core.errors import ChartNotDrawn
-from pulse.slack.chart_worker import ChartWorker
-from pulse.views.charts import TrendChart
+from pulse.slack.chart_worker import PNG, ChartWorker
+from pulse.views.charts import CompactChart, ReportPage, TrendChart
 from pulse.views.painting import paint
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +29,16 @@ def pretend(code: str) -> tuple[str, ...]:
 async def test_the_worker_draws_what_the_chart_says() -> None:
     """A picture made by the worker is, byte for byte, the one that the chart makes."""
     assert await ChartWorker().draw(CHART) == paint(CHART)
+
+
+async def test_the_report_for_leaders_is_a_page() -> None:
+    """The worker makes a PDF of it, and a picture in its place is refused."""
+    nothing = CompactChart(title="", panels=(), days={}, study_label="study")
+    page = ReportPage(title="Marketing and IT", finding="", period="", panels=nothing, passages=())
+    assert await ChartWorker().draw(page) == paint(page)
+    assert paint(page).startswith(b"%PDF-")
+    with pytest.raises(ChartNotDrawn):
+        await ChartWorker(worker=pretend(f"import sys; sys.stdout.buffer.write({PNG!r})")).draw(page)
 
 
 async def test_equal_charts_are_drawn_once(tmp_path: Path) -> None:

@@ -687,6 +687,23 @@ class StoreConformance:
         assert keys(await store.undelivered(MONDAY + DAY)) == [one]
         assert keys(await store.undelivered()) == [one, f"poll:{wave}:C2"]
 
+    async def test_messages_of_a_kind_are_queued_once_for_a_run_of_waves(self, store: Store) -> None:
+        """Another wave of the run does not queue them again, a wave after it does."""
+        one = await store.start_wave(new_wave(), "opened")
+        await close(store, one)
+        two = await store.start_wave(new_wave(MONDAY + WEEK), "opened")
+        await close(store, two, MONDAY + WEEK + DAY)
+        await deliver(store, *keys(await store.undelivered()))
+        report = [NewMessage(kind="report", channel=channel, at=MONDAY) for channel in ("C1", "C9")]
+        assert await store.queue_once(report, one, one)
+        assert not await store.queue_once(report[:1], one, one)
+        assert not await store.queue_once(report, two, one)
+        assert keys(await store.undelivered()) == [f"report:{one}:C1", f"report:{one}:C9"]
+        await deliver(store, *keys(await store.undelivered()))
+        assert not await store.queue_once(report, two, one)
+        assert await store.queue_once(report[:1], two, two)
+        assert keys(await store.undelivered()) == [f"report:{two}:C1"]
+
     async def test_a_deleted_poll_is_posted_again_once(self, store: Store) -> None:
         """The ts of the deleted message is forgotten, and no other."""
         wave = await store.start_wave(new_wave(), "opened")

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from pulse.core.model import Side
-from pulse.views import canvas, painting
+from pulse.views import canvas, painting, small_multiples
 from pulse.views.charts import (
     ALT_TEXT_LIMIT,
     Chart,
@@ -255,6 +255,7 @@ def report_page(paragraphs: int = 1) -> ReportPage:
     passages = (Passage(heading="What stands out", paragraphs=(words,) * paragraphs),) * 3
     return ReportPage(
         title="How marketing and IT work together",
+        finding="Trust in marketing is up in IT.",
         period="September to November 2026",
         panels=compact(),
         passages=passages,
@@ -277,15 +278,33 @@ def test_a_report_that_does_not_fit_on_its_page_is_refused() -> None:
         paint(report_page(paragraphs=60))
 
 
-def test_letters_of_another_script_come_from_an_installed_font(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Letters that the first font lacks are asked of the family that has the most of them."""
-    canvas._fallback.cache_clear()
-    monkeypatch.setattr(
-        canvas, "_letters", lambda family: frozenset("信頼") if family == "DejaVu Serif" else frozenset()
-    )
-    assert canvas._fallback(frozenset("信頼語")) == "DejaVu Serif"
-    assert canvas.drawable("信語") == "信\ufffd"
-    canvas._fallback.cache_clear()
+def test_a_no_break_space_keeps_its_words_on_one_line() -> None:
+    """German writes “42 %”, and the sign does not begin a line."""
+    page = canvas.Canvas()
+    room = page.width("Marketing 42", canvas.SMALL) + 1
+    assert page.wrapped("Marketing 42\u00a0% ", canvas.SMALL, room) == ["Marketing", "42\u00a0%"]
+
+
+def test_the_days_under_a_narrow_panel_do_not_touch() -> None:
+    """Where the first and the last are too long for the plot, the last goes farther right."""
+    chart = compact()
+    days = dict.fromkeys(chart.days, "24. September")
+    page = canvas.Canvas()
+    small_multiples.paint_panels(page, replace(chart, panels=chart.panels[:1], days=days), 3)
+    first, last = (text for text in page.ax.texts if text.get_text() == "24. September")
+    wide = page.width("24. September", canvas.SMALL)
+    assert first.get_position()[0] + wide < last.get_position()[0] - wide
+
+
+def test_letters_of_other_scripts_come_from_installed_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the family that has the most of what the first font lacks, then from another for the rest."""
+    letters = {"DejaVu Serif": frozenset("信頼本"), "DejaVu Sans Mono": frozenset("頼न")}
+    canvas._fallbacks.cache_clear()
+    monkeypatch.setattr(canvas, "_letters", lambda family: letters.get(family, frozenset()))
+    assert canvas._fallbacks(frozenset("信頼語")) == ("DejaVu Serif",)
+    assert canvas._fallbacks(frozenset("信頼本न")) == ("DejaVu Serif", "DejaVu Sans Mono")
+    assert canvas.drawable("信語न") == "信\ufffdन"
+    canvas._fallbacks.cache_clear()
 
 
 def test_alt_text_says_the_conclusion() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 
 from pulse.core.records import NewMessage, OutboxMessage
@@ -66,6 +67,20 @@ class Outbox(OutboxRows, Theme):
             )
 
         await self.write(job)
+
+    async def queue_once(self, messages: Sequence[NewMessage], wave_id: int, since: int) -> bool:
+        def job(connection: sqlite3.Connection) -> bool:
+            found = connection.execute(
+                "SELECT 1 FROM outbox WHERE kind = ? AND wave_id BETWEEN ? AND ?",
+                (messages[0].kind, since, wave_id),
+            )
+            if found.fetchone() is not None:
+                return False
+            for message in messages:
+                add_message(connection, wave_id, message)
+            return True
+
+        return await self.write(job)
 
     async def repost(self, wave_id: int, channel: str, ts: str, at: datetime) -> bool:
         poll = NewMessage(kind="poll", channel=channel, at=at)

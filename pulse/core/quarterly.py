@@ -1,0 +1,198 @@
+"""The report for leaders: what a quarter of closed waves says, from the reports of its closes.
+
+Nothing is computed here that a close has not said: an item is told as it was at its newest close of the
+quarter, and a change is listed where a close of the quarter claimed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, tzinfo
+
+from pulse.core.commitments import Commitment
+from pulse.core.comparison import Verdict
+from pulse.core.items import Bank
+from pulse.core.model import ClosedWave, Item, Note, Side
+from pulse.core.quarters import Quarter
+from pulse.core.reports import Change, ItemReport, Step, WaveReport, outcome_of
+
+STEPS = 13
+"""Waves on an item's trend, as many as a quarter has weeks; of an item asked seldom, from before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarterItem:
+    """An item at its newest close of the quarter.
+
+    `asked` are the waves of the quarter that asked it in today's wording, and `steps` the last ones up to the
+    newest, oldest first, which may begin before the quarter.
+    """
+
+    report: ItemReport
+    wave: ClosedWave
+    asked: int
+    steps: tuple[Step, ...]
+
+    @property
+    def item(self) -> Item:
+        return self.report.item
+
+    def stands_out(self) -> bool:
+        """Whether a side is clearly above or below its study, or the sides clearly differ."""
+        verdicts = [said.lead.verdict for said in self.report.sides.values() if said.lead is not None]
+        if self.report.gap is not None:
+            verdicts.append(self.report.gap.verdict)
+        return Verdict.ABOVE in verdicts or Verdict.BELOW in verdicts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarterTurnout:
+    """Who answered on one side, a wave: from `low` to `high` of `roster_low` to `roster_high` people.
+
+    `hidden` of the quarter's `waves` had fewer answers than their minimum; `low` and `high` are those of the
+    others, None where all were hidden.
+    """
+
+    waves: int
+    hidden: int
+    low: int | None
+    high: int | None
+    roster_low: int
+    roster_high: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarterReport:
+    """A quarter, or what has passed of it.
+
+    `waves` closed in it, oldest first, at least one. `items` with a change come first, then those asked most.
+    `changes` were claimed in it, oldest first. `left_out` items were asked in a wording that the bank no
+    longer has. Days are those of `zone`.
+    """
+
+    quarter: Quarter
+    zone: tzinfo
+    waves: tuple[ClosedWave, ...]
+    items: tuple[QuarterItem, ...]
+    changes: tuple[Change, ...]
+    turnout: Mapping[Side, QuarterTurnout]
+    notes: tuple[Note, ...]
+    commitments: tuple[Commitment, ...]
+    left_out: int
+
+    def day(self, wave: ClosedWave) -> date:
+        """The day of a close as readers know it."""
+        return wave.closed_at.astimezone(self.zone).date()
+
+
+Made = Callable[[ClosedWave], WaveReport]
+"""The report of a closed wave."""
+
+
+def quarters(closed: Iterable[ClosedWave], zone: tzinfo) -> dict[Quarter, tuple[ClosedWave, ...]]:
+    """Closed waves by the quarter in which they closed, oldest first."""
+    found: dict[Quarter, tuple[ClosedWave, ...]] = {}
+    for wave in sorted(closed, key=lambda wave: (wave.closed_at, wave.id)):
+        quarter = Quarter.of(wave.closed_at.astimezone(zone).date())
+        found[quarter] = (*found.get(quarter, ()), wave)
+    return found
+
+
+def quarter_report(
+    quarter: Quarter,
+    closed: Sequence[ClosedWave],
+    bank: Bank,
+    made: Made,
+    zone: tzinfo,
+    *,
+    notes: Sequence[Note] = (),
+    commitments: Sequence[Commitment] = (),
+) -> QuarterReport | None:
+    """The report of a quarter; None where no wave closed in it. Later waves and notes are not looked at."""
+    waves = quarters(closed, zone).get(quarter, ())
+    if not waves:
+        return None
+    items = tuple(_items(waves, closed, bank, made))
+    changes = tuple(_changes(items, waves))
+    changed = {change.item_id for change in changes}
+    asked = {(id_, wave.series.get(id_)) for wave in waves for id_ in wave.items}
+    return QuarterReport(
+        quarter=quarter,
+        zone=zone,
+        waves=waves,
+        items=tuple(sorted(items, key=lambda found: _rank(found, changed))),
+        changes=changes,
+        turnout={side: _turnout(waves, side) for side in Side},
+        notes=tuple(note for note in notes if Quarter.of(note.day) == quarter),
+        commitments=tuple(one for one in commitments if _concerns(one, quarter)),
+        left_out=len(asked - {(found.item.id, found.item.series) for found in items}),
+    )
+
+
+def _items(
+    waves: Sequence[ClosedWave], closed: Sequence[ClosedWave], bank: Bank, made: Made
+) -> Iterator[QuarterItem]:
+    """The items of the quarter's waves that the bank still has in the wording asked, in the order asked."""
+    for id_ in dict.fromkeys(id_ for wave in waves for id_ in wave.items):
+        item = bank.get(id_)
+        if item is None:
+            continue
+        asked = [wave for wave in waves if wave.series.get(id_) == item.series]
+        said = made(asked[-1]).of(id_) if asked else None
+        if said is not None:
+            steps = _steps(item, [wave for wave in closed if wave.closed_at <= asked[-1].closed_at])
+            yield QuarterItem(report=said, wave=asked[-1], asked=len(asked), steps=steps)
+
+
+def _steps(item: Item, past: Sequence[ClosedWave]) -> tuple[Step, ...]:
+    asked = sorted(
+        (wave for wave in past if wave.series.get(item.id) == item.series),
+        key=lambda wave: (wave.closed_at, wave.id),
+    )
+    return tuple(
+        Step(
+            wave=wave,
+            series=item.series,
+            outcomes={side: outcome_of(wave, item.id, side) for side in Side},
+        )
+        for wave in asked[-STEPS:]
+    )
+
+
+def _changes(items: Sequence[QuarterItem], waves: Sequence[ClosedWave]) -> list[Change]:
+    order = {wave.id: place for place, wave in enumerate(waves)}
+    told = [
+        change
+        for found in items
+        for said in found.report.sides.values()
+        for change in said.claims
+        if change.wave_id in order
+    ]
+    return sorted(told, key=lambda change: order[change.wave_id])
+
+
+def _rank(found: QuarterItem, changed: set[str]) -> tuple[bool, int, bool]:
+    return found.item.id not in changed, -found.asked, not found.stands_out()
+
+
+def _turnout(waves: Sequence[ClosedWave], side: Side) -> QuarterTurnout:
+    each = [wave.turnout[side] for wave in waves if side in wave.turnout]
+    answered = [one.answered for one in each if one.answered is not None]
+    rosters = [one.roster for one in each] or [0]
+    return QuarterTurnout(
+        waves=len(waves),
+        hidden=len(waves) - len(answered),
+        low=min(answered, default=None),
+        high=max(answered, default=None),
+        roster_low=min(rosters),
+        roster_high=max(rosters),
+    )
+
+
+def _concerns(commitment: Commitment, quarter: Quarter) -> bool:
+    """Whether it was made, due or answered in the quarter, or was open at its end."""
+    days = (commitment.made_on, commitment.due_on, commitment.answered_on)
+    if any(day is not None and Quarter.of(day) == quarter for day in days):
+        return True
+    return commitment.made_on <= quarter.last and commitment.is_open(quarter.last)
