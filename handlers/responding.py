@@ -14,7 +14,6 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.webhook import WebhookResponse
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from pulse.services.workspace import Workspace
 from pulse.slack.web_api import Slack
@@ -27,7 +26,11 @@ class Responding:
         self._url, self._slack = url, slack
 
     async def __call__(self, **said: Any) -> WebhookResponse:
-        return await AsyncWebhookClient(self._url, session=self._slack.session).send_dict(said)
+        answer = await self._slack.respond(self._url, said)
+        body = answer.body.decode(errors="replace")
+        return WebhookResponse(
+            url=self._url, status_code=answer.status, body=body, headers=dict(answer.headers)
+        )
 
 
 class SharedSession(AsyncMiddleware):

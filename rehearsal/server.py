@@ -147,7 +147,10 @@ class Rehearsal:
     # Trouble to order
 
     def fail(self, method: str, error: str | int = "", **how: Any) -> Trouble:
-        """The next call of `method` fails: an error name, an HTTP status, or see `Trouble`."""
+        """The next call of `method` fails: an error name, an HTTP status, or see `Trouble`.
+
+        `method` may also be "response_url" or "upload".
+        """
         trouble = Trouble(method, **how)
         if isinstance(error, int):
             trouble.status = error
@@ -202,7 +205,7 @@ class Rehearsal:
         if trouble is not None:
             await asyncio.sleep(trouble.seconds)
         refusal = self._ordered(call, trouble) or self._too_fast(call)
-        if refusal is None:
+        if refusal is None or (trouble is not None and trouble.applied):
             call.answer = self._answer(call, request)
         self._note(call)
         return refusal or web.json_response(call.answer, headers=self._headers())
@@ -232,9 +235,11 @@ class Rehearsal:
 
     def _ordered(self, call: Call, trouble: Trouble | None) -> web.Response | None:
         """The failure that was ordered for this call."""
-        if trouble is None or not (trouble.error or trouble.status):
+        if trouble is None or not (trouble.error or trouble.status or trouble.body is not None):
             return None
-        call.error = trouble.error or str(trouble.status)
+        call.error = trouble.error or str(trouble.status or "odd")
+        if trouble.body is not None:
+            return web.Response(status=trouble.status or 200, body=trouble.body, headers=trouble.headers)
         if trouble.error == "ratelimited" or trouble.status == 429:
             return _rate_limited(trouble.retry_after)
         if trouble.status:
@@ -286,10 +291,20 @@ class Rehearsal:
 
     # response_urls and uploads
 
+    def _in_trouble(self, call: Call, request: web.Request) -> web.Response | None:
+        """What was ordered for an address that is no method; None where nothing was."""
+        trouble = next((t for t in self._troubles if t.meets(call.method, call.args)), None)
+        if trouble is not None and trouble.cut and request.transport is not None:
+            request.transport.close()
+            return web.Response()
+        return self._ordered(call, trouble)
+
     async def _respond(self, request: web.Request) -> web.Response:
         content = await request.json()
         call = Call("response_url", content, time.monotonic())
         self.calls.append(call)
+        if (ordered := self._in_trouble(call, request)) is not None:
+            return ordered
         try:
             self.workspace.respond(request.match_info["key"], content)
         except Refusal as refusal:
@@ -302,6 +317,8 @@ class Rehearsal:
 
     async def _upload(self, request: web.Request) -> web.Response:
         file_id = request.match_info["file"]
+        if (ordered := self._in_trouble(Call("upload", {}, time.monotonic()), request)) is not None:
+            return ordered
         if file_id not in self.workspace.files:
             return web.Response(status=404, text="no such upload")
         if not self.workspace.receive(file_id, await _uploaded(request)):
@@ -323,7 +340,7 @@ def _listen(port: int) -> socket.socket:
     raise OSError(f"no free port from {port} to {port + 99}")
 
 
-def _rate_limited(seconds: int) -> web.Response:
+def _rate_limited(seconds: int | str) -> web.Response:
     return web.json_response(
         {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(seconds)}
     )

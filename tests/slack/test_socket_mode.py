@@ -410,7 +410,9 @@ async def test_slack_being_down_is_waited_out(desk: Desk) -> None:
     socket = desk.socket()
     starting = asyncio.create_task(socket.start())
     await desk.slack.until(lambda: desk.slack.calls["apps.connections.open"] >= 3)
-    assert socket.state.problem == "Slack cannot be reached (internal_error). The bot goes on trying."
+    assert socket.state.problem == (
+        "Slack has trouble of its own just now (internal_error). The bot tries again by itself."
+    )
     desk.slack.refusal = None
     await asyncio.wait_for(starting, 5)
     assert socket.state.problem is None
