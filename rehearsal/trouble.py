@@ -54,6 +54,7 @@ class Trouble:
     times: int | None = 1
     after: int = 0
     channel: str | None = None
+    user: str | None = None
     retry_after: int | str = 1
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -64,6 +65,8 @@ class Trouble:
         if method != self.method or self.times == 0:
             return False
         if self.channel is not None and self.channel not in (args.get("channel"), args.get("channel_id")):
+            return False
+        if self.user is not None and self.user != args.get("user"):
             return False
         if self.after > 0:
             self.after -= 1

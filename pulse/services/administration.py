@@ -133,8 +133,7 @@ class Administration:
         members = await self._slack.members(channel_id)
         if len(members) >= minimum + CLOSE:
             return len(members)
-        people = await asyncio.gather(*(self._waves.roster.person(user) for user in members))
-        return sum(person.asked for person in people)
+        return await self._waves.roster.count(members)
 
 
 def _changes(before: Setup | None, after: Setup) -> str:
