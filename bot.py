@@ -26,7 +26,7 @@ import handlers
 from pulse.core.errors import PulseError, SlackFault, TokenRefused
 from pulse.core.language import _
 from pulse.core.model import Side
-from pulse.ops import doctor, logs
+from pulse.ops import doctor, logs, terminal
 from pulse.ops.health import Health
 from pulse.ops.metrics import MeasuredApp, Metrics
 from pulse.ops.sample import fill, is_sample, loaded_note
@@ -132,7 +132,7 @@ def create_app(
     """Wires the bot on an open store; nothing is sent yet. Raises DataFault for faulty items or figures."""
     library = load_library(own_items_path(store.path))
     metrics = Metrics()
-    slack = Slack(settings.slack_bot_token, settings.api_url, metrics.called)
+    slack = Slack(settings.slack_bot_token, settings.api_url, metrics.called, settings.network)
     roster = Roster(slack)
     waves = Waves(store, roster, library, clock, random_bytes)
     managers = Managers(store, roster, clock)
@@ -281,6 +281,10 @@ async def run_rehearsal(settings: Settings) -> None:
             "slack_bot_token": rehearsal.bot_token,
             "slack_app_token": rehearsal.app_token,
             "slack_api_url": rehearsal.api_url,
+            # What stays on this machine goes through no proxy, whatever the environment says.
+            "https_proxy": "",
+            "http_proxy": "",
+            "ssl_cert_file": None,
         }
         store = Store.open(settings.pulse_db or folder / "pulse.db")
         if settings.pulse_sample and store.setup() is None and rehearsal.places is not None:
@@ -327,7 +331,12 @@ async def _serve(bot: Bot, settings: Settings, ending: AsyncExitStack) -> None:
 
 async def _connect(bot: Bot, settings: Settings, ending: AsyncExitStack) -> SocketMode:
     """Opens the Socket Mode connection, and the health port where one is asked for."""
-    socket = SocketMode(bot.app, settings.slack_app_token, on_strangers=_on_strangers(bot.services))
+    socket = SocketMode(
+        bot.app,
+        settings.slack_app_token,
+        on_strangers=_on_strangers(bot.services),
+        network=settings.network,
+    )
     health = Health(bot.services, bot.metrics, lambda: socket.state)
     if settings.pulse_health_port:
         doors = Doors(
@@ -389,6 +398,7 @@ async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
 
 def main(words: list[str] | None = None) -> int:
     """The command line. Returns the exit code: 0, 1 where doctor found a fault, 2 with a sentence."""
+    terminal.be_plain()
     try:
         asked = _asked(words)
         settings = read_settings()

@@ -270,9 +270,8 @@ class Rehearsal:
             raise Refusal("unknown_method", fault=True)
         self._authenticate(call.method, request.headers.get("Authorization", ""), call.args.pop("token", ""))
         if call.method == CONNECT:
-            return {
-                "url": f"ws://{HOST}:{self.port}/link/?ticket={self.socket_mode.ticket()}&app_id=A0REHEARSAL"
-            }
+            link = f"{self.base_url.replace('http', 'ws', 1)}/link/"
+            return {"url": f"{link}?ticket={self.socket_mode.ticket()}&app_id=A0REHEARSAL"}
         asked = Asked(self.workspace, call.args, self.scopes, self.base_url, self.page_cap)
         return METHODS[call.method](asked)
 
@@ -328,7 +327,8 @@ class Rehearsal:
 
 def _listen(port: int) -> socket.socket:
     """A listening socket on the port or, where that is taken, on the next free one."""
-    for candidate in range(port, port + 100) if port else (0,):
+    last = min(port + 99, 65535)
+    for candidate in range(port, last + 1) if port else (0,):
         listening = socket.socket()
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -337,7 +337,7 @@ def _listen(port: int) -> socket.socket:
             listening.close()
             continue
         return listening
-    raise OSError(f"no free port from {port} to {port + 99}")
+    raise OSError(f"no free port from {port} to {last}")
 
 
 def _rate_limited(seconds: int | str) -> web.Response:

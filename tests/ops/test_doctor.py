@@ -298,3 +298,25 @@ def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> No
         main(["doktor"])
     assert end.value.code == 2
     assert "doctor" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "cp437", "koi8-r", "utf-8"])
+@pytest.mark.parametrize("words", [(), ("--json",)])
+async def test_a_terminal_of_any_encoding_shows_the_findings(
+    encoding: str, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    """A terminal that lacks an arrow or a quotation mark gets a plain one, not a traceback."""
+    async with bot(tmp_path, "doctor", *words, PYTHONIOENCODING=encoding, SLACK_BOT_TOKEN="xoxb-1") as asked:
+        assert await asked.ends() == 1
+        assert "SLACK_APP_TOKEN" in asked.output
+        assert "Traceback" not in asked.output
+        if words:
+            assert json.loads(asked.output)["ok"] is False
+
+
+async def test_a_setting_is_refused_in_words_on_a_plain_terminal(tmp_path: Path) -> None:
+    """Also where the sentence holds what the terminal lacks."""
+    async with bot(tmp_path, "doctor", PYTHONIOENCODING="ascii", PULSE_LOG="“loud”…") as asked:
+        assert await asked.ends() == 2
+        assert "PULSE_LOG" in asked.output
+        assert "Traceback" not in asked.output
