@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from pulse.ops import platforms
+
+if __name__ == "__main__":
+    # Before the imports below, which fail with a traceback where something is too old or missing.
+    platforms.require(installed=True)
+
 import argparse
 import asyncio
 import gc
