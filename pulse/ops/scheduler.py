@@ -1,11 +1,15 @@
 """Wakes the tick: at the next moment of the schedule, and once a minute as a net.
 
-The database is the schedule's truth; the jobs here hold nothing. A job that comes late runs once
+The database is the schedule's truth; the job here holds nothing. A job that comes late runs once
 (misfire_grace_time None, coalesce): APScheduler's default would drop it after a second.
+
+The net is no job of APScheduler's: an interval there follows the wall clock. Set back an hour, it would not
+tick for an hour; set forward by years, it would list each minute in between.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -27,18 +31,27 @@ class Scheduler:
         clock: Callable[[], datetime],
     ) -> None:
         self._tick, self._next_wake, self._clock = tick, next_wake, clock
+        self._netting: asyncio.Task[None] | None = None
         self._jobs = AsyncIOScheduler(
             timezone=UTC,
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
 
     def start(self) -> None:
-        self._jobs.add_job(self.wake, "interval", seconds=NET.total_seconds(), id="net")
         self._jobs.start()
+        self._netting = asyncio.create_task(self._tick_on(), name="net")
         self.plan()
 
     def stop(self) -> None:
+        if self._netting is not None:
+            self._netting.cancel()
         self._jobs.shutdown(wait=False)
+
+    async def _tick_on(self) -> None:
+        """Ticks each minute of the machine's running time, whatever its clock says."""
+        while True:
+            await asyncio.sleep(NET.total_seconds())
+            await self.wake()
 
     async def wake(self) -> None:
         """Ticks now, and plans the next moment. What goes wrong is logged; the next tick tries again."""

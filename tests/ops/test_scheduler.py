@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -219,3 +220,55 @@ async def test_a_tick_that_fails_is_followed_by_the_next() -> None:
             await again.wait()
     finally:
         scheduler.stop()
+
+
+class Machine:
+    """The machine's clock, as APScheduler and the scheduler read it; moved by the test."""
+
+    def __init__(self) -> None:
+        self.off = timedelta()
+
+    def now(self, zone: Any = None) -> datetime:
+        return datetime.now(UTC) + self.off
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=-1), timedelta(days=-400), timedelta(days=18_000)])
+async def test_a_clock_that_is_set_does_not_stop_the_ticks(
+    jump: timedelta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Set back an hour, the next tick still comes in a minute; set 50 years ahead, it costs no more."""
+    machine = Machine()
+    for module in ("pulse.ops.scheduler", "apscheduler.schedulers.base", "apscheduler.triggers.interval"):
+        monkeypatch.setattr(f"{module}.datetime", _Datetime(machine))
+    monkeypatch.setattr("pulse.ops.scheduler.NET", timedelta(seconds=0.05))
+    ticks = asyncio.Queue[None]()
+
+    async def tick() -> None:
+        ticks.put_nowait(None)
+
+    scheduler = Scheduler(tick, lambda: None, machine.now)
+    scheduler.start()
+    try:
+        async with asyncio.timeout(5):
+            await ticks.get()
+            machine.off = jump
+            await ticks.get()
+            await ticks.get()
+    finally:
+        scheduler.stop()
+
+
+class _Datetime:
+    """`datetime` with another `now`."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.now = machine.now
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(datetime, name)
+
+    def __call__(self, *parts: Any, **more: Any) -> datetime:
+        return datetime(*parts, **more)
+
+    def __instancecheck__(self, other: object) -> bool:
+        return isinstance(other, datetime)
