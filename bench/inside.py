@@ -22,10 +22,11 @@ from pulse.core.cadence import next_moments
 from pulse.core.model import Box, Index, Item, Side, SideTurnout, Tally
 from pulse.core.privacy import publish
 from pulse.ops import logs
-from pulse.services.waves import Waves, pseudonym
+from pulse.services.answering import pseudonym
+from pulse.services.waves import Waves
 from pulse.storage.library import load_library
+from pulse.storage.sqlite.connection import connect
 from pulse.storage.sqlite.store import Answers, Ballots, NewWave, OpenWave, Publication, Store
-from pulse.storage.sqlite.writer import connect
 
 YEARS = 10
 BEGIN = datetime(2016, 1, 1, tzinfo=UTC)
@@ -53,7 +54,14 @@ async def history(store: Store, waves: int, people: int, first: int = 0) -> None
         if number < first:
             continue
         new = NewWave(
-            "schedule", moments, moments.opens_at, 5, b"k" * 32, items, dict.fromkeys(Side, people), {}
+            cadence="schedule",
+            moments=moments,
+            opened_at=moments.opens_at,
+            minimum=5,
+            key=b"k" * 32,
+            items=items,
+            people=dict.fromkeys(Side, people),
+            channels={},
         )
         wave = await store.start_wave(new, "opened")
         outcomes = {
@@ -62,7 +70,7 @@ async def history(store: Store, waves: int, people: int, first: int = 0) -> None
             for side in Side
         }
         index = {side: Index(people, 60.0, 20.0) for side in Side}
-        made = partial(_made, Publication(turnout, outcomes, index))
+        made = partial(_made, Publication(turnout=turnout, outcomes=outcomes, index=index))
         await store.close_wave(wave, made, (), moments.closes_at, "closed")
 
 
@@ -85,15 +93,16 @@ async def looking_back(api: str, folder: Path, people: int, years: int) -> dict[
     try:
         await set_up(store)
         await history(store, 52 * years - 1, people)
-        services = wired(store, api).services
-        start = await held_up(services.desk.prepare())
+        subject = wired(store, api)
+        cards = subject.surfaces.cards
+        start = await held_up(cards.prepare())
         await history(store, 1, people, first=52 * years - 1)
-        close = await held_up(services.desk.prepare())
+        close = await held_up(cards.prepare())
         looks = {
-            "scores": await looked(lambda: services.desk.scores("")),
-            "trend": await looked(lambda: services.desk.trend("")),
+            "scores": await looked(lambda: cards.scores("")),
+            "trend": await looked(lambda: cards.trend("")),
         }
-        await services.slack.close()
+        await subject.surfaces.slack.close()
     finally:
         store.close()
     return {"looks": {name: astuple(look) for name, look in looks.items()}, "start": start, "close": close}
@@ -126,11 +135,11 @@ async def closing_time(api: str, folder: Path) -> dict[str, object]:
     """How long the close of a wave takes that 10,000 people answered, and the writer's pace on the way."""
     store = Store.open(folder / "close.db")
     try:
-        waves = wired(store, api).services.waves
+        waves = wired(store, api).workspace.waves
         await set_up(store)
         await waves.open_by_hand()
         start = time.perf_counter()
-        await everybody_answers(waves)
+        await everybody_answers(store, waves)
         written = time.perf_counter() - start
         taps = PEOPLE * len(waves.items_of(_wave(waves)))
         start = time.perf_counter()
@@ -141,7 +150,7 @@ async def closing_time(api: str, folder: Path) -> dict[str, object]:
     return {"close": 1000 * closed, "store": taps / written}
 
 
-async def everybody_answers(waves: Waves) -> None:
+async def everybody_answers(store: Store, waves: Waves) -> None:
     """Every person answers every question, 200 on the way at a time, straight to the store."""
     wave = _wave(waves)
     room = asyncio.Semaphore(BATCH)
@@ -154,7 +163,7 @@ async def everybody_answers(waves: Waves) -> None:
             return {**before, item.id: box}
 
         async with room:
-            await waves.store.answer(wave.id, pseudonym(wave, user_id(person)), side, False, change)
+            await store.answer(wave.id, pseudonym(wave, user_id(person)), side, False, change)
 
     for item in waves.items_of(wave):
         await asyncio.gather(*(answer(person, item) for person in range(PEOPLE)))
@@ -171,7 +180,7 @@ async def bare_rows(api: str, folder: Path) -> dict[str, object]:
     for batch in (BATCH, 1):
         store = Store.open(folder / f"rows-{batch}.db")
         try:
-            waves = wired(store, api).services.waves
+            waves = wired(store, api).workspace.waves
             await set_up(store)
             await waves.open_by_hand()
             wave, items = _wave(waves), [item.id for item in waves.items_of(_wave(waves))]

@@ -25,8 +25,10 @@ from bench.storm import CHANNELS, say
 from pulse.core.cadence import Repeat, Schedule, Weekday
 from pulse.core.model import Side
 from pulse.ops import logs
+from pulse.ops.lifecycle import Bot, freeze_garbage, utc_now
 from pulse.ops.settings import Settings
-from pulse.services.waves import Waves, pseudonym
+from pulse.services.answering import pseudonym
+from pulse.services.waves import Waves
 from pulse.slack.socket_mode import SocketMode
 from pulse.storage.sqlite.store import Answers, Recorded, Setup, Store
 
@@ -42,10 +44,10 @@ class Forgetful(Store):
     async def answer(
         self, wave_id: int, person: bytes, side: Side, joined: bool, change: Callable[[Answers], Answers]
     ) -> Recorded:
-        return Recorded(side, change({}), True)
+        return Recorded(side=side, answers=change({}), first=True)
 
 
-def wired(store: Store, api: str) -> bot.Bot:
+def wired(store: Store, api: str) -> Bot:
     """The bot on that store, talking to that Slack."""
     tokens = {"slack_bot_token": "xoxb-1", "slack_app_token": "xapp-1", "slack_api_url": api}
     return bot.create_app(Settings.model_validate(tokens), store)
@@ -53,9 +55,13 @@ def wired(store: Store, api: str) -> bot.Bot:
 
 async def set_up(store: Store) -> None:
     """Sets up the two channels as a manager would."""
-    now = bot.utc_now()
+    now = utc_now()
     channels = {side: (channel,) for side, channel in zip(Side, CHANNELS, strict=True)}
-    await store.save_setup(Setup(SCHEDULE.as_record(), ITEMS, 5, now, channels), now, "set up")
+    await store.save_setup(
+        Setup(schedule=SCHEDULE.as_record(), items=ITEMS, minimum=5, since=now, channels=channels),
+        now,
+        "set up",
+    )
 
 
 def tapped(waves: Waves) -> dict[str, Any]:
@@ -68,17 +74,17 @@ async def serve(kind: str, api: str, db: Path, sockets: int) -> None:
     """Runs the subject until SIGTERM."""
     store = (Forgetful if kind == "unwritten" else Store).open(db)
     subject = wired(store, api)
-    waves = subject.services.waves
+    waves = subject.workspace.waves
     if store.setup() is None:
         await set_up(store)
     if waves.open is None:
         await waves.open_by_hand()
-    bot.spare_collector()
+    freeze_garbage()
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     if kind == "bare":
         async with aiohttp.ClientSession() as session:
-            tasks = [asyncio.create_task(bare(session, api, waves)) for _ in range(sockets)]
+            tasks = [asyncio.create_task(bare(session, api, store, waves)) for _ in range(sockets)]
             say(tapped(waves))
             await stop.wait()
             for task in tasks:
@@ -86,7 +92,7 @@ async def serve(kind: str, api: str, db: Path, sockets: int) -> None:
             await asyncio.gather(*tasks, return_exceptions=True)
         store.close()
         return
-    await subject.services.slack.greet()
+    await subject.surfaces.slack.greet()
     await subject.start()
     socket = SocketMode(subject.app, "xapp-1", connections=sockets)
     await socket.start()
@@ -96,7 +102,7 @@ async def serve(kind: str, api: str, db: Path, sockets: int) -> None:
     await subject.stop()
 
 
-async def bare(session: aiohttp.ClientSession, api: str, waves: Waves) -> None:
+async def bare(session: aiohttp.ClientSession, api: str, store: Store, waves: Waves) -> None:
     """As little as can be between Slack and the writer: the limit of one socket."""
     async with session.post(f"{api}apps.connections.open") as answer:
         url = (await answer.json())["url"]
@@ -110,7 +116,7 @@ async def bare(session: aiohttp.ClientSession, api: str, waves: Waves) -> None:
             _wave, item, box = payload["actions"][0]["value"].split(":")
             side = wave.channels[payload["channel"]["id"]]
             person = pseudonym(wave, payload["user"]["id"])
-            await waves.store.answer(
+            await store.answer(
                 wave.id, person, side, False, lambda before: {**before, item: frozenset({box})}
             )
             with suppress(ConnectionError):

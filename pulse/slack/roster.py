@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 
-from pulse.core.errors import SlackFault
+from pulse.core.errors import TOKEN_REFUSALS, SlackFault
 from pulse.core.model import Side
-from pulse.slack.web_api import TOKEN_REFUSALS, Person, Slack
+from pulse.slack.web_api import Person, Slack
 
 MANY = 60
 """From so many unknown people on the workspace is read in pages: users.info allows about 100 a minute."""
@@ -190,6 +190,11 @@ class Roster:
         async for person in self._slack.people():
             if person.asked and wanted(person):
                 self._people[person.id] = (time.monotonic(), person)
+
+    def take_refused(self) -> Mapping[str, str]:
+        """The channels that the last reading could not read, with Slack's code, each only once."""
+        refused, self.refused = self.refused, {}
+        return refused
 
     def move(self, old: str, new: str) -> None:
         """A channel got another id."""

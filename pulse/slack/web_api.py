@@ -15,7 +15,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from pulse.core.errors import SlackFault
+from pulse.core.errors import TOKEN_REFUSALS, SlackFault
 from pulse.slack.network import Network
 from pulse.slack.wire import (
     IDEMPOTENT,
@@ -32,20 +32,6 @@ from pulse.views.message import Message, View
 
 EVENT_TYPE = "alignment_pulse"
 """The metadata event_type under which a message carries its outbox key."""
-
-TOKEN_REFUSALS = frozenset(
-    {
-        "account_inactive",
-        "invalid_auth",
-        "not_allowed_token_type",
-        "not_authed",
-        "org_login_required",
-        "team_access_not_granted",
-        "token_expired",
-        "token_revoked",
-    }
-)
-"""Answers to the bot token that no second try will change."""
 
 SCOPES = frozenset(
     {
@@ -148,14 +134,15 @@ class Slack:
         """auth.test. Raises SlackFault."""
         answer, headers = await self._asked("auth.test", None, IDEMPOTENT)
         told = headers.get("x-oauth-scopes")
+        scopes = None if told is None else frozenset(told.replace(",", " ").split())
         self._known = Greeting(
-            _word(answer, "team"),
-            _word(answer, "team_id"),
-            _word(answer, "bot_id"),
-            _word(answer, "user_id"),
-            None if told is None else frozenset(word.strip() for word in told.split(",") if word.strip()),
-            http_date(headers.get("Date", "")),
-            _word(answer, "enterprise_id"),
+            team=_word(answer, "team"),
+            team_id=_word(answer, "team_id"),
+            bot=_word(answer, "bot_id"),
+            user=_word(answer, "user_id"),
+            scopes=scopes,
+            time=http_date(headers.get("Date", "")),
+            enterprise_id=_word(answer, "enterprise_id"),
         )
         return self._known
 
@@ -238,12 +225,12 @@ class Slack:
         found = _object(await self._call("conversations.info", payload), "channel")
         people = found.get("num_members")
         return Channel(
-            _needed(found, "id"),
-            _word(found, "name"),
-            bool(found.get("is_member")),
-            bool(found.get("is_archived")),
-            bool(found.get("is_ext_shared")),
-            people if isinstance(people, int) else 0,
+            id=_needed(found, "id"),
+            name=_word(found, "name"),
+            member=bool(found.get("is_member")),
+            archived=bool(found.get("is_archived")),
+            shared=bool(found.get("is_ext_shared")),
+            people=people if isinstance(people, int) else 0,
         )
 
     async def open_view(self, trigger: str, view: View) -> None:
@@ -365,12 +352,12 @@ def _person(user: Json, us: Greeting) -> Person:
     own = _is_ours(user, us)
     name = _word(user.get("profile"), "display_name") or _word(user, "real_name") or _word(user, "name")
     return Person(
-        _needed(user, "id"),
-        own and user["id"] != "USLACKBOT" and not any(user.get(flag) for flag in barred),
-        own and any(user.get(flag) for flag in ("is_admin", "is_owner", "is_primary_owner")),
-        _word(user, "tz") or "UTC",
-        name,
-        _word(user, "locale"),
+        id=_needed(user, "id"),
+        asked=own and user["id"] != "USLACKBOT" and not any(user.get(flag) for flag in barred),
+        admin=own and any(user.get(flag) for flag in ("is_admin", "is_owner", "is_primary_owner")),
+        zone=_word(user, "tz") or "UTC",
+        name=name,
+        locale=_word(user, "locale"),
     )
 
 

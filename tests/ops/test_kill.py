@@ -161,7 +161,11 @@ async def set_up(slack: Rehearsal, life: Life) -> None:
     assert slack.places is not None
     channels = {Side.MARKETING: (slack.places.marketing,), Side.IT: (slack.places.it,)}
     store = Store.open(life.database)
-    await store.save_setup(Setup(SCHEDULE.as_record(), 4, 5, TUESDAY, channels), TUESDAY, "set up")
+    await store.save_setup(
+        Setup(schedule=SCHEDULE.as_record(), items=4, minimum=5, since=TUESDAY, channels=channels),
+        TUESDAY,
+        "set up",
+    )
     store.close()
     life.set_clock(TUESDAY)
 

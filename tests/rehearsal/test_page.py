@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
-from pulse.views import notices
+from handlers.commands import COMMANDS
 from rehearsal.server import Rehearsal
 from tests.browser.visitor import IN_CHROMIUM, chromium, complaints, visiting
 from tests.browser.visitor import Visitor as Watched
@@ -328,7 +328,7 @@ async def test_the_listed_commands_are_the_bots(visitor: Visitor) -> None:
     """The list after a slash is the one that the bot's own help gives."""
     page = await visitor.opens()
     listed = await page.evaluate("async () => (await import('/composer.js')).COMMANDS")
-    assert listed == [[one.word, one.takes, one.does, one.manager] for one in notices.COMMANDS]
+    assert listed == [[one.word, one.takes, one.does, one.manager] for one in COMMANDS]
 
 
 async def test_plain_text_is_posted_as_a_message(visitor: Visitor) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from pulse.core.errors import ChartNotDrawn
 from pulse.slack.chart_worker import ChartWorker
-from pulse.views.charts import ResultsChart, draw
+from pulse.views.charts import ResultsChart
+from pulse.views.painting import paint
 
 CHART = ResultsChart("Results of 20 November 2026", (), "A footer")
 
@@ -22,7 +23,7 @@ def pretend(code: str) -> tuple[str, ...]:
 
 async def test_the_worker_draws_what_the_chart_says() -> None:
     """A picture made by the worker is, byte for byte, the one that the chart makes."""
-    assert await ChartWorker().draw(CHART) == draw(CHART)
+    assert await ChartWorker().draw(CHART) == paint(CHART)
 
 
 async def test_equal_charts_are_drawn_once(tmp_path: Path) -> None:

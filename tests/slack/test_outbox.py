@@ -21,7 +21,7 @@ from pulse.core.errors import SlackFault
 from pulse.core.model import Side
 from pulse.slack.outbox import LONGEST_PAUSE, Outbox
 from pulse.storage.library import load_library
-from pulse.storage.sqlite.store import NewWave, OutboxMessage, Publication, Store
+from pulse.storage.sqlite.store import NewMessage, NewWave, OutboxMessage, Publication, Store
 from pulse.views.message import Message
 from tests.handlers.conftest import Clock, Office, at, running
 
@@ -117,7 +117,16 @@ class OutboxUnderFaults(RuleBasedStateMachine):
         self.outbox = self.make()
         items = tuple(load_library(None).bank.items[:2])
         moments = Moments(date(2026, 3, 3), NOW, (), NOW + timedelta(days=3))
-        new = NewWave("schedule", moments, NOW, 5, b"k" * 32, items, PEOPLE, CHANNELS)
+        new = NewWave(
+            cadence="schedule",
+            moments=moments,
+            opened_at=NOW,
+            minimum=5,
+            key=b"k" * 32,
+            items=items,
+            people=PEOPLE,
+            channels=CHANNELS,
+        )
         self.wave = self.run(self.store.start_wave(new, "opened"))
 
     def run(self, work: Awaitable[T]) -> T:
@@ -127,10 +136,10 @@ class OutboxUnderFaults(RuleBasedStateMachine):
         return self.runner.run(wait())
 
     def make(self) -> Outbox:
-        async def render(parcel: OutboxMessage) -> Message | None:
-            if parcel.kind == "poll" and not self.is_open:
+        async def render(message: OutboxMessage) -> Message | None:
+            if message.kind == "poll" and not self.is_open:
                 return None
-            return Message(parcel.kind, [])
+            return Message(message.kind, [])
 
         # The pretended Slack has what the outbox calls of the real one.
         return Outbox(self.store, self.slack, render, asyncio.Lock(), settle_s=0.0)  # type: ignore[arg-type]
@@ -167,12 +176,11 @@ class OutboxUnderFaults(RuleBasedStateMachine):
             return
         self.is_open = False
         kinds = ("closing", "results")
-        parcels = [(kind, channel, self.now) for kind in kinds for channel in CHANNELS]
-        self.run(
-            self.store.close_wave(
-                self.wave, lambda _ballots: Publication({}, {}, {}), parcels, self.now, "closed"
-            )
-        )
+        messages = [
+            NewMessage(kind=kind, channel=channel, at=self.now) for kind in kinds for channel in CHANNELS
+        ]
+        empty = Publication(turnout={}, outcomes={}, index={})
+        self.run(self.store.close_wave(self.wave, lambda _ballots: empty, messages, self.now, "closed"))
 
     @invariant()
     def nothing_stands_twice(self) -> None:
@@ -197,7 +205,7 @@ class OutboxUnderFaults(RuleBasedStateMachine):
                 assert poll in channel.stands or not self.is_open
                 assert channel.closed_form is (poll in channel.stands and not self.is_open)
                 assert len(channel.stands) == len(set(channel.stands))
-            assert self.store.parcels() == ()
+            assert self.store.undelivered() == ()
         finally:
             self.store.close()
             self.runner.close()
@@ -250,7 +258,7 @@ async def test_a_deleted_poll_is_posted_again_once(office: Office) -> None:
     for _ in range(3):
         for poll in office.posted(office.it):
             office.slack.workspace.delete(office.it, poll.ts)
-        await office.bot.services.counts.update(check=True)
+        await office.bot.surfaces.counts.update(check=True)
         await at(office, "2026-03-03T09:05")
     kinds = [
         call.args["metadata"]["event_payload"]["key"] for call in office.slack.calls_of("chat.postMessage")
@@ -265,7 +273,7 @@ async def test_the_poll_that_was_posted_again_is_closed_like_any(office: Office)
     await office.set_up()
     await office.open()
     office.slack.workspace.delete(office.it, office.poll(office.it).ts)
-    await office.bot.services.counts.update(check=True)
+    await office.bot.surfaces.counts.update(check=True)
     await at(office, "2026-03-03T09:05")
     await office.answer(office.people(office.it)[0], office.it, "4")
     await office.close()
@@ -277,7 +285,7 @@ async def test_a_count_that_is_under_way_does_not_reopen_a_closed_poll(office: O
     await office.set_up()
     await office.open()
     office.slack.fail("chat.update", seconds=0.3, times=2)
-    counting = asyncio.create_task(office.bot.services.counts.update(check=True))
+    counting = asyncio.create_task(office.bot.surfaces.counts.update(check=True))
     await office.slack.workspace.until(lambda: len(office.slack.calls_of("chat.update")) > 0)
     await office.close()
     await counting
@@ -324,7 +332,7 @@ async def test_where_history_cannot_be_searched_nothing_is_posted_twice(office: 
     assert "permission" in office.manager.dms[-1].text
     history.times = 0
     await at(office, "2026-03-03T10:30")
-    assert office.bot.store.parcels() == ()
+    assert office.bot.store.undelivered() == ()
     assert len(office.posted(office.it)) == 1
 
 
@@ -337,7 +345,7 @@ async def test_a_message_that_was_being_sent_at_a_crash_is_searched_for(
     await office.bot.store.mark(f"poll:1:{office.it}", "sending")
     await at(office, "2026-03-03T09:01")
     assert len(office.posted(office.it)) == 1
-    assert office.bot.store.parcels() == ()
+    assert office.bot.store.undelivered() == ()
 
 
 async def test_a_wave_that_was_missed_is_told_to_managers(slack: Any, tmp_path: Path) -> None:

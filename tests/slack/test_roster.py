@@ -41,7 +41,7 @@ async def test_ten_thousand_people_are_read_in_some_thirty_calls(slack: Rehearsa
         await office.set_up()
         before = calls(slack)
         await office.open()
-        wave = office.bot.services.waves.open
+        wave = office.bot.workspace.waves.open
         assert wave is not None
         assert sorted(wave.people.values()) == [5014, 5016]
         assert calls(slack) - before <= 35
@@ -65,7 +65,7 @@ async def test_somebody_who_left_and_taps_on_does_not_hammer_slack(office: Offic
     person = office.people(office.it)[0]
     old = snapshot(office.poll(office.it))
     office.slack.workspace.channel(office.it).members.remove(person.id)
-    office.bot.services.waves.left(person.id, office.it)
+    office.bot.workspace.answering.left(person.id, office.it)
     before = calls(office.slack)
     # Slack shows the poll no more to somebody who left; a screen that was not refreshed still has it.
     office.slack.workspace.channel(office.marketing).members.append(person.id)
@@ -93,7 +93,7 @@ async def test_who_leaves_cannot_answer_and_who_comes_back_can(office: Office) -
     await office.answer(person, office.it, "4")
     await office.settled()
     assert sum(office.bot.store.answered(1).values()) == 1
-    assert office.bot.services.waves.roster.late == set()
+    assert office.bot.surfaces.roster.late == set()
 
 
 async def test_bots_guests_and_deactivated_people_are_not_counted(slack: Rehearsal, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ async def test_bots_guests_and_deactivated_people_are_not_counted(slack: Rehears
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         await office.set_up()
         await office.open()
-        wave = office.bot.services.waves.open
+        wave = office.bot.workspace.waves.open
         assert wave is not None
         assert sorted(wave.people.values()) == [14, 16]
 
@@ -128,7 +128,7 @@ async def test_a_member_whom_slack_does_not_describe_is_left_out(
     hidden, other = office.people(office.it)[:2]
     office.slack.fail("users.info", code, times=None, user=hidden.id)
     await office.open()
-    wave = office.bot.services.waves.open
+    wave = office.bot.workspace.waves.open
     assert wave is not None
     assert dict(wave.people) == {Side.MARKETING: 16, Side.IT: 13}
     await office.answer(hidden, office.it, "4")
@@ -141,7 +141,7 @@ async def test_a_member_whom_slack_does_not_describe_is_left_out(
 
 async def unmet(office: Office) -> None:
     """Forgets what is known of people, as after ten minutes."""
-    office.bot.services.waves.roster._people.clear()
+    office.bot.surfaces.roster._people.clear()
 
 
 async def test_after_a_restart_one_undescribed_member_refuses_nobody_else(
@@ -176,7 +176,7 @@ async def test_two_undescribed_members_open_again_within_minutes(office: Office)
     await office.open()
     await office.close()
     await office.open()
-    wave = office.bot.services.waves.open
+    wave = office.bot.workspace.waves.open
     assert wave is not None
     assert (wave.id, wave.people[Side.IT]) == (2, 12)
 
@@ -187,7 +187,7 @@ async def test_trouble_with_one_member_does_not_hold_the_pulse_back(office: Offi
     await unmet(office)
     office.slack.fail("users.info", 500, times=None, user=office.people(office.it)[0].id)
     await office.open()
-    wave = office.bot.services.waves.open
+    wave = office.bot.workspace.waves.open
     assert wave is not None
     assert wave.people[Side.IT] == 13
 
@@ -199,11 +199,11 @@ async def test_trouble_that_says_nothing_of_a_person_leaves_nobody_out(office: O
     await unmet(office)
     trouble = office.slack.fail("users.info", code, times=None, after=14, retry_after=60)
     said = await office.says(office.manager, "/pulse open", office.marketing)
-    assert office.bot.services.waves.open is None
+    assert office.bot.workspace.waves.open is None
     assert "is open" not in said.text
     trouble.times = 0
     await office.open()
-    wave = office.bot.services.waves.open
+    wave = office.bot.workspace.waves.open
     assert wave is not None
     assert dict(wave.people) == {Side.MARKETING: 16, Side.IT: 14}
 
@@ -228,7 +228,7 @@ async def test_people_of_another_company_are_neither_counted_nor_asked(
     office.slack.workspace.channel(office.it).members.append(there.id)
     await office.set_up()
     await office.open()
-    wave = office.bot.services.waves.open
+    wave = office.bot.workspace.waves.open
     assert wave is not None
     assert wave.people[Side.IT] == 14
     office.slack.workspace.channel(office.it).members.append(later.id)
@@ -254,7 +254,7 @@ async def test_in_a_large_workspace_strangers_of_the_list_are_not_counted(
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         await office.set_up()
         await office.open()
-        wave = office.bot.services.waves.open
+        wave = office.bot.workspace.waves.open
         assert wave is not None
         assert wave.people[Side.IT] == 14 + 40
         assert slack.calls_of("users.list")
@@ -278,7 +278,7 @@ async def test_colleagues_of_another_workspace_of_our_organization_are_asked(
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         await office.set_up()
         await office.open()
-        wave = office.bot.services.waves.open
+        wave = office.bot.workspace.waves.open
         assert wave is not None
         assert wave.people[Side.IT] == 15
 
@@ -289,7 +289,7 @@ async def test_pages_are_followed_also_where_they_are_short(slack: Rehearsal, tm
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         await office.set_up()
         await office.open()
-        wave = office.bot.services.waves.open
+        wave = office.bot.workspace.waves.open
         assert wave is not None
         assert sorted(wave.people.values()) == [14, 16]
 
@@ -306,9 +306,9 @@ async def test_after_a_restart_the_bot_starts_without_waiting_for_the_roster(
         clock = office.clock
     slow = slack.delay("conversations.members", 1.0)
     async with running(slack, tmp_path / "pulse.db", clock) as office:
-        assert not office.bot.services.waves.roster.ready.is_set()
+        assert not office.bot.surfaces.roster.ready.is_set()
         await office.answer(known, office.it, "5")
-        assert not office.bot.services.waves.roster.ready.is_set()
+        assert not office.bot.surfaces.roster.ready.is_set()
         slow.seconds = 0.0
         await office.answer(unknown, office.it, "2")
         await office.settled()
@@ -372,6 +372,6 @@ async def test_where_none_of_a_sides_channels_can_be_read_no_wave_opens(office: 
     office.slack.fail("conversations.members", "not_in_channel", times=1, channel=office.marketing)
     said = await office.says(office.manager, "/pulse open", office.marketing)
     assert "Invite it" in said.text
-    assert office.bot.services.waves.open is None
+    assert office.bot.workspace.waves.open is None
     await office.open()
-    assert office.bot.services.waves.open is not None
+    assert office.bot.workspace.waves.open is not None

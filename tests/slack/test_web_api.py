@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pulse.core.errors import SlackFault
+from pulse.core.errors import TOKEN_REFUSALS, SlackFault
 from pulse.ops.metrics import Metrics
-from pulse.slack.web_api import TOKEN_REFUSALS, Slack
+from pulse.slack.web_api import Slack
 from pulse.slack.wire import FIXES
 from pulse.views.message import Message
 from rehearsal.server import Rehearsal

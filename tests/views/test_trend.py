@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 from pulse.core.model import ClosedWave, Counted, Note, Share, Side
 from pulse.core.reports import Trail, trail
-from pulse.views.charts import Dot, Hidden, Zone, alt_text, draw
+from pulse.views.charts import Dot, Hidden, Zone, alt_text
+from pulse.views.painting import paint
 from pulse.views.trend import trend_chart, trend_message
 from rehearsal.blockkit import problems
 from tests.golden import golden
@@ -83,7 +84,7 @@ def test_what_another_wording_measured_is_not_drawn() -> None:
     chart = trend_chart(trail_of([wave]))
     assert chart.moments[0].marks == {}
     assert chart.latest == dict.fromkeys(Side, "")
-    assert draw(chart).startswith(b"\x89PNG")
+    assert paint(chart).startswith(b"\x89PNG")
     assert "in today's wording" in trend_message(trail_of([wave]), T01).text
 
 

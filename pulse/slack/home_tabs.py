@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Hashable
+from typing import Protocol
 
 import structlog
 
+from pulse.core.cards import HomeCard
 from pulse.core.errors import SlackFault
 from pulse.core.language import speaking
-from pulse.services.desk import Desk
-from pulse.services.waves import Waves
+from pulse.slack.readers import Readers
 from pulse.slack.web_api import Slack
-from pulse.storage.catalogues import for_reader
 from pulse.views.home import home_view
 
 WATCHED_S = 1800.0
@@ -26,13 +27,20 @@ PACE_S = 0.75
 _log = structlog.get_logger(__name__)
 
 
-class Homes:
+class HomeSource(Protocol):
+    """What tabs show. `pulse.services.home.Home` says what each method does."""
+
+    async def card(self, user: str) -> HomeCard: ...
+    def edition(self) -> Hashable: ...
+
+
+class HomeTabs:
     """Publishes Home tabs. Who looked at one lately is kept in memory only."""
 
-    def __init__(self, waves: Waves, desk: Desk, slack: Slack, pace_s: float = PACE_S) -> None:
-        self._waves, self._desk, self._slack, self.pace_s = waves, desk, slack, pace_s
+    def __init__(self, home: HomeSource, slack: Slack, readers: Readers, pace_s: float = PACE_S) -> None:
+        self._home, self._slack, self._readers, self.pace_s = home, slack, readers, pace_s
         self._opened: dict[str, float] = {}
-        self._drawn = self._state()
+        self._drawn = home.edition()
 
     async def opened(self, user: str) -> None:
         """Somebody opened the tab: draws it, and again when a wave opens or closes soon after."""
@@ -52,15 +60,15 @@ class Homes:
 
     async def show(self, user: str) -> None:
         """Draws one reader's tab as it is now. Raises SlackFault."""
-        with speaking(await for_reader(self._waves.roster, user)):
-            view = home_view(await self._desk.home(user))
+        with speaking(await self._readers.of(user)):
+            view = home_view(await self._home.card(user))
         await self._slack.publish_home(user, view)
 
     async def follow(self) -> None:
         """Draws the tabs that were opened lately, if a wave has opened or closed since the last time."""
-        if self._state() == self._drawn:
+        if self._home.edition() == self._drawn:
             return
-        self._drawn = self._state()
+        self._drawn = self._home.edition()
         for number, user in enumerate([user for user in self._opened if self._watched(user)]):
             if number:
                 await asyncio.sleep(self.pace_s)
@@ -68,7 +76,3 @@ class Homes:
                 await self.show(user)
             except SlackFault as fault:
                 _log.info("home not drawn", code=fault.code)
-
-    def _state(self) -> tuple[int | None, int]:
-        wave = self._waves.open
-        return (wave.id if wave else None, self._waves.store.closed_count())

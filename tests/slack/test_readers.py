@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
 from pulse.core.errors import SlackFault
 from pulse.core.language import LANGUAGES
-from pulse.core.model import Side
+from pulse.slack.readers import Readers
 from pulse.slack.roster import Roster
 from pulse.slack.web_api import Person
-from pulse.storage.catalogues import catalogue, for_known, for_posts, for_reader
-from pulse.storage.sqlite.store import Setup, Store
-from tests.handlers.conftest import TUESDAY
+from pulse.storage.catalogues import catalogue
 
 
 class Directory:
@@ -32,8 +29,9 @@ class Directory:
         return Person(user, True, False, "UTC", user, self.locales[user])
 
 
-def roster(directory: Directory) -> Roster:
-    return Roster(directory)  # type: ignore[arg-type]  # of Slack it needs `person` only
+def readers(directory: Directory, *, posts: str = "en", patience_s: float = 0.7) -> Readers:
+    roster = Roster(directory)  # type: ignore[arg-type]  # of Slack it needs `person` only
+    return Readers(roster, catalogue, lambda: posts, patience_s)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -47,17 +45,17 @@ def test_every_language_has_a_catalogue(language: str) -> None:
 )
 async def test_a_reader_is_spoken_to_by_the_locale_of_their_slack(locale: str, language: str) -> None:
     """A language that the bot does not speak reads English."""
-    assert catalogue(language) is await for_reader(roster(Directory(ada=locale)), "ada")
+    assert catalogue(language) is await readers(Directory(ada=locale)).of("ada")
 
 
 async def test_somebody_known_costs_no_question() -> None:
     """Slack is asked once; taps ask nobody at all."""
     directory = Directory(ada="de-DE")
-    people = roster(directory)
-    assert catalogue("en") is for_known(people, "ada")
-    await for_reader(people, "ada")
-    await for_reader(people, "ada")
-    assert (catalogue("de"), 1) == (for_known(people, "ada"), directory.asked)
+    people = readers(directory)
+    assert catalogue("en") is people.known("ada")
+    await people.of("ada")
+    await people.of("ada")
+    assert (catalogue("de"), 1) == (people.known("ada"), directory.asked)
 
 
 @pytest.mark.parametrize(
@@ -66,17 +64,10 @@ async def test_somebody_known_costs_no_question() -> None:
 async def test_whose_locale_slack_does_not_tell_reads_english(directory: Directory) -> None:
     """Nobody waits for a language."""
     async with asyncio.timeout(5):
-        found = await for_reader(roster(directory), "ada", patience_s=0.01)
+        found = await readers(directory, patience_s=0.01).of("ada")
     assert catalogue("en") is found
 
 
-async def test_posts_are_in_the_language_of_the_set_up(tmp_path: Path) -> None:
-    """English before there is one."""
-    store = Store.open(tmp_path / "pulse.db")
-    try:
-        assert catalogue("en") is for_posts(store)
-        channels = {Side.MARKETING: ("C1",), Side.IT: ("C2",)}
-        await store.save_setup(Setup({}, 4, 5, TUESDAY, channels, language="de"), TUESDAY, "set up")
-        assert catalogue("de") is for_posts(store)
-    finally:
-        store.close()
+def test_posts_are_in_the_language_of_the_set_up() -> None:
+    """Whatever their readers speak."""
+    assert catalogue("de") is readers(Directory(), posts="de").posts()
