@@ -42,6 +42,7 @@ from pulse.slack.chart_worker import ChartWorker
 from pulse.slack.confirmations import Confirmations
 from pulse.slack.home_tabs import HomeTabs
 from pulse.slack.live_counts import LiveCounts
+from pulse.slack.outbox import Sending
 from pulse.slack.pictures import Pictures
 from pulse.slack.publisher import DirectMessages, Publisher
 from pulse.slack.readers import Readers
@@ -75,10 +76,11 @@ def create_app(
     answering = Answering(store=store, roster=roster, library=library, waves=waves)
     managers = Managers(store=store, roster=roster, clock=clock)
     results = Results(store=store, library=library, waves=waves, write_files=files)
-    posts = Posts(store=store, library=library, waves=waves, results=results, clock=clock)
     participation = Participation(store=store, waves=waves, answering=answering, managers=managers)
     send_alert = AlertSender(slack, readers, managers.reachable).send
     alerts = Alerts(store=store, waves=waves, send=send_alert, clock=clock)
+    posts = Posts(store=store, library=library, waves=waves, results=results, alerts=alerts, clock=clock)
+    background = BackgroundTasks(metrics.overloaded)
     channels = Channels(store=store, waves=waves, roster=roster, lookup=slack, alerts=alerts, clock=clock)
     home = Home(
         store=store,
@@ -111,7 +113,7 @@ def create_app(
         channels=channels,
         alerts=alerts,
         reminders=reminders,
-        background=BackgroundTasks(metrics.overloaded),
+        background=background,
     )
     changing = asyncio.Lock()
     cards = Cards(results, Pictures(slack, chart_worker or ChartWorker()), readers)
@@ -123,12 +125,10 @@ def create_app(
         publisher=Publisher(
             store=store,
             posts=posts,
-            slack=slack,
             cards=cards,
             readers=readers,
-            changing=changing,
             clock=clock,
-            settle_s=settle_s,
+            sending=Sending(slack=slack, changing=changing, later=background.later, settle_s=settle_s),
         ),
         home_tabs=HomeTabs(home, slack, readers),
         counts=LiveCounts(

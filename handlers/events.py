@@ -10,7 +10,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from handlers.interaction import Interaction
 from handlers.managing import follow_waves
-from pulse.services.channels import ARCHIVED, NOT_FOUND, NOT_IN
+from pulse.services.channels import ARCHIVED, NOT_FOUND, NOT_IN, SHARED
 
 Event = dict[str, Any]
 
@@ -24,6 +24,8 @@ def register(app: AsyncApp) -> None:
     app.event("member_left_channel")(member_left)
     app.event("member_joined_channel")(member_joined)
     app.event("channel_id_changed")(channel_moved)
+    app.event("channel_shared")(channel_shared)
+    app.event("channel_unshared")(channel_unshared)
     for kind in KINDS:
         app.event(f"{kind}_left")(bot_left)
         app.event(f"{kind}_archive")(channel_archived)
@@ -71,6 +73,18 @@ async def channel_renamed(event: Event, interaction: Interaction) -> None:
 async def channel_moved(event: Event, interaction: Interaction) -> None:
     moved = interaction.workspace.channels.moved(event["old_channel_id"], event["new_channel_id"])
     interaction.later(moved)
+
+
+async def channel_shared(event: Event, interaction: Interaction) -> None:
+    """Another company's people come in: they are not asked, but they read what is posted."""
+    _lost(interaction, event["channel"], SHARED)
+
+
+async def channel_unshared(event: Event, interaction: Interaction) -> None:
+    """One company has left; another may still be there."""
+    if event.get("is_ext_shared"):
+        return
+    interaction.later(interaction.workspace.channels.unshared(event["channel"]))
 
 
 async def token_revoked(event: Event) -> None:

@@ -391,6 +391,12 @@ class Workspace:
         letter = "G" if channel.is_private else "C"
         return {"type": event, "user": person, "channel": channel.id, "channel_type": letter, "team": TEAM_ID}
 
+    def share_channel(self, channel_id: str, team: str = "T0OTHER") -> None:
+        """Shares a channel with another company, whose people may be members then."""
+        self.channel(channel_id).shared = True
+        self._announce({"type": "channel_shared", "connected_team_id": team, "channel": channel_id})
+        self.changed()
+
     def archive(self, channel: str) -> None:
         """A channel is archived; the app hears of it."""
         place = self.channel(channel)

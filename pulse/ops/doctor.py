@@ -25,7 +25,7 @@ from pulse.ops.health import LEAST_FREE_BYTES
 from pulse.ops.settings import Mode, Settings, mode_of
 from pulse.services.upcoming import is_paused, upcoming
 from pulse.slack.roster import Roster
-from pulse.slack.web_api import SCOPES, Greeting, Slack
+from pulse.slack.web_api import OPTIONAL_SCOPES, SCOPES, Greeting, Slack
 from pulse.storage.library import load_library, own_items_path
 from pulse.storage.sqlite.file import check, running
 from pulse.storage.sqlite.snapshot import Snapshot
@@ -262,9 +262,15 @@ def _scopes(greeting: Greeting) -> Check:
                 " app."
             ),
         )
-    more = sorted(greeting.scopes - SCOPES)
+    more = sorted(greeting.scopes - SCOPES - OPTIONAL_SCOPES)
     if more:
         says = _("The token may do more than the bot needs: {scopes}.").format(scopes=", ".join(more))
+        return Check(name, State.NOTE, says)
+    if not greeting.scopes & OPTIONAL_SCOPES:
+        says = _(
+            "The token has the scopes that it needs. It may not read the channels' history: after a crash the"
+            " bot cannot look whether a poll stands already."
+        )
         return Check(name, State.NOTE, says)
     return Check(name, State.OK, _("The token has the scopes that it needs, and no others."))
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from pulse.core.alert import Alert, ChannelAlert, MissedWave
+from pulse.core.alert import Alert, ChannelAlert, MissedWave, MissedWaves
 from pulse.core.errors import TOKEN_REFUSALS
 from pulse.core.records import OutboxMessage
 from pulse.services.ports import Clock, SendAlert
@@ -64,13 +64,17 @@ class Alerts:
             if _needs_a_person(message)
         )
 
-    def missed_waves(self) -> tuple[MissedWave, ...]:
-        """Waves of the last day that could not be opened in time."""
+    def missed_waves(self) -> MissedWave | MissedWaves | None:
+        """The waves that were found within the last day to be too late: one alert, however many they are."""
+        missed = self._store.missed_waves(self._clock() - RECENT)
+        if not missed:
+            return None
         opens_at = self._waves.next_opening()
-        return tuple(
-            MissedWave(due_at=due_at, opens_at=opens_at)
-            for due_at in self._store.missed_waves(self._clock() - RECENT)
-        )
+        if len(missed) == 1:
+            return MissedWave(due_at=missed[0], opens_at=opens_at)
+        # After a long absence only the latest of them are written down: it is told since when none opened.
+        decided = self._store.last_decided(missed[0] - timedelta(seconds=1))
+        return MissedWaves(decided=decided, last=missed[-1], opens_at=opens_at)
 
 
 def _needs_a_person(message: OutboxMessage) -> bool:

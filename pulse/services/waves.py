@@ -119,9 +119,14 @@ class Waves:
         )
 
     def _since(self) -> datetime:
-        """From when on waves can be undecided: it does not grow with the years."""
-        since, decided = self.setup().since, self._store.last_decided(self._clock())
-        return since if decided is None else max(since, decided - UNDECIDED)
+        """From when on waves can be undecided: it grows neither with the years nor with an absence.
+
+        A clock that is set forward by years by mistake must not decide years of waves: they would stay
+        decided when it is right again.
+        """
+        now = self._clock()
+        since, decided = self.setup().since, self._store.last_decided(now)
+        return max(since, now - UNDECIDED, *([decided - UNDECIDED] if decided else []))
 
     def _known(self) -> dict[date, KnownWave]:
         return self._store.known_waves(local_date(self.schedule(), self._since()) - timedelta(days=1))
@@ -185,8 +190,13 @@ class Waves:
                 raise NotNow(
                     _("A pulse is open already. Close it first with /pulse close, or wait until it closes.")
                 )
-            moments = moments_by_hand(self.schedule(), self._clock())
+            moments = moments_by_hand(self.schedule(), self._clock(), self._next_date())
             return await self._open("hand", moments, AuditCode.OPENED_BY_HAND)
+
+    def _next_date(self) -> date | None:
+        """The date after today on which the schedule opens a wave; one that is skipped bounds nothing."""
+        today = local_date(self.schedule(), self._clock())
+        return next((wave.local_date for wave in self.upcoming(2) if wave.local_date > today), None)
 
     async def close_by_hand(self, shown: int | None = None) -> OpenWave:
         """Closes the open wave now and returns what it was.

@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from pulse.core.alert import Alert, ChannelAlert, MissedWave
+from pulse.core.alert import Alert, ChannelAlert, MissedWave, MissedWaves, PollGone, SecondCopy
 from pulse.core.errors import SlackFault
 from pulse.core.language import speaking
 from pulse.slack.readers import Readers
 from pulse.slack.web_api import Slack
 from pulse.views.message import Message
-from pulse.views.notices import channel_problem, problems, second_copy, wave_missed
+from pulse.views.notices import channel_problem, poll_gone, problems, second_copy, wave_missed, waves_missed
 
 _log = structlog.get_logger(__name__)
 
@@ -52,5 +52,9 @@ def alert_message(alert: Alert) -> Message:
             return problems([channel_problem(channel, code)])
         case MissedWave(due_at=due_at, opens_at=opens_at):
             return wave_missed(due_at, opens_at)
-        case _:
+        case MissedWaves(decided=decided, last=last, opens_at=opens_at):
+            return waves_missed(decided, last, opens_at)
+        case PollGone(channel=channel):
+            return problems([poll_gone(channel)])
+        case SecondCopy():
             return problems([second_copy()])

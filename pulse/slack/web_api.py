@@ -26,6 +26,7 @@ from pulse.slack.wire import (
     Retries,
     Wire,
     http_date,
+    refusal,
     unreadable,
 )
 from pulse.views.message import Message, View
@@ -35,19 +36,19 @@ EVENT_TYPE = "alignment_pulse"
 
 SCOPES = frozenset(
     {
-        "channels:history",
         "channels:read",
         "chat:write",
         "commands",
-        "files:read",
         "files:write",
-        "groups:history",
         "groups:read",
         "im:write",
         "users:read",
     }
 )
 """What the bot token must be allowed; the same as in manifest.yml."""
+
+OPTIONAL_SCOPES = frozenset({"channels:history", "groups:history"})
+"""What it may be allowed besides: to look whether a message of unknown outcome stands in its channel."""
 
 MOST_PAGES = 1000
 """A million people in a channel; a cursor that leads on and on is no list."""
@@ -186,7 +187,13 @@ class Slack:
         return _needed(_object(answer, "channel"), "id")
 
     async def find(self, channel: str, key: str) -> str | None:
-        """The ts of the message that carries `key`, among the newest some hundred of the channel."""
+        """The ts of the message that carries `key`, among the newest some hundred of the channel.
+
+        Raises SlackFault, with missing_scope where reading the history was not granted.
+        """
+        granted = (await self.identity()).scopes
+        if granted is not None and not granted & OPTIONAL_SCOPES:
+            raise refusal("conversations.history", "missing_scope")
         payload = {"channel": channel, "include_all_metadata": True, "limit": 200}
         pages = 0
         async for page in self._pages("conversations.history", payload):
@@ -244,15 +251,13 @@ class Slack:
         await self._call("views.publish", {"user_id": user, "view": view})
 
     async def upload(self, png: bytes, name: str, title: str, alt: str) -> str:
-        """Uploads a picture that messages can show, and waits until Slack has read it; returns its id."""
+        """Uploads a picture that messages can show; returns its id.
+
+        Until Slack has read it, messages that show it are refused with invalid_blocks.
+        """
         asked = {"filename": name, "length": len(png), "alt_txt": alt[:1000]}
         file = await self._uploaded(asked, png)
         await self._call("files.completeUploadExternal", {"files": [{"id": file, "title": title}]})
-        for pause in (0.1, 0.2, 0.4, 0.8, 1.5, 3.0):
-            found = await self._call("files.info", {"file": file})
-            if _object(found, "file").get("original_w"):
-                break
-            await asyncio.sleep(pause)
         return file
 
     async def send_files(self, channel: str, files: Mapping[str, bytes], comment: str) -> None:

@@ -35,6 +35,7 @@ JSON = "application/json; charset=utf-8"
 FORM = "application/x-www-form-urlencoded"
 
 RATELIMITED = "ratelimited"
+INVALID_BLOCKS = "invalid_blocks"
 
 LIMITS = frozenset({RATELIMITED, "rate_limited"})
 """Slack's words for too many calls: under status 429, and, for some methods, in an answer of status 200."""
@@ -219,7 +220,7 @@ def _opened() -> aiohttp.ClientSession:
 def read_call(answer: Answer, method: str) -> Json:
     """The JSON object of a call that was done. Raises SlackFault for everything else."""
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise _refusal(method, RATELIMITED, answer)
+        raise refusal(method, RATELIMITED, retry_after(answer.headers))
     try:
         found = json.loads(answer.body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -237,13 +238,15 @@ def read_call(answer: Answer, method: str) -> Json:
             code,
             certain=False,
         )
-    raise _refusal(method, RATELIMITED if code in LIMITS else code, answer)
+    if code in LIMITS:
+        raise refusal(method, RATELIMITED, retry_after(answer.headers))
+    raise refusal(method, code)
 
 
-def _refusal(method: str, code: str, answer: Answer) -> SlackFault:
+def refusal(method: str, code: str, wait: float = 0.0) -> SlackFault:
+    """Slack's refusal of a call in words."""
     fix = FIXES.get(code)
     sentence = _(fix) if fix else _("Slack refused {method}: {code}.").format(method=method, code=code)
-    wait = retry_after(answer.headers) if code == RATELIMITED else 0.0
     return SlackFault(sentence, code, certain=True, wait=wait)
 
 

@@ -399,6 +399,16 @@ def problem_text(problem: Problem) -> str:
     return _("⚠️ {what}\n*What to do:* {mend}").format(what=problem.what, mend=problem.mend)
 
 
+def poll_gone(channel: str) -> Problem:
+    """A poll that was deleted twice: it is not posted a third time."""
+    return Problem(
+        _("The poll in {channel} was deleted twice, and I do not post it again.").format(
+            channel=f"<#{channel}>"
+        ),
+        _("People can still answer with `/pulse answer` until the pulse closes."),
+    )
+
+
 def second_copy() -> Problem:
     """Somebody else is connected as this app."""
     return Problem(
@@ -426,6 +436,13 @@ _CHANNEL_PROBLEMS = {
     "restricted_action": (
         N_("I am not allowed to post in {channel}."),
         N_("Let apps post there in the channel’s settings, or choose another channel in `/pulse setup`."),
+    ),
+    "shared": (
+        N_("{channel} is shared with another company, and its people see what I post there."),
+        N_(
+            "They are not asked and not counted. Choose a channel of your own in `/pulse setup`, or stop"
+            " sharing this one."
+        ),
     ),
     "unreachable": (
         N_("Slack did not answer about {channel}."),
@@ -503,6 +520,24 @@ def wave_missed(due_at: datetime, opens_at: datetime | None) -> Message:
     ).format(when=moment(due_at))
     mend = _("If you still want it, type `/pulse open`.")
     return message([section(" ".join([said, mend, *_after_that(opens_at)]))])
+
+
+def waves_missed(decided: datetime | None, last: datetime, opens_at: datetime | None) -> Message:
+    """Tells managers, once, of all the waves whose times passed before the bot could post them.
+
+    `decided` is when the one before them was due, `last` when the latest of them was.
+    """
+    if decided is None:
+        what = _("⚠️ None of the pulses that were planned up to {last} has been posted:").format(
+            last=moment(last)
+        )
+    else:
+        what = _(
+            "⚠️ Since the pulse of {decided} none has been posted of those that were planned up to {last}:"
+        ).format(decided=moment(decided), last=moment(last))
+    why = _("I was not running or could not reach Slack, and by now it is too late for them.")
+    mend = _("If you want one now, type `/pulse open`.")
+    return message([section(" ".join([what, why, mend, *_after_that(opens_at)]))])
 
 
 def paused() -> Message:

@@ -21,7 +21,7 @@ from pulse.core.model import Side
 from pulse.ops import doctor
 from pulse.ops.doctor import Check, Doctor, State, healthy
 from pulse.ops.settings import Settings
-from pulse.slack.web_api import SCOPES
+from pulse.slack.web_api import OPTIONAL_SCOPES, SCOPES
 from pulse.storage.sqlite.store import Setup, Store
 from rehearsal.manifest import read
 from rehearsal.server import ROOT, Rehearsal
@@ -86,7 +86,18 @@ async def test_all_is_well_with_a_bot_that_is_set_up(slack: Rehearsal, tmp_path:
 
 async def test_the_scopes_that_are_needed_are_those_of_the_manifest() -> None:
     """What doctor compares with is what Slack is told."""
-    assert read(ROOT / "manifest.yml").scopes == SCOPES
+    asked = read(ROOT / "manifest.yml")
+    assert (asked.scopes, asked.optional) == (SCOPES | OPTIONAL_SCOPES, OPTIONAL_SCOPES)
+
+
+async def test_declined_scopes_are_no_fault(slack: Rehearsal, tmp_path: Path) -> None:
+    """What the bot cannot do then is told."""
+    await set_up(slack, tmp_path)
+    slack.scopes = slack.scopes - OPTIONAL_SCOPES
+    checks = await examine(settings(tmp_path, slack))
+    assert faults(checks) == {}
+    [said] = [check for check in checks if check.name == "permissions"]
+    assert (said.state, "history" in said.says) == (State.NOTE, True)
 
 
 async def test_no_tokens(tmp_path: Path) -> None:

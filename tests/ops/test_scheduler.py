@@ -177,6 +177,94 @@ async def test_five_years_of_waves_do_not_slow_a_tick(office: Office) -> None:
     assert len(office.bot.workspace.waves._due()) == 0
 
 
+async def away(slack: Rehearsal, path: Path, until: str) -> list[str]:
+    """What a manager is told by a bot that was set up on 3 March 2026 and comes back then."""
+    async with running(slack, path, Clock()) as office:
+        office.clock.forward(hours=3)
+        await office.set_up()
+        clock = office.clock
+    clock.time = datetime.fromisoformat(f"{until}+00:00")
+    async with running(slack, path, clock) as office:
+        for _ in range(3):
+            await office.bot.scheduler.wake()
+            await office.settled()
+            office.clock.forward(minutes=1)
+        return [message.text for message in office.manager.dms]
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("2026-03-12T12:00", "has not been posted"),
+        ("2026-03-19T12:00", "None of the pulses"),
+        ("2027-03-04T12:00", "None of the pulses"),
+        ("2076-03-05T12:00", "None of the pulses"),
+    ],
+)
+async def test_after_an_absence_each_manager_gets_one_message(
+    slack: Rehearsal, tmp_path: Path, until: str, said: str
+) -> None:
+    """A week, two, a year, fifty years: one message, and no more waves written down than can matter."""
+    [told] = await away(slack, tmp_path / "pulse.db", until)
+    assert said in told
+    assert "The next pulse opens" in told
+    database = sqlite3.connect(tmp_path / "pulse.db")
+    [[rows]] = database.execute("SELECT count(*) FROM wave").fetchall()
+    database.close()
+    assert rows <= 6
+
+
+async def test_the_message_after_an_absence_says_since_when(office: Office) -> None:
+    """The last pulse that was posted, and the last that was not."""
+    office.clock.forward(minutes=30)
+    await office.set_up()
+    await at(office, "2026-03-10T09:00")
+    before = len(office.manager.dms)
+    await at(office, "2027-03-04T12:00")
+    [told] = [message.text for message in office.manager.dms[before:]]
+    assert "Since the pulse of" in told
+    assert "2026-03-10 09:00 UTC" in told
+    assert "2027-03-02 09:00 UTC" in told
+
+
+async def test_a_clock_that_was_fifty_years_ahead_leaves_the_schedule_as_it_was(office: Office) -> None:
+    """Once it is right again, the next pulse opens when it is due."""
+    office.clock.forward(minutes=30)
+    await office.set_up()
+    await at(office, "2076-03-05T12:00")
+    await at(office, "2026-03-10T09:00")
+    assert ("open", "2026-03-10") in [(state, day) for state, day, _opens in waves(office)]
+
+
+@pytest.mark.parametrize(
+    ("friday", "closes"),
+    [("2026-03-06T18:00", "2026-03-11T09:00:00+00:00"), ("2026-03-09T10:00", "2026-03-12T09:00:00+00:00")],
+)
+async def test_a_skipped_wave_does_not_shorten_one_that_is_opened_by_hand(
+    office: Office, friday: str, closes: str
+) -> None:
+    """`/pulse skip`, then `/pulse open`: three working days are three."""
+    office.clock.forward(minutes=30)
+    await office.set_up()
+    office.clock.time = datetime.fromisoformat(f"{friday}+00:00")
+    await office.says(office.manager, "/pulse skip", office.marketing)
+    await office.open()
+    wave = office.bot.workspace.waves.open
+    assert wave is not None
+    assert wave.closes_at.isoformat() == closes
+
+
+async def test_a_wave_that_is_not_skipped_still_bounds_one_opened_by_hand(office: Office) -> None:
+    """It makes room for the schedule's next."""
+    office.clock.forward(minutes=30)
+    await office.set_up()
+    office.clock.time = datetime(2026, 3, 6, 18, tzinfo=UTC)
+    await office.open()
+    wave = office.bot.workspace.waves.open
+    assert wave is not None
+    assert wave.closes_at.isoformat() == "2026-03-09T09:00:00+00:00"
+
+
 # The alarm clock itself
 
 

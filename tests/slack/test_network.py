@@ -157,7 +157,7 @@ async def test_the_whole_loop_runs_behind_a_proxy_that_is_the_only_way_out(tmp_p
         async with bot(tmp_path, **environment) as process:
             await process.says("event=ready")
             assert "8 of 12 agree" in await Outside(slack).whole_loop()
-            await Outside(slack).until(lambda: slack.calls_of("files.info"))
+            await Outside(slack).until(lambda: slack.calls_of("files.completeUploadExternal"))
             assert await process.stop() == 0
             assert "Traceback" not in process.output
         kinds = {line.split("slack.test/")[1].split("/")[0] for line in way.asked}
