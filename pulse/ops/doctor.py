@@ -322,7 +322,10 @@ def _file(path: Path) -> Check:
             _("database"),
             State.FAULT,
             str(fault),
-            _("Stop the bot, and put the last backup into its place, or move it away to start anew."),
+            _(
+                "Set PULSE_DB to the bot's own file. If this is it, stop the bot and put the last backup"
+                " there."
+            ),
         )
     if not os.access(path, os.W_OK):
         return Check(

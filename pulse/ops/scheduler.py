@@ -16,6 +16,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from pulse.core.errors import PulseError
+
 NET = timedelta(minutes=1)
 
 _log = structlog.get_logger(__name__)
@@ -60,6 +62,8 @@ class Scheduler:
                 await self._tick()
             finally:
                 self.plan()
+        except PulseError as error:
+            _log.error("tick failed", problem=str(error))
         except Exception:  # noqa: BLE001 - nobody waits for a tick: the log is the last place to tell
             _log.exception("tick failed")
 

@@ -262,11 +262,11 @@ async def test_a_post_that_is_answered_oddly_stands_once(office: Office, kind: s
     await office.set_up()
     office.slack.fail("chat.postMessage", channel=office.it, applied=applied, **ODD[kind])
     await office.open()
-    [waiting] = office.bot.store.parcels()
+    [waiting] = office.bot.store.undelivered()
     assert (waiting.attempts, waiting.state) == (1, "sending")
     await at(office, "2026-03-03T09:05")
     assert len(office.posted(office.it)) == 1
-    assert office.bot.store.parcels() == ()
+    assert office.bot.store.undelivered() == ()
 
 
 async def test_a_post_that_is_answered_oddly_again_and_again_is_told(office: Office) -> None:

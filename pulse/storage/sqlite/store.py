@@ -25,7 +25,7 @@ from pulse.core.records import (
 from pulse.storage.sqlite.audit import Journal
 from pulse.storage.sqlite.ballots import BallotBox
 from pulse.storage.sqlite.connection import connect
-from pulse.storage.sqlite.file import check, lock, prepare, running
+from pulse.storage.sqlite.file import check, lock, prepare, refuse_foreign, running
 from pulse.storage.sqlite.outbox import Outbox
 from pulse.storage.sqlite.people import People
 from pulse.storage.sqlite.publications import Publications
@@ -69,8 +69,10 @@ class Store(Setups, Waves, BallotBox, Publications, Outbox, People, Journal, Ref
     def open(cls, path: Path) -> Store:
         """Locks, checks and migrates the file, creating it if need be, and opens it.
 
-        Raises StoreFault: another bot has it open, it cannot be written, or it is damaged.
+        Raises StoreFault: it is another program's, another bot has it open, it cannot be written, or it is
+        damaged.
         """
+        refuse_foreign(path)
         held = lock(path)
         try:
             return cls(path, held, scrubbed=prepare(path))
