@@ -170,8 +170,8 @@ async def everybody_answers(store: Store, waves: Waves) -> None:
 
 
 def _wave(waves: Waves) -> OpenWave:
-    assert waves.open is not None
-    return waves.open
+    assert waves.current is not None
+    return waves.current
 
 
 async def bare_rows(api: str, folder: Path) -> dict[str, object]:

@@ -66,8 +66,8 @@ async def set_up(store: Store) -> None:
 
 def tapped(waves: Waves) -> dict[str, Any]:
     """The open poll, for the load."""
-    assert waves.open is not None
-    return poll(waves.open.id, waves.items_of(waves.open))
+    assert waves.current is not None
+    return poll(waves.current.id, waves.items_of(waves.current))
 
 
 async def serve(kind: str, api: str, db: Path, sockets: int) -> None:
@@ -77,7 +77,7 @@ async def serve(kind: str, api: str, db: Path, sockets: int) -> None:
     waves = subject.workspace.waves
     if store.setup() is None:
         await set_up(store)
-    if waves.open is None:
+    if waves.current is None:
         await waves.open_by_hand()
     freeze_garbage()
     stop = asyncio.Event()
@@ -106,7 +106,7 @@ async def bare(session: aiohttp.ClientSession, api: str, store: Store, waves: Wa
     """As little as can be between Slack and the writer: the limit of one socket."""
     async with session.post(f"{api}apps.connections.open") as answer:
         url = (await answer.json())["url"]
-    wave = waves.open
+    wave = waves.current
     assert wave is not None
     tasks: set[asyncio.Task[None]] = set()
     async with session.ws_connect(url) as ws:

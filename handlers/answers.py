@@ -64,7 +64,7 @@ def register(app: AsyncApp) -> None:
 
 async def open_form(ack: AsyncAck, interaction: Interaction) -> None:
     await ack()
-    wave = interaction.workspace.waves.open
+    wave = interaction.workspace.waves.current
     if wave is not None and interaction.in_private:
         person = pseudonym(wave, interaction.user)
         replace = partial(privately, interaction, replace=True)

@@ -40,7 +40,7 @@ async def member_left(event: Event, context: AsyncBoltContext, interaction: Inte
     if event["user"] == context.bot_user_id:
         await bot_left(event, interaction)
     else:
-        interaction.workspace.answering.left(event["user"], event["channel"])
+        interaction.workspace.answering.member_left(event["user"], event["channel"])
 
 
 async def member_joined(event: Event, context: AsyncBoltContext, interaction: Interaction) -> None:
@@ -71,7 +71,7 @@ async def channel_renamed(event: Event, interaction: Interaction) -> None:
 
 
 async def channel_moved(event: Event, interaction: Interaction) -> None:
-    moved = interaction.workspace.channels.moved(event["old_channel_id"], event["new_channel_id"])
+    moved = interaction.workspace.channels.follow_move(event["old_channel_id"], event["new_channel_id"])
     interaction.later(moved)
 
 
@@ -99,10 +99,10 @@ async def app_uninstalled() -> None:
 
 def _lost(interaction: Interaction, channel: str, code: str) -> None:
     """The bot cannot work in the channel any more: managers are told."""
-    interaction.later(interaction.workspace.channels.lost(channel, code))
+    interaction.later(interaction.workspace.channels.report_lost(channel, code))
 
 
 async def _back(interaction: Interaction, channel: str) -> None:
     """A channel can be used again: what waited for it goes out now."""
-    if await interaction.workspace.channels.back(channel):
+    if await interaction.workspace.channels.recover(channel):
         await follow_waves(interaction)

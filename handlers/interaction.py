@@ -36,7 +36,7 @@ class Interaction:
 
     `user` is "" for events. `channel` is "" on the Home tab and in modals, `value` is that of the button,
     `trigger` opens a window within 3 s. `in_private` is true for a button of a message that only its reader
-    sees. `respond` is None where Slack gives no response_url.
+    sees. `respond` is None if Slack gives no response_url.
     """
 
     workspace: Workspace

@@ -96,7 +96,7 @@ async def managers(interaction: Interaction, rest: str) -> Message:
 
 async def export(interaction: Interaction, _rest: str) -> Message:
     """Sends the published totals as files to the manager who asked."""
-    files, slack = interaction.workspace.results.export(), interaction.surfaces.slack
+    files, slack = interaction.workspace.results.export_files(), interaction.surfaces.slack
     await slack.send_files(await slack.open_dm(interaction.user), files, _("The published totals."))
     return notices.exported(tuple(files))
 

@@ -12,7 +12,7 @@ from pulse.core.model import Item, Side
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turnout:
-    """How many of a side could answer, and how many have (None where that must stay hidden)."""
+    """How many of a side could answer, and how many have (None if that must stay hidden)."""
 
     roster: int
     answered: int | None
@@ -22,7 +22,7 @@ class Turnout:
 class PollCard:
     """A wave's poll in a channel of `side`.
 
-    `roster` people were there to be asked; `answered` of them did, None where the number must stay hidden.
+    `roster` people were there to be asked; `answered` of them did, None if the number must stay hidden.
     A number under `minimum` is hidden all the same.
     """
 
@@ -40,7 +40,7 @@ class PollCard:
 class Confirmation:
     """What one person has answered so far: `answers` has the chosen boxes by item id.
 
-    `both_sides` is true once, where a person of both sides learns which side the answers count for.
+    `both_sides` is true once: a person of both sides learns which side the answers count for.
     """
 
     wave_id: int
@@ -63,7 +63,7 @@ class OwnAnswers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacyCard:
-    """`closes_at` of the open wave, None when none is open; `own` None where the reader is not asked."""
+    """`closes_at` of the open wave, None when none is open; `own` None if nothing of the reader is stored."""
 
     minimum: int
     closes_at: datetime | None = None
@@ -90,7 +90,7 @@ class StatusCard:
 class ReminderCard:
     """A reminder of the open wave. `side` is None for a person who is in channels of both sides.
 
-    `channels` (ids) are where the poll stands. `wanted` is false where its reader asked for no more of them.
+    `channels` (ids) have the poll. `wanted` is false if its reader asked for no more reminders.
     """
 
     wave_id: int
@@ -104,7 +104,7 @@ class ReminderCard:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPulse:
     """The open wave as one reader meets it. `turnout` is that of the side, `answers` has the reader's chosen
-    boxes by item id. `side` is None where the reader cannot answer here, and `outside` says why.
+    boxes by item id. `side` is None if the reader cannot answer here, and `outside` says why.
     """
 
     wave_id: int

@@ -60,7 +60,7 @@ class SetupForm:
         }
 
     def schedule(self) -> Schedule:
-        """Raises ScheduleFault where the fields do not go together."""
+        """Raises ScheduleFault if the fields do not go together."""
         return Schedule.from_record(self.record)
 
     def channels(self, side: Side) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ class Health:
         return state.problem or _("There is no connection to Slack yet.")
 
     def _roster(self) -> str:
-        if self.workspace.waves.open is None or self.roster.ready.is_set():
+        if self.workspace.waves.current is None or self.roster.ready.is_set():
             return ""
         return _("Slack has not said yet who is in the channels of the open pulse.")
 
@@ -77,7 +77,9 @@ class Health:
         """Metrics in Prometheus' text format."""
         workspace = self.workspace
         samples = [
-            Sample("pulse_wave_open", "gauge", "1 while a pulse is open.", workspace.waves.open is not None),
+            Sample(
+                "pulse_wave_open", "gauge", "1 while a pulse is open.", workspace.waves.current is not None
+            ),
             Sample(
                 "pulse_messages_undelivered",
                 "gauge",

@@ -63,7 +63,7 @@ class Bot:
         background = self.workspace.background
         await self.workspace.managers.start(self.random_bytes)
         await self.store.keep_reference(self.library.bank, self.library.ledger)
-        background.later(self.workspace.answering.know_people())
+        background.later(self.workspace.answering.read_roster())
         await self.scheduler.wake()
         self.scheduler.start()
         background.forever(self.surfaces.counts.run())
@@ -94,7 +94,7 @@ def tick_of(workspace: Workspace, surfaces: Surfaces) -> Callable[[], Awaitable[
         await surfaces.publisher.deliver()
         later(surfaces.cards.prepare())
         later(surfaces.home_tabs.follow())
-        later(workspace.answering.know_people())
+        later(workspace.answering.read_roster())
         later(workspace.reminders.send_due())
         later(workspace.channels.report_problems())
 

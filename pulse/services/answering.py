@@ -86,13 +86,13 @@ class Answering:
         await self._store.answer(wave.id, pseudonym(wave, user), Side.MARKETING, False, lambda _before: {})
         return wave
 
-    def left(self, user: str, channel: str) -> None:
+    def member_left(self, user: str, channel: str) -> None:
         """Somebody left a channel. What they answered before counts."""
         self._roster.leave(user, channel)
 
     async def ballot(self, user: str, channel: str = "") -> Ballot:
-        """What one person answered so far. Raises NotNow where no wave is open, NotYours."""
-        wave = self._waves.open
+        """What one person answered so far. Raises NotNow if no wave is open, NotYours."""
+        wave = self._waves.current
         if wave is None:
             raise NotNow(_("No pulse is open now. /pulse status says when the next one opens."))
         side = await self._side(user, channel, wave)
@@ -103,9 +103,9 @@ class Answering:
             answers=self._store.answers_of(wave.id, pseudonym(wave, user)),
         )
 
-    def kept(self, user: str) -> OwnAnswers | None:
+    def stored_answers(self, user: str) -> OwnAnswers | None:
         """What is stored of one person in the open wave, whatever channels that person is in now."""
-        wave = self._waves.open
+        wave = self._waves.current
         if wave is None:
             return None
         person = pseudonym(wave, user)
@@ -119,9 +119,9 @@ class Answering:
             answers=self._store.answers_of(wave.id, person),
         )
 
-    async def know_people(self) -> None:
+    async def read_roster(self) -> None:
         """Reads who may answer the open wave, after a restart. What fails is tried again later."""
-        wave = self._waves.open
+        wave = self._waves.current
         if wave is not None:
             try:
                 await self._roster.ensure(wave.channels)
@@ -129,13 +129,13 @@ class Answering:
                 _log.warning("roster not read", code=fault.code)
 
     def _wave(self, wave_id: int) -> OpenWave:
-        if self._waves.open is None or self._waves.open.id != wave_id:
+        if self._waves.current is None or self._waves.current.id != wave_id:
             raise PollIsClosed(
                 _("This pulse is closed, so nothing was changed. Its results are in the channel, and")
                 + " "
                 + _("/pulse status says when the next one opens.")
             )
-        return self._waves.open
+        return self._waves.current
 
     def _item(self, wave: OpenWave, item_id: str) -> Item:
         item = self._library.bank.get(item_id) if item_id in wave.items else None

@@ -40,7 +40,7 @@ class Channels:
 
     def used(self) -> frozenset[str]:
         """The channels of the set-up and of the open wave, as ids."""
-        setup, wave = self._store.setup(), self._waves.open
+        setup, wave = self._store.setup(), self._waves.current
         used = set(wave.channels) if wave else set()
         if setup is not None:
             used |= {channel for side in setup.channels.values() for channel in side} | set(setup.results)
@@ -56,13 +56,13 @@ class Channels:
         )
         return await self._state(channel) or next(waiting, "")
 
-    async def lost(self, channel: str, code: str) -> None:
+    async def report_lost(self, channel: str, code: str) -> None:
         """The bot cannot work in a channel any more, for Slack's reason `code`: managers are told."""
         self._looked.pop(channel, None)
         if channel in self.used():
             await self._alerts.report(ChannelAlert(channel=channel, code=code))
 
-    async def back(self, channel: str) -> bool:
+    async def recover(self, channel: str) -> bool:
         """A channel can be used again: what waited for it is due now. False if it is not one of ours."""
         self._looked.pop(channel, None)
         for code in (NOT_IN, NOT_FOUND, ARCHIVED):
@@ -72,7 +72,7 @@ class Channels:
         await self._store.retry_now(channel, self._clock())
         return True
 
-    async def moved(self, old: str, new: str) -> None:
+    async def follow_move(self, old: str, new: str) -> None:
         """Slack gave a channel another id: everything that is kept of it follows."""
         if old in self.used():
             event = AuditEvent(code=AuditCode.CHANNEL_MOVED)
@@ -87,9 +87,9 @@ class Channels:
     async def report_problems(self) -> None:
         """Tells managers what is wrong now. Raises nothing: what could not be told is told later."""
         for alert in self._alerts.undelivered():
-            await self.lost(alert.channel, alert.code)
+            await self.report_lost(alert.channel, alert.code)
         for channel, code in self._roster.take_refused().items():
-            await self.lost(channel, code)
+            await self.report_lost(channel, code)
         missed = self._alerts.missed_waves()
         if missed is not None:
             await self._alerts.report(missed)

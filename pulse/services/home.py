@@ -55,17 +55,17 @@ class Home:
 
     def edition(self) -> tuple[int | None, int]:
         """Changes when a wave opens or closes."""
-        wave = self._waves.open
+        wave = self._waves.current
         return (wave.id if wave else None, self._store.closed_count())
 
     async def _open_pulse(self, user: str) -> OpenPulse | None:
-        wave = self._waves.open
+        wave = self._waves.current
         if wave is None:
             return None
         try:
             ballot = await self._answering.ballot(user)
         except (NotNow, NotYours) as error:
-            kept = self._answering.kept(user)
+            kept = self._answering.stored_answers(user)
             if kept is None:
                 return OpenPulse(wave_id=wave.id, closes_at=wave.closes_at, outside=str(error))
             side, answers = kept.side, kept.answers

@@ -47,7 +47,7 @@ class Managers:
         return (await self._roster.person(user)).admin
 
     async def check(self, user: str) -> None:
-        """Raises ManagersOnly, which says who can, and SlackFault where Slack does not tell who this is."""
+        """Raises ManagersOnly, which says who can, and SlackFault if Slack does not tell who this is."""
         if not await self.is_manager(user):
             raise ManagersOnly(
                 _(
@@ -58,7 +58,7 @@ class Managers:
             )
 
     async def name(self, people: Sequence[str], wanted: bool) -> None:
-        """Names people managers, or takes it back. Raises BadRequest where that makes no sense for one."""
+        """Names people managers, or takes it back. Raises BadRequest if that makes no sense for one."""
         found = [await self._roster.person(user) for user in people]
         for person in found:
             if wanted and not person.asked:

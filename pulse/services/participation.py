@@ -20,7 +20,7 @@ class Participation:
 
     async def status(self, user: str) -> StatusCard:
         """Where the pulse stands; for a manager with what managers changed lately."""
-        wave = self._waves.open
+        wave = self._waves.current
         return StatusCard(
             minimum=self._waves.minimum(),
             closes_at=wave.closes_at if wave else None,
@@ -33,16 +33,16 @@ class Participation:
 
     def privacy(self, user: str) -> PrivacyCard:
         """What is stored now, with the reader's own answers while a wave is open."""
-        wave = self._waves.open
+        wave = self._waves.current
         return PrivacyCard(
             minimum=self._waves.minimum(),
             closes_at=wave.closes_at if wave else None,
-            own=self._answering.kept(user),
+            own=self._answering.stored_answers(user),
         )
 
     def turnout(self) -> Mapping[Side, Turnout]:
         """How many of each side have answered the open wave; empty if none is open."""
-        wave = self._waves.open
+        wave = self._waves.current
         if wave is None:
             return {}
         answered = self._store.answered(wave.id)

@@ -30,7 +30,7 @@ class Posts:
 
     def poll(self, wave_id: int | None, channel: str) -> PollCard | None:
         """The poll as it is first posted; None if its wave takes no answers any more."""
-        wave = self._waves.open
+        wave = self._waves.current
         if wave is None or wave.id != wave_id:
             return None
         return self._open_poll(wave, wave.channels[channel], 0)
@@ -46,7 +46,7 @@ class Posts:
 
     def standing_polls(self) -> tuple[PostedPoll, ...]:
         """The poll messages of the open wave, as they should read now."""
-        wave = self._waves.open
+        wave = self._waves.current
         if wave is None:
             return ()
         answered = self._store.answered(wave.id)
@@ -60,7 +60,7 @@ class Posts:
         )
 
     def takes_answers(self, wave_id: int) -> bool:
-        return self._waves.open is not None and self._waves.open.id == wave_id
+        return self._waves.current is not None and self._waves.current.id == wave_id
 
     async def repost(self, poll: PostedPoll) -> None:
         """A poll message is gone: it is posted again, once; after that the managers are told."""

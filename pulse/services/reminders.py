@@ -1,8 +1,8 @@
 """Reminders: a direct message to those who have not answered the open wave.
 
-Who that is is found in memory, under the wave's key, and stored nowhere. That a reminder goes out is marked
-before its first message is sent: a crash in the middle reminds nobody twice, and those who were still to
-come get none that time. That is the lesser evil, and the next reminder finds them again.
+The list is made in memory, under the wave's key, and stored nowhere. The reminder is marked as sent before
+its first message goes out: a crash in the middle reminds nobody twice, and those further down the list get
+none that time. The next reminder finds them again.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Reminders:
                 _log.warning("not reminded", problem=str(error))
 
     async def _send_due(self) -> None:
-        number, wave = self._waves.reminder_due(), self._waves.open
+        number, wave = self._waves.reminder_due(), self._waves.current
         if not number or wave is None:
             return
         # Before the mark: if Slack is down, the reminder stays due.
@@ -103,7 +103,7 @@ class Reminders:
 
     def _may_go_on(self, wave: OpenWave) -> bool:
         """Not into the evening, the last hour or a pause, and not after an early close."""
-        now, current = self._clock(), self._waves.open
+        now, current = self._clock(), self._waves.current
         working_hours = replace(self._waves.schedule(), any_hour=False)
         return (
             current is not None
@@ -131,7 +131,7 @@ class Reminders:
         """
         person = self._managers.pseudonym(user)
         await self._store.set_wish(person, NO_REMINDERS, not wanted, self._clock(), "")
-        wave = self._waves.open
+        wave = self._waves.current
         if wave is None or not self._roster.sides(user):
             return None
         return self._card(wave, user, wanted=wanted)

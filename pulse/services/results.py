@@ -118,7 +118,7 @@ class Results:
         item = bank.get(word)
         return (item,) if item is not None else tuple(bank.suggest(word))
 
-    def export(self) -> Mapping[str, bytes]:
+    def export_files(self) -> Mapping[str, bytes]:
         """The published totals as files, bytes by name. Raises NotNow before the first close."""
         if not self.closed():
             raise NotNow(_("There is nothing to export yet: no pulse has closed."))

@@ -63,7 +63,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Waves:
-    """The schedule's use cases. `random_bytes` makes the wave keys. `open` is the open wave, if any."""
+    """The schedule's use cases. `random_bytes` makes the wave keys. `current` is the open wave, if any."""
 
     def __init__(
         self, *, store: Store, roster: Roster, library: Library, clock: Clock, random_bytes: RandomBytes
@@ -71,11 +71,11 @@ class Waves:
         self._store, self._roster, self._library, self._clock = store, roster, library, clock
         self._random_bytes = random_bytes
         self._turn = asyncio.Lock()
-        self.open: OpenWave | None = store.current_wave()
+        self.current: OpenWave | None = store.current_wave()
 
     def reload(self) -> None:
         """Reads the open wave again after its row changed."""
-        self.open = self._store.current_wave()
+        self.current = self._store.current_wave()
 
     # --- schedule ---------------------------------------------------------------------------------------
 
@@ -166,7 +166,7 @@ class Waves:
     def minimum(self) -> int:
         """The number of answers below which nothing is shown: of the open wave, else of the set-up."""
         setup = self._store.setup()
-        return self.open.minimum if self.open else setup.minimum if setup else LEAST_MINIMUM
+        return self.current.minimum if self.current else setup.minimum if setup else LEAST_MINIMUM
 
     def zone(self) -> ZoneInfo:
         """The schedule's time zone; UTC before the set-up."""
@@ -184,9 +184,9 @@ class Waves:
     # --- managing ---------------------------------------------------------------------------------------
 
     async def open_by_hand(self) -> OpenWave:
-        """Opens a wave now. Raises NotSetUp, NotNow where one is open, SlackFault."""
+        """Opens a wave now. Raises NotSetUp, NotNow if one is open, SlackFault."""
         async with self._turn:
-            if self.open is not None:
+            if self.current is not None:
                 raise NotNow(
                     _("A pulse is open already. Close it first with /pulse close, or wait until it closes.")
                 )
@@ -201,21 +201,21 @@ class Waves:
     async def close_by_hand(self, shown: int | None = None) -> OpenWave:
         """Closes the open wave now and returns what it was.
 
-        Raises NotNow where none is open, or another than the one that was `shown` (its id).
+        Raises NotNow if none is open, or another than the one that was `shown` (its id).
         """
         async with self._turn:
-            if self.open is None:
+            if self.current is None:
                 raise NotNow(_("No pulse is open, so there is nothing to close. /pulse open opens one."))
-            if shown not in (None, self.open.id):
+            if shown not in (None, self.current.id):
                 raise NotNow(_("That pulse is closed already; another one is open now. Nothing was changed."))
-            wave = self.open
+            wave = self.current
             await self._close(self._clock(), AuditCode.CLOSED_BY_HAND)
             return wave
 
     async def skip_next(self, shown: datetime | None = None) -> Moments:
         """Leaves out the next wave of the schedule.
 
-        Raises NotSetUp, NotNow while paused or where the next is another than was `shown` (its opening).
+        Raises NotSetUp, and NotNow while paused or if the next wave is not the one `shown` (by its opening).
         """
         self.setup()
         ahead = self.upcoming()
@@ -254,14 +254,14 @@ class Waves:
             channels=channels,
         )
         wave_id = await self._store.start_wave(new, _audited(code))
-        self.open = self._store.current_wave()
-        if self.open is None or self.open.id != wave_id:
+        self.current = self._store.current_wave()
+        if self.current is None or self.current.id != wave_id:
             raise NotNow(_("The pulse was closed while it was being opened."))
         _log.info("wave opened", wave=wave_id, cadence=cadence, items=[item.id for item in items])
-        return self.open
+        return self.current
 
     async def _close(self, publish_at: datetime, code: AuditCode) -> None:
-        wave = self.open
+        wave = self.current
         if wave is None:
             return
         setup, now = self.setup(), self._clock()
@@ -274,7 +274,7 @@ class Waves:
             return publication(items, wave, ballots)
 
         await self._store.close_wave(wave.id, published, messages, now, _audited(code))
-        self.open = self._store.current_wave()
+        self.current = self._store.current_wave()
         _log.info("wave closed", wave=wave.id)
         await self._scrub()
 

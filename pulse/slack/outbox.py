@@ -1,10 +1,10 @@
 """Messages that are to stand exactly once in their channel, whatever happens between the call and its mark.
 
 A row is written before the call, the row's key travels in the message's metadata, and the ts is written
-after. Where the outcome of a call is not known (a crash, a lost connection), the channel's history is
+after. If the outcome of a call is not known (a crash, a lost connection), the channel's history is
 searched for the key before anything is posted again, and not at once: Slack may still be applying the call.
-Where the history cannot be searched nothing is posted again: a poll that is missing is mended by a manager,
-who is told, and one that stands twice is not.
+If the history cannot be searched nothing is posted again: a manager, who is told, can replace a missing poll,
+but nobody can undo one that stands twice.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Sending:
 
 
 class Outbox:
-    """Delivers what the store's outbox holds. `render` gives the message, None where none is due any more."""
+    """Delivers what the store's outbox holds. `render` makes a message, None if it is not due any more."""
 
     def __init__(self, store: OutboxStore, render: Render, sending: Sending) -> None:
         self._store, self._render, self._sending = store, render, sending
@@ -122,7 +122,7 @@ class Outbox:
                 return
 
     async def _deliver_one(self, message: OutboxMessage, now: datetime) -> bool:
-        """True where the message stands or is not due any more, false where it must be tried again."""
+        """True if the message stands or is not due any more, false if it must be tried again."""
         try:
             await self._send(message)
         except SlackFault as fault:

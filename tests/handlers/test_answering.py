@@ -10,7 +10,7 @@ from tests.handlers.conftest import Office
 
 def kept(office: Office, person: Actor) -> dict[str, frozenset[str]]:
     """What the file holds of somebody's answers."""
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     return dict(office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)))
 

@@ -175,7 +175,7 @@ async def test_somebody_who_left_a_side_cannot_answer_for_it(office: Office) -> 
     await person.tap(poll, "answer:1", block="poll:1:T01")
     await office.settled()
     assert "members of its marketing and IT channels" in person.private(office.it)[-1].text
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     assert sum(office.bot.store.answered(1).values()) == 1
 

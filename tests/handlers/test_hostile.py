@@ -50,7 +50,7 @@ def log() -> Iterator[Log]:
 
 def file_of(office: Office) -> list[Any]:
     """All that could have changed."""
-    store, wave = office.bot.store, office.bot.workspace.waves.open
+    store, wave = office.bot.store, office.bot.workspace.waves.current
     return [
         store.setup(), store.audit(), store.notes(), store.wishes("manager"), store.known_waves(),
         store.answered(wave.id) if wave else None,
@@ -84,7 +84,7 @@ async def test_a_forged_value_changes_nothing(office: Office, value: str) -> Non
     await office.settled()
     assert "othing was changed" in person.private(office.it)[-1].text
     assert file_of(office) == before
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     assert office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)) == {"T01": frozenset({"4"})}
 
@@ -98,7 +98,7 @@ async def test_a_copied_button_answers_only_for_who_presses_it(office: Office) -
     theirs.private_to = other.id
     await other.tap(theirs, "withdraw")
     await office.settled()
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     assert office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)) == {"T01": frozenset({"4"})}
 

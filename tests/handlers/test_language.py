@@ -164,7 +164,7 @@ async def test_a_german_manager_of_the_english_pulse_is_told_in_german(office: O
     office.manager.person.locale = "de-DE"
     await office.set_up()
     await office.open()
-    await office.bot.workspace.channels.lost(office.it, "is_archived")
+    await office.bot.workspace.channels.report_lost(office.it, "is_archived")
     assert "ist archiviert" in office.manager.dms[-1].text
 
 

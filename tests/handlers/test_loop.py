@@ -66,7 +66,7 @@ async def test_an_answer_can_be_changed_until_the_close(office: Office) -> None:
     [trust] = [block for block in person.modal.blocks if block.get("block_id") == "item:T01"]
     assert trust["element"]["initial_option"]["value"] == "1"
     await person.submit(values={"item:T01": "4"})
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     assert office.bot.store.answers_of(wave.id, pseudonym(wave, person.id))["T01"] == frozenset({"4"})
 
@@ -157,7 +157,7 @@ async def test_after_a_close_the_file_knows_nobody(office: Office) -> None:
     """Key, pseudonyms and user ids are gone from the bytes of the database and its log."""
     await office.set_up()
     await office.open()
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     people = [*office.people(office.marketing), *office.people(office.it)]
     for channel in (office.marketing, office.it):

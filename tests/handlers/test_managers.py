@@ -85,7 +85,7 @@ async def test_managers_open_close_skip_pause_and_resume_from_the_home_tab(offic
     assert office.manager.home is not None
     assert "manage:close" in str(office.manager.home.blocks)
     assert "is closed" in await press(office, "ines", "close")
-    assert office.bot.workspace.waves.open is None
+    assert office.bot.workspace.waves.current is None
     assert "is left out" in await press(office, "ines", "skip")
     assert "paused" in await press(office, "ines", "pause")
     assert office.bot.workspace.waves.paused()
@@ -103,7 +103,7 @@ async def test_an_old_page_closes_no_other_wave(office: Office) -> None:
     await office.close()
     await office.open()
     assert "Nothing was changed" in await press(office, "ines", "close", old)
-    assert office.bot.workspace.waves.open is not None
+    assert office.bot.workspace.waves.current is not None
 
 
 async def test_an_old_page_skips_no_other_wave(office: Office) -> None:

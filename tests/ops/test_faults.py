@@ -43,7 +43,7 @@ async def on_writer(office: Office, pragma: str) -> None:
 async def test_on_a_full_disk_a_tap_gets_a_sentence_and_later_taps_work(office: Office) -> None:
     """It is acked, never as recorded, and once there is room nothing has to be started again."""
     await opened(office)
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     database = sqlite3.connect(office.bot.store.path)
     [pages] = database.execute("PRAGMA page_count").fetchone()
@@ -137,7 +137,7 @@ async def test_a_close_while_somebody_reads_the_file_is_scrubbed_when_they_are_d
     await opened(office)
     for person in office.people(office.it):
         await office.answer(person, office.it, "4")
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     reader = sqlite3.connect(office.bot.store.path, isolation_level=None)
     reader.execute("BEGIN")
@@ -250,7 +250,7 @@ async def opened_under(office: Office, trouble: Callable[[], object]) -> None:
     await office.manager.open_home()
     await office.settled()
     await office.says(office.manager, "/pulse open", office.marketing)
-    if office.bot.workspace.waves.open is None:
+    if office.bot.workspace.waves.current is None:
         await office.open()
     await at(office, "2026-03-03T09:01")
 
@@ -289,7 +289,7 @@ async def test_a_token_that_is_revoked_ends_in_few_calls(office: Office, code: s
         for method in ("chat.postMessage", "conversations.history", "chat.update", "conversations.members")
     ]
     await office.says(office.manager, "/pulse open", office.marketing)
-    assert office.bot.workspace.waves.open is None
+    assert office.bot.workspace.waves.current is None
     troubles[-1].times = 0
     await office.open()
     before = len(office.slack.calls)

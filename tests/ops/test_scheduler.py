@@ -122,7 +122,7 @@ async def test_a_wave_that_closes_late_is_published_in_the_next_working_hour(
     clock.time = datetime(2026, 3, 13, 22, tzinfo=UTC)
     async with running(slack, tmp_path / "pulse.db", clock) as office:
         await office.settled()
-        assert office.bot.workspace.waves.open is None
+        assert office.bot.workspace.waves.current is None
         assert "closed" in office.posted(office.it)[0].text
         for moment in ("2026-03-14T12:00", "2026-03-16T07:59"):
             await at(office, moment)

@@ -154,9 +154,18 @@ class OutboxUnderFaults(RuleBasedStateMachine):
         try:
             self.run(self.outbox.deliver(self.now))
         except Killed:
+            self.bury()
             self.store.close()
             self.store = Store.open(self.folder / "pulse.db")
             self.outbox = self.make()
+
+    def bury(self) -> None:
+        """A killed process does nothing more: what its other tasks await never comes back to them."""
+        tasks = asyncio.all_tasks(self.runner.get_loop())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            self.run(asyncio.wait(tasks))
 
     @rule(seconds=st.sampled_from([0, 20, 300, 1200]))
     def tick(self, seconds: int) -> None:

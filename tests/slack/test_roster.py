@@ -41,7 +41,7 @@ async def test_ten_thousand_people_are_read_in_some_thirty_calls(slack: Rehearsa
         await office.set_up()
         before = calls(slack)
         await office.open()
-        wave = office.bot.workspace.waves.open
+        wave = office.bot.workspace.waves.current
         assert wave is not None
         assert sorted(wave.people.values()) == [5014, 5016]
         assert calls(slack) - before <= 35
@@ -65,7 +65,7 @@ async def test_somebody_who_left_and_taps_on_does_not_hammer_slack(office: Offic
     person = office.people(office.it)[0]
     old = snapshot(office.poll(office.it))
     office.slack.workspace.channel(office.it).members.remove(person.id)
-    office.bot.workspace.answering.left(person.id, office.it)
+    office.bot.workspace.answering.member_left(person.id, office.it)
     before = calls(office.slack)
     # Slack shows the poll no more to somebody who left; a screen that was not refreshed still has it.
     office.slack.workspace.channel(office.marketing).members.append(person.id)
@@ -110,7 +110,7 @@ async def test_bots_guests_and_deactivated_people_are_not_counted(slack: Rehears
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         await office.set_up()
         await office.open()
-        wave = office.bot.workspace.waves.open
+        wave = office.bot.workspace.waves.current
         assert wave is not None
         assert sorted(wave.people.values()) == [14, 16]
 
@@ -289,7 +289,7 @@ async def test_pages_are_followed_also_where_they_are_short(slack: Rehearsal, tm
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         await office.set_up()
         await office.open()
-        wave = office.bot.workspace.waves.open
+        wave = office.bot.workspace.waves.current
         assert wave is not None
         assert sorted(wave.people.values()) == [14, 16]
 
@@ -372,6 +372,6 @@ async def test_where_none_of_a_sides_channels_can_be_read_no_wave_opens(office: 
     office.slack.fail("conversations.members", "not_in_channel", times=1, channel=office.marketing)
     said = await office.says(office.manager, "/pulse open", office.marketing)
     assert "Invite it" in said.text
-    assert office.bot.workspace.waves.open is None
+    assert office.bot.workspace.waves.current is None
     await office.open()
-    assert office.bot.workspace.waves.open is not None
+    assert office.bot.workspace.waves.current is not None
