@@ -97,7 +97,7 @@ class Channels:
 
     async def _look_for_shared(self) -> None:
         """Looks, once for each open wave, whether a channel has been shared with another company."""
-        wave = self._waves.open
+        wave = self._waves.current
         if wave is None or wave.id == self._looked_in:
             return
         states = {channel: await self._state(channel) for channel in self.used()}

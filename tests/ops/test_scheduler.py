@@ -249,7 +249,7 @@ async def test_a_skipped_wave_does_not_shorten_one_that_is_opened_by_hand(
     office.clock.time = datetime.fromisoformat(f"{friday}+00:00")
     await office.says(office.manager, "/pulse skip", office.marketing)
     await office.open()
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     assert wave.closes_at.isoformat() == closes
 
@@ -260,7 +260,7 @@ async def test_a_wave_that_is_not_skipped_still_bounds_one_opened_by_hand(office
     await office.set_up()
     office.clock.time = datetime(2026, 3, 6, 18, tzinfo=UTC)
     await office.open()
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     assert wave.closes_at.isoformat() == "2026-03-09T09:00:00+00:00"
 

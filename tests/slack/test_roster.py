@@ -128,7 +128,7 @@ async def test_a_member_whom_slack_does_not_describe_is_left_out(
     hidden, other = office.people(office.it)[:2]
     office.slack.fail("users.info", code, times=None, user=hidden.id)
     await office.open()
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     assert dict(wave.people) == {Side.MARKETING: 16, Side.IT: 13}
     await office.answer(hidden, office.it, "4")
@@ -176,7 +176,7 @@ async def test_two_undescribed_members_open_again_within_minutes(office: Office)
     await office.open()
     await office.close()
     await office.open()
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     assert (wave.id, wave.people[Side.IT]) == (2, 12)
 
@@ -187,7 +187,7 @@ async def test_trouble_with_one_member_does_not_hold_the_pulse_back(office: Offi
     await unmet(office)
     office.slack.fail("users.info", 500, times=None, user=office.people(office.it)[0].id)
     await office.open()
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     assert wave.people[Side.IT] == 13
 
@@ -199,11 +199,11 @@ async def test_trouble_that_says_nothing_of_a_person_leaves_nobody_out(office: O
     await unmet(office)
     trouble = office.slack.fail("users.info", code, times=None, after=14, retry_after=60)
     said = await office.says(office.manager, "/pulse open", office.marketing)
-    assert office.bot.workspace.waves.open is None
+    assert office.bot.workspace.waves.current is None
     assert "is open" not in said.text
     trouble.times = 0
     await office.open()
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     assert dict(wave.people) == {Side.MARKETING: 16, Side.IT: 14}
 
@@ -228,7 +228,7 @@ async def test_people_of_another_company_are_neither_counted_nor_asked(
     office.slack.workspace.channel(office.it).members.append(there.id)
     await office.set_up()
     await office.open()
-    wave = office.bot.workspace.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     assert wave.people[Side.IT] == 14
     office.slack.workspace.channel(office.it).members.append(later.id)
@@ -254,7 +254,7 @@ async def test_in_a_large_workspace_strangers_of_the_list_are_not_counted(
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         await office.set_up()
         await office.open()
-        wave = office.bot.workspace.waves.open
+        wave = office.bot.workspace.waves.current
         assert wave is not None
         assert wave.people[Side.IT] == 14 + 40
         assert slack.calls_of("users.list")
@@ -278,7 +278,7 @@ async def test_colleagues_of_another_workspace_of_our_organization_are_asked(
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         await office.set_up()
         await office.open()
-        wave = office.bot.workspace.waves.open
+        wave = office.bot.workspace.waves.current
         assert wave is not None
         assert wave.people[Side.IT] == 15
 
