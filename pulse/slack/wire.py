@@ -253,7 +253,7 @@ def refusal(method: str, code: str, wait: float = 0.0) -> SlackFault:
 def _odd(answer: Answer) -> SlackFault:
     """An answer that is not one of Slack's."""
     if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        return SlackFault(_proxy_asks(), "", certain=False)
+        return _out_of_reach(_proxy_asks())
     return SlackFault(
         _("What answered was not Slack, or Slack has trouble of its own (HTTP {status}, {kind}).").format(
             status=answer.status, kind=_kind(answer)
@@ -303,11 +303,12 @@ def http_date(text: str) -> datetime | None:
 
 def unreachable(error: Exception) -> SlackFault:
     """What an attempt to reach Slack failed with, in words that name the cause."""
-    return SlackFault(
-        _("Slack could not be reached: {why}.").format(why=_cause(error)) + " " + _tries_again(),
-        "",
-        certain=False,
-    )
+    return _out_of_reach(_cause(error))
+
+
+def _out_of_reach(why: str) -> SlackFault:
+    sentence = _("Slack could not be reached: {why}.").format(why=why)
+    return SlackFault(f"{sentence} {_tries_again()}", "", certain=False)
 
 
 def _cause(error: Exception) -> str:
