@@ -151,7 +151,7 @@ class Wire:
                 troubled += not fault.certain
                 if limited > tries.limits or troubled > tries.trouble or fault.wait > LONGEST_WAIT_S:
                     raise
-                pause = fault.wait if fault.certain else 0.25 * 2**troubled
+                pause = fault.wait if fault.certain else 0.1 * 2**troubled
             await asyncio.sleep(pause * (1 + 0.2 * self._jitter()))
 
     async def _call_once(

@@ -224,7 +224,7 @@ async def test_export_where_files_are_switched_off_says_so(closed: Office) -> No
     [
         ({"error": "ratelimited", "retry_after": 60}, "slow down"),
         ({"error": "missing_scope"}, "permission"),
-        ({"error": "fatal_error"}, "did not tell in time"),
+        ({"error": "fatal_error"}, "did not answer"),
         ({"error": "team_access_not_granted"}, "team_access_not_granted"),
         ({"error": "channel_not_found"}, "/invite"),
     ],
