@@ -205,6 +205,8 @@ class SocketMode:
         self._unsent = 0
         self._num_connections: int | None = None
         self._strangers = 0
+        self._suspicions = 0
+        """Greetings in a row that counted strangers."""
         self._problem: str | None = None
 
     @property
@@ -320,7 +322,7 @@ class SocketMode:
     async def _served_well(self, link: _Link) -> bool:
         """Waits until the link must be replaced; False if that came suspiciously soon."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._patience.renew * (1 - 0.1 * self._jitter())):
+            async with asyncio.timeout(self._lifetime()):
                 await link.leaving.wait()
         link.leave("renewed")
         if link.reason == "closed":
@@ -462,20 +464,34 @@ class SocketMode:
             self._log.warning("socket: a message of an unknown kind was left alone")
 
     async def _hello(self, link: _Link, message: dict[str, Any]) -> None:
+        count = message.get("num_connections")
+        if isinstance(count, int):
+            self._count(count)
         if not link.greeted.done():
             link.greeted.set_result(None)
         async with self._greeting:
             self._greeting.notify_all()
-        count = message.get("num_connections")
-        if not isinstance(count, int):
-            return
+
+    def _count(self, count: int) -> None:
+        """Takes note of how many connections Slack counts, and tells of those that are not ours."""
         self._num_connections = count
         while self._ghosts and self._ghosts[0] < _now() - self._patience.ghost:
             self._ghosts.popleft()
         self._strangers = max(0, count - len(self._links) - self._opening - len(self._ghosts))
+        self._suspicions = self._suspicions + 1 if self._strangers else 0
         self._log.info("socket open: connections %d, not ours %d", count, self._strangers)
         if self._strangers and self._on_strangers is not None:
             self._spawn(self._tell(self._on_strangers, self._strangers))
+
+    def _lifetime(self) -> float:
+        """Seconds until a connection is replaced.
+
+        A first greeting that counts strangers may count the process before this one: as soon as that cannot
+        be any more, the next greeting tells.
+        """
+        if self._suspicions == 1:
+            return self._patience.ghost
+        return self._patience.renew * (1 - 0.1 * self._jitter())
 
     async def _tell(self, on_strangers: Callable[[int], Awaitable[None]], count: int) -> None:
         try:
