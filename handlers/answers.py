@@ -12,7 +12,6 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_bolt.request.payload_utils import to_action
 
 from handlers.interaction import Interaction, part_of, text_of
 from handlers.middleware import INTERACTION
@@ -46,8 +45,7 @@ class Taps(AsyncMiddleware):
         resp: BoltResponse,
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt passes it under this name
     ) -> BoltResponse:
-        action = to_action(req.body) or {}
-        if not self.action.match(text_of(action, "action_id")):
+        if not self.action.match(text_of(req.body, "actions", 0, "action_id")):
             return await next()
         interaction: Interaction = req.context[INTERACTION]
         said = await attempt(_tap(interaction), partial(reply, interaction))
