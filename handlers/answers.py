@@ -95,6 +95,8 @@ async def _tap(interaction: Interaction) -> Reply:
     user, channel = interaction.user, interaction.channel
     ballot = await interaction.workspace.answering.tap(user, channel, wave_id, item_id, option)
     interaction.surfaces.counts.touch()
+    if interaction.message and not interaction.in_private:
+        await interaction.surfaces.publisher.stands(wave_id, channel, interaction.message)
     return _confirm_tap(interaction, ballot, item_id)
 
 

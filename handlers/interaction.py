@@ -35,8 +35,9 @@ class Interaction:
     """A payload in the words of the pulse.
 
     `user` is "" for events. `channel` is "" on the Home tab and in modals, `value` is that of the button,
-    `trigger` opens a window within 3 s. `in_private` is true for a button of a message that only its reader
-    sees. `respond` is None if Slack gives no response_url.
+    `trigger` opens a window within 3 s. `message` is the ts of the message that holds the button, "" if none
+    does. `in_private` is true for a button of a message that only its reader sees. `respond` is None if Slack
+    gives no response_url.
     """
 
     workspace: Workspace
@@ -45,6 +46,7 @@ class Interaction:
     channel: str
     trigger: str
     value: str
+    message: str
     in_private: bool
     respond: Respond | None
 
@@ -63,6 +65,7 @@ def interaction_of(body: Mapping[str, Any], team: Team, respond: Respond | None)
         channel=pressed or text_of(body, "channel_id"),
         trigger=text_of(body, "trigger_id"),
         value=text_of(body, "actions", 0, "value"),
+        message=text_of(body, "container", "message_ts"),
         in_private=part_of(body, "container", "is_ephemeral") is True,
         respond=respond,
     )

@@ -19,7 +19,14 @@ from pulse.storage.port import Store
 REPEAT_AFTER = timedelta(hours=24)
 
 LASTING = frozenset(
-    {"not_in_channel", "channel_not_found", "is_archived", "restricted_action", "missing_scope"}
+    {
+        "channel_not_found",
+        "is_archived",
+        "missing_scope",
+        "not_in_channel",
+        "restricted_action",
+        "unknown_outcome",
+    }
 )
 """Refusals that only a person can put right: managers are told at the first one."""
 

@@ -12,7 +12,15 @@ from pulse.core.language import speaking
 from pulse.slack.readers import Readers
 from pulse.slack.web_api import Slack
 from pulse.views.message import Message
-from pulse.views.notices import channel_problem, poll_gone, problems, second_copy, wave_missed, waves_missed
+from pulse.views.notices import (
+    channel_problem,
+    poll_gone,
+    poll_in_doubt,
+    problems,
+    second_copy,
+    wave_missed,
+    waves_missed,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -48,6 +56,8 @@ class AlertSender:
 def alert_message(alert: Alert) -> Message:
     """An alert in words."""
     match alert:
+        case ChannelAlert(channel=channel, code="unknown_outcome"):
+            return poll_in_doubt(channel)
         case ChannelAlert(channel=channel, code=code):
             return problems([channel_problem(channel, code)])
         case MissedWave(due_at=due_at, opens_at=opens_at):

@@ -51,6 +51,9 @@ GONE = ("message_not_found", "cant_update_message", "edit_window_closed", "is_in
 PICTURE_PAUSES_S = (1.0, 2.0, 4.0, 8.0)
 """Before each further try to post a picture: until Slack has read it, it makes a message invalid."""
 
+DOUBTFUL = "unknown_outcome"
+"""The problem of a message of which nobody can tell whether it stands."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -61,6 +64,7 @@ class OutboxStore(Protocol):
     def posted(self, kind: str, wave_id: int) -> Mapping[str, str]: ...
     async def mark(self, key: str, state: str, ts: str | None = None) -> None: ...
     async def postpone(self, key: str, state: str, next_try_at: datetime, problem: str) -> None: ...
+    async def retry_now(self, channel: str, at: datetime) -> None: ...
 
 
 Render = Callable[[OutboxMessage], Awaitable[Message | None]]
@@ -90,6 +94,8 @@ class Outbox:
         self._store, self._render, self._sending = store, render, sending
         self._slack, self._changing, self._settle_s = sending.slack, sending.changing, sending.settle_s
         self._turn = asyncio.Lock()
+        self._doubtful: set[tuple[int, str]] = set()
+        """Wave and channel of polls of which nobody can tell whether they stand."""
 
     async def deliver(self, now: datetime) -> None:
         """Delivers what is due: channels side by side, each channel's messages in their order.
@@ -179,7 +185,8 @@ class Outbox:
         try:
             ts = await self._slack.find(message.channel, message.key)
         except SlackFault as fault:
-            raise SlackFault(str(fault), fault.code, certain=False) from fault
+            code = DOUBTFUL if fault.code == "missing_scope" else fault.code
+            raise SlackFault(str(fault), code, certain=False) from fault
         if ts is None:
             return False
         await self._store.mark(message.key, "done", ts)
@@ -208,6 +215,27 @@ class Outbox:
             if message.state == "due" or not await self._stands(message):
                 await self._store.mark(message.key, "done")
 
+    async def stands(self, wave_id: int, channel: str, ts: str) -> None:
+        """Somebody tapped on the message `ts`: if it was in doubt whether that stands, it does."""
+        if (wave_id, channel) in self._doubtful:
+            await self._resolve(wave_id, channel, "done", ts)
+
+    async def post_again(self, channel: str, now: datetime) -> bool:
+        """A manager says that a doubtful poll does not stand: it is due. False if none is in doubt there."""
+        waves = [wave_id for wave_id, where in self._doubtful if where == channel]
+        for wave_id in waves:
+            await self._resolve(wave_id, channel, "due", None)
+        if waves:
+            await self._store.retry_now(channel, now)
+        return bool(waves)
+
+    async def _resolve(self, wave_id: int, channel: str, state: str, ts: str | None) -> None:
+        self._doubtful.discard((wave_id, channel))
+        wanted = ("poll", wave_id, channel, "sending")
+        for message in self._store.undelivered():
+            if (message.kind, message.wave_id, message.channel, message.state) == wanted:
+                await self._store.mark(message.key, state, ts)
+
     async def _postpone(self, message: OutboxMessage, fault: SlackFault, now: datetime) -> None:
         pause = min(FIRST_PAUSE * 2 ** min(message.attempts, 8), LONGEST_PAUSE)
         pause = max(pause, timedelta(seconds=fault.wait))
@@ -215,4 +243,6 @@ class Outbox:
         if message.attempts >= MOST_ATTEMPTS:
             state = "failed"
         _log.warning("not posted", kind=message.kind, channel=message.channel, code=fault.code, state=state)
+        if fault.code == DOUBTFUL and message.kind == "poll" and message.wave_id is not None:
+            self._doubtful.add((message.wave_id, message.channel))
         await self._store.postpone(message.key, state, now + pause, fault.code or "unreachable")

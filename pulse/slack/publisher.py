@@ -47,6 +47,14 @@ class Publisher:
         """Posts what is due in the channels."""
         await self._outbox.deliver(self._clock())
 
+    async def stands(self, wave_id: int, channel: str, ts: str) -> None:
+        """A tap came from this message: if its poll was in doubt, it stands. Raises StoreFault."""
+        await self._outbox.stands(wave_id, channel, ts)
+
+    async def post_again(self, channel: str) -> bool:
+        """Posts a doubtful poll again; false if none is in doubt in that channel."""
+        return await self._outbox.post_again(channel, self._clock())
+
     async def _render(self, queued: OutboxMessage) -> Message | None:
         """A message of the outbox in the language of the posts; None if it is not due any more."""
         with speaking(self._readers.posts()):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pulse.core.errors import SlackFault
+from pulse.slack.web_api import OPTIONAL_SCOPES
 from pulse.slack.wire import FIXES, refusal
 from rehearsal.workspace import Message
 from tests.handlers.conftest import Office, at
@@ -190,6 +191,72 @@ async def test_a_poll_that_cannot_be_changed_any_more_is_given_up(office: Office
     office.slack.fail("chat.update", code, channel=office.it, times=None)
     await office.close()
     assert [message for message in office.bot.store.undelivered() if message.kind == "closing"] == []
+
+
+# A poll of unknown outcome where the history may not be read
+
+
+async def in_doubt(office: Office, *, stands: bool) -> None:
+    """The app was installed without the optional scopes, and the answer to IT's post is lost."""
+    office.slack.scopes = office.slack.scopes - OPTIONAL_SCOPES
+    await office.bot.surfaces.slack.greet()
+    await office.set_up()
+    if stands:
+        office.slack.fail("chat.postMessage", lost=True, channel=office.it)
+    else:
+        office.slack.fail("chat.postMessage", cut=True, channel=office.it)
+    await office.open()
+    for minute in (5, 20, 40):
+        await at(office, f"2026-03-03T09:{minute:02}")
+
+
+async def test_managers_are_asked_about_a_poll_that_may_stand(office: Office) -> None:
+    """Once, with what to look for and a button; the bot guesses nothing and calls nothing in vain."""
+    await in_doubt(office, stands=True)
+    assert len(office.posted(office.it)) == 1
+    asked = [
+        message for message in office.manager.dms if "I do not know whether the poll stands" in message.text
+    ]
+    assert len(asked) == 1
+    assert has_buttons(asked[0])
+    assert office.slack.calls_of("conversations.history") == []
+
+
+async def test_a_tap_tells_that_a_doubtful_poll_stands(office: Office) -> None:
+    """From then on it is counted and closed like any other; nothing is posted again."""
+    await in_doubt(office, stands=True)
+    for person in office.people(office.it)[:6]:
+        await office.answer(person, office.it, "4")
+    assert office.bot.store.undelivered() == ()
+    await office.bot.surfaces.counts.update()
+    assert "6 of" in office.poll(office.it).text
+    await office.close()
+    assert not has_buttons(office.posted(office.it)[0])
+    polls = [m for m in office.posted(office.it) if "T01" in str(m.blocks) or "closed" in m.text]
+    assert len(polls) == 1
+
+
+async def test_a_manager_has_a_doubtful_poll_posted_again(office: Office) -> None:
+    """It did not stand: one press, and it does; a second press posts nothing."""
+    await in_doubt(office, stands=False)
+    assert office.posted(office.it) == []
+    [asked] = [message for message in office.manager.dms if has_buttons(message)]
+    for _ in range(2):
+        await office.manager.tap(asked, "manage:post_again")
+        await office.settled()
+    assert len(office.posted(office.it)) == 1
+    await office.answer(office.people(office.it)[0], office.it, "4")
+    assert sum(office.bot.store.answered(1).values()) == 1
+
+
+async def test_only_managers_have_a_poll_posted_again(office: Office) -> None:
+    """The button is checked when it is pressed."""
+    await in_doubt(office, stands=False)
+    person = office.people(office.it)[0]
+    office.slack.workspace.post(person.id, {"text": "x", "blocks": office.manager.dms[-1].blocks})
+    await person.tap(person.dms[-1], "manage:post_again")
+    await office.settled()
+    assert office.posted(office.it) == []
 
 
 # Sentences
