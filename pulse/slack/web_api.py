@@ -18,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from pulse.core.errors import TOKEN_REFUSALS, SlackFault
 from pulse.slack.network import Network
 from pulse.slack.wire import (
+    BRIEFLY,
     IDEMPOTENT,
     NEVER,
     ONLY_UNDONE,
@@ -229,7 +230,7 @@ class Slack:
 
     async def channel(self, channel: str) -> Channel:
         payload = {"channel": channel, "include_num_members": True}
-        found = _object(await self._call("conversations.info", payload), "channel")
+        found = _object(await self._call("conversations.info", payload, BRIEFLY), "channel")
         people = found.get("num_members")
         return Channel(
             id=_needed(found, "id"),

@@ -97,6 +97,8 @@ class Retries:
 
 
 IDEMPOTENT = Retries(limits=3, trouble=3)
+BRIEFLY = Retries(limits=3, trouble=1)
+"""For what somebody waits for: a form's ack is due within 3 s."""
 ONLY_UNDONE = Retries(limits=3)
 """For posts: after anything but a rate limit the message may stand."""
 NEVER = Retries()
