@@ -107,7 +107,7 @@ def create_app(
         results=results,
         posts=posts,
         home=home,
-        setup=PulseSetup(store=store, roster=roster, library=library, lookup=slack, clock=clock),
+        setup=PulseSetup(store=store, waves=waves, roster=roster, library=library, lookup=slack, clock=clock),
         managers=managers,
         notes=Notes(store=store, waves=waves, clock=clock),
         channels=channels,

@@ -1,7 +1,7 @@
-"""What is measured under load: the bot, and the same without this or that part of it.
+"""The subjects of the storm: the bot, and the bot without one part or another.
 
-`python -m bench.subjects KIND --api URL --db FILE [--sockets N]` starts one, prints one line when Slack has
-greeted it, and ends at SIGTERM. KIND is `bot` (all of it), `unwritten` (all of it, but an answer is not
+`python -m bench.subjects KIND --api URL --db FILE` starts one, prints one line when Slack has greeted it, and
+ends at SIGTERM. KIND is `bot` (all of it), `unwritten` (all of it, but an answer is not
 written) or `bare` (no Bolt and no handlers: envelopes from the socket straight to the store and back).
 """
 
@@ -22,8 +22,8 @@ import aiohttp
 import bot
 from bench.polls import poll
 from bench.storm import CHANNELS, say
-from pulse.core.cadence import Repeat, Schedule, Weekday
 from pulse.core.model import Side
+from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.ops import logs
 from pulse.ops.lifecycle import Bot, freeze_garbage, utc_now
 from pulse.ops.settings import Settings
@@ -39,7 +39,7 @@ SCHEDULE = Schedule(Repeat.WEEKLY, Weekday.MONDAY, time(9), "Europe/Berlin", dat
 
 
 class Forgetful(Store):
-    """A store that remembers no answer: what is left is everything but the write."""
+    """A store that keeps no answer: everything but the write remains."""
 
     async def answer(
         self, wave_id: int, person: bytes, side: Side, joined: bool, change: Callable[[Answers], Answers]
@@ -70,13 +70,14 @@ def tapped(waves: Waves) -> dict[str, Any]:
     return poll(waves.current.id, waves.items_of(waves.current))
 
 
-async def serve(kind: str, api: str, db: Path, sockets: int) -> None:
+async def serve(kind: str, api: str, db: Path) -> None:
     """Runs the subject until SIGTERM."""
     store = (Forgetful if kind == "unwritten" else Store).open(db)
     subject = wired(store, api)
     waves = subject.workspace.waves
-    if store.setup() is None:
+    if await store.setup() is None:
         await set_up(store)
+    await waves.load()
     if waves.current is None:
         await waves.open_by_hand()
     freeze_garbage()
@@ -84,17 +85,16 @@ async def serve(kind: str, api: str, db: Path, sockets: int) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     if kind == "bare":
         async with aiohttp.ClientSession() as session:
-            tasks = [asyncio.create_task(bare(session, api, store, waves)) for _ in range(sockets)]
+            task = asyncio.create_task(bare(session, api, store, waves))
             say(tapped(waves))
             await stop.wait()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         store.close()
         return
     await subject.surfaces.slack.greet()
     await subject.start()
-    socket = SocketMode(subject.app, "xapp-1", connections=sockets)
+    socket = SocketMode(subject.app, "xapp-1")
     await socket.start()
     say(tapped(waves))
     await stop.wait()
@@ -103,7 +103,7 @@ async def serve(kind: str, api: str, db: Path, sockets: int) -> None:
 
 
 async def bare(session: aiohttp.ClientSession, api: str, store: Store, waves: Waves) -> None:
-    """As little as can be between Slack and the writer: the limit of one socket."""
+    """The least that can stand between Slack and the writer."""
     async with session.post(f"{api}apps.connections.open") as answer:
         url = (await answer.json())["url"]
     wave = waves.current
@@ -135,10 +135,9 @@ def main() -> None:
     parser.add_argument("kind", choices=("bot", "unwritten", "bare"))
     parser.add_argument("--api", required=True)
     parser.add_argument("--db", type=Path, required=True)
-    parser.add_argument("--sockets", type=int, default=1)
     chosen = parser.parse_args()
     logs.configure("warning")
-    asyncio.run(serve(chosen.kind, chosen.api, chosen.db, chosen.sockets))
+    asyncio.run(serve(chosen.kind, chosen.api, chosen.db))
 
 
 if __name__ == "__main__":

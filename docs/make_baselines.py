@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -12,107 +14,155 @@ if __name__ == "__main__":
 
 from pulse.core.baselines import (
     ASSUMED_N,
-    EVERYONE,
+    STANDINGS,
+    Comparable,
     Ledger,
     comparable,
     conflicts,
-    explain,
-    figure,
     items_of,
-    meets,
-    sample,
-    whose,
+    lead_figure,
 )
+from pulse.core.facts import claim, figure, sample, study
 from pulse.core.items import Bank
-from pulse.core.model import Baseline
+from pulse.core.model import DIMENSIONS, EVERYONE, Baseline, Item, Side
 from pulse.storage.library import load_library
+
+_BACKGROUND = re.compile(r"It is shown as background only\.|; it is shown as background only(?=\.)")
+"""What a caveat ends in on a card, and what the page has already said."""
 
 PAGE = Path(__file__).parent / "baselines.md"
 
 OPENING = """# The published figures
 
-<!-- Made by docs/make_baselines.py from pulse/data/baselines.csv: edit that file, then `make docs`. -->
+<!-- Made by docs/make_baselines.py from pulse/data: edit the files there, then run `make docs`. -->
 
-All {count} published figures that the bot knows, study by study. {required} of them (marked ●) are the
-ones it exists to compare with or to show. They come from surveys of executives and managers, published
-between {first} and {last}; they are not about your channels, and no figure is a target.
+Alignment Pulse compares what your marketing and IT colleagues answer with what others have published. It
+knows {count} figures from {studies} studies and articles, printed between {first} and {last}. This page tells
+what each figure says, whose it is, how far it can be compared, and where it was read.
 
-How to read an entry
+Three things to know before you quote one:
 
-- **Grade A**: the same proposition in the same direction, answered by the share who agree. Results may be
-  called higher, lower or not clearly different. **B**: the same topic, or the same kind of answer; the same
-  words, always with a caveat. **C**: background only, never a verdict.
-- **Sample** is how many people the per cent is of. Where a side's own number was not published, {assumed}
-  is assumed for the interval, and the message says so. A share of a subset of unknown size gets no
-  interval.
-- **Met as**: *compared* beside an item's result, *context* (background beside an item or in
-  `/pulse baselines`), or *explained* (told where sources disagree).
-- A figure is shown as it was printed: “more than half” stays “more than half”.
+- **They are not about your company.** People in other companies were asked, nearly all of them executives;
+  your channels hold the people who do the work. A figure is a reference, not a target.
+- **Most of them are old.** The two largest studies asked people in 2010 and 2012. They are used because
+  hardly anybody has asked both sides since.
+- **Many were read in articles or excerpts.** Only some reports are public. Where sources print different
+  numbers, this page says which one is used and why.
 
-How the comparison itself is made: [method.md](method.md). How to add a figure: [items.md](items.md).
+## How far a figure can be compared
+
+- **Grade A.** The study asked nearly the same thing, in the same direction. Your result may be called above
+  or below it. No study states which answers it offered, so even these are not exact twins.
+- **Grade B.** The study asked about the same topic, or offered a similar choice. Your result may be called
+  above or below it, always with a note on what differs.
+- **Grade C, or background.** Worth knowing, too different to compare. The bot shows it and draws no
+  conclusion. *Listed only* means that it stands beside no question.
+
+Where the number of people on a side was not published, the comparison assumes {assumed}, and says so.
+[The method](method.md) has the rules of the comparison, and [the data files](items.md#the-ledger) tell how to
+add a figure. In Slack, `/pulse baselines` lists everything here; followed by the name in `code` type after a
+figure, it shows that figure alone.
+
+## Which figure stands beside which question
+
+A result message shows one figure for each side: one of the two large studies if there is one, else the
+closest, else the newest.
 """
 
 
 def page(bank: Bank, ledger: Ledger) -> str:
     """The whole page as Markdown."""
-    return "\n".join([_opening(ledger), *_disagreements(ledger), *_studies(bank, ledger)]).rstrip() + "\n"
+    parts = [_opening(ledger), *_leads(bank, ledger), *_disagreements(ledger), *_studies(bank, ledger)]
+    return "\n".join(parts).rstrip() + "\n"
 
 
 def _opening(ledger: Ledger) -> str:
     years = [row.published for row in ledger]
     return OPENING.format(
         count=len(ledger),
-        required=sum(row.required for row in ledger),
+        studies=len({(row.study, row.published) for row in ledger}),
         first=min(years),
         last=max(years),
         assumed=ASSUMED_N,
     )
 
 
+def _leads(bank: Bank, ledger: Ledger) -> Iterator[str]:
+    yield "| question | marketing | IT |"
+    yield "| --- | --- | --- |"
+    for item in bank:
+        cells = [_lead(item, side, ledger) for side in Side]
+        if any(cells):
+            yield f"| {item.title} (`{item.id}`) | {' | '.join(cell or 'none' for cell in cells)} |"
+    yield ""
+
+
+def _lead(item: Item, side: Side, ledger: Ledger) -> str:
+    found = lead_figure(item, side, ledger)
+    return f"{figure(found.row)}, {study(found.row)}" if found else ""
+
+
 def _disagreements(ledger: Ledger) -> Iterator[str]:
-    yield "## Where sources disagree, or look alike\n"
+    yield "## Where sources disagree, or figures are easily confused\n"
     for conflict in conflicts(ledger):
-        yield f"### {conflict.title}\n"
-        yield f"{conflict.explanation}\n"
-        yield "Figures: " + ", ".join(f"`{key}`" for key in conflict.keys) + "\n"
+        keys = ", ".join(f"`{key}`" for key in conflict.keys)
+        yield f"**{conflict.title}.** {conflict.explanation} ({keys})\n"
 
 
 def _studies(bank: Bank, ledger: Ledger) -> Iterator[str]:
-    studies = dict.fromkeys((row.study, row.published) for row in ledger)
-    for study, published in studies:
-        rows = [row for row in ledger if (row.study, row.published) == (study, published)]
-        yield f"## {study}, {published}\n"
-        yield f"Asked: {rows[0].surveyed}. Fieldwork: {rows[0].fieldwork or 'not known'}.\n"
-        for row in rows:
-            yield "\n".join(_entry(row, bank, ledger)) + "\n"
+    yield "## The studies, and what they found\n"
+    for study_name, published in dict.fromkeys((row.study, row.published) for row in ledger):
+        rows = [row for row in ledger if (row.study, row.published) == (study_name, published)]
+        yield f"### {study_name}, {published}\n"
+        yield from _asked(rows)
+        sources = list(dict.fromkeys(part for row in rows for part in _sources(row)))
+        for topic, of_topic in groupby(sorted(rows, key=_topic), lambda row: row.topic):
+            yield f"*{topic[:1].upper()}{topic[1:]}*\n"
+            yield "\n".join(_entry(row, sources, bank, ledger) for row in of_topic) + "\n"
+        yield "Read in: " + "; ".join(f"[{at}] {source}" for at, source in enumerate(sources, 1)) + ".\n"
 
 
-def _entry(row: Baseline, bank: Bank, ledger: Ledger) -> Iterator[str]:
-    yield f"### `{row.key}`{' ●' if row.required else ''}\n"
-    yield f"**{figure(row)}** · {whose(row)} · {row.statement}\n"
-    yield f"- Measure: {row.measure} ({row.percent:g}, “{row.qualifier}”: {_range(row)})"
-    yield f"- Sample: {sample(row)}" + ("" if row.base == EVERYONE else f" (base: {row.base})")
-    yield f"- Fieldwork: {row.fieldwork or 'not known'}"
-    yield f"- Grade: {row.grade}; compared as: {row.compare_as}; topic: {row.topic}"
-    yield f"- Met as: {meets(row, bank, ledger)}"
-    yield from _links(row, bank, ledger)
-    yield f"- Source: {row.source} ({row.standing})"
-    if row.note:
-        yield f"- Note: {row.note}"
-    if row.conflicts_with:
-        yield f"- Conflicts with: {row.conflicts_with}"
-    yield from (f"- See: {conflict.title}" for conflict in explain(row, ledger))
+def _topic(row: Baseline) -> int:
+    return DIMENSIONS.index(row.topic)
 
 
-def _range(row: Baseline) -> str:
-    return f"{row.percent_low:g} to {row.percent_high:g}"
+def _asked(rows: Sequence[Baseline]) -> Iterator[str]:
+    """Who was asked, where, when, and how many, once for a study."""
+    people = dict.fromkeys(f"{row.surveyed}, {sample(row)}" for row in rows if row.base == EVERYONE)
+    if people:
+        when = f"In {rows[0].fieldwork}" if rows[0].fieldwork else "At a time that is not published"
+        where = f" ({rows[0].scope})" if rows[0].scope else ""
+        yield f"{when}{where}: {'; '.join(people)}.\n"
 
 
-def _links(row: Baseline, bank: Bank, ledger: Ledger) -> Iterator[str]:
-    for item, side in items_of(row, bank):
-        found = next(found for found in comparable(item, side, ledger) if found.row == row)
-        how = "compared" if found.verdict else "background"
-        yield f"- Beside {item.id} ({side.label}), {how}. {found.caveat}".rstrip()
+def _sources(row: Baseline) -> list[str]:
+    return [part.strip() for part in row.source.split(";")]
+
+
+def _entry(row: Baseline, sources: Sequence[str], bank: Bank, ledger: Ledger) -> str:
+    places = "".join(f"[{sources.index(part) + 1}]" for part in _sources(row))
+    said = [claim(row), *_beside(row, bank, ledger), row.note]
+    text = " ".join(part for part in said if part)
+    return f"- {text} {places}, {STANDINGS[row.standing]}. `{row.key}`"
+
+
+def _beside(row: Baseline, bank: Bank, ledger: Ledger) -> Iterator[str]:
+    """How the figure is used beside each question that names it; a figure of no question is only listed."""
+    links = items_of(row, bank)
+    if not links:
+        yield "Listed only."
+    caveats = []
+    for item, found in {
+        item.title: (item, _comparable(row, item, side, ledger)) for item, side in links
+    }.values():
+        how = f"Compared (grade {row.grade})" if found.verdict else "Background"
+        yield f"{how} beside “{item.title}”."
+        caveats.append(_BACKGROUND.sub("", found.caveat))
+    yield from dict.fromkeys(filter(None, caveats))
+
+
+def _comparable(row: Baseline, item: Item, side: Side, ledger: Ledger) -> Comparable:
+    return next(found for found in comparable(item, side, ledger) if found.row == row)
 
 
 if __name__ == "__main__":

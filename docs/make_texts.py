@@ -1,7 +1,7 @@
 """Brings the catalogues in step with the code and compiles them: `make texts`.
 
-Sentences are taken from the code and from the ledger's columns that readers meet inside our sentences. What
-is new stands in pulse/locale/*/LC_MESSAGES/pulse.po with an empty translation, for somebody to fill in.
+Sentences are taken from the code and from the columns of data files that readers meet inside our sentences.
+What is new stands in pulse/locale/*/LC_MESSAGES/pulse.po with an empty translation, for somebody to fill in.
 """
 
 from __future__ import annotations
@@ -20,15 +20,19 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ROOT / "pulse" / "locale"
 MARKS = {"_": 1, "N_": 1, "ngettext": 2}
 """The names that mark a sentence, and how many forms of it they take."""
-COLUMNS = ("caveat", "surveyed")
+COLUMNS = {
+    "baselines.csv": ("measure", "fieldwork", "surveyed", "scope", "caveat"),
+    "conflicts.csv": ("title", "explanation"),
+}
+"""The columns of the files in pulse/data that are translated."""
 
 Sentence = str | tuple[str, ...]
 
 
 def sentences() -> Catalog:
-    """All sentences of the code and of the ledger, with the files that they are in."""
+    """All sentences of the code and of the data, with the files that they are in."""
     found = Catalog(project="Alignment Pulse", charset="utf-8", fuzzy=False)
-    for path, sentence in sorted({*_of_code(), *_of_ledger()}, key=str):
+    for path, sentence in sorted({*_of_code(), *_of_data()}, key=str):
         found.add(sentence, locations=[(path, None)])  # type: ignore[list-item]  # a line would change with each edit
     return found
 
@@ -46,11 +50,13 @@ def _of_code() -> Iterator[tuple[str, Sentence]]:
                     yield str(path.relative_to(ROOT)), said[0] if len(said) == 1 else tuple(said)
 
 
-def _of_ledger() -> Iterator[tuple[str, Sentence]]:
-    path = Path("pulse") / "data" / "baselines.csv"
-    with (ROOT / path).open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            yield from ((str(path), row[column]) for column in COLUMNS if row[column])
+def _of_data() -> Iterator[tuple[str, Sentence]]:
+    """Cells of the translated columns; a year alone is the same in every language."""
+    for name, columns in COLUMNS.items():
+        path = Path("pulse") / "data" / name
+        with (ROOT / path).open(encoding="utf-8", newline="") as file:
+            cells = [row[column] for row in csv.DictReader(file) for column in columns]
+        yield from ((str(path), cell) for cell in cells if cell and not cell.isdigit())
 
 
 def update(path: Path, wanted: Catalog) -> tuple[int, int]:

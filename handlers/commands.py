@@ -108,11 +108,11 @@ async def baselines(interaction: Interaction, rest: str) -> Message:
 
 
 async def power(interaction: Interaction, _rest: str) -> Message:
-    return interaction.surfaces.cards.power()
+    return await interaction.surfaces.cards.power()
 
 
 async def privacy(interaction: Interaction, _rest: str) -> Message:
-    return notices.privacy(interaction.workspace.participation.privacy(interaction.user))
+    return notices.privacy(await interaction.workspace.participation.privacy(interaction.user))
 
 
 async def status(interaction: Interaction, _rest: str) -> Message:

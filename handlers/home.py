@@ -70,6 +70,6 @@ async def _pressed(interaction: Interaction, word: str) -> Message:
 
 
 async def _show_privacy(interaction: Interaction) -> None:
-    message = privacy(interaction.workspace.participation.privacy(interaction.user))
+    message = privacy(await interaction.workspace.participation.privacy(interaction.user))
     view = as_view(_("Your privacy"), message, _("Close"))
     await interaction.surfaces.slack.open_view(interaction.trigger, view)

@@ -59,7 +59,7 @@ async def skip_shown(interaction: Interaction, value: str) -> Message:
 async def _skip(interaction: Interaction, shown: datetime | None) -> Message:
     waves = interaction.workspace.waves
     skipped = await waves.skip_next(shown)
-    return notices.wave_skipped(skipped.opens_at, waves.next_opening())
+    return notices.wave_skipped(skipped.opens_at, await waves.next_opening())
 
 
 async def pause(interaction: Interaction, _rest: str) -> Message:
@@ -69,7 +69,7 @@ async def pause(interaction: Interaction, _rest: str) -> Message:
 
 async def resume(interaction: Interaction, _rest: str) -> Message:
     await interaction.workspace.waves.resume()
-    return notices.resumed(interaction.workspace.waves.next_opening())
+    return notices.resumed(await interaction.workspace.waves.next_opening())
 
 
 async def note(interaction: Interaction, rest: str) -> Message:
@@ -91,12 +91,12 @@ async def managers(interaction: Interaction, rest: str) -> Message:
                 _("Please write /pulse managers, /pulse managers add @name or /pulse managers remove @name.")
             )
         await service.name(people, wanted=word.casefold() == "add")
-    return notices.managers_list(service.named(), service.unmet())
+    return notices.managers_list(await service.named(), await service.unmet())
 
 
 async def export(interaction: Interaction, _rest: str) -> Message:
     """Sends the published totals as files to the manager who asked."""
-    files, slack = interaction.workspace.results.export_files(), interaction.surfaces.slack
+    files, slack = await interaction.workspace.results.export_files(), interaction.surfaces.slack
     await slack.send_files(await slack.open_dm(interaction.user), files, _("The published totals."))
     return notices.exported(tuple(files))
 

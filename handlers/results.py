@@ -27,7 +27,7 @@ async def press_share(ack: AsyncAck, interaction: Interaction) -> None:
 
 
 async def _show_details(interaction: Interaction) -> None:
-    view = interaction.surfaces.cards.details(wave_id_of(interaction.value))
+    view = await interaction.surfaces.cards.details(wave_id_of(interaction.value))
     await interaction.surfaces.slack.open_view(interaction.trigger, view)
 
 

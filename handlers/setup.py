@@ -70,7 +70,7 @@ async def _save(interaction: Interaction, body: Body) -> Body:
     except FormErrors as error:
         return {"response_action": "errors", "errors": error.errors}
     interaction.later(interaction.surfaces.home_tabs.redraw(interaction.user))
-    return _closing(notices.set_up(interaction.workspace.waves.next_opening()))
+    return _closing(notices.set_up(await interaction.workspace.waves.next_opening()))
 
 
 async def _save_form(interaction: Interaction, form: SetupForm) -> None:
@@ -110,7 +110,7 @@ async def _preview(interaction: Interaction, body: Body) -> View:
     await interaction.workspace.managers.check(interaction.user)
     try:
         form = parse_setup(_state(body))
-        coming = interaction.workspace.setup.preview(form)
+        coming = await interaction.workspace.setup.preview(form)
         posts = interaction.surfaces.readers.catalogue(form.language)
         blocks = setup_preview(form, coming.items, coming.waves, posts)
     except FormErrors as error:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pulse.core.baselines import BASES
+from pulse.core.baselines import BASES, CONFLICT_COLUMNS
 from pulse.core.baselines import COLUMNS as LEDGER_COLUMNS
 from pulse.core.errors import DataFault
+from pulse.core.facts import claim
 from pulse.core.items import COLUMNS, OWN_COLUMNS, OWN_OPTIONAL, full_round, parse_items
 from pulse.core.model import DIMENSIONS
 from pulse.storage.library import load_library
@@ -27,28 +28,41 @@ def documented(heading: str) -> set[str]:
 
 
 def test_the_page_of_published_figures_is_made_from_the_ledger() -> None:
-    """docs/baselines.md is what docs/make_baselines.py writes now; `make docs` mends a difference."""
+    """docs/baselines.md is what docs/make_baselines.py writes now; `make docs` writes it again."""
     library = load_library(None)
     page = runpy.run_path(str(DOCS / "make_baselines.py"))["page"]
     assert (DOCS / "baselines.md").read_text(encoding="utf-8") == page(library.bank, library.ledger)
 
 
 def test_the_page_names_every_figure_with_its_source() -> None:
-    """All 131 keys, each with where it was printed."""
+    """All 153 keys, each with its sentence and the numbers of the sources that its study's list names."""
     text = (DOCS / "baselines.md").read_text(encoding="utf-8")
-    ledger = load_library(None).ledger
-    assert [row.key for row in ledger if f"### `{row.key}`" not in text] == []
-    assert [row.key for row in ledger if row.source not in text] == []
+    found = load_library(None).ledger
+    for row in found:
+        study = text.split(f"\n### {row.study}, {row.published}\n", 1)[1].split("\n### ", 1)[0]
+        [line] = re.findall(rf"^- .*`{row.key}`$", study, flags=re.MULTILINE)
+        read_in = dict(re.findall(r"(\[\d+\]) (.+?)(?=; \[|\.$)", study.rsplit("Read in: ", 1)[1].strip()))
+        assert claim(row) in line
+        assert [read_in[at] for at in re.findall(r"\[\d+\]", line)] == row.source.split("; ")
+
+
+def test_the_page_is_written_for_readers_and_not_for_its_authors() -> None:
+    """No column name, file word or shorthand stands on the page that a manager sends on."""
+    text = (DOCS / "baselines.md").read_text(encoding="utf-8")
+    shorthand = ("top2box", "compare_as", "choice_share", "T2B", "percent_low", "not found", "excerpt seen")
+    assert [word for word in shorthand if word in text] == []
+    assert "  " not in re.sub(r"^ .*$", "", text, flags=re.MULTILINE)
 
 
 def test_every_column_is_documented_and_no_other() -> None:
-    """docs/items.md names the columns of the three files, and nothing that they do not have."""
+    """docs/items.md names the columns of the four files, and nothing that they do not have."""
     assert documented("Your own items") == {*OWN_COLUMNS, *OWN_OPTIONAL}
     assert documented("The shipped items") == (set(COLUMNS) - {*OWN_COLUMNS, *OWN_OPTIONAL}) | {
         "cadence",
         "measures",
     }
     assert documented("The ledger") == set(LEDGER_COLUMNS)
+    assert documented("Where sources disagree") == set(CONFLICT_COLUMNS)
 
 
 def test_dimensions_and_bases_are_documented() -> None:

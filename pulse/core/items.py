@@ -32,6 +32,7 @@ COLUMNS = (
     "measures",
     "context",
     "frozen",
+    "title",
 )
 WORDING_LIMIT = 300
 LABEL_LIMIT = 75
@@ -130,8 +131,8 @@ def parse_items(
     """The items of a CSV text (format: docs/items.md). Raises DataFault for the first fault.
 
     A company's `own` items have fewer columns and no baselines, and are never asked every wave. A shipped
-    item that is not the one its baselines belong to (column `frozen`) loses them and is marked `edited`.
-    Ids in `taken` belong to other files.
+    item that is not the one its baselines belong to (column `frozen`) loses them and its title, and is
+    marked `edited`. Ids in `taken` belong to other files.
     """
     required, optional = (OWN_COLUMNS, OWN_OPTIONAL) if own else (COLUMNS, ())
     items: list[Item] = []
@@ -172,6 +173,7 @@ def _item(row: Row, ledger: Ledger | None, own: bool) -> Item:
         note=row.get("note"),
         in_index=_in_index(row, form),
         own=own,
+        title=row.get("title"),
     )
     return item if own else _as_frozen(row, item)
 
@@ -284,7 +286,24 @@ def _measures(row: Row, form: Format, boxes: Sequence[Box]) -> tuple[Measure, ..
     measures = tuple(_spelled_measure(row, form, part, counted) for part in spelled.split(";"))
     if len({measure.key for measure in measures}) < len(measures):
         raise row.fault("measures", _("two shares have the same name."))
+    if form is Format.MULTI:
+        _check_multiple(row, measures, counted)
     return measures
+
+
+def _check_multiple(row: Row, measures: Sequence[Measure], counted: Mapping[str, Box]) -> None:
+    """What `pulse.core.privacy` relies on in a multiple choice."""
+    if any(len(measure.boxes) > 1 for measure in measures):
+        raise row.fault("measures", _("in a multiple choice each share is of one answer."))
+    measured = frozenset[str]().union(*(measure.boxes for measure in measures))
+    if measured == counted.keys():
+        raise row.fault(
+            "measures",
+            _(
+                "leave one answer of a multiple choice out: "
+                "the shares of all of them together would give single answers away."
+            ),
+        )
 
 
 def _spelled_measure(row: Row, form: Format, part: str, counted: Mapping[str, Box]) -> Measure:
@@ -331,9 +350,18 @@ def _as_frozen(row: Row, item: Item) -> Item:
     linked = {key for keys in item.baselines.values() for key in keys}
     for key in sorted(context - linked):
         raise row.fault("context", _("“{key}” is no baseline of this item.").format(key=key))
-    if not linked or row.get("frozen") == item.series:
+    if row.get("frozen") == item.series:
         return replace(item, context=context)
-    return replace(item, baselines=dict.fromkeys(Side, ()), comparability=EDITED, compare_how="", edited=True)
+    if not linked:
+        return replace(item, title="")
+    return replace(
+        item,
+        baselines=dict.fromkeys(Side, ()),
+        comparability=EDITED,
+        compare_how="",
+        edited=True,
+        title="",
+    )
 
 
 # --- Choosing ------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -103,7 +103,8 @@ class Item:
     "need" item, which says what people want and not how things are. `own` marks a company's own item.
     `context` are the baselines that are shown beside this item without a verdict. `edited` marks a shipped
     item whose wording is no longer the one that its baselines belong to: it has none. A translated item
-    keeps the `source_series` of the wording that it translates.
+    keeps the `source_series` of the wording that it translates. `title` is a heading for both sides, empty
+    for an item that has only its wordings.
     """
 
     id: str
@@ -126,6 +127,7 @@ class Item:
     edited: bool = False
     source_series: str = ""
     translated: bool = False
+    title: str = ""
 
     @property
     def series(self) -> str:
@@ -146,19 +148,28 @@ class Item:
         return next((box for box in self.boxes if box.key == key), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """A published figure: one row of the ledger, with the names of its columns (docs/baselines.md).
+EVERYONE = "everyone asked"
+NOT_A_SURVEY = "not a survey"
+"""What a published per cent may be of (`Baseline.base`), besides a part of those who were asked."""
 
-    `n` is None where the side's sample was not published or the base is a subset of unknown size.
-    `side` is None for a figure of both sides together. `topic` is one of DIMENSIONS, `base` says who the
-    per cent is of, `surveyed` who was asked, and `caveat` is a clause that a comparison must carry.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """A published figure: one row of the ledger, with the names of its columns (docs/items.md).
+
+    Read as a sentence, it is "`percent` % of `surveyed` `measure`: `statement`". `n` is None where the side's
+    sample was not published or the base is a part of unknown size. `side` is None for a figure of both sides
+    together. `topic` is one of DIMENSIONS, `base` says who the per cent is of, `scope` where they were asked,
+    and `caveat` is a clause that a comparison must carry. `named` marks the two studies that the bot
+    exists to compare with: Accenture 2013, and CMO Council with Accenture 2010.
     """
 
     key: str
     study: str
+    publisher: str = ""
     published: int
     fieldwork: str
+    named: bool = False
     side: Side | None
     statement: str
     measure: str
@@ -170,14 +181,15 @@ class Baseline:
     n: int | None
     grade: str
     compare_as: str
+    scale: str = ""
     source: str
     standing: str
-    conflicts_with: str
     note: str
     required: bool
     topic: str = ""
-    base: str = "everyone asked"
+    base: str = EVERYONE
     surveyed: str = ""
+    scope: str = ""
     caveat: str = ""
 
 
@@ -185,20 +197,12 @@ class Baseline:
 class Tally:
     """Counts of one item on one side while a wave closes: never stored, never shown.
 
-    `n` people gave a counted answer; `counts` has each counted box. In a multiple choice the counts add
-    up to more than `n`.
+    `n` people have an opinion, that is, gave a counted answer; `counts` has each counted box. In a
+    multiple choice the counts may add up to more than `n`.
     """
 
     n: int
     counts: Mapping[str, int]
-
-
-class Band(StrEnum):
-    """All that is kept of a share of 5 to 9 answers."""
-
-    FEW = "few"
-    HALF = "about half"
-    MOST = "most"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,22 +211,19 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True)
-class Banded:
-    """5 to 9 answers (`n`): a band in words, no share."""
-
-    n: int
-    band: Band
-
-
-@dataclass(frozen=True, slots=True)
 class Share:
-    """How many chose a measure: `low` to `high` people, which differ only where extremes are merged."""
+    """People who chose a measure: `low` to `high` of them, both included.
+
+    One number between 3 and n − 3 from 10 answers on; otherwise one of the figures "2 or fewer", "3 to
+    n − 3" (under 10 answers only) and "n − 2 or more" (`pulse.core.privacy.share`).
+    """
 
     low: int
     high: int
 
     @property
     def merged(self) -> bool:
+        """True where one figure stands for several counts."""
         return self.low != self.high
 
 
@@ -236,29 +237,37 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """10 answers or more: `shares` by measure key; `bars` from 20, none where they would tell more."""
+    """At least the minimum answered, `n` of them: `shares` by measure key, and `bars` from 20 answers.
+
+    A share is missing, and there are no bars, where they would tell more than is published.
+    """
 
     n: int
     shares: Mapping[str, Share]
     bars: tuple[Bar, ...] = ()
 
 
-Score = Banded | Counted
-Outcome = Withheld | Banded | Counted
+Outcome = Withheld | Counted
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
-    """A side's index in a wave, 0 to 100: kept only from 20 people."""
+class Expected:
+    """What `n` people of a side expect: how many of ten on the other side agree, on average.
+
+    `of_ten` is the mean to the nearest half, from 2.5 to 7.5; 2.0 stands for "2 or fewer" and 8.0 for "8 or
+    more".
+    """
 
     n: int
-    mean: float
-    deviation: float
+    of_ten: float
 
 
 @dataclass(frozen=True, slots=True)
 class SideTurnout:
-    """How many people of a side could answer (`roster`) and did (`answered`, None under the minimum)."""
+    """The people of a side at the opening (`roster`), and those with an opinion on at least one item.
+
+    `answered` is None under the minimum.
+    """
 
     roster: int
     answered: int | None
@@ -276,7 +285,6 @@ class ClosedWave:
     series: Mapping[str, str]
     turnout: Mapping[Side, SideTurnout]
     outcomes: Mapping[tuple[str, Side], Outcome]
-    index: Mapping[Side, Index] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

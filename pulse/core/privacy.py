@@ -1,37 +1,35 @@
 """What a tally may become: the only door between people's answers and anything that is kept or said.
 
-Everything that `publish` returns may be posted, so nothing may follow from it that may not be posted,
-not even for a reader who knows these rules and subtracts one figure from another:
+Whatever `publish` returns may be posted, so nothing may follow from it that may not be posted, not even for
+a reader who knows these rules, subtracts one figure from another, and knows one answer: their own.
 
-* Under the minimum nothing is kept, not even how many answered. From 5 to 9 answers a band is kept. From
-  10 a share is kept, its extremes merged: 0 with 1 and n − 1 with n, so that nobody is known to be alone.
-* The measures cut an item's boxes into groups (agree: 1 2 3 | 4 5; amount of collaboration: far too little,
-  too little | about right | too much). Shares give each group's total by subtraction. So bars, and any
-  measure after the first, are published only from 20 answers and only where no group holds 1 or 2 people
-  and the first share is not an extreme; where three people outside the first measure are spread over
-  several groups, keeping silent would itself tell that somebody is nearly alone, so those stay silent too.
-* Inside a group boxes are shown apart only where no part has 1 or 2 people; otherwise they stay one bar.
-  Three people are never shown apart: one bar of three then says nothing about who stands with whom.
-* Beside an index, whose mean gives the sum of its items' scores, bars tell more than they show: by
-  enumeration at 20 answers and two items, six in ten waves gave away a box of 1 or 2. So on a side with an
-  index the bars of its items are shown as finely as all of them can be: every box of every item, or
-  disagree, in between and agree of every item, or none (`beside_index`).
-* In a multiple choice the measures overlap and nothing follows from subtracting them: each is a share of
-  its own with merged extremes. There are no bars.
+* Under the minimum nothing is kept, not even how many answered. From 5 to 9 answers a share is one of three
+  figures: "2 or fewer", "3 to n − 3", "n − 2 or more". From 10 it is the count itself between 3 and n − 3.
+  So nobody is known to be alone, and a lone dissenter does not learn that everybody else agrees.
+* The measures cut an item's options into groups (agree: 1 2 3 | 4 5; amount of collaboration: far too
+  little, too little | about right | too much). Shares give each group's total by subtraction. So bars, and
+  any measure after the first, are published only from 20 answers and only where no group holds 1 or 2 people
+  and the first share is a plain count. Where exactly three people are spread over several groups inside or
+  outside the first measure, silence would itself tell that somebody is nearly alone: no bars there either.
+* Inside a group options are shown apart only where no part has 1 or 2 people; otherwise they stay one bar.
+  Three people are never shown apart: a bar of three then says nothing about who stands with whom.
+* In a multiple choice the measures overlap, and each counts one option. Every share stands alone; there are
+  no bars. One counted option stays unmeasured, which `pulse.core.items` sees to: everybody chose at least
+  one, so small shares of all options together would give each other away.
+
+tests/core/test_differencing.py enumerates what follows from each publication, by a reasoning of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 from itertools import groupby
 
 from pulse.core.errors import BadNumbers
 from pulse.core.model import (
-    Band,
-    Banded,
     Bar,
     Counted,
+    Expected,
     Format,
     Item,
     Measure,
@@ -43,10 +41,12 @@ from pulse.core.model import (
 )
 
 LOWEST_MINIMUM = 5
-SHARES_FROM = 10
+COUNTS_FROM = 10
 BARS_FROM = 20
-_ALONE = (1, 2)
-_NO_BARS, _THREE_WAYS, _ALL_BOXES = range(3)
+EXPECTED_FROM = 11
+EXPECTED = {"0_1": 1, "2_3": 5, "4_6": 10, "7_8": 15, "9_10": 19}
+"""The options of an expectation, each with its midpoint in half people of ten."""
+_FEW = (1, 2)
 
 
 def publish(item: Item, tally: Tally, minimum: int) -> Outcome:
@@ -59,45 +59,40 @@ def publish(item: Item, tally: Tally, minimum: int) -> Outcome:
     _check_tally(item, tally)
     if tally.n < minimum:
         return Withheld()
-    if tally.n < SHARES_FROM:
-        return Banded(tally.n, band(_chosen(item.measures[0], tally), tally.n))
     if item.format is Format.MULTI:
-        return Counted(tally.n, {m.key: _share_of(m, tally) for m in item.measures})
-    first = item.measures[0]
-    if not _divisible(item, tally):
-        return Counted(tally.n, {first.key: _share_of(first, tally)})
-    shares = {m.key: _share_of(m, tally) for m in item.measures}
-    return Counted(tally.n, shares, tuple(_bars(item, tally)))
+        return Counted(tally.n, _shares(item.measures, tally))
+    runs = groups(item) if tally.n >= BARS_FROM else ()
+    if not runs or not _divisible(item.measures[0], runs, tally):
+        return Counted(tally.n, _shares(item.measures[:1], tally))
+    bars = (bar for run in runs for bar in _apart(run, tally))
+    return Counted(tally.n, _shares(item.measures, tally), tuple(bars))
 
 
-def beside_index(outcomes: Mapping[str, Outcome], scored: Collection[str]) -> dict[str, Outcome]:
-    """The outcomes of a side, by item id, that may stand beside an index of the `scored` agree items."""
-    finest = min((_fineness(outcomes[id_]) for id_ in scored), default=_ALL_BOXES)
-    return {id_: _coarse(outcome, finest) if id_ in scored else outcome for id_, outcome in outcomes.items()}
+def publish_expectation(tally: Tally, minimum: int) -> Expected | Withheld:
+    """All that may be kept and said of "how many of ten on the other side would agree?" on one side.
 
+    The mean to the nearest half (exactly between two halves: the upper), cut to "2 or fewer" and "8 or
+    more", from 11 answers or a higher minimum. Under 11 answers the mean alone can tell that nobody else
+    chose an option. There are no bars, no median and no range: each of them tells on somebody. Raises
+    BadNumbers for a minimum under 5 or for counts that do not fit `EXPECTED`.
 
-def _fineness(outcome: Outcome) -> int:
-    if not isinstance(outcome, Counted) or not outcome.bars:
-        return _NO_BARS
-    if all(len(bar.boxes) == 1 for bar in outcome.bars):
-        return _ALL_BOXES
-    return _THREE_WAYS if any(bar.boxes == ("3",) for bar in outcome.bars) else _NO_BARS
-
-
-def _coarse(outcome: Outcome, finest: int) -> Outcome:
-    if finest == _ALL_BOXES or not isinstance(outcome, Counted):
-        return outcome
-    if finest == _NO_BARS:
-        return replace(outcome, bars=())
-    ways = (("1", "2"), ("3",), ("4", "5"))
-    totals = (sum(bar.count for bar in outcome.bars if set(bar.boxes) <= set(way)) for way in ways)
-    return replace(outcome, bars=tuple(map(Bar, ways, totals)))
+    >>> publish_expectation(Tally(12, {"0_1": 0, "2_3": 9, "4_6": 3, "7_8": 0, "9_10": 0}), 5)
+    Expected(n=12, of_ten=3.0)
+    """
+    _check_minimum(minimum)
+    _check_single("the expectation", EXPECTED, tally)
+    if tally.n < max(minimum, EXPECTED_FROM):
+        return Withheld()
+    total = sum(EXPECTED[key] * people for key, people in tally.counts.items())
+    halves = (2 * total + tally.n) // (2 * tally.n)
+    return Expected(tally.n, min(16, max(4, halves)) / 2)
 
 
 def turnout(roster: int, answered: int, minimum: int) -> SideTurnout:
-    """How many of a side answered, or None under the minimum. All in people.
+    """How many of a side's `roster` have an opinion on anything, or None under the minimum. All in people.
 
-    Somebody who joined during the wave may answer, so the roster counts at least those who answered.
+    The roster is that of the opening. Only where more people answered than it holds, which a wave opened
+    under the first edition allows, and only where their number is shown, it counts as many as answered.
 
     >>> turnout(30, 4, 5), turnout(30, 12, 5)
     (SideTurnout(roster=30, answered=None), SideTurnout(roster=30, answered=12))
@@ -105,33 +100,28 @@ def turnout(roster: int, answered: int, minimum: int) -> SideTurnout:
     _check_minimum(minimum)
     if answered < 0 or roster < 0:
         raise BadNumbers(f"There cannot be {answered} answers from a roster of {roster} people.")
-    return SideTurnout(max(roster, answered), answered if answered >= minimum else None)
-
-
-def band(k: int, n: int) -> Band:
-    """The word for `k` of `n` people: few under three tenths, most over seven tenths.
-
-    >>> [str(band(k, 10)) for k in (2, 3, 7, 8)]
-    ['few', 'about half', 'about half', 'most']
-    """
-    if 10 * k < 3 * n:
-        return Band.FEW
-    return Band.MOST if 10 * k > 7 * n else Band.HALF
+    if answered < minimum:
+        return SideTurnout(roster, None)
+    return SideTurnout(max(roster, answered), answered)
 
 
 def share(k: int, n: int) -> Share:
-    """`k` of `n` people with merged extremes.
+    """The figure in which `k` of `n` people are published. `n` is 5 or more.
 
-    >>> share(0, 12), share(7, 12), share(11, 12)
-    (Share(low=0, high=1), Share(low=7, high=7), Share(low=11, high=12))
+    >>> share(2, 12), share(7, 12), share(10, 12)
+    (Share(low=0, high=2), Share(low=7, high=7), Share(low=10, high=12))
+    >>> share(2, 7), share(4, 7), share(5, 7)
+    (Share(low=0, high=2), Share(low=3, high=4), Share(low=5, high=7))
     """
-    if k <= 1:
-        return Share(0, 1)
-    return Share(n - 1, n) if k >= n - 1 else Share(k, k)
+    if k <= 2:
+        return Share(0, 2)
+    if k >= n - 2:
+        return Share(n - 2, n)
+    return Share(k, k) if n >= COUNTS_FROM else Share(3, n - 3)
 
 
 def groups(item: Item) -> tuple[tuple[str, ...], ...]:
-    """The item's counted boxes in order, cut wherever a measure begins or ends."""
+    """The item's counted options in order, cut wherever a measure begins or ends."""
     keys = [box.key for box in item.boxes if box.counted]
 
     def measured(key: str) -> tuple[bool, ...]:
@@ -140,34 +130,29 @@ def groups(item: Item) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(run) for _, run in groupby(keys, key=measured))
 
 
-def _divisible(item: Item, tally: Tally) -> bool:
-    first = item.measures[0]
-    k = _chosen(first, tally)
-    if tally.n < BARS_FROM or share(k, tally.n).merged:
+def _divisible(first: Measure, runs: Sequence[Sequence[str]], tally: Tally) -> bool:
+    """Whether bars, and shares after the first, tell of no group of 1 or 2 people."""
+    if share(_chosen(first, tally), tally.n).merged:
         return False
-    totals = [(_total(run, tally), first.boxes.isdisjoint(run)) for run in groups(item)]
-    outside = [total for total, is_outside in totals if is_outside]
-    if len(outside) > 1 and sum(outside) == 3:
+    totals: dict[bool, list[int]] = {True: [], False: []}
+    for run in runs:
+        totals[run[0] in first.boxes].append(_total(run, tally))
+    if any(total in _FEW for part in totals.values() for total in part):
         return False
-    return not any(total in _ALONE for total, _ in totals)
-
-
-def _bars(item: Item, tally: Tally) -> Iterator[Bar]:
-    for run in groups(item):
-        yield from _apart(run, tally)
+    return not any(len(part) > 1 and sum(part) == 3 for part in totals.values())
 
 
 def _apart(run: Sequence[str], tally: Tally) -> list[Bar]:
     total = _total(run, tally)
     last = tally.counts[run[-1]]
     whole = [Bar(tuple(run), total)]
-    if len(run) == 1 or total == 3 or last in _ALONE or total - last in _ALONE:
+    if len(run) == 1 or total == 3 or last in _FEW or total - last in _FEW:
         return whole
     return [*_apart(run[:-1], tally), Bar((run[-1],), last)]
 
 
-def _share_of(measure: Measure, tally: Tally) -> Share:
-    return share(_chosen(measure, tally), tally.n)
+def _shares(measures: Sequence[Measure], tally: Tally) -> dict[str, Share]:
+    return {measure.key: share(_chosen(measure, tally), tally.n) for measure in measures}
 
 
 def _chosen(measure: Measure, tally: Tally) -> int:
@@ -184,13 +169,23 @@ def _check_minimum(minimum: int) -> None:
 
 
 def _check_tally(item: Item, tally: Tally) -> None:
-    keys = {box.key for box in item.boxes if box.counted}
-    if set(tally.counts) != keys:
-        raise BadNumbers(f"The counts of {item.id} must name its boxes: {', '.join(sorted(keys))}.")
+    keys = [box.key for box in item.boxes if box.counted]
+    if item.format is not Format.MULTI:
+        _check_single(item.id, keys, tally)
+        return
+    _check_counts(item.id, keys, tally)
+    if any(len(measure.boxes) != 1 for measure in item.measures):
+        raise BadNumbers(f"{item.id} is a multiple choice: each of its measures counts one option.")
+
+
+def _check_single(name: str, keys: Collection[str], tally: Tally) -> None:
+    _check_counts(name, keys, tally)
+    if sum(tally.counts.values()) != tally.n:
+        raise BadNumbers(f"The counts of {name} must add up to its {tally.n} answers.")
+
+
+def _check_counts(name: str, keys: Collection[str], tally: Tally) -> None:
+    if set(tally.counts) != set(keys):
+        raise BadNumbers(f"The counts of {name} must name its options: {', '.join(sorted(keys))}.")
     if any(not 0 <= count <= tally.n for count in tally.counts.values()):
-        raise BadNumbers(f"A box of {item.id} was chosen by fewer than nobody or more than everybody.")
-    if item.format is Format.MULTI:
-        if any(len(measure.boxes) != 1 for measure in item.measures):
-            raise BadNumbers(f"{item.id} is a multiple choice: each of its measures counts one box.")
-    elif sum(tally.counts.values()) != tally.n:
-        raise BadNumbers(f"The counts of {item.id} must add up to its {tally.n} answers.")
+        raise BadNumbers(f"An option of {name} was chosen by fewer than nobody or more than everybody.")

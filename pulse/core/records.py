@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from pulse.core.cadence import Moments
+from pulse.core.calendar import Moments
 from pulse.core.language import SOURCE
-from pulse.core.model import Index, Item, Outcome, Side, SideTurnout
+from pulse.core.model import Item, Outcome, Side, SideTurnout
 
 Answers = Mapping[str, frozenset[str]]
 """One person's answers: the keys of the chosen options by item id."""
@@ -92,7 +92,6 @@ class Publication:
 
     turnout: Mapping[Side, SideTurnout]
     outcomes: Mapping[tuple[str, Side], Outcome]
-    index: Mapping[Side, Index]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulse.core.cadence import Repeat, Schedule, Weekday, read_dates, write_dates
 from pulse.core.language import SOURCE
 from pulse.core.model import Side
+from pulse.core.schedule import Repeat, Schedule, Weekday, read_dates, write_dates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from pulse.core.language import N_, _
 from pulse.core.model import Box, Format, Item, Measure, Side
 from pulse.core.table import Row, read
 
-COLUMNS = ("id", "series", "wording_marketing", "wording_it", "answers")
+COLUMNS = ("id", "series", "title", "wording_marketing", "wording_it", "answers")
 
 ALLOWED = (N_("Did not ask"), N_("Was not here"))
 """Labels of the boxes that a scale of agreement may have beside its own."""
@@ -24,6 +24,7 @@ ALLOWED = (N_("Did not ask"), N_("Was not here"))
 class Wording:
     """What a language says for an item; `answers` as inside a sentence, none for a scale of agreement."""
 
+    title: str
     wordings: Mapping[Side, str]
     answers: tuple[str, ...]
 
@@ -53,7 +54,7 @@ def _wording(row: Row, item: Item) -> Wording:
     boxes = () if item.format is Format.AGREE5 else item.boxes
     if len(answers) != len(boxes) or any(len(answer) > LABEL_LIMIT for answer in answers):
         raise row.fault("answers", _("write one text for each answer of the item, and none too long."))
-    return Wording(wordings, answers)
+    return Wording(row.need("title"), wordings, answers)
 
 
 def in_language(item: Item, wording: Wording | None) -> Item:
@@ -67,6 +68,7 @@ def in_language(item: Item, wording: Wording | None) -> Item:
     boxes = tuple(_box(box, label) for box, label in zip(item.boxes, labels, strict=True))
     return replace(
         item,
+        title=wording.title if item.title else "",
         wordings=wording.wordings,
         boxes=boxes,
         measures=_measures(item, dict(zip((box.key for box in item.boxes), labels, strict=True))),

@@ -31,7 +31,7 @@ def execute(words: list[str] | None, compose: Compose) -> int:
         if asked.command == "backup":
             print(back_up(database_path(settings), asked.path))
         elif asked.command == "export":
-            print(_export(settings, asked.path))
+            print(asyncio.run(_export(settings, asked.path)))
         else:
             asyncio.run(run(settings, compose))
     except PulseError as error:
@@ -72,7 +72,7 @@ async def _doctor(settings: Settings, as_json: bool) -> int:
     return 0 if doctor.healthy(checks) else 1
 
 
-def _export(settings: Settings, target: Path) -> str:
+async def _export(settings: Settings, target: Path) -> str:
     database = database_path(settings)
     with closing(Snapshot(database)) as copy:
-        return export.write(target, copy.closed_waves(), load_library(own_items_path(database)).bank)
+        return export.write(target, await copy.closed_waves(), load_library(own_items_path(database)).bank)

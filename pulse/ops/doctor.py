@@ -15,12 +15,12 @@ from enum import StrEnum
 from pathlib import Path
 from zoneinfo import available_timezones
 
-from pulse.core.cadence import Schedule, describe
 from pulse.core.errors import TOKEN_REFUSALS, DataFault, PulseError, SettingsFault, SlackFault, StoreFault
 from pulse.core.language import _
 from pulse.core.library import Library
 from pulse.core.model import Side
 from pulse.core.records import Setup
+from pulse.core.schedule import Schedule, describe
 from pulse.ops.health import LEAST_FREE_BYTES
 from pulse.ops.settings import Mode, Settings, mode_of
 from pulse.services.upcoming import is_paused, upcoming
@@ -235,11 +235,11 @@ class Doctor:
             mend = _("Mend the database first.")
             return [Check(_("set-up"), State.FAULT, str(fault), mend)]
         try:
-            setup = store.setup()
+            setup = await store.setup()
             if setup is None:
                 return [Check(_("set-up"), State.NOTE, _("Not yet: a manager does it with /pulse setup."))]
             roster = Roster(slack or Slack("", self.settings.api_url))
-            checks = [_schedule(store, setup, self.clock()), *_undelivered(store)]
+            checks = [await _schedule(store, setup, self.clock()), *await _undelivered(store)]
             if slack is not None:
                 checks += [found async for found in _channels(slack, roster, setup)]
             return checks
@@ -338,25 +338,26 @@ def _file(path: Path) -> Check:
     return Check(_("database"), State.OK, _("{path} is whole ({size} kB).").format(path=path, size=size))
 
 
-def _schedule(store: Snapshot, setup: Setup, now: datetime) -> Check:
+async def _schedule(store: Snapshot, setup: Setup, now: datetime) -> Check:
     name = _("schedule")
     try:
         schedule = Schedule.from_record(setup.schedule)
-        ahead = upcoming(store, now, COMING)
+        ahead = await upcoming(store, now, COMING)
     except PulseError as fault:
         return Check(name, State.FAULT, str(fault), _("Save the schedule anew with /pulse setup."))
-    if is_paused(store):
+    if await is_paused(store):
         return Check(name, State.NOTE, _("Paused: no pulse opens until /pulse resume."))
     days = ", ".join(f"{moments.opens_at.astimezone(schedule.tz):%a %d %b %Y %H:%M}" for moments in ahead)
     says = _("{schedule} Next: {days}.").format(schedule=describe(schedule), days=days)
     return Check(name, State.OK, says)
 
 
-def _undelivered(store: Snapshot) -> Iterator[Check]:
-    waiting = store.undelivered()
-    if waiting:
-        says = _("{count} are still to be posted; the bot goes on trying.").format(count=len(waiting))
-        yield Check(_("messages"), State.NOTE, says)
+async def _undelivered(store: Snapshot) -> list[Check]:
+    waiting = await store.undelivered()
+    if not waiting:
+        return []
+    says = _("{count} are still to be posted; the bot goes on trying.").format(count=len(waiting))
+    return [Check(_("messages"), State.NOTE, says)]
 
 
 async def _channels(slack: Slack, roster: Roster, setup: Setup) -> AsyncIterator[Check]:

@@ -73,7 +73,7 @@ class Health:
     def _free_bytes(self) -> int:
         return shutil.disk_usage(self.store.path.parent).free
 
-    def text(self) -> str:
+    async def text(self) -> str:
         """Metrics in Prometheus' text format."""
         workspace = self.workspace
         samples = [
@@ -84,7 +84,7 @@ class Health:
                 "pulse_messages_undelivered",
                 "gauge",
                 "Channel messages that are still to be posted.",
-                len(self.store.undelivered()),
+                len(await self.store.undelivered()),
             ),
             Sample(
                 "pulse_confirmations_dropped_total",

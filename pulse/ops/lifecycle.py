@@ -61,11 +61,12 @@ class Bot:
 
     async def start(self) -> None:
         background = self.workspace.background
+        await self.workspace.waves.load()
         await self.workspace.managers.start(self.random_bytes)
         await self.store.keep_reference(self.library.bank, self.library.ledger)
         background.later(self.workspace.answering.read_roster())
         await self.scheduler.wake()
-        self.scheduler.start()
+        await self.scheduler.start()
         background.forever(self.surfaces.counts.run())
 
     async def stop(self) -> None:

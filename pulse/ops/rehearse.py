@@ -36,10 +36,10 @@ async def run_rehearsal(settings: Settings, compose: Compose) -> None:
             "ssl_cert_file": None,
         }
         store = Store.open(settings.pulse_db or folder / "pulse.db")
-        if settings.pulse_sample and store.setup() is None and rehearsal.places is not None:
+        if settings.pulse_sample and await store.setup() is None and rehearsal.places is not None:
             places = {Side.MARKETING: rehearsal.places.marketing, Side.IT: rehearsal.places.it}
             await fill(store, load_library(own_items_path(store.path)).bank, clock.now(), places)
-        if is_sample(store):
+        if await is_sample(store):
             rehearsal.notice = loaded_note()
         settings = settings.model_copy(update=here)
         bot = compose(settings, store, clock=clock.now, counts_every_s=1.0)
@@ -64,7 +64,7 @@ class ShiftedClock:
         """Moves the clock to the bot's next moment and lets it do what is due; returns why if it cannot."""
 
         async def jump() -> str | None:
-            moment = bot.workspace.waves.next_wake()
+            moment = await bot.workspace.waves.next_wake()
             if moment is None:
                 return "There is no next moment yet: set the pulse up first."
             self._ahead += max(moment - self.now(), timedelta())

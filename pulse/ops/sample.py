@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from pulse.core.audit import AuditCode, AuditEvent
-from pulse.core.cadence import Moments, Repeat, Schedule, Weekday, local_date, next_moments
+from pulse.core.calendar import Moments, local_date, next_moments
 from pulse.core.items import Bank, choose
 from pulse.core.language import _
 from pulse.core.model import Format, Item, Note, Side
 from pulse.core.records import Answers, Ballots, NewWave, OpenWave, Publication, Setup
+from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.services.waves import publication
 from pulse.storage.sqlite.store import Store
 
@@ -32,7 +33,7 @@ ANSWERING: Mapping[Side, tuple[int, ...]] = {
     Side.MARKETING: (12, 13, 11, 14, 12, 13, 12, 13, 14, 13, 12, 14),
     Side.IT: (11, 10, 12, 7, 11, 12, 3, 10, 11, 12, 11, 12),
 }
-"""How many answer in each wave: once too few to show anything, once enough for words only."""
+"""How many answer in each wave: once too few to show anything, once under ten."""
 
 
 def sample_note() -> str:
@@ -43,9 +44,9 @@ def loaded_note() -> str:
     return _("Twelve pulses of invented sample history are loaded. PULSE_SAMPLE=0 starts without them.")
 
 
-def is_sample(store: Store) -> bool:
+async def is_sample(store: Store) -> bool:
     """Whether the history began with the invented one, in this run or in an earlier one."""
-    return any(note.text == sample_note() for note in store.notes())
+    return any(note.text == sample_note() for note in await store.notes())
 
 
 async def fill(store: Store, bank: Bank, now: datetime, channels: Mapping[Side, str]) -> None:
@@ -67,7 +68,7 @@ async def fill(store: Store, bank: Bank, now: datetime, channels: Mapping[Side, 
     noted = _audited(AuditCode.SAMPLE_NOTE_MADE)
     await store.add_note(Note(past[TURNING_POINT].local_date, _("New intake form (invented)")), now, noted)
     await store.add_note(Note(local_date(schedule, past[0].closes_at), sample_note()), now, noted)
-    for message in store.undelivered():
+    for message in await store.undelivered():
         await store.mark(message.key, "done")
     await store.scrub()
 
@@ -85,7 +86,7 @@ class _Sample:
 
 async def _wave(sample: _Sample, number: int, moments: Moments) -> None:
     store, luck = sample.store, sample.luck
-    items = choose(sample.bank, store.askings(), local_date(sample.schedule, moments.opens_at), ITEMS)
+    items = choose(sample.bank, await store.askings(), local_date(sample.schedule, moments.opens_at), ITEMS)
     key = luck.randbytes(32)
     where = {sample.channels[side]: side for side in Side}
     new = NewWave(
@@ -99,7 +100,7 @@ async def _wave(sample: _Sample, number: int, moments: Moments) -> None:
         channels=where,
     )
     wave_id = await store.start_wave(new, _audited(AuditCode.SAMPLE_OPENED))
-    wave = store.current_wave()
+    wave = await store.current_wave()
     assert wave is not None
     await asyncio.gather(
         *(

@@ -29,20 +29,21 @@ class Scheduler:
     def __init__(
         self,
         tick: Callable[[], Awaitable[None]],
-        next_wake: Callable[[], datetime | None],
+        next_wake: Callable[[], Awaitable[datetime | None]],
         clock: Callable[[], datetime],
     ) -> None:
         self._tick, self._next_wake, self._clock = tick, next_wake, clock
         self._netting: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
         self._jobs = AsyncIOScheduler(
             timezone=UTC,
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
 
-    def start(self) -> None:
+    async def start(self) -> None:
         self._jobs.start()
         self._netting = asyncio.create_task(self._tick_on(), name="net")
-        self.plan()
+        await self.plan()
 
     def stop(self) -> None:
         if self._netting is not None:
@@ -61,17 +62,20 @@ class Scheduler:
             try:
                 await self._tick()
             finally:
-                self.plan()
+                await self.plan()
         except PulseError as error:
             _log.error("tick failed", problem=str(error))
         except Exception:  # noqa: BLE001 - nobody waits for a tick: the log is the last place to tell
             _log.exception("tick failed")
 
-    def plan(self) -> None:
+    async def plan(self) -> None:
         """Sets the job of the next moment; to be called when the schedule may have changed."""
-        moment = self._next_wake()
-        if moment is None:
-            return
+        async with self._turn:
+            moment = await self._next_wake()
+            if moment is not None:
+                self._set(moment)
+
+    def _set(self, moment: datetime) -> None:
         # The clock may be a rehearsal's, which runs ahead of the machine's.
         ahead = max(moment - self._clock(), timedelta())
         if ahead < NET:

@@ -63,24 +63,24 @@ class Alerts:
         """Forgets an alert whose cause is gone: if it comes back, it is told again."""
         self._told.pop(alert.key, None)
 
-    def undelivered(self) -> tuple[ChannelAlert, ...]:
+    async def undelivered(self) -> tuple[ChannelAlert, ...]:
         """Channels whose messages a person must help to deliver."""
         return tuple(
             ChannelAlert(channel=message.channel, code=message.problem)
-            for message in self._store.failing_messages()
+            for message in await self._store.failing_messages()
             if _needs_a_person(message)
         )
 
-    def missed_waves(self) -> MissedWave | MissedWaves | None:
+    async def missed_waves(self) -> MissedWave | MissedWaves | None:
         """The waves that were found within the last day to be too late: one alert, however many they are."""
-        missed = self._store.missed_waves(self._clock() - RECENT)
+        missed = await self._store.missed_waves(self._clock() - RECENT)
         if not missed:
             return None
-        opens_at = self._waves.next_opening()
+        opens_at = await self._waves.next_opening()
         if len(missed) == 1:
             return MissedWave(due_at=missed[0], opens_at=opens_at)
         # After a long absence only the latest of them are written down: it is told since when none opened.
-        decided = self._store.last_decided(missed[0] - timedelta(seconds=1))
+        decided = await self._store.last_decided(missed[0] - timedelta(seconds=1))
         return MissedWaves(decided=decided, last=missed[-1], opens_at=opens_at)
 
 

@@ -100,23 +100,23 @@ class Answering:
             wave=wave,
             items=self._waves.items_of(wave),
             side=side,
-            answers=self._store.answers_of(wave.id, pseudonym(wave, user)),
+            answers=await self._store.answers_of(wave.id, pseudonym(wave, user)),
         )
 
-    def stored_answers(self, user: str) -> OwnAnswers | None:
+    async def stored_answers(self, user: str) -> OwnAnswers | None:
         """What is stored of one person in the open wave, whatever channels that person is in now."""
         wave = self._waves.current
         if wave is None:
             return None
         person = pseudonym(wave, user)
-        side = self._store.side_of(wave.id, person)
+        side = await self._store.side_of(wave.id, person)
         if side is None:
             return None
         return OwnAnswers(
             wave_id=wave.id,
             side=side,
             items=self._waves.items_of(wave),
-            answers=self._store.answers_of(wave.id, person),
+            answers=await self._store.answers_of(wave.id, person),
         )
 
     async def read_roster(self) -> None:
@@ -157,7 +157,7 @@ class Answering:
     async def _side(self, user: str, channel: str, wave: OpenWave) -> Side:
         """The side a person answers for: that of the first answer, else of the channel, else the only one."""
         if not self._roster.ready.is_set():
-            kept = self._store.side_of(wave.id, pseudonym(wave, user))
+            kept = await self._store.side_of(wave.id, pseudonym(wave, user))
             if kept is not None:
                 return kept
             await self._within(self._roster.ensure(wave.channels))
@@ -167,7 +167,7 @@ class Answering:
             if not await self._within(self._roster.admit(user, channel)):
                 raise _not_asked()
             sides = self._roster.sides(user)
-        kept = self._store.side_of(wave.id, pseudonym(wave, user)) if len(sides) > 1 else None
+        kept = await self._store.side_of(wave.id, pseudonym(wave, user)) if len(sides) > 1 else None
         return kept or _chosen(sides, told)
 
     async def _within(self, looking: Awaitable[T]) -> T:

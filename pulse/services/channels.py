@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 from pulse.core.alert import ChannelAlert
-from pulse.core.audit import AuditCode, AuditEvent
 from pulse.core.errors import SlackFault
 from pulse.services.alerts import Alerts
 from pulse.services.ports import ChannelLookup, Clock, Roster
@@ -40,7 +39,7 @@ class Channels:
 
     def used(self) -> frozenset[str]:
         """The channels of the set-up and of the open wave, as ids."""
-        setup, wave = self._store.setup(), self._waves.current
+        setup, wave = self._waves.saved_setup, self._waves.current
         used = set(wave.channels) if wave else set()
         if setup is not None:
             used |= {channel for side in setup.channels.values() for channel in side} | set(setup.results)
@@ -51,9 +50,8 @@ class Channels:
 
         A channel that looks well has the problem, if any, that kept the last message out of it.
         """
-        waiting = (
-            message.problem for message in self._store.failing_messages() if message.channel == channel
-        )
+        failing = await self._store.failing_messages()
+        waiting = (message.problem for message in failing if message.channel == channel)
         return await self._state(channel) or next(waiting, "")
 
     async def report_lost(self, channel: str, code: str) -> None:
@@ -75,10 +73,7 @@ class Channels:
     async def follow_move(self, old: str, new: str) -> None:
         """Slack gave a channel another id: everything that is kept of it follows."""
         if old in self.used():
-            event = AuditEvent(code=AuditCode.CHANNEL_MOVED)
-            await self._store.move_channel(old, new, self._clock(), event.as_json())
-            self._roster.move(old, new)
-            self._waves.reload()
+            await self._waves.move_channel(old, new)
 
     def forget(self, channel: str) -> None:
         """Looks at a channel afresh the next time it is asked for."""
@@ -86,11 +81,11 @@ class Channels:
 
     async def report_problems(self) -> None:
         """Tells managers what is wrong now. Raises nothing: what could not be told is told later."""
-        for alert in self._alerts.undelivered():
+        for alert in await self._alerts.undelivered():
             await self.report_lost(alert.channel, alert.code)
         for channel, code in self._roster.take_refused().items():
             await self.report_lost(channel, code)
-        missed = self._alerts.missed_waves()
+        missed = await self._alerts.missed_waves()
         if missed is not None:
             await self._alerts.report(missed)
         await self._look_for_shared()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from pulse.core.cadence import describe
 from pulse.core.cards import ChannelStatus, HomeCard, LastResults, ManagerCard, OpenPulse
 from pulse.core.errors import NotNow, NotYours
 from pulse.core.model import Side
 from pulse.core.records import Setup
+from pulse.core.schedule import describe
 from pulse.services.answering import Answering
 from pulse.services.channels import Channels
 from pulse.services.managers import Managers
@@ -38,7 +38,7 @@ class Home:
 
     async def card(self, user: str) -> HomeCard:
         """The tab as it is now. Raises SlackFault if Slack does not say who the reader is."""
-        setup = self._store.setup()
+        setup = self._waves.saved_setup
         manager = await self._managers.is_manager(user)
         if setup is None:
             return HomeCard(minimum=LEAST_MINIMUM, set_up=False, may_manage=manager)
@@ -47,16 +47,16 @@ class Home:
             set_up=True,
             may_manage=manager,
             open=await self._open_pulse(user),
-            results=self._last_results(),
-            opens_at=self._waves.next_opening(),
-            paused=self._waves.paused(),
+            results=await self._last_results(),
+            opens_at=await self._waves.next_opening(),
+            paused=await self._waves.paused(),
             manager=await self._manager_card(setup) if manager else None,
         )
 
-    def edition(self) -> tuple[int | None, int]:
+    async def edition(self) -> tuple[int | None, int]:
         """Changes when a wave opens or closes."""
         wave = self._waves.current
-        return (wave.id if wave else None, self._store.closed_count())
+        return (wave.id if wave else None, await self._store.closed_count())
 
     async def _open_pulse(self, user: str) -> OpenPulse | None:
         wave = self._waves.current
@@ -65,7 +65,7 @@ class Home:
         try:
             ballot = await self._answering.ballot(user)
         except (NotNow, NotYours) as error:
-            kept = self._answering.stored_answers(user)
+            kept = await self._answering.stored_answers(user)
             if kept is None:
                 return OpenPulse(wave_id=wave.id, closes_at=wave.closes_at, outside=str(error))
             side, answers = kept.side, kept.answers
@@ -76,16 +76,16 @@ class Home:
             closes_at=wave.closes_at,
             items=self._waves.items_of(wave),
             side=side,
-            turnout=self._participation.turnout()[side],
+            turnout=(await self._participation.turnout(wave))[side],
             answers=answers,
         )
 
-    def _last_results(self) -> LastResults | None:
-        made = self._results.last()
+    async def _last_results(self) -> LastResults | None:
+        made = await self._results.last()
         if made is None:
             return None
         shares = {
-            side: tuple((found.item, found.readings[side].share) for found in made.items) for side in Side
+            side: tuple((found.item, found.sides[side].sentence) for found in made.items) for side in Side
         }
         return LastResults(closed_at=made.wave.closed_at, shares=shares)
 
@@ -101,5 +101,5 @@ class Home:
                 ChannelStatus(channel=channel, side=side, problem=problem)
                 for (channel, side), problem in zip(uses, problems, strict=True)
             ),
-            changes=self._managers.changes(),
+            changes=await self._managers.changes(),
         )

@@ -5,6 +5,7 @@ Named people are kept under a keyed hash, so that the file lists nobody who may 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Sequence
@@ -28,21 +29,25 @@ CHANGES = 5
 
 
 class Managers:
-    """`start` makes the installation's key; without it nobody is named."""
+    """`start` makes the installation's key; without it nobody is named.
+
+    `_turn` is held from the reading of the named people to the write that depends on it.
+    """
 
     def __init__(self, *, store: Store, roster: Roster, clock: Clock) -> None:
         self._store, self._roster, self._clock = store, roster, clock
-        self._secret = store.secret() or b""
+        self._secret = b""
+        self._turn = asyncio.Lock()
 
     async def start(self, random_bytes: RandomBytes) -> None:
         await self._store.make_secret(random_bytes(SECRET_BYTES))
-        self._secret = self._store.secret() or b""
+        self._secret = await self._store.secret() or b""
 
     def pseudonym(self, user: str) -> bytes:
         return hmac.digest(self._secret, user.encode(), hashlib.sha256)
 
     async def is_manager(self, user: str) -> bool:
-        if self.pseudonym(user) in self._store.wishes("manager"):
+        if self.pseudonym(user) in await self._store.wishes("manager"):
             return True
         return (await self._roster.person(user)).admin
 
@@ -54,7 +59,7 @@ class Managers:
                     "Only managers of the pulse can do this: admins and owners of this workspace,"
                     " and people whom they have named."
                 ),
-                self._met()[:MOST_NAMED],
+                (await self._met())[:MOST_NAMED],
             )
 
     async def name(self, people: Sequence[str], wanted: bool) -> None:
@@ -68,40 +73,44 @@ class Managers:
             if not wanted and person.admin:
                 raise BadRequest(_("Admins and owners of this workspace always manage the pulse."))
         event = AuditEvent(code=AuditCode.MANAGER_NAMED if wanted else AuditCode.MANAGER_REMOVED)
-        for person in found:
-            code = self.pseudonym(person.id)
-            if wanted != (code in self._store.wishes("manager")):
-                await self._store.set_wish(code, "manager", wanted, self._clock(), event.as_json())
+        async with self._turn:
+            named = await self._store.wishes("manager")
+            for code in [self.pseudonym(person.id) for person in found]:
+                if wanted != (code in named):
+                    await self._store.set_wish(code, "manager", wanted, self._clock(), event.as_json())
 
-    def changes(self) -> tuple[AuditEntry, ...]:
+    async def changes(self) -> tuple[AuditEntry, ...]:
         """What managers and the schedule changed lately, the latest first."""
-        return entries(self._store.audit(CHANGES))
+        return entries(await self._store.audit(CHANGES))
 
-    def named(self) -> tuple[str, ...]:
+    async def named(self) -> tuple[str, ...]:
         """The named people that the bot has met since it started, as ids."""
-        wanted = self._store.wishes("manager")
+        wanted = await self._store.wishes("manager")
         return tuple(user for user in self._roster.met() if self.pseudonym(user) in wanted)
 
-    def unmet(self) -> int:
+    async def unmet(self) -> int:
         """How many more people are named."""
-        return len(self._store.wishes("manager")) - len(self.named())
+        return len(await self._store.wishes("manager")) - len(await self.named())
 
     async def reachable(self) -> tuple[str, ...]:
         """Whom to tell of a problem: named people first, then admins and owners, at most `MOST_TOLD`.
 
         Where nobody of them was met yet, the workspace is read once for them. Raises SlackFault.
         """
-        if not self._met():
-            wanted = self._store.wishes("manager")
+        if not await self._met():
+            wanted = await self._store.wishes("manager")
             await self._roster.look_for(lambda person: person.admin or self.pseudonym(person.id) in wanted)
-        return self._met()[:MOST_TOLD]
+        return (await self._met())[:MOST_TOLD]
 
-    def _met(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys([*self.named(), *self._roster.admins()]))
+    async def _met(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*await self.named(), *self._roster.admins()]))
 
     async def first_met(self, user: str) -> bool:
         """True once in the life of an installation: for the first manager who looks at the bot."""
-        if self._store.wishes("greeted") or not await self.is_manager(user):
+        if not await self.is_manager(user):
             return False
-        await self._store.set_wish(self.pseudonym(user), "greeted", True, self._clock(), "")
+        async with self._turn:
+            if await self._store.wishes("greeted"):
+                return False
+            await self._store.set_wish(self.pseudonym(user), "greeted", True, self._clock(), "")
         return True

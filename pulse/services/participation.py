@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pulse.core.cards import PrivacyCard, StatusCard, Turnout
 from pulse.core.model import Side
+from pulse.core.records import OpenWave
 from pulse.services.answering import Answering
 from pulse.services.managers import Managers
 from pulse.services.waves import Waves
@@ -24,28 +25,25 @@ class Participation:
         return StatusCard(
             minimum=self._waves.minimum(),
             closes_at=wave.closes_at if wave else None,
-            turnout=self.turnout() if wave else None,
-            opens_at=self._waves.next_opening(),
-            paused=self._waves.paused(),
-            set_up=self._store.setup() is not None,
-            changes=self._managers.changes() if await self._managers.is_manager(user) else (),
+            turnout=await self.turnout(wave) if wave else None,
+            opens_at=await self._waves.next_opening(),
+            paused=await self._waves.paused(),
+            set_up=self._waves.saved_setup is not None,
+            changes=await self._managers.changes() if await self._managers.is_manager(user) else (),
         )
 
-    def privacy(self, user: str) -> PrivacyCard:
+    async def privacy(self, user: str) -> PrivacyCard:
         """What is stored now, with the reader's own answers while a wave is open."""
         wave = self._waves.current
         return PrivacyCard(
             minimum=self._waves.minimum(),
             closes_at=wave.closes_at if wave else None,
-            own=self._answering.stored_answers(user),
+            own=await self._answering.stored_answers(user),
         )
 
-    def turnout(self) -> Mapping[Side, Turnout]:
-        """How many of each side have answered the open wave; empty if none is open."""
-        wave = self._waves.current
-        if wave is None:
-            return {}
-        answered = self._store.answered(wave.id)
+    async def turnout(self, wave: OpenWave) -> Mapping[Side, Turnout]:
+        """How many of each side have answered the open wave."""
+        answered = await self._store.answered(wave.id)
         return {
             side: Turnout(
                 roster=wave.people[side],

@@ -35,28 +35,29 @@ class Posts:
             return None
         return self._open_poll(wave, wave.channels[channel], 0)
 
-    def closed_poll(self, wave_id: int | None, channel: str) -> PollCard | None:
+    async def closed_poll(self, wave_id: int | None, channel: str) -> PollCard | None:
         """The closed form of a poll; None if its wave is not closed."""
-        wave = self._results.closed_wave(wave_id)
-        return None if wave is None else self._closed_poll(wave, channel)
+        wave = await self._results.closed_wave(wave_id)
+        return None if wave is None else await self._closed_poll(wave, channel)
 
-    def results(self, wave_id: int | None) -> WaveReport | None:
+    async def results(self, wave_id: int | None) -> WaveReport | None:
         """The report of a closed wave; None if there is no such wave."""
-        return self._results.find(wave_id)
+        return await self._results.find(wave_id)
 
-    def standing_polls(self) -> tuple[PostedPoll, ...]:
+    async def standing_polls(self) -> tuple[PostedPoll, ...]:
         """The poll messages of the open wave, as they should read now."""
         wave = self._waves.current
         if wave is None:
             return ()
-        answered = self._store.answered(wave.id)
+        answered = await self._store.answered(wave.id)
         return tuple(
             PostedPoll(
                 channel=channel,
                 ts=ts,
                 card=self._open_poll(wave, wave.channels[channel], answered[wave.channels[channel]]),
             )
-            for channel, ts in self._store.posted("poll", wave.id).items()
+            for channel, ts in (await self._store.posted("poll", wave.id)).items()
+            if channel in wave.channels
         )
 
     def takes_answers(self, wave_id: int) -> bool:
@@ -79,8 +80,8 @@ class Posts:
             minimum=wave.minimum,
         )
 
-    def _closed_poll(self, wave: ClosedWave, channel: str) -> PollCard:
-        side = self._store.wave_channels(wave.id)[channel]
+    async def _closed_poll(self, wave: ClosedWave, channel: str) -> PollCard:
+        side = (await self._store.wave_channels(wave.id))[channel]
         turnout = wave.turnout.get(side, SideTurnout(0, None))
         return PollCard(
             wave_id=wave.id,

@@ -13,10 +13,11 @@ from functools import partial
 
 import structlog
 
-from pulse.core.cadence import QUIET_BEFORE_CLOSE, may_post
+from pulse.core.calendar import may_post
 from pulse.core.cards import ReminderCard
 from pulse.core.errors import TOKEN_REFUSALS, PulseError, SlackFault
 from pulse.core.model import Side
+from pulse.core.plan import QUIET_BEFORE_CLOSE
 from pulse.core.records import OpenWave
 from pulse.services.answering import pseudonym
 from pulse.services.managers import Managers
@@ -60,9 +61,10 @@ class Reminders:
                 _log.warning("not reminded", problem=str(error))
 
     async def _send_due(self) -> None:
-        number, wave = self._waves.reminder_due(), self._waves.current
-        if not number or wave is None:
+        due = await self._waves.reminder_due()
+        if due is None:
             return
+        wave, number = due
         # Before the mark: if Slack is down, the reminder stays due.
         await self._roster.ensure(wave.channels)
         if await self._store.mark_reminded(wave.id, number, self._clock()):
@@ -71,10 +73,10 @@ class Reminders:
 
     async def _send(self, wave: OpenWave) -> int:
         sent = 0
-        for user in self._missing(wave):
-            if not self._may_go_on(wave):
+        for user in await self._missing(wave):
+            if not await self._may_go_on(wave):
                 break
-            if self._has_answered(wave, user):
+            if await self._has_answered(wave, user):
                 continue
             try:
                 await self._deliver(user, partial(self._card, wave, user))
@@ -86,10 +88,10 @@ class Reminders:
             await asyncio.sleep(self._pace_s)
         return sent
 
-    def _missing(self, wave: OpenWave) -> list[str]:
+    async def _missing(self, wave: OpenWave) -> list[str]:
         """Everybody of the roster who has not answered and wants reminders. Stays in memory."""
-        answered = self._store.participants(wave.id)
-        unwilling = self._store.wishes(NO_REMINDERS)
+        answered = await self._store.participants(wave.id)
+        unwilling = await self._store.wishes(NO_REMINDERS)
         everyone = frozenset[str]().union(*(self._roster.everyone(side) for side in Side))
         return [
             user
@@ -97,12 +99,14 @@ class Reminders:
             if pseudonym(wave, user) not in answered and self._managers.pseudonym(user) not in unwilling
         ]
 
-    def _has_answered(self, wave: OpenWave, user: str) -> bool:
+    async def _has_answered(self, wave: OpenWave, user: str) -> bool:
         """Since the list was made: a long list takes an hour or two."""
-        return self._store.side_of(wave.id, pseudonym(wave, user)) is not None
+        return await self._store.side_of(wave.id, pseudonym(wave, user)) is not None
 
-    def _may_go_on(self, wave: OpenWave) -> bool:
+    async def _may_go_on(self, wave: OpenWave) -> bool:
         """Not into the evening, the last hour or a pause, and not after an early close."""
+        if await self._waves.paused():
+            return False
         now, current = self._clock(), self._waves.current
         working_hours = replace(self._waves.schedule(), any_hour=False)
         return (
@@ -110,7 +114,6 @@ class Reminders:
             and current.id == wave.id
             and now < wave.closes_at - QUIET_BEFORE_CLOSE
             and may_post(working_hours, now)
-            and not self._waves.paused()
         )
 
     def _card(self, wave: OpenWave, user: str, *, wanted: bool = True) -> ReminderCard:

@@ -37,12 +37,14 @@ class Results:
     def __init__(self, *, store: Store, library: Library, waves: Waves, write_files: WriteFiles) -> None:
         self._store, self._all, self._waves, self._write_files = store, library, waves, write_files
         self._closed: tuple[ClosedWave, ...] = ()
-        self._reports: dict[tuple[str, str, int], WaveReport] = {}
+        self._reading = asyncio.Lock()
+        """Held while closed waves are read: two readings at once would add the same wave twice."""
+        self._reports: dict[tuple[str, str, str, int], WaveReport] = {}
 
-    def closed(self) -> tuple[ClosedWave, ...]:
+    async def closed(self) -> tuple[ClosedWave, ...]:
         """All closed waves, the oldest first. They never change: only those closed since are read."""
-        if self._store.closed_count() != len(self._closed):
-            self._read()
+        if await self._store.closed_count() != len(self._closed):
+            await self._read()
         return self._closed
 
     async def catch_up(self) -> int:
@@ -50,18 +52,20 @@ class Results:
 
         After ten years of weekly waves reading all of them takes a second.
         """
-        while (count := self._store.closed_count()) > len(self._closed):
-            self._read(READ_AT_ONCE)
+        while (count := await self._store.closed_count()) > len(self._closed):
+            await self._read(READ_AT_ONCE)
             await asyncio.sleep(0)
         return count
 
-    def _read(self, most: int = -1) -> None:
-        newest = self._closed[-1].id if self._closed else 0
-        self._closed += self._store.closed_waves(newest, most)
+    async def _read(self, most: int = -1) -> None:
+        async with self._reading:
+            newest = self._closed[-1].id if self._closed else 0
+            found = await self._store.closed_waves(newest, most)
+            self._closed = (*self._closed, *found)
 
-    def edition(self) -> Hashable:
+    async def edition(self) -> Hashable:
         """Changes when the answer to any query here may change, except for the notes and the next opening."""
-        return len(self.closed()), self._waves.posts_language(), self.zone().key
+        return len(await self.closed()), self._waves.posts_language(), self.zone().key
 
     def zone(self) -> ZoneInfo:
         return self._waves.zone()
@@ -70,44 +74,45 @@ class Results:
         """The items and published figures, knowing in which language the items are asked."""
         return self._all.asked_in(self._waves.posts_language())
 
-    def last(self) -> WaveReport | None:
+    async def last(self) -> WaveReport | None:
         """The report of the last closed wave; None before the first close."""
-        closed = self.closed()
-        return self._report(closed[-1]) if closed else None
+        closed = await self.closed()
+        return await self._report(closed[-1]) if closed else None
 
-    def last_closed(self) -> ClosedWave | None:
-        closed = self.closed()
+    async def last_closed(self) -> ClosedWave | None:
+        closed = await self.closed()
         return closed[-1] if closed else None
 
-    def find(self, wave_id: int | None) -> WaveReport | None:
+    async def find(self, wave_id: int | None) -> WaveReport | None:
         """The report of a closed wave; None if there is no such wave."""
-        wave = self.closed_wave(wave_id)
-        return None if wave is None else self._report(wave)
+        wave = await self.closed_wave(wave_id)
+        return None if wave is None else await self._report(wave)
 
-    def closed_wave(self, wave_id: int | None) -> ClosedWave | None:
-        return next((wave for wave in self.closed() if wave.id == wave_id), None)
+    async def closed_wave(self, wave_id: int | None) -> ClosedWave | None:
+        return next((wave for wave in await self.closed() if wave.id == wave_id), None)
 
-    def details(self, wave_id: int) -> WaveReport:
+    async def details(self, wave_id: int) -> WaveReport:
         """The report of a closed wave. Raises BadRequest if there is none."""
-        found = self.find(wave_id)
+        found = await self.find(wave_id)
         if found is None:
             raise BadRequest(_("There are no results of that pulse."))
         return found
 
-    def last_with(self, item: Item) -> WaveReport | None:
+    async def last_with(self, item: Item) -> WaveReport | None:
         """The report of the newest wave that asked an item in its present wording."""
         library = self.library()
-        return last_report(item, self.closed(), library.bank, library.ledger, self._made)
+        return last_report(item, await self.closed(), library.bank, library.ledger, self._made)
 
-    def trail(self, item: Item) -> Trail | None:
+    async def trail(self, item: Item) -> Trail | None:
         """An item over all closed waves, with the managers' notes; None if none asked it."""
         library = self.library()
-        notes = self._store.notes()
-        return trail(item, self.closed(), library.bank, library.ledger, notes=notes, make=self._made)
+        notes = await self._store.notes()
+        closed, zone = await self.closed(), self.zone()
+        return trail(item, closed, library.bank, library.ledger, notes=notes, make=self._made, zone=zone)
 
-    def notes_edition(self) -> Hashable:
+    async def notes_edition(self) -> Hashable:
         """Changes when a note is made."""
-        return self._store.notes()
+        return await self._store.notes()
 
     def first_anchor(self) -> Item:
         return self.library().bank.asked(Asked.EVERY_WAVE)[0]
@@ -118,25 +123,26 @@ class Results:
         item = bank.get(word)
         return (item,) if item is not None else tuple(bank.suggest(word))
 
-    def export_files(self) -> Mapping[str, bytes]:
+    async def export_files(self) -> Mapping[str, bytes]:
         """The published totals as files, bytes by name. Raises NotNow before the first close."""
-        if not self.closed():
+        closed = await self.closed()
+        if not closed:
             raise NotNow(_("There is nothing to export yet: no pulse has closed."))
-        return self._write_files(self.closed(), self._all.source)
+        return self._write_files(closed, self._all.source)
 
-    def next_opening(self) -> datetime | None:
-        return self._waves.next_opening()
+    async def next_opening(self) -> datetime | None:
+        return await self._waves.next_opening()
 
-    def _report(self, wave: ClosedWave) -> WaveReport:
+    async def _report(self, wave: ClosedWave) -> WaveReport:
         library = self.library()
-        made = self._made(wave, self.closed(), library.bank, library.ledger)
-        return replace(made, next_opens=self._waves.next_opening())
+        made = self._made(wave, await self.closed(), library.bank, library.ledger)
+        return replace(made, next_opens=await self._waves.next_opening())
 
     def _made(self, wave: ClosedWave, before: Sequence[ClosedWave], bank: Bank, ledger: Ledger) -> WaveReport:
         """A wave's report: a closed wave never changes, nor do those before it."""
-        key = (spoken(), self._waves.posts_language(), wave.id)
+        key = (spoken(), self._waves.posts_language(), self.zone().key, wave.id)
         if key not in self._reports:
-            self._reports[key] = report(wave, before, bank, ledger)
+            self._reports[key] = report(wave, before, bank, ledger, zone=self.zone())
             while len(self._reports) > MOST_REPORTS:
                 del self._reports[next(iter(self._reports))]
         return self._reports[key]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pulse.core.audit import AuditCode, AuditEvent, SetupPart, setup_changed
-from pulse.core.cadence import Moments, local_date, next_moments
+from pulse.core.calendar import Moments, local_date, next_moments
 from pulse.core.errors import NotNow, PulseError, SlackFault
 from pulse.core.items import choose
 from pulse.core.language import _, language_of
@@ -16,7 +16,8 @@ from pulse.core.model import Item, Side
 from pulse.core.records import Setup
 from pulse.core.setup_form import SetupForm
 from pulse.services.ports import ChannelLookup, Clock, Roster
-from pulse.storage.port import Store
+from pulse.services.waves import Waves
+from pulse.storage.port import WaveReader
 
 DEFAULT_ITEMS = 4
 """Both anchors and two rotating items: then each rotating item comes up in any 12 waves."""
@@ -60,18 +61,26 @@ class PulseSetup:
     """Reads and writes the set-up."""
 
     def __init__(
-        self, *, store: Store, roster: Roster, library: Library, lookup: ChannelLookup, clock: Clock
+        self,
+        *,
+        store: WaveReader,
+        waves: Waves,
+        roster: Roster,
+        library: Library,
+        lookup: ChannelLookup,
+        clock: Clock,
     ) -> None:
-        self._store, self._roster, self._library = store, roster, library
+        self._store, self._waves, self._roster, self._library = store, waves, roster, library
         self._lookup, self._clock = lookup, clock
+        self._turn = asyncio.Lock()
 
     def done(self) -> bool:
         """Whether there is a set-up."""
-        return self._store.setup() is not None
+        return self._waves.saved_setup is not None
 
     async def form(self, user: str) -> SetupForm:
         """The set-up as it stands, or defaults with the manager's own zone and language."""
-        setup = self._store.setup()
+        setup = self._waves.saved_setup
         if setup is not None:
             return SetupForm.of(
                 dict(setup.schedule),
@@ -90,13 +99,13 @@ class PulseSetup:
             language=language_of(person.locale),
         )
 
-    def preview(self, form: SetupForm) -> Preview:
+    async def preview(self, form: SetupForm) -> Preview:
         """Raises ScheduleFault if the fields do not go together."""
         schedule, now = form.schedule(), self._clock()
         waves = tuple(next_moments(schedule, now, 3))
         bank = self._library.in_language(form.language)
         day = local_date(schedule, waves[0].opens_at)
-        return Preview(items=choose(bank, self._store.askings(), day, form.items), waves=waves)
+        return Preview(items=choose(bank, await self._store.askings(), day, form.items), waves=waves)
 
     async def save(self, form: SetupForm) -> None:
         """Takes effect from the next wave on.
@@ -122,7 +131,9 @@ class PulseSetup:
             results=form.results,
             language=form.language,
         )
-        await self._store.save_setup(setup, now, _change(self._store.setup(), setup).as_json())
+        async with self._turn:
+            change = _change(self._waves.saved_setup, setup)
+            await self._waves.save_setup(setup, change.as_json())
 
     async def _channel_faults(self, form: SetupForm) -> dict[str, ChannelFault]:
         """The first fault of each field."""

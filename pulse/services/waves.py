@@ -14,20 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from pulse.core.audit import AuditCode, AuditEvent, on_date
-from pulse.core.cadence import (
-    Close,
-    KnownWave,
-    Moments,
-    Open,
-    Remind,
-    Schedule,
-    Skip,
-    SkipReason,
-    local_date,
-    moments_by_hand,
-    next_wake,
-    plan,
-)
+from pulse.core.calendar import Moments, local_date, moments_by_hand
 from pulse.core.errors import (
     NotNow,
     NotSetUp,
@@ -38,9 +25,11 @@ from pulse.core.items import choose
 from pulse.core.language import SOURCE, _
 from pulse.core.library import Library
 from pulse.core.model import Item, Outcome, Side
+from pulse.core.plan import Close, KnownWave, Open, Pause, Remind, Skip, SkipReason, next_wake, plan
 from pulse.core.privacy import turnout
 from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup
-from pulse.core.scoring import close_side
+from pulse.core.schedule import Schedule
+from pulse.core.scoring import answered, close_side
 from pulse.services.ports import Clock, RandomBytes, Roster
 from pulse.services.upcoming import is_paused, upcoming
 from pulse.storage.port import Store
@@ -63,7 +52,15 @@ _log = structlog.get_logger(__name__)
 
 
 class Waves:
-    """The schedule's use cases. `random_bytes` makes the wave keys. `current` is the open wave, if any."""
+    """The schedule's use cases. `random_bytes` makes the wave keys.
+
+    `current` is the open wave and `saved_setup` the set-up, each None if there is none. Both are kept so that
+    a tap reads nothing; `load` reads them first, each tick reads them again, and only this class writes them.
+
+    A store may suspend in every call. `_turn` is held from the reads of a decision to its write and while
+    `current` changes, `_setup_turn` while `saved_setup` changes. Whoever holds `_turn` may take
+    `_setup_turn`, never the other way round.
+    """
 
     def __init__(
         self, *, store: Store, roster: Roster, library: Library, clock: Clock, random_bytes: RandomBytes
@@ -71,32 +68,54 @@ class Waves:
         self._store, self._roster, self._library, self._clock = store, roster, library, clock
         self._random_bytes = random_bytes
         self._turn = asyncio.Lock()
-        self.current: OpenWave | None = store.current_wave()
+        self._setup_turn = asyncio.Lock()
+        self.current: OpenWave | None = None
+        self.saved_setup: Setup | None = None
 
-    def reload(self) -> None:
-        """Reads the open wave again after its row changed."""
-        self.current = self._store.current_wave()
+    async def load(self) -> None:
+        """Reads what a former run left. Raises StoreFault."""
+        async with self._turn:
+            await self._read()
+
+    async def _read(self) -> None:
+        """Reads the open wave and the set-up; to be called under `_turn`."""
+        async with self._setup_turn:
+            self.saved_setup = await self._store.setup()
+        self.current = await self._store.current_wave()
 
     # --- schedule ---------------------------------------------------------------------------------------
 
     def setup(self) -> Setup:
         """What was set up. Raises NotSetUp."""
-        setup = self._store.setup()
-        if setup is None:
+        if self.saved_setup is None:
             raise NotSetUp(
                 _("The pulse is not set up yet. A workspace admin or owner can do that with /pulse setup.")
             )
-        return setup
+        return self.saved_setup
+
+    async def save_setup(self, setup: Setup, what: str) -> None:
+        """Replaces the set-up. Does not wait while a wave opens, because the ack of a form waits for this."""
+        async with self._setup_turn:
+            await self._store.save_setup(setup, setup.since, what)
+            self.saved_setup = setup
+
+    async def move_channel(self, old: str, new: str) -> None:
+        """A channel got another id: set-up, open wave, outbox and roster follow, between two decisions."""
+        async with self._turn:
+            await self._store.move_channel(old, new, self._clock(), _audited(AuditCode.CHANNEL_MOVED))
+            self._roster.move(old, new)
+            await self._read()
 
     async def tick(self) -> None:
         """Does whatever is due by the clock: skips, opens, closes. Doing it twice changes nothing."""
         async with self._turn:
             if self._store.scrub_due:
                 await self._scrub()
-            if self._store.setup() is None:
+            await self._read()
+            if self.saved_setup is None:
                 return
-            while decisions := [due for due in self._due() if not isinstance(due, Remind)]:
-                before = self._known()
+            while decisions := [due for due in await self._due() if not isinstance(due, Remind)]:
+                before = await self._known(self.setup())
                 try:
                     for decision in decisions:
                         await self._do(decision)
@@ -104,32 +123,38 @@ class Waves:
                     # The roster of a wave that is due: tried again by the next tick, within the grace.
                     _log.warning("not opened yet", code=fault.code, problem=str(fault))
                     return
-                if before == self._known():
+                if before == await self._known(self.setup()):
                     return
 
-    def reminder_due(self) -> int:
-        """The number of the reminder to send now, 0 for none."""
-        if self._store.setup() is None:
-            return 0
-        return max((due.number for due in self._due() if isinstance(due, Remind)), default=0)
+    async def reminder_due(self) -> tuple[OpenWave, int] | None:
+        """The open wave and the number of the reminder to send now; None if none is due."""
+        async with self._turn:
+            if self.current is None or self.saved_setup is None:
+                return None
+            due = [decision.number for decision in await self._due() if isinstance(decision, Remind)]
+            return (self.current, max(due)) if due else None
 
-    def _due(self) -> list[Open | Close | Remind | Skip]:
-        return plan(
-            self.schedule(), self._known(), self._clock(), since=self._since(), pauses=self._store.pauses()
-        )
+    async def _due(self) -> list[Open | Close | Remind | Skip]:
+        setup = self.setup()
+        since, known, pauses = await self._decided(setup)
+        return plan(_schedule(setup), known, self._clock(), since=since, pauses=pauses)
 
-    def _since(self) -> datetime:
+    async def _decided(self, setup: Setup) -> tuple[datetime, dict[date, KnownWave], tuple[Pause, ...]]:
+        return await self._since(setup), await self._known(setup), await self._store.pauses()
+
+    async def _since(self, setup: Setup) -> datetime:
         """From when on waves can be undecided: it grows neither with the years nor with an absence.
 
         A clock that is set forward by years by mistake must not decide years of waves: they would stay
         decided when it is right again.
         """
         now = self._clock()
-        since, decided = self.setup().since, self._store.last_decided(now)
-        return max(since, now - UNDECIDED, *([decided - UNDECIDED] if decided else []))
+        decided = await self._store.last_decided(now)
+        return max(setup.since, now - UNDECIDED, *([decided - UNDECIDED] if decided else []))
 
-    def _known(self) -> dict[date, KnownWave]:
-        return self._store.known_waves(local_date(self.schedule(), self._since()) - timedelta(days=1))
+    async def _known(self, setup: Setup) -> dict[date, KnownWave]:
+        since = await self._since(setup)
+        return await self._store.known_waves(local_date(_schedule(setup), since) - timedelta(days=1))
 
     async def _do(self, decision: Open | Close | Remind | Skip) -> None:
         match decision:
@@ -145,41 +170,40 @@ class Waves:
                 pass
 
     def schedule(self) -> Schedule:
-        return Schedule.from_record(self.setup().schedule)
+        return _schedule(self.setup())
 
-    def next_wake(self) -> datetime | None:
+    async def next_wake(self) -> datetime | None:
         """When something can become due next; None before the set-up."""
-        if self._store.setup() is None:
+        setup = self.saved_setup
+        if setup is None:
             return None
-        return next_wake(
-            self.schedule(), self._known(), self._clock(), since=self._since(), pauses=self._store.pauses()
-        )
+        since, known, pauses = await self._decided(setup)
+        return next_wake(_schedule(setup), known, self._clock(), since=since, pauses=pauses)
 
-    def paused(self) -> bool:
-        return is_paused(self._store)
+    async def paused(self) -> bool:
+        return await is_paused(self._store)
 
-    def next_opening(self) -> datetime | None:
+    async def next_opening(self) -> datetime | None:
         """When the next wave of the schedule opens; None while paused or before the set-up."""
-        ahead = self.upcoming()
+        ahead = await self.upcoming()
         return ahead[0].opens_at if ahead else None
 
     def minimum(self) -> int:
         """The number of answers below which nothing is shown: of the open wave, else of the set-up."""
-        setup = self._store.setup()
+        setup = self.saved_setup
         return self.current.minimum if self.current else setup.minimum if setup else LEAST_MINIMUM
 
     def zone(self) -> ZoneInfo:
         """The schedule's time zone; UTC before the set-up."""
-        return self.schedule().tz if self._store.setup() else ZoneInfo("UTC")
+        return self.schedule().tz if self.saved_setup else ZoneInfo("UTC")
 
     def posts_language(self) -> str:
         """The language of what everybody in a channel reads."""
-        setup = self._store.setup()
-        return setup.language if setup else SOURCE
+        return self.saved_setup.language if self.saved_setup else SOURCE
 
-    def upcoming(self, count: int = 1) -> list[Moments]:
+    async def upcoming(self, count: int = 1) -> list[Moments]:
         """The next waves of the schedule that are not skipped; none while paused or before the set-up."""
-        return upcoming(self._store, self._clock(), count)
+        return await upcoming(self._store, self._clock(), count)
 
     # --- managing ---------------------------------------------------------------------------------------
 
@@ -190,13 +214,14 @@ class Waves:
                 raise NotNow(
                     _("A pulse is open already. Close it first with /pulse close, or wait until it closes.")
                 )
-            moments = moments_by_hand(self.schedule(), self._clock(), self._next_date())
+            moments = moments_by_hand(self.schedule(), self._clock(), await self._next_date())
             return await self._open("hand", moments, AuditCode.OPENED_BY_HAND)
 
-    def _next_date(self) -> date | None:
+    async def _next_date(self) -> date | None:
         """The date after today on which the schedule opens a wave; one that is skipped bounds nothing."""
         today = local_date(self.schedule(), self._clock())
-        return next((wave.local_date for wave in self.upcoming(2) if wave.local_date > today), None)
+        ahead = await self.upcoming(2)
+        return next((wave.local_date for wave in ahead if wave.local_date > today), None)
 
     async def close_by_hand(self, shown: int | None = None) -> OpenWave:
         """Closes the open wave now and returns what it was.
@@ -217,31 +242,35 @@ class Waves:
 
         Raises NotSetUp, and NotNow while paused or if the next wave is not the one `shown` (by its opening).
         """
-        self.setup()
-        ahead = self.upcoming()
-        if not ahead:
-            raise NotNow(_("Pulses are paused, so there is none to skip. /pulse resume carries on."))
-        if shown not in (None, ahead[0].opens_at):
-            raise NotNow(_("Another pulse is the next one by now. Nothing was changed; please look again."))
-        event = on_date(AuditCode.SKIPPED_BY_HAND, ahead[0].local_date)
-        await self._store.skip_wave(ahead[0], event.as_json(), self._clock())
-        return ahead[0]
+        async with self._turn:
+            self.setup()
+            ahead = await self.upcoming()
+            if not ahead:
+                raise NotNow(_("Pulses are paused, so there is none to skip. /pulse resume carries on."))
+            if shown not in (None, ahead[0].opens_at):
+                raise NotNow(
+                    _("Another pulse is the next one by now. Nothing was changed; please look again.")
+                )
+            event = on_date(AuditCode.SKIPPED_BY_HAND, ahead[0].local_date)
+            await self._store.skip_wave(ahead[0], event.as_json(), self._clock())
+            return ahead[0]
 
     async def pause(self) -> None:
-        self.setup()
-        await self._store.pause(self._clock(), _audited(AuditCode.PAUSED))
+        async with self._turn:
+            self.setup()
+            await self._store.pause(self._clock(), _audited(AuditCode.PAUSED))
 
     async def resume(self) -> None:
-        self.setup()
-        await self._store.resume(self._clock(), _audited(AuditCode.RESUMED))
+        async with self._turn:
+            self.setup()
+            await self._store.resume(self._clock(), _audited(AuditCode.RESUMED))
 
     async def _open(self, cadence: str, moments: Moments, code: AuditCode) -> OpenWave:
         setup, now = self.setup(), self._clock()
         channels = {channel: side for side in Side for channel in setup.channels[side]}
         people = await self._roster.read(channels)
-        items = choose(
-            self._library.bank, self._store.askings(), local_date(self.schedule(), now), setup.items
-        )
+        askings = await self._store.askings()
+        items = choose(self._library.bank, askings, local_date(_schedule(setup), now), setup.items)
         key = self._random_bytes(KEY_BYTES)
         new = NewWave(
             cadence=cadence,
@@ -254,7 +283,7 @@ class Waves:
             channels=channels,
         )
         wave_id = await self._store.start_wave(new, _audited(code))
-        self.current = self._store.current_wave()
+        self.current = await self._store.current_wave()
         if self.current is None or self.current.id != wave_id:
             raise NotNow(_("The pulse was closed while it was being opened."))
         _log.info("wave opened", wave=wave_id, cadence=cadence, items=[item.id for item in items])
@@ -274,7 +303,7 @@ class Waves:
             return publication(items, wave, ballots)
 
         await self._store.close_wave(wave.id, published, messages, now, _audited(code))
-        self.current = self._store.current_wave()
+        self.current = await self._store.current_wave()
         _log.info("wave closed", wave=wave.id)
         await self._scrub()
 
@@ -291,6 +320,11 @@ class Waves:
         return tuple(item for item in items if item is not None)
 
 
+def _schedule(setup: Setup) -> Schedule:
+    """Raises ScheduleFault for a stored schedule that cannot be read."""
+    return Schedule.from_record(setup.schedule)
+
+
 def _audited(code: AuditCode) -> str:
     return AuditEvent(code=code).as_json()
 
@@ -298,12 +332,9 @@ def _audited(code: AuditCode) -> str:
 def publication(items: tuple[Item, ...], wave: OpenWave, ballots: Mapping[Side, Ballots]) -> Publication:
     """What may be published of a wave's answers, and nothing else."""
     outcomes: dict[tuple[str, Side], Outcome] = {}
-    turnouts, indices = {}, {}
+    turnouts = {}
     for side, cast in ballots.items():
-        kept, index = close_side(items, cast.people, wave.minimum)
+        kept = close_side(items, cast.people, wave.minimum)
         outcomes |= {(item_id, side): outcome for item_id, outcome in kept.items()}
-        answered = len(cast.people)
-        turnouts[side] = turnout(max(wave.people[side] + cast.joined, answered), answered, wave.minimum)
-        if index is not None:
-            indices[side] = index
-    return Publication(turnout=turnouts, outcomes=outcomes, index=indices)
+        turnouts[side] = turnout(wave.people[side], answered(items, cast.people), wave.minimum)
+    return Publication(turnout=turnouts, outcomes=outcomes)

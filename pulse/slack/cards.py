@@ -42,15 +42,15 @@ class Published(Protocol):
     """What cards are made of. `pulse.services.results.Results` says what each method does."""
 
     async def catch_up(self) -> int: ...
-    def edition(self) -> Hashable: ...
-    def notes_edition(self) -> Hashable: ...
+    async def edition(self) -> Hashable: ...
+    async def notes_edition(self) -> Hashable: ...
     def zone(self) -> ZoneInfo: ...
     def library(self) -> Reference: ...
-    def last(self) -> WaveReport | None: ...
-    def last_closed(self) -> ClosedWave | None: ...
-    def details(self, wave_id: int) -> WaveReport: ...
-    def last_with(self, item: Item) -> WaveReport | None: ...
-    def trail(self, item: Item) -> Trail | None: ...
+    async def last(self) -> WaveReport | None: ...
+    async def last_closed(self) -> ClosedWave | None: ...
+    async def details(self, wave_id: int) -> WaveReport: ...
+    async def last_with(self, item: Item) -> WaveReport | None: ...
+    async def trail(self, item: Item) -> Trail | None: ...
     def first_anchor(self) -> Item: ...
     def items_meant(self, word: str) -> tuple[Item, ...]: ...
 
@@ -85,9 +85,9 @@ class Cards:
         picture = await self._pictures.file_id(results_chart(report, zone=zone))
         return results_message(report, file_id=picture, zone=zone)
 
-    def details(self, wave_id: int) -> View:
+    async def details(self, wave_id: int) -> View:
         """Everything that may be said of a closed wave. Raises BadRequest if there is none."""
-        return results_details(self._published.details(wave_id), zone=self._published.zone())
+        return results_details(await self._published.details(wave_id), zone=self._published.zone())
 
     async def scores(self, word: str, *, shareable: bool = True) -> Message:
         """The last closed wave, or one question of it in full. Raises BadRequest for an unknown question."""
@@ -98,7 +98,7 @@ class Cards:
     async def trend(self, word: str, *, shareable: bool = True) -> Message:
         """One question over all closed waves; without a word, the first anchor's. Raises BadRequest."""
         item = self._item(word) if word else self._published.first_anchor()
-        about = ("trend", item.id, shareable, self._published.notes_edition())
+        about = ("trend", item.id, shareable, await self._published.notes_edition())
         return await self._once(about, lambda: self._trend(item, shareable))
 
     def baselines(self, word: str, *, shareable: bool = True) -> Message:
@@ -108,9 +108,9 @@ class Cards:
         share = share_button(f"baselines:{word}", shareable and self._has_figures(word))
         return Message(card.text, [*card.blocks, *share])
 
-    def power(self) -> Message:
+    async def power(self) -> Message:
         """What the answers of the last wave can show, and what more of them would."""
-        return power_message(self._published.last_closed())
+        return power_message(await self._published.last_closed())
 
     async def shared(self, what: str, by: str) -> Message:
         """The card behind a Share button, for everybody, in the sharer's name. Raises BadRequest."""
@@ -135,7 +135,7 @@ class Cards:
 
     async def _once(self, about: tuple[Hashable, ...], make: Callable[[], Awaitable[Card]]) -> Message:
         """A card, made once in each language until the next edition; again if it misses its picture."""
-        edition = self._published.edition()
+        edition = await self._published.edition()
         if edition != self._edition:
             self._edition = edition
             self._made.clear()
@@ -150,9 +150,9 @@ class Cards:
     async def _scores(self, item: Item | None, shareable: bool) -> Card:
         zone = self._published.zone()
         if item is None:
-            last = self._published.last()
+            last = await self._published.last()
             return scores.scores_message(last, shareable=shareable and last is not None, zone=zone), True
-        asked = self._published.last_with(item)
+        asked = await self._published.last_with(item)
         found = asked.of(item.id) if asked else None
         if asked is None or found is None:
             return scores.score_card(None, item, zone=zone), True
@@ -162,7 +162,7 @@ class Cards:
 
     async def _trend(self, item: Item, shareable: bool) -> Card:
         zone = self._published.zone()
-        found = self._published.trail(item)
+        found = await self._published.trail(item)
         if found is None:
             return trend.trend_message(None, item, zone=zone), True
         picture = await self._pictures.file_id(trend.trend_chart(found, zone=zone))

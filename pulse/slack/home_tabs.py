@@ -31,7 +31,7 @@ class HomeSource(Protocol):
     """What tabs show. `pulse.services.home.Home` says what each method does."""
 
     async def card(self, user: str) -> HomeCard: ...
-    def edition(self) -> Hashable: ...
+    async def edition(self) -> Hashable: ...
 
 
 class HomeTabs:
@@ -40,7 +40,8 @@ class HomeTabs:
     def __init__(self, home: HomeSource, slack: Slack, readers: Readers, pace_s: float = PACE_S) -> None:
         self._home, self._slack, self._readers, self.pace_s = home, slack, readers, pace_s
         self._opened: dict[str, float] = {}
-        self._drawn = home.edition()
+        self._drawn: Hashable = None
+        """The edition that was drawn last; None before the first time, when nobody has opened a tab."""
 
     async def opened(self, user: str) -> None:
         """Somebody opened the tab: draws it, and again when a wave opens or closes soon after."""
@@ -66,9 +67,10 @@ class HomeTabs:
 
     async def follow(self) -> None:
         """Draws the tabs that were opened lately, if a wave has opened or closed since the last time."""
-        if self._home.edition() == self._drawn:
+        edition = await self._home.edition()
+        if edition == self._drawn:
             return
-        self._drawn = self._home.edition()
+        self._drawn = edition
         for number, user in enumerate([user for user in self._opened if self._watched(user)]):
             if number:
                 await asyncio.sleep(self.pace_s)

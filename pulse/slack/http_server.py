@@ -42,7 +42,7 @@ class Probe(Protocol):
         """A sentence for each part that is not ready."""
         ...
 
-    def text(self) -> str:
+    async def text(self) -> str:
         """Metrics in Prometheus' text format."""
         ...
 
@@ -106,7 +106,7 @@ class Server:
     async def _measured(self, request: web.Request) -> web.Response:
         if not self._address.metrics_public and not _of_this_machine(request):
             raise web.HTTPNotFound
-        return web.Response(text=self._health.text(), headers={"Content-Type": CONTENT_TYPE})
+        return web.Response(text=await self._health.text(), headers={"Content-Type": CONTENT_TYPE})
 
     async def _events(self, request: web.Request) -> web.Response:
         assert self._app is not None

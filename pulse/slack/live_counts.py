@@ -28,7 +28,7 @@ _log = structlog.get_logger(__name__)
 class PollSource(Protocol):
     """The polls that stand now. `pulse.services.posts.Posts` says what each method does."""
 
-    def standing_polls(self) -> tuple[PostedPoll, ...]: ...
+    async def standing_polls(self) -> tuple[PostedPoll, ...]: ...
     def takes_answers(self, wave_id: int) -> bool: ...
     async def repost(self, poll: PostedPoll) -> None: ...
 
@@ -78,7 +78,7 @@ class LiveCounts:
     async def update(self, *, check: bool = False) -> None:
         """Brings the messages up to date; with `check` also those that say the right thing already."""
         with speaking(self._readers.posts()):
-            polls = self._polls.standing_polls()
+            polls = await self._polls.standing_polls()
             if not polls:
                 self._shown.clear()
             for poll in polls:

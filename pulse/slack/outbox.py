@@ -60,8 +60,8 @@ _log = structlog.get_logger(__name__)
 class OutboxStore(Protocol):
     """Where messages wait and what became of them is noted."""
 
-    def undelivered(self, at: datetime | None = None) -> Sequence[OutboxMessage]: ...
-    def posted(self, kind: str, wave_id: int) -> Mapping[str, str]: ...
+    async def undelivered(self, at: datetime | None = None) -> Sequence[OutboxMessage]: ...
+    async def posted(self, kind: str, wave_id: int) -> Mapping[str, str]: ...
     async def mark(self, key: str, state: str, ts: str | None = None) -> None: ...
     async def postpone(self, key: str, state: str, next_try_at: datetime, problem: str) -> None: ...
     async def retry_now(self, channel: str, at: datetime) -> None: ...
@@ -104,7 +104,7 @@ class Outbox:
         take no answers must not stay.
         """
         async with self._turn:
-            due = self._store.undelivered(now)
+            due = await self._store.undelivered(now)
             await self._deliver_all([message for message in due if message.kind == "closing"], now)
             await self._deliver_all([message for message in due if message.kind != "closing"], now)
 
@@ -195,7 +195,7 @@ class Outbox:
     async def _close_poll(self, message: OutboxMessage) -> None:
         """Turns a poll message into its closed form; doing it twice changes nothing."""
         await self._settle_polls(message)
-        ts = self._store.posted("poll", message.wave_id or 0).get(message.channel)
+        ts = (await self._store.posted("poll", message.wave_id or 0)).get(message.channel)
         rendered = await self._render(message)
         if ts is not None and rendered is not None:
             async with self._changing:
@@ -209,7 +209,7 @@ class Outbox:
 
     async def _settle_polls(self, closing: OutboxMessage) -> None:
         """Polls of a closed wave that still wait are given up; one that may stand is searched for first."""
-        for message in self._store.undelivered():
+        for message in await self._store.undelivered():
             if (message.kind, message.wave_id, message.channel) != ("poll", closing.wave_id, closing.channel):
                 continue
             if message.state == "due" or not await self._stands(message):
@@ -232,7 +232,7 @@ class Outbox:
     async def _resolve(self, wave_id: int, channel: str, state: str, ts: str | None) -> None:
         self._doubtful.discard((wave_id, channel))
         wanted = ("poll", wave_id, channel, "sending")
-        for message in self._store.undelivered():
+        for message in await self._store.undelivered():
             if (message.kind, message.wave_id, message.channel, message.state) == wanted:
                 await self._store.mark(message.key, state, ts)
 

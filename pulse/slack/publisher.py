@@ -23,8 +23,8 @@ class PostSource(Protocol):
     """The records behind messages. `pulse.services.posts.Posts` says what each method does."""
 
     def poll(self, wave_id: int | None, channel: str) -> PollCard | None: ...
-    def closed_poll(self, wave_id: int | None, channel: str) -> PollCard | None: ...
-    def results(self, wave_id: int | None) -> WaveReport | None: ...
+    async def closed_poll(self, wave_id: int | None, channel: str) -> PollCard | None: ...
+    async def results(self, wave_id: int | None) -> WaveReport | None: ...
 
 
 class Publisher:
@@ -58,7 +58,7 @@ class Publisher:
     async def _render(self, queued: OutboxMessage) -> Message | None:
         """A message of the outbox in the language of the posts; None if it is not due any more."""
         with speaking(self._readers.posts()):
-            match self._record(queued):
+            match await self._record(queued):
                 case PollCard() as card:
                     return poll_message(card)
                 case WaveReport() as report:
@@ -66,12 +66,12 @@ class Publisher:
                 case None:
                     return None
 
-    def _record(self, queued: OutboxMessage) -> PollCard | WaveReport | None:
+    async def _record(self, queued: OutboxMessage) -> PollCard | WaveReport | None:
         if queued.kind == "poll":
             return self._posts.poll(queued.wave_id, queued.channel)
         if queued.kind == "closing":
-            return self._posts.closed_poll(queued.wave_id, queued.channel)
-        return self._posts.results(queued.wave_id)
+            return await self._posts.closed_poll(queued.wave_id, queued.channel)
+        return await self._posts.results(queued.wave_id)
 
 
 class DirectMessages:

@@ -16,7 +16,7 @@ from typing import Any
 from pulse.core.errors import SettingsFault
 from pulse.core.items import Bank
 from pulse.core.language import _, ngettext
-from pulse.core.model import Banded, ClosedWave, Counted, Outcome, Share, Side, Withheld
+from pulse.core.model import ClosedWave, Counted, Outcome, Share, Side, Withheld
 
 SCORES, PARTICIPATION, EVERYTHING = "pulse-scores.csv", "pulse-participation.csv", "pulse.json"
 
@@ -31,7 +31,6 @@ SCORE_COLUMNS = (
     "status",
     "people_asked_n",
     "answers_n",
-    "share_in_words",
     "measure",
     "people_low_n",
     "people_high_n",
@@ -46,8 +45,6 @@ PARTICIPATION_COLUMNS = (
     "status",
     "people_asked_n",
     "people_answered_n",
-    "index_people_n",
-    "index_mean_0_to_100",
 )
 
 Row = dict[str, Any]
@@ -118,8 +115,6 @@ def _outcome(outcome: Outcome) -> Iterator[Row]:
                 "measure": measure,
                 **_share(share, outcome.n),
             }
-    elif isinstance(outcome, Banded):
-        yield {"status": "in words", "answers_n": outcome.n, "share_in_words": str(outcome.band)}
     else:
         yield {"status": "withheld"}
 
@@ -128,8 +123,8 @@ def _share(share: Share, n: int) -> Row:
     return {
         "people_low_n": share.low,
         "people_high_n": share.high,
-        "share_low_percent": round(100 * share.low / n),
-        "share_high_percent": round(100 * share.high / n),
+        "share_low_percent": (200 * share.low + n) // (2 * n),
+        "share_high_percent": (200 * share.high + n) // (2 * n),
     }
 
 
@@ -139,11 +134,7 @@ def _participation(wave: ClosedWave) -> Iterator[Row]:
         if turnout.answered is None:
             yield row | {"status": "withheld"}
             continue
-        row |= {"status": "shown", "people_answered_n": turnout.answered}
-        index = wave.index.get(side)
-        if index is not None:
-            row |= {"index_people_n": index.n, "index_mean_0_to_100": round(index.mean)}
-        yield row
+        yield row | {"status": "shown", "people_answered_n": turnout.answered}
 
 
 def _when(wave: ClosedWave) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-from pulse.core.baselines import parse_ledger
+from pulse.core.baselines import parse_conflicts, parse_ledger
 from pulse.core.errors import DataFault
 from pulse.core.items import Bank, parse_items
 from pulse.core.language import LANGUAGES, SOURCE, _, speaking
@@ -31,6 +31,8 @@ def load_library(own_items: Path | None) -> Library:
     """
     data = resources.files("pulse") / "data"
     ledger = parse_ledger(_decoded((data / "baselines.csv").read_bytes(), "baselines.csv"), "baselines.csv")
+    disputed = _decoded((data / "conflicts.csv").read_bytes(), "conflicts.csv")
+    ledger = parse_conflicts(disputed, "conflicts.csv", ledger)
     shipped = parse_items(_decoded((data / "items.csv").read_bytes(), "items.csv"), "items.csv", ledger)
     text = None if own_items is None else _own_text(own_items)
     own: tuple[Item, ...] = ()

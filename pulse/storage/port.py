@@ -4,6 +4,10 @@ Every method that writes returns when the change is durable, is applied whole or
 StoreFault where the store cannot be written. A read sees every write that has returned, and raises StoreFault
 where the store cannot be read. Audit texts (`what`) name no person and no answer.
 
+Any call may suspend. What two reads return, or a read before a write, can belong to different states of the
+store: a caller that decides on what it read holds a lock of its own until the write, or lets a method here
+decide (`start_wave`, `answer` and `close_wave` do, in their transaction).
+
 `tests/storage/conformance.py` holds the tests that every implementation inherits.
 """
 
@@ -14,9 +18,10 @@ from datetime import date, datetime
 from typing import Protocol
 
 from pulse.core.baselines import Ledger
-from pulse.core.cadence import KnownWave, Moments, Pause
+from pulse.core.calendar import Moments
 from pulse.core.items import Asking, Bank
 from pulse.core.model import ClosedWave, Note, Side
+from pulse.core.plan import KnownWave, Pause
 from pulse.core.records import (
     Answers,
     Ballots,
@@ -39,11 +44,11 @@ Publish = Callable[[Mapping[Side, Ballots]], Publication]
 class SetupReader(Protocol):
     """Reads the set-up and its pauses."""
 
-    def setup(self) -> Setup | None:
+    async def setup(self) -> Setup | None:
         """The set-up that was saved last; None before the first."""
         ...
 
-    def pauses(self) -> tuple[Pause, ...]:
+    async def pauses(self) -> tuple[Pause, ...]:
         """All pauses, the oldest first; one that lasts has no end."""
         ...
 
@@ -74,30 +79,30 @@ class SetupStore(SetupReader, Protocol):
 class WaveReader(Protocol):
     """Reads waves: planned by the schedule, opened, skipped."""
 
-    def current_wave(self) -> OpenWave | None:
+    async def current_wave(self) -> OpenWave | None:
         """The open wave, if there is one."""
         ...
 
-    def wave_channels(self, wave_id: int) -> dict[str, Side]:
+    async def wave_channels(self, wave_id: int) -> dict[str, Side]:
         """The channels in which a wave was posted, each with its side."""
         ...
 
-    def known_waves(self, since: date = date.min) -> dict[date, KnownWave]:
+    async def known_waves(self, since: date = date.min) -> dict[date, KnownWave]:
         """The waves from `since` on by their date, and the open one whatever its date.
 
         Of several waves on one date it is the open one, else the last.
         """
         ...
 
-    def last_decided(self, until: datetime) -> datetime | None:
+    async def last_decided(self, until: datetime) -> datetime | None:
         """When the latest wave of the schedule was due that was opened or skipped, up to `until`."""
         ...
 
-    def missed_waves(self, since: datetime) -> tuple[datetime, ...]:
+    async def missed_waves(self, since: datetime) -> tuple[datetime, ...]:
         """When the waves were due that were found to be missed, from `since` on."""
         ...
 
-    def askings(self) -> list[Asking]:
+    async def askings(self) -> list[Asking]:
         """Which items each wave asked, the oldest wave first."""
         ...
 
@@ -135,19 +140,19 @@ class BallotStore(Protocol):
         """
         ...
 
-    def answers_of(self, wave_id: int, person: bytes) -> Answers:
+    async def answers_of(self, wave_id: int, person: bytes) -> Answers:
         """A person's answers to the open wave."""
         ...
 
-    def side_of(self, wave_id: int, person: bytes) -> Side | None:
+    async def side_of(self, wave_id: int, person: bytes) -> Side | None:
         """The side for which a person's answers count; None for somebody without answers."""
         ...
 
-    def participants(self, wave_id: int) -> set[bytes]:
+    async def participants(self, wave_id: int) -> set[bytes]:
         """Everybody who has answered the open wave."""
         ...
 
-    def answered(self, wave_id: int) -> dict[Side, int]:
+    async def answered(self, wave_id: int) -> dict[Side, int]:
         """How many people of each side have answered the open wave."""
         ...
 
@@ -155,11 +160,11 @@ class BallotStore(Protocol):
 class PublicationReader(Protocol):
     """Reads closed waves: what may be shown, and nothing else."""
 
-    def closed_count(self) -> int:
+    async def closed_count(self) -> int:
         """How many waves are closed."""
         ...
 
-    def closed_waves(self, after: int = 0, most: int = -1) -> tuple[ClosedWave, ...]:
+    async def closed_waves(self, after: int = 0, most: int = -1) -> tuple[ClosedWave, ...]:
         """Closed waves with an id above `after`, the oldest first: at most `most`, all if negative."""
         ...
 
@@ -190,15 +195,15 @@ class PublicationStore(PublicationReader, Protocol):
 class OutboxReader(Protocol):
     """Reads the messages that are to stand in channels."""
 
-    def undelivered(self, at: datetime | None = None) -> tuple[OutboxMessage, ...]:
+    async def undelivered(self, at: datetime | None = None) -> tuple[OutboxMessage, ...]:
         """The messages that are not delivered yet, the first due first: those due at `at`, or all."""
         ...
 
-    def posted(self, kind: str, wave_id: int) -> dict[str, str]:
+    async def posted(self, kind: str, wave_id: int) -> dict[str, str]:
         """The ts of each posted message of a kind, by channel."""
         ...
 
-    def failing_messages(self) -> tuple[OutboxMessage, ...]:
+    async def failing_messages(self) -> tuple[OutboxMessage, ...]:
         """The messages of the latest wave whose last attempt failed."""
         ...
 
@@ -229,7 +234,7 @@ class OutboxStore(OutboxReader, Protocol):
 class PeopleStore(Protocol):
     """Duties and wishes of people, under keyed codes instead of ids."""
 
-    def secret(self) -> bytes | None:
+    async def secret(self) -> bytes | None:
         """The key of those codes; None before it was made."""
         ...
 
@@ -237,7 +242,7 @@ class PeopleStore(Protocol):
         """Keeps the key of the codes, if there is none yet."""
         ...
 
-    def wishes(self, kind: str) -> frozenset[bytes]:
+    async def wishes(self, kind: str) -> frozenset[bytes]:
         """The codes of everybody with that wish or duty: `manager`, `no reminders` or `greeted`."""
         ...
 
@@ -249,7 +254,7 @@ class PeopleStore(Protocol):
 class JournalStore(Protocol):
     """Notes on the trend, and the audit of what managers changed."""
 
-    def notes(self) -> tuple[Note, ...]:
+    async def notes(self) -> tuple[Note, ...]:
         """All notes, the oldest day first."""
         ...
 
@@ -257,7 +262,7 @@ class JournalStore(Protocol):
         """Adds a note."""
         ...
 
-    def audit(self, most: int = 20) -> tuple[tuple[datetime, str], ...]:
+    async def audit(self, most: int = 20) -> tuple[tuple[datetime, str], ...]:
         """What was changed and when, the latest first, at most `most` lines."""
         ...
 

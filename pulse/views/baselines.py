@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pulse.core.baselines import (
+    STANDINGS,
     Comparable,
     Conflict,
     Ledger,
@@ -12,12 +13,10 @@ from pulse.core.baselines import (
     conflicts,
     context_rows,
     explain,
-    figure,
     items_of,
     meets,
-    sample,
-    whose,
 )
+from pulse.core.facts import claim, provenance
 from pulse.core.items import Bank
 from pulse.core.language import N_, _, ngettext
 from pulse.core.model import DIMENSIONS, Baseline, Item, Side
@@ -28,7 +27,7 @@ SECTION_LIMIT = 2900
 """Characters of a section, under Slack's 3,000."""
 
 _NOT_YOU = N_(
-    "Published figures are of the executives and managers who were surveyed, not of your channels. "
+    "Published figures are of the people who were surveyed, most of them executives, not of your channels. "
     "They are no target."
 )
 _MET = {
@@ -105,10 +104,10 @@ def topic_list(dimension: str, bank: Bank, ledger: Ledger) -> Message:
     """All figures on one dimension, study by study, and where its sources disagree."""
     rows = context_rows(ledger, dimension)
     blocks = [header(_("Published figures: {topic}").format(topic=_(dimension)))]
-    for study, published in dict.fromkeys((row.study, row.published) for row in rows):
-        of_study = [row for row in rows if (row.study, row.published) == (study, published)]
-        title = _("*{study}, {year}*").format(study=escape(study), year=published)
-        blocks += _sections([title, *(_row_line(row, bank, ledger) for row in of_study)])
+    for title, published in dict.fromkeys((row.study, row.published) for row in rows):
+        of_study = [row for row in rows if (row.study, row.published) == (title, published)]
+        heading = _("*{study}, {year}*").format(study=escape(title), year=published)
+        blocks += _sections([heading, *(_row_line(row, bank, ledger) for row in of_study)])
     disagreements = [
         conflict for conflict in conflicts(ledger) if any(row.key in conflict.keys for row in rows)
     ]
@@ -118,8 +117,8 @@ def topic_list(dimension: str, bank: Bank, ledger: Ledger) -> Message:
 
 def _row_line(row: Baseline, bank: Bank, ledger: Ledger) -> str:
     met = _met(row, bank, ledger)
-    return _("• {figure} · {side} · {statement} · {met} · `{key}`").format(
-        figure=escape(figure(row)), side=whose(row), statement=escape(row.statement), met=met, key=row.key
+    return _("• {claim} · {met} · `{key}`").format(
+        claim=escape(claim(row).removesuffix(".")), met=met, key=row.key
     )
 
 
@@ -187,20 +186,12 @@ def _how(found: Comparable, item: Item) -> str:
 
 
 def _details(row: Baseline, *how: str) -> Iterator[str]:
-    yield _("*{figure}* · {side} · {study}, {year}").format(
-        figure=escape(figure(row)), side=whose(row), study=escape(row.study), year=row.published
-    )
-    yield _("_Wording as known:_ {statement} ({measure})").format(
-        statement=escape(row.statement), measure=escape(row.measure)
-    )
-    yield _("_Surveyed:_ {people}, {when}").format(
-        people=escape(_(row.surveyed)), when=escape(row.fieldwork) or _("time not known")
-    )
-    yield _("_Sample:_ {sample}").format(sample=escape(sample(row)))
+    yield f"*{escape(claim(row))}*"
+    yield escape(provenance(row))
     for line in how:
         yield f"{line[0].upper()}{line[1:]}"
     yield _("_Source:_ {source} ({standing}) · `{key}`").format(
-        source=escape(row.source), standing=escape(row.standing), key=row.key
+        source=escape(row.source), standing=_(STANDINGS[row.standing]), key=row.key
     )
 
 

@@ -283,19 +283,19 @@ def _after_close(minimum: int) -> str:
     ]
     if minimum < 10:
         lines.append(
-            _("• {minimum} to 9: how many answered, and “few”, “about half” or “most”").format(
-                minimum=minimum
-            )
+            _(
+                "• {minimum} to 9: how many answered, and a range for those who gave the answer that is "
+                "reported (of 7 people: “2 or fewer”, “3 or 4”, “5 or more”)"
+            ).format(minimum=minimum)
         )
     lines += [
         _(
             "• from {counted}: how many answered, and how many gave the answer that is reported (such as "
-            "agreeing). “0 or 1” is one entry, and “all or all but one” is another"
+            "agreeing). 0, 1 and 2 are one entry, and so are all, all but 1 and all but 2"
         ).format(counted=max(minimum, 10)),
-        _(
-            "• from {full}: how many chose each answer (1 or 2 people are added to the answer beside), "
-            "and averages"
-        ).format(full=max(minimum, 20)),
+        _("• from {full}: how many chose each answer (1 or 2 people are added to the answer beside)").format(
+            full=max(minimum, 20)
+        ),
     ]
     return "\n".join(lines)
 

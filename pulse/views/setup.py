@@ -7,11 +7,12 @@ from gettext import NullTranslations
 from itertools import islice
 from typing import Any
 
-from pulse.core.cadence import Moments, Repeat, Weekday, describe, nearest_zones
+from pulse.core.calendar import Moments
 from pulse.core.cards import PollCard
 from pulse.core.errors import FormNotUnderstood, PulseError, ScheduleFault
 from pulse.core.language import LANGUAGES, N_, SOURCE, _, speaking
 from pulse.core.model import Item, Side
+from pulse.core.schedule import Repeat, Weekday, describe, nearest_zones
 from pulse.core.setup_form import SetupForm
 from pulse.views.blocks import (
     Element,

@@ -27,6 +27,7 @@ from pulse.core.items import (
     parse_items,
 )
 from pulse.core.model import DIMENSIONS, Asked, Direction, Format, Item, Side
+from tests.depth import also_soaked, length
 
 DATA = resources.files("pulse") / "data"
 ITEMS_TEXT = (DATA / "items.csv").read_text(encoding="utf-8")
@@ -70,12 +71,12 @@ def item(item_id: str) -> Item:
 # --- The shipped bank ----------------------------------------------------------------------------------
 
 
-def test_the_shipped_bank_has_24_items_of_which_two_are_asked_every_wave() -> None:
-    """Both anchors come each wave, sixteen rotate, four are quarterly and two half-yearly."""
+def test_the_shipped_bank_has_25_items_of_which_two_are_asked_every_wave() -> None:
+    """Both anchors come each wave, sixteen rotate, five are quarterly and two half-yearly."""
     assert Counter(item.asked for item in BANK) == {
         Asked.EVERY_WAVE: 2,
         Asked.ROTATING: 16,
-        Asked.QUARTERLY: 4,
+        Asked.QUARTERLY: 5,
         Asked.HALF_YEARLY: 2,
     }
     assert [item.id for item in BANK.asked(Asked.EVERY_WAVE)] == ["T01", "A02"]
@@ -90,8 +91,16 @@ def test_no_shipped_wording_has_drifted_from_the_one_that_its_baselines_belong_t
 
 
 def test_what_people_want_and_choices_stay_out_of_the_index() -> None:
-    """The “need” item and items without an agree scale are not in the index; all others are."""
-    assert [item.id for item in BANK if not item.in_index] == ["A01", "A02", "A04", "E01", "L03", "S01"]
+    """What people want or expect, and items without an agree scale, are not in the index; all others are."""
+    assert [item.id for item in BANK if not item.in_index] == [
+        "A01",
+        "A02",
+        "A04",
+        "E01",
+        "L03",
+        "L04",
+        "S01",
+    ]
 
 
 def test_agree_items_report_those_who_agree_and_leave_out_cannot_say() -> None:
@@ -226,6 +235,24 @@ def test_an_edited_answer_is_a_new_series_too() -> None:
             {"scale": "choice: a / b", "direction": "choice", "measures": "a"},
             "measures",
             "write “choice_share",
+        ),
+        (
+            {
+                "scale": "multi-select: a / b / c",
+                "direction": "choice",
+                "measures": "choice_share:x = a; choice_share:y = b; choice_share:z = c",
+            },
+            "measures",
+            "leave one answer of a multiple choice out",
+        ),
+        (
+            {
+                "scale": "multi-select: a / b / c",
+                "direction": "choice",
+                "measures": "choice_share:x = a + b",
+            },
+            "measures",
+            "each share is of one answer",
         ),
         (
             {"scale": "choice: low / high", "direction": "choice", "measures": "choice_share:x = hihg"},
@@ -390,7 +417,8 @@ def test_each_wave_asks_both_anchors_and_as_many_items_as_it_was_told(size: int)
         assert len(set(asking.items)) == len(asking.items) == size
 
 
-@settings(max_examples=60, deadline=None)
+@also_soaked
+@settings(max_examples=length(60, 600), deadline=None)
 @given(
     days=st.lists(st.sampled_from([0, 1, 7, 14, 28, 31, 91, 200]), min_size=1, max_size=8),
     size=st.sampled_from([3, 4]),
@@ -415,7 +443,8 @@ def test_a_full_round_is_12_waves_of_four_items_and_24_of_three() -> None:
     assert [full_round(BANK, size) for size in (4, 3, 2)] == [12, 24, None]
 
 
-@settings(max_examples=25, deadline=None)
+@also_soaked
+@settings(max_examples=length(25, 250), deadline=None)
 @given(extra=st.integers(1, 20), size=st.sampled_from([3, 4]))
 def test_own_items_lengthen_the_round_but_nothing_is_forgotten(extra: int, size: int) -> None:
     """With a company's own rotating items the round grows as `full_round` says, and holds."""
@@ -445,7 +474,8 @@ def test_quarterly_and_half_yearly_items_come_when_due_in_weekly_waves_of_four()
             assert max(found) <= (weeks + 3) * 7
 
 
-@settings(max_examples=40, deadline=None)
+@also_soaked
+@settings(max_examples=length(40, 400), deadline=None)
 @given(
     days=st.lists(st.integers(1, 40), min_size=1, max_size=6),
     size=st.sampled_from([3, 4]),

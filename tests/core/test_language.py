@@ -19,7 +19,7 @@ from pulse.storage.library import load_library
 
 LIBRARY = load_library(None)
 SOURCE, GERMAN = LIBRARY.source, LIBRARY.translations["de"]
-HEADER = "id,series,wording_marketing,wording_it,answers\n"
+HEADER = "id,series,title,wording_marketing,wording_it,answers\n"
 
 
 class Loud(NullTranslations):
@@ -124,7 +124,7 @@ def test_an_edited_wording_has_no_translation() -> None:
     """A translation belongs to one English wording: after an edit readers get English again."""
     item = SOURCE.items[0]
     edited = replace(item, wordings=dict.fromkeys(Side, "I trust the others."))
-    text = f"{HEADER}{item.id},{item.series},Ich vertraue.,Ich vertraue.,\n"
+    text = f"{HEADER}{item.id},{item.series},Vertrauen,Ich vertraue.,Ich vertraue.,\n"
     assert {item.id} == set(parse_wordings(text, "items_de.csv", Bank((item,))))
     assert parse_wordings(text, "items_de.csv", Bank((edited,))) == {}
 
@@ -143,11 +143,12 @@ def test_a_companys_own_choice_keeps_its_words_in_another_language() -> None:
 @pytest.mark.parametrize(
     ("row", "column"),
     [
-        ("X99,s,Ja.,Ja.,", "id"),
-        ("A02,{A02},Ja.,Ja.,eins / zwei", "answers"),
-        ("T01,{T01},Ja.,Ja.,eins / zwei", "answers"),
-        ("T01,{T01},,Ja.,", "wording_marketing"),
-        ("T01,{T01},Ja.," + "a" * 301 + ",", "wording_it"),
+        ("X99,s,Titel,Ja.,Ja.,", "id"),
+        ("A02,{A02},Titel,Ja.,Ja.,eins / zwei", "answers"),
+        ("T01,{T01},Titel,Ja.,Ja.,eins / zwei", "answers"),
+        ("T01,{T01},,Ja.,Ja.,", "title"),
+        ("T01,{T01},Titel,,Ja.,", "wording_marketing"),
+        ("T01,{T01},Titel,Ja.," + "a" * 301 + ",", "wording_it"),
     ],
 )
 def test_a_faulty_translation_is_named_by_row_and_column(row: str, column: str) -> None:

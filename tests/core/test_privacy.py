@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import combinations, pairwise
-
 import pytest
 
 from pulse.core.errors import BadNumbers
 from pulse.core.model import (
-    Band,
-    Banded,
     Counted,
+    Expected,
     Format,
-    Item,
     Measure,
     Outcome,
     Share,
@@ -21,7 +16,7 @@ from pulse.core.model import (
     Tally,
     Withheld,
 )
-from pulse.core.privacy import band, groups, publish, share, turnout
+from pulse.core.privacy import EXPECTED, groups, publish, publish_expectation, turnout
 from tests.core.bank import AMOUNT, EFFECT, LEAD, TRUST, agreeing, counts, item
 
 
@@ -53,41 +48,35 @@ def test_the_minimum_is_never_under_five(minimum: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "few", "most"),
+    ("n", "figures"),
     [
-        (5, {0, 1}, {4, 5}),
-        (6, {0, 1}, {5, 6}),
-        (7, {0, 1, 2}, {5, 6, 7}),
-        (8, {0, 1, 2}, {6, 7, 8}),
-        (9, {0, 1, 2}, {7, 8, 9}),
+        (5, [(0, 2), (3, 5)]),
+        (6, [(0, 2), (3, 3), (4, 6)]),
+        (7, [(0, 2), (3, 4), (5, 7)]),
+        (8, [(0, 2), (3, 5), (6, 8)]),
+        (9, [(0, 2), (3, 6), (7, 9)]),
     ],
 )
-def test_five_to_nine_answers_leave_a_word(n: int, few: set[int], most: set[int]) -> None:
-    """Few is under three tenths, most over seven tenths, and no word stands for a single count."""
-    words = {k: publish(TRUST, agreeing(k, n), 5) for k in range(n + 1)}
-    assert {k for k, said in words.items() if said == Banded(n, Band.FEW)} == few
-    assert {k for k, said in words.items() if said == Banded(n, Band.MOST)} == most
-    half = set(range(n + 1)) - few - most
-    assert {k for k, said in words.items() if said == Banded(n, Band.HALF)} == half
-    assert min(map(len, (few, half, most))) >= 2
-
-
-def test_bands_are_exact_at_their_edges() -> None:
-    """Exactly three tenths is about half, and so is exactly seven tenths."""
-    assert [band(k, 10) for k in (2, 3, 7, 8)] == [Band.FEW, Band.HALF, Band.HALF, Band.MOST]
+def test_five_to_nine_answers_leave_one_of_three_figures(n: int, figures: list[tuple[int, int]]) -> None:
+    """2 or fewer, 3 to n - 3, n - 2 or more; at 5 there is no middle."""
+    seen = {k: publish(TRUST, agreeing(k, n), 5) for k in range(n + 1)}
+    expected = {
+        k: Counted(n, {"top2box": Share(low, high)}) for low, high in figures for k in range(low, high + 1)
+    }
+    assert seen == expected
 
 
 @pytest.mark.parametrize("n", [10, 12, 19, 20, 60])
-def test_from_ten_answers_extremes_are_merged(n: int) -> None:
-    """0 and 1 read alike, and so do n − 1 and n: no "everybody", no lone dissenter."""
+def test_from_ten_answers_ends_are_merged(n: int) -> None:
+    """0, 1 and 2 read alike, and so do n - 2, n - 1 and n: no "everybody", no lone dissenter."""
     shares = []
     for k in range(n + 1):
         outcome = publish(TRUST, agreeing(k, n), 5)
         assert isinstance(outcome, Counted)
         shares.append(outcome.shares["top2box"])
-    assert shares[:2] == [Share(0, 1)] * 2
-    assert shares[-2:] == [Share(n - 1, n)] * 2
-    assert shares[2:-2] == [Share(k, k) for k in range(2, n - 1)]
+    assert shares[:3] == [Share(0, 2)] * 3
+    assert shares[-3:] == [Share(n - 2, n)] * 3
+    assert shares[3:-3] == [Share(k, k) for k in range(3, n - 2)]
 
 
 def test_bars_come_from_twenty_answers_on() -> None:
@@ -148,11 +137,13 @@ def test_a_second_share_never_completes_a_small_cell(numbers: tuple[int, ...], k
 
 
 def test_a_multiple_choice_has_a_share_for_each_measure_and_no_bars() -> None:
-    """Choices overlap, so each share stands alone, with merged extremes, from ten answers."""
+    """Choices overlap, so each share stands alone, with merged ends, from five answers."""
     assert publish(LEAD, counts(LEAD, 11, 1, 6, 0, n=12), 5) == Counted(
-        12, {"choice_share:CMO": Share(11, 12), "choice_share:CIO": Share(0, 1)}
+        12, {"choice_share:CMO": Share(10, 12), "choice_share:CIO": Share(0, 2)}
     )
-    assert publish(LEAD, counts(LEAD, 6, 3, 6, 0, n=7), 5) == Banded(7, Band.MOST)
+    assert publish(LEAD, counts(LEAD, 6, 3, 6, 0, n=7), 5) == Counted(
+        7, {"choice_share:CMO": Share(5, 7), "choice_share:CIO": Share(3, 4)}
+    )
 
 
 def test_how_many_answered_is_hidden_under_the_minimum() -> None:
@@ -163,6 +154,12 @@ def test_how_many_answered_is_hidden_under_the_minimum() -> None:
         SideTurnout(30, 5),
     ]
     assert turnout(30, 11, 12) == SideTurnout(30, None)
+
+
+def test_the_roster_is_that_of_the_opening() -> None:
+    """It never grows while the number of answers is hidden, and is never under a number that is shown."""
+    assert turnout(16, 1, 5) == SideTurnout(16, None)
+    assert turnout(3, 4, 5) == SideTurnout(3, None)
     assert turnout(10, 11, 5) == SideTurnout(11, 11)
 
 
@@ -176,7 +173,7 @@ def test_groups_are_cut_where_measures_are() -> None:
 @pytest.mark.parametrize(
     ("tally", "sentence"),
     [
-        (Tally(9, {"1": 9}), "must name its boxes"),
+        (Tally(9, {"1": 9}), "must name its options"),
         (counts(TRUST, 1, 2, 3, 4, 5, n=14), "must add up"),
         (counts(TRUST, -1, 2, 3, 4, 5), "fewer than nobody"),
     ],
@@ -192,7 +189,7 @@ def test_a_multiple_choice_measure_of_two_boxes_cannot_be_counted() -> None:
     wide = item(
         form=Format.MULTI, boxes=LEAD.boxes, measures=(Measure("m", frozenset({"it", "ceo"}), "choose"),)
     )
-    with pytest.raises(BadNumbers, match="counts one box"):
+    with pytest.raises(BadNumbers, match="counts one option"):
         publish(wide, counts(wide, 5, 5, 5, 5, n=12), 5)
     with pytest.raises(BadNumbers, match="more than everybody"):
         publish(LEAD, counts(LEAD, 13, 0, 0, 0, n=12), 5)
@@ -200,47 +197,57 @@ def test_a_multiple_choice_measure_of_two_boxes_cannot_be_counted() -> None:
         turnout(5, -1, 5)
 
 
-def test_a_share_is_exact_between_the_extremes() -> None:
-    """2 and n − 2 are told as they are."""
-    assert [share(k, 20) for k in (1, 2, 18, 19)] == [
-        Share(0, 1),
-        Share(2, 2),
-        Share(18, 18),
-        Share(19, 20),
-    ]
+def test_silence_never_tells_of_a_lone_part_of_the_first_share() -> None:
+    """Three people who chose the first measure's two groups are shown apart for no split, or one tells."""
+    split = item(
+        form=Format.CHOICE,
+        boxes=AMOUNT.boxes,
+        measures=(
+            Measure("choice_share:little", frozenset({"far_too_little", "too_little"}), "say “too little”"),
+            Measure("choice_share:far", frozenset({"far_too_little"}), "say “far too little”"),
+        ),
+    )
+    assert {repr(publish(split, counts(split, far, 3 - far, 10, 10), 5)) for far in range(4)} == {
+        repr(Counted(23, {"choice_share:little": Share(3, 3)}))
+    }
 
 
-def compositions(n: int, parts: int) -> Iterator[tuple[int, ...]]:
-    for cuts in combinations(range(n + parts - 1), parts - 1):
-        edges = (-1, *cuts, n + parts - 1)
-        yield tuple(b - a - 1 for a, b in pairwise(edges))
+def expecting(*numbers: int) -> Tally:
+    return Tally(sum(numbers), dict(zip(EXPECTED, numbers, strict=True)))
 
 
-@pytest.mark.parametrize("asked", [TRUST, AMOUNT, EFFECT], ids=lambda asked: asked.id)
-@pytest.mark.parametrize("n", [10, 19, 20, 22])
-def test_no_small_cell_follows_even_for_a_reader_who_knows_the_rules(asked: Item, n: int) -> None:
-    """All tallies with the same published outcome are the reader's candidates.
-
-    In no outcome do the candidates agree that a box, or several neighbouring boxes of one group, hold 1 or
-    2 people; nor is it ever sure that nobody, or everybody, is outside the first measure. The first measure
-    itself may be 2 of n or n − 2 of n, which the method prints.
-    """
-    keys = [box.key for box in asked.boxes if box.counted]
-    runs = [run[i:j] for run in groups(asked) for i in range(len(run)) for j in range(i + 1, len(run) + 1)]
-    first = asked.measures[0].boxes
-    inside = [run for run in runs if not _is_headline(set(run), first, set(keys))]
-    where = {run: [keys.index(key) for key in run] for run in inside}
-    seen: dict[str, dict[tuple[str, ...], set[int]]] = {}
-    for numbers in compositions(n, len(keys)):
-        candidates = seen.setdefault(
-            repr(publish(asked, counts(asked, *numbers), 5)), {run: set() for run in inside}
-        )
-        for run in inside:
-            candidates[run].add(sum(numbers[at] for at in where[run]))
-    told = {outcome: run for outcome, cells in seen.items() for run in inside if cells[run] <= {1, 2}}
-    assert told == {}
+@pytest.mark.parametrize(
+    ("numbers", "of_ten"),
+    [
+        ((0, 11, 0, 0, 0), 2.5),
+        ((0, 0, 12, 0, 0), 5.0),
+        ((0, 0, 0, 13, 0), 7.5),
+        ((0, 9, 3, 0, 0), 3.0),
+        ((0, 3, 6, 3, 0), 5.0),
+        ((0, 18, 2, 0, 0), 3.0),
+        ((0, 19, 2, 0, 0), 2.5),
+        ((20, 0, 0, 0, 0), 2.0),
+        ((6, 6, 0, 0, 0), 2.0),
+        ((0, 0, 0, 2, 10), 8.0),
+        ((0, 0, 0, 0, 30), 8.0),
+    ],
+)
+def test_an_expectation_is_its_mean_to_the_nearest_half(numbers: tuple[int, ...], of_ten: float) -> None:
+    """Cut to "2 or fewer" and "8 or more"; exactly between two halves it is the upper."""
+    assert publish_expectation(expecting(*numbers), 5) == Expected(sum(numbers), of_ten)
 
 
-def _is_headline(run: set[str], first: frozenset[str], keys: set[str]) -> bool:
-    """The first measure or its rest: their count is printed, from 2 to n − 2."""
-    return run == first or run == keys - first
+def test_an_expectation_needs_eleven_answers_or_the_higher_minimum() -> None:
+    """Ten leave nothing, not even how many; a raised minimum holds here too."""
+    assert publish_expectation(expecting(0, 10, 0, 0, 0), 5) == Withheld()
+    assert publish_expectation(expecting(0, 11, 0, 0, 0), 12) == Withheld()
+    with pytest.raises(BadNumbers, match="5 people or more"):
+        publish_expectation(expecting(0, 11, 0, 0, 0), 4)
+
+
+def test_an_expectation_that_does_not_fit_is_refused() -> None:
+    """Its five options, and each person in one of them."""
+    with pytest.raises(BadNumbers, match="must name its options"):
+        publish_expectation(Tally(11, {"0_1": 11}), 5)
+    with pytest.raises(BadNumbers, match="must add up"):
+        publish_expectation(Tally(12, expecting(0, 11, 0, 0, 0).counts), 5)

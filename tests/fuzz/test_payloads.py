@@ -155,5 +155,5 @@ async def test_no_payload_breaks_the_bot(office: Office, caplog: pytest.LogCaptu
     assert wave is not None
     person = office.people(office.it)[5]
     await office.answer(person, office.it, "5")
-    kept = office.bot.store.answers_of(wave.id, pseudonym(wave, person.id))
+    kept = await office.bot.store.answers_of(wave.id, pseudonym(wave, person.id))
     assert kept["T01"] == frozenset({"5"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -123,7 +123,12 @@ class Office:
 
 @asynccontextmanager
 async def running(
-    slack: Rehearsal, path: Path, clock: Clock, chart_worker: ChartWorker | None = None
+    slack: Rehearsal,
+    path: Path,
+    clock: Clock,
+    chart_worker: ChartWorker | None = None,
+    *,
+    open_store: Callable[[Path], Store] = Store.open,
 ) -> AsyncIterator[Office]:
     """The bot on a database, connected; ended cleanly."""
     settings = Settings(
@@ -135,7 +140,7 @@ async def running(
     chart_worker = chart_worker or QuickChartWorker()
     bot = create_app(
         settings,
-        Store.open(path),
+        open_store(path),
         clock=clock,
         chart_worker=chart_worker,
         counts_every_s=0.05,

@@ -8,11 +8,11 @@ from rehearsal.driver import Actor
 from tests.handlers.conftest import Office
 
 
-def kept(office: Office, person: Actor) -> dict[str, frozenset[str]]:
+async def kept(office: Office, person: Actor) -> dict[str, frozenset[str]]:
     """What the file holds of somebody's answers."""
     wave = office.bot.workspace.waves.current
     assert wave is not None
-    return dict(office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)))
+    return dict(await office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)))
 
 
 async def opened(office: Office) -> Actor:
@@ -41,7 +41,7 @@ async def test_after_the_first_confirmation_a_line_is_enough(office: Office) -> 
     assert [len(message.blocks) for message in others] == [1, 1]
     assert "Question 1: *Agree*" in others[0].text
     assert "Question 1: *Disagree*" in others[1].text
-    assert kept(office, person) == {"T01": frozenset({"2"})}
+    assert await kept(office, person) == {"T01": frozenset({"2"})}
 
 
 async def test_each_wave_begins_with_a_whole_confirmation(office: Office) -> None:
@@ -79,7 +79,7 @@ async def test_after_a_withdrawal_the_next_answer_is_confirmed_at_length(office:
     await office.settled()
     assert person.private(office.it) == [card]
     assert "deleted" in card.text
-    assert kept(office, person) == {}
+    assert await kept(office, person) == {}
     await office.answer(person, office.it, "4")
     await office.settled()
     assert "withdraw" in str(person.private(office.it)[-1].blocks)
@@ -98,7 +98,7 @@ async def test_the_home_tab_takes_answers_and_shows_them(office: Office) -> None
     await office.settled()
     assert person.modal is None
     assert "→ *Agree*" not in str(person.home.blocks)
-    assert kept(office, person) == {}
+    assert await kept(office, person) == {}
 
 
 async def test_a_refused_tap_on_the_home_tab_is_explained_in_a_window(office: Office) -> None:
@@ -168,7 +168,7 @@ async def test_privacy_shows_what_is_stored_even_to_somebody_who_has_left(office
     assert "→ *Strongly agree*" in await at_home(office, person)
     await person.tap(said, "withdraw")
     await office.settled()
-    assert kept(office, person) == {}
+    assert await kept(office, person) == {}
     assert "No answer of yours is stored" in (await office.says(person, "/pulse privacy", "general")).text
 
 
@@ -182,7 +182,7 @@ async def test_somebody_in_both_sides_answers_for_the_channel_of_the_command(off
     await office.settled()
     await person.submit(values={"item:T01": "4"})
     await office.settled()
-    answered = office.bot.store.answered(1)
+    answered = await office.bot.store.answered(1)
     assert (answered[Side.MARKETING], answered[Side.IT]) == (1, 0)
     assert "You answer for *Marketing*" in await at_home(office, person)
 
@@ -198,4 +198,4 @@ async def test_the_form_of_a_closed_wave_says_so(office: Office) -> None:
     assert form is not None
     ack = await person.submit(form, values={"item:T01": "4"})
     assert "closed" in str(ack.response)
-    assert kept(office, person) == {}
+    assert await kept(office, person) == {}

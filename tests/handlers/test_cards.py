@@ -60,7 +60,7 @@ async def test_another_close_makes_the_cards_anew(closed: Office) -> None:
     assert "3 March 2026" in str(before.blocks)
     assert "10 March 2026" in str(after.blocks)
     assert "3 March 2026" not in str(after.blocks)
-    assert [wave.id for wave in closed.bot.workspace.results.closed()] == [1, 2]
+    assert [wave.id for wave in await closed.bot.workspace.results.closed()] == [1, 2]
 
 
 async def test_what_is_said_of_a_pulse_is_worked_out_once(
@@ -69,16 +69,16 @@ async def test_what_is_said_of_a_pulse_is_worked_out_once(
     """For the results, the scores, the trend, the details and the Home tab together."""
     worked_out = []
 
-    def watched(wave: ClosedWave, *rest: Any) -> WaveReport:
+    def watched(wave: ClosedWave, *rest: Any, **named: Any) -> WaveReport:
         worked_out.append(wave.id)
-        return report(wave, *rest)
+        return report(wave, *rest, **named)
 
     monkeypatch.setattr("pulse.services.results.report", watched)
     await office.set_up()
     await wave(office)
     for line in ("/pulse scores", "/pulse scores A02", "/pulse trend", "/pulse trend A02"):
         await office.says(office.manager, line, office.marketing)
-    office.bot.surfaces.cards.details(1)
+    await office.bot.surfaces.cards.details(1)
     await office.manager.open_home()
     await office.settled()
     assert worked_out == [1]
@@ -149,4 +149,4 @@ async def test_taps_go_through_while_years_are_read(closed: Office, monkeypatch:
 
     await asyncio.gather(turning(), cards.prepare())
     assert turns >= 4
-    assert len(results.closed()) == 4
+    assert len(await results.closed()) == 4

@@ -90,12 +90,12 @@ async def test_a_note_is_shown_as_it_was_typed(office: Office) -> None:
     await office.set_up()
     line = '/pulse note "R&D <!channel> with @amara in #it, see https://example.org"'
     said = await office.says(office.manager, line, office.marketing)
-    [note] = office.bot.store.notes()
+    [note] = await office.bot.store.notes()
     assert note.text == "R&D <!channel> with @amara in #it, see https://example.org"
     assert "R&amp;D &lt;!channel&gt; with @amara" in said.text
     too_long = await office.says(office.manager, f"/pulse note {'x' * 201}", office.marketing)
     assert "at most 200 characters" in too_long.text
-    assert len(office.bot.store.notes()) == 1
+    assert len(await office.bot.store.notes()) == 1
 
 
 @pytest.mark.parametrize("word", ["", "T01", *DIMENSIONS])

@@ -137,7 +137,7 @@ async def test_a_renamed_channel_changes_nothing(office: Office) -> None:
     office.slack.workspace.rename(office.it, "technology")
     assert await told(office) == []
     await office.answer(office.people(office.it)[0], office.it, "4")
-    assert sum(office.bot.store.answered(1).values()) == 1
+    assert sum((await office.bot.store.answered(1)).values()) == 1
 
 
 async def test_a_channel_with_a_new_id_is_followed(office: Office) -> None:
@@ -155,8 +155,8 @@ async def test_a_channel_with_a_new_id_is_followed(office: Office) -> None:
     joiner = office.slack.actor("sasha")
     workspace.join("C9NEW", joiner.id)
     await office.answer(joiner, "C9NEW", "4")
-    assert sum(office.bot.store.answered(1).values()) == 2
-    setup = office.bot.store.setup()
+    assert sum((await office.bot.store.answered(1)).values()) == 2
+    setup = await office.bot.store.setup()
     assert setup is not None
     assert old not in str(setup.channels)
     await office.close()
@@ -177,7 +177,7 @@ async def test_somebody_who_left_a_side_cannot_answer_for_it(office: Office) -> 
     assert "members of its marketing and IT channels" in person.private(office.it)[-1].text
     wave = office.bot.workspace.waves.current
     assert wave is not None
-    assert sum(office.bot.store.answered(1).values()) == 1
+    assert sum((await office.bot.store.answered(1)).values()) == 1
 
 
 @pytest.mark.parametrize(

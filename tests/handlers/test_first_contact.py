@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pulse.core.cadence import read_dates
+from pulse.core.schedule import read_dates
 from rehearsal.workspace import Person
 from tests.handlers.conftest import Office
 
@@ -83,7 +83,7 @@ async def test_the_preview_shows_what_each_side_will_read_and_when(office: Offic
     assert shown.count("• opens ") == 3
     assert "I trust our IT colleagues" in shown
     assert "I trust our marketing colleagues" in shown
-    assert office.bot.store.setup() is None
+    assert await office.bot.store.setup() is None
 
 
 async def test_a_preview_of_a_form_with_a_fault_names_the_fault(office: Office) -> None:
@@ -134,7 +134,7 @@ async def test_slack_in_trouble_is_not_the_channels_fault(office: Office, troubl
     """The manager is asked to save again, and nothing was saved."""
     office.slack.fail("conversations.info", trouble, times=None)
     assert "in a minute" in (await set_up_with(office, office.marketing))["marketing"]
-    assert office.bot.store.setup() is None
+    assert await office.bot.store.setup() is None
 
 
 async def test_changes_of_the_set_up_are_in_the_audit_log(office: Office) -> None:
@@ -187,7 +187,7 @@ async def test_the_form_opens_again_whatever_dates_were_left_out(office: Office,
     await office.manager.command("/pulse setup", office.marketing)
     await office.settled()
     assert office.manager.modal is not None
-    setup = office.bot.store.setup()
+    setup = await office.bot.store.setup()
     assert setup is not None
     assert read_dates(str(setup.schedule["skip_dates"])) == read_dates(typed)
 
@@ -195,11 +195,12 @@ async def test_the_form_opens_again_whatever_dates_were_left_out(office: Office,
 async def test_a_set_up_that_holds_a_year_of_dates_opens_after_the_upgrade(office: Office) -> None:
     """As the first edition stored it."""
     await office.set_up()
-    setup = office.bot.store.setup()
+    setup = await office.bot.store.setup()
     assert setup is not None
     dates = " ".join(day.isoformat() for day in sorted(read_dates("2026-04-01..2027-03-31")))
     old = replace(setup, schedule={**setup.schedule, "skip_dates": dates})
     await office.bot.store.save_setup(old, office.clock(), "{}")
+    await office.bot.workspace.waves.load()
     await office.manager.command("/pulse setup", office.marketing)
     await office.settled()
     assert office.manager.modal is not None

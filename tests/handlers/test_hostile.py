@@ -48,13 +48,17 @@ def log() -> Iterator[Log]:
         logging.getLogger().removeHandler(kept)
 
 
-def file_of(office: Office) -> list[Any]:
+async def file_of(office: Office) -> list[Any]:
     """All that could have changed."""
     store, wave = office.bot.store, office.bot.workspace.waves.current
     return [
-        store.setup(), store.audit(), store.notes(), store.wishes("manager"), store.known_waves(),
-        store.answered(wave.id) if wave else None,
-    ]  # fmt: skip
+        await store.setup(),
+        await store.audit(),
+        await store.notes(),
+        await store.wishes("manager"),
+        await store.known_waves(),
+        await store.answered(wave.id) if wave else None,
+    ]
 
 
 async def opened(office: Office) -> Actor:
@@ -76,17 +80,17 @@ VALUES = ["", ":", "::", "1", "1:T01", "1:T01:", "1:T01:99", "1:Z99:4", "1:R01:4
 async def test_a_forged_value_changes_nothing(office: Office, value: str) -> None:
     """Other waves, other questions, boxes that nobody was offered: a sentence, and the answer stays."""
     person = await opened(office)
-    before = file_of(office)
+    before = await file_of(office)
     forged = snapshot(office.poll(office.it))
     block = next(b for b in forged.blocks if b.get("block_id") == "poll:1:T01")
     block["elements"][0]["value"] = value
     await person.tap(forged, block["elements"][0]["action_id"], block="poll:1:T01")
     await office.settled()
     assert "othing was changed" in person.private(office.it)[-1].text
-    assert file_of(office) == before
+    assert await file_of(office) == before
     wave = office.bot.workspace.waves.current
     assert wave is not None
-    assert office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)) == {"T01": frozenset({"4"})}
+    assert await office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)) == {"T01": frozenset({"4"})}
 
 
 async def test_a_copied_button_answers_only_for_who_presses_it(office: Office) -> None:
@@ -100,7 +104,7 @@ async def test_a_copied_button_answers_only_for_who_presses_it(office: Office) -
     await office.settled()
     wave = office.bot.workspace.waves.current
     assert wave is not None
-    assert office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)) == {"T01": frozenset({"4"})}
+    assert await office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)) == {"T01": frozenset({"4"})}
 
 
 @pytest.mark.parametrize("value", ["", "2", "x", "1:2", "9" * 30])
@@ -108,7 +112,7 @@ async def test_a_copied_button_answers_only_for_who_presses_it(office: Office) -
 async def test_a_withdrawal_from_another_wave_is_refused(office: Office, button: str, value: str) -> None:
     """Only the open wave's answers can be taken back."""
     person = await opened(office)
-    before = file_of(office)
+    before = await file_of(office)
     forged = copy.deepcopy(person.private(office.it)[-1])
     for block in forged.blocks:
         for element in block.get("elements", []):
@@ -116,7 +120,7 @@ async def test_a_withdrawal_from_another_wave_is_refused(office: Office, button:
                 element["value"] = value
     await person.tap(forged, button)
     await office.settled()
-    assert file_of(office) == before
+    assert await file_of(office) == before
 
 
 async def form_of(office: Office, person: Actor) -> View:
@@ -168,11 +172,11 @@ async def test_a_forged_form_of_answers_changes_nothing(office: Office, name: st
     """Missing, extra and malformed fields are answered with a sentence."""
     person = await opened(office)
     form = await form_of(office, person)
-    before = file_of(office)
+    before = await file_of(office)
     response = await submit(office, person, form, STATES[name])
     assert response["response_action"] == "update"
     assert "changed" in str(response["view"]["blocks"])
-    assert file_of(office) == before
+    assert await file_of(office) == before
 
 
 @pytest.mark.parametrize(
@@ -184,10 +188,10 @@ async def test_a_form_for_another_wave_changes_nothing(office: Office, metadata:
     form = copy.deepcopy(await form_of(office, person))
     form.content["private_metadata"] = metadata
     values = {"item:T01": {"choice": {"type": "radio_buttons", "selected_option": {"value": "1"}}}}
-    before = file_of(office)
+    before = await file_of(office)
     response = await submit(office, person, form, values)
     assert "changed" in str(response["view"]["blocks"])
-    assert file_of(office) == before
+    assert await file_of(office) == before
 
 
 async def test_a_form_cannot_choose_a_side(office: Office) -> None:
@@ -197,9 +201,9 @@ async def test_a_form_cannot_choose_a_side(office: Office) -> None:
     form = copy.deepcopy(await form_of(office, other))
     form.content["private_metadata"] = f'{{"wave": 1, "channel": "{office.marketing}"}}'
     values = {"item:T01": {"choice": {"type": "radio_buttons", "selected_option": {"value": "1"}}}}
-    before = file_of(office)
+    before = await file_of(office)
     await submit(office, other, form, values)
-    assert file_of(office) == before
+    assert await file_of(office) == before
     assert person.id != other.id
 
 
@@ -229,12 +233,12 @@ async def test_a_forged_set_up_changes_nothing(office: Office, change: Any) -> N
     await office.settled()
     form = office.manager.modal
     assert form is not None
-    before = file_of(office)
+    before = await file_of(office)
     values = copy.deepcopy(dict(_values(form)))
     change(values)
     response = await submit(office, office.manager, form, {"values": values})
     assert response["response_action"] in ("errors", "update")
-    assert file_of(office) == before
+    assert await file_of(office) == before
 
 
 def _values(form: View) -> dict[str, Any]:

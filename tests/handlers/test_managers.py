@@ -53,8 +53,8 @@ async def test_what_cannot_be_named_is_answered_with_a_sentence(
     """And nothing changes."""
     said = await office.says(office.manager, f"/pulse {line}", office.marketing)
     assert sentence in said.text
-    assert office.bot.store.wishes("manager") == frozenset()
-    assert office.bot.store.audit() == ()
+    assert await office.bot.store.wishes("manager") == frozenset()
+    assert await office.bot.store.audit() == ()
 
 
 async def test_a_refused_person_is_told_who_can(office: Office) -> None:
@@ -88,9 +88,9 @@ async def test_managers_open_close_skip_pause_and_resume_from_the_home_tab(offic
     assert office.bot.workspace.waves.current is None
     assert "is left out" in await press(office, "ines", "skip")
     assert "paused" in await press(office, "ines", "pause")
-    assert office.bot.workspace.waves.paused()
+    assert await office.bot.workspace.waves.paused()
     assert "carry on" in await press(office, "ines", "resume")
-    assert not office.bot.workspace.waves.paused()
+    assert not await office.bot.workspace.waves.paused()
 
 
 async def test_an_old_page_closes_no_other_wave(office: Office) -> None:
@@ -113,9 +113,9 @@ async def test_an_old_page_skips_no_other_wave(office: Office) -> None:
     await office.settled()
     old = copy.deepcopy(office.manager.home)
     assert "is left out" in await press(office, "ines", "skip", old)
-    then = office.bot.workspace.waves.next_opening()
+    then = await office.bot.workspace.waves.next_opening()
     assert "Nothing was changed" in await press(office, "ines", "skip", old)
-    assert office.bot.workspace.waves.next_opening() == then
+    assert await office.bot.workspace.waves.next_opening() == then
 
 
 @pytest.mark.parametrize("word", ["open", "close", "skip", "pause", "resume", "setup", "note", "export"])
@@ -128,15 +128,15 @@ async def test_a_forged_button_of_the_home_tab_is_refused(office: Office, word: 
     assert person.home is not None
     forged = copy.deepcopy(person.home)
     button = next(b for b in forged.blocks if b["type"] == "actions")["elements"][0]
-    opens = office.bot.workspace.waves.next_opening()
+    opens = await office.bot.workspace.waves.next_opening()
     assert opens is not None
     button["action_id"], button["value"] = f"manage:{word}", opens.isoformat() if word == "skip" else "1"
-    before = office.bot.store.audit()
+    before = await office.bot.store.audit()
     await person.tap(forged, f"manage:{word}")
     await office.settled()
     assert person.modal is not None
     assert "Only managers" in str(person.modal.blocks) or "Nothing was changed" in str(person.modal.blocks)
-    assert office.bot.store.audit() == before
+    assert await office.bot.store.audit() == before
 
 
 async def test_a_set_up_form_sent_by_somebody_else_is_refused(office: Office) -> None:
@@ -146,7 +146,7 @@ async def test_a_set_up_form_sent_by_somebody_else_is_refused(office: Office) ->
     await office.settled()
     form = copy.deepcopy(office.manager.modal)
     assert form is not None
-    before = office.bot.store.setup(), office.bot.store.audit()
+    before = await office.bot.store.setup(), await office.bot.store.audit()
     person = office.people(office.it)[3]
     ack = await person.submit(form, values={"items": "2"})
     assert "Only managers" in str(ack.response)
@@ -154,7 +154,7 @@ async def test_a_set_up_form_sent_by_somebody_else_is_refused(office: Office) ->
     await office.settled()
     assert office.manager.modal is not None
     assert "Only managers" in str(office.manager.modal.blocks)
-    assert (office.bot.store.setup(), office.bot.store.audit()) == before
+    assert (await office.bot.store.setup(), await office.bot.store.audit()) == before
 
 
 async def test_where_no_window_opens_any_more_the_answer_comes_as_a_message(office: Office) -> None:

@@ -190,7 +190,7 @@ async def test_a_poll_that_cannot_be_changed_any_more_is_given_up(office: Office
     await office.open()
     office.slack.fail("chat.update", code, channel=office.it, times=None)
     await office.close()
-    assert [message for message in office.bot.store.undelivered() if message.kind == "closing"] == []
+    assert [message for message in (await office.bot.store.undelivered()) if message.kind == "closing"] == []
 
 
 # A poll of unknown outcome where the history may not be read
@@ -227,7 +227,7 @@ async def test_a_tap_tells_that_a_doubtful_poll_stands(office: Office) -> None:
     await in_doubt(office, stands=True)
     for person in office.people(office.it)[:6]:
         await office.answer(person, office.it, "4")
-    assert office.bot.store.undelivered() == ()
+    assert (await office.bot.store.undelivered()) == ()
     await office.bot.surfaces.counts.update()
     assert "6 of" in office.poll(office.it).text
     await office.close()
@@ -246,7 +246,7 @@ async def test_a_manager_has_a_doubtful_poll_posted_again(office: Office) -> Non
         await office.settled()
     assert len(office.posted(office.it)) == 1
     await office.answer(office.people(office.it)[0], office.it, "4")
-    assert sum(office.bot.store.answered(1).values()) == 1
+    assert sum((await office.bot.store.answered(1)).values()) == 1
 
 
 async def test_only_managers_have_a_poll_posted_again(office: Office) -> None:

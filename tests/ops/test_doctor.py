@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from bot import create_app, main
-from pulse.core.cadence import Repeat, Schedule, Weekday
 from pulse.core.model import Side
+from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.ops import doctor
 from pulse.ops.doctor import Check, Doctor, State, healthy
 from pulse.ops.settings import Settings

@@ -24,8 +24,8 @@ async def opened(office: Office) -> None:
     await office.open()
 
 
-def answered(office: Office) -> int:
-    return sum(office.bot.store.answered(1).values())
+async def answered(office: Office) -> int:
+    return sum((await office.bot.store.answered(1)).values())
 
 
 async def on_writer(office: Office, pragma: str) -> None:
@@ -64,12 +64,12 @@ async def test_on_a_full_disk_a_tap_gets_a_sentence_and_later_taps_work(office: 
                 refused.append((person, channel, item))
     assert refused
     for person, _channel, item in refused:
-        assert item not in office.bot.store.answers_of(1, pseudonym(wave, person.id))
+        assert item not in await office.bot.store.answers_of(1, pseudonym(wave, person.id))
     person, channel, item = refused[-1]
     assert "so nothing was saved" in person.private(channel)[-1].text
     await on_writer(office, "max_page_count = 1073741823")
     await office.answer(person, channel, "4")
-    assert office.bot.store.answers_of(1, pseudonym(wave, person.id))["T01"] == frozenset({"4"})
+    assert (await office.bot.store.answers_of(1, pseudonym(wave, person.id)))["T01"] == frozenset({"4"})
 
 
 async def test_when_the_writer_has_ended_a_tap_gets_a_sentence(office: Office) -> None:
@@ -86,7 +86,7 @@ async def test_when_the_writer_has_ended_a_tap_gets_a_sentence(office: Office) -
         await office.answer(person, office.it, "4")
         await office.settled()
     assert "can no longer write" in person.private(office.it)[-1].text
-    assert answered(office) == 0
+    assert await answered(office) == 0
 
 
 @pytest.mark.parametrize("kind", ["tap", "form"])
@@ -106,10 +106,10 @@ async def test_a_file_that_became_read_only_refuses_answers_in_words(office: Off
         assert person.modal is not None
         told = str(person.modal.blocks)
     assert "nothing was saved" in told
-    assert answered(office) == 0
+    assert await answered(office) == 0
     await on_writer(office, "query_only = OFF")
     await office.answer(person, office.it, "4")
-    assert answered(office) == 1
+    assert await answered(office) == 1
 
 
 async def test_while_another_program_locks_the_file_taps_are_acked_in_time(office: Office) -> None:
@@ -129,7 +129,7 @@ async def test_while_another_program_locks_the_file_taps_are_acked_in_time(offic
     other.execute("ROLLBACK")
     other.close()
     await office.answer(people[0], office.it, "4")
-    assert answered(office) == 1
+    assert await answered(office) == 1
 
 
 async def test_a_close_while_somebody_reads_the_file_is_scrubbed_when_they_are_done(office: Office) -> None:
@@ -163,7 +163,7 @@ async def test_the_bot_starts_also_while_somebody_reads_the_file(slack: Rehearsa
     reader.execute("SELECT * FROM wave").fetchall()
     async with running(slack, path, office.clock) as office:
         await office.answer(office.people(office.it)[0], office.it, "4")
-        assert answered(office) == 1
+        assert await answered(office) == 1
     reader.close()
 
 
@@ -185,7 +185,7 @@ async def test_a_backup_while_taps_come_in_is_whole_and_loses_none(office: Offic
     copy = sqlite3.connect(tmp_path / "backup.db")
     assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     copy.close()
-    assert answered(office) == len({person.id for person in people})
+    assert await answered(office) == len({person.id for person in people})
 
 
 def test_a_file_damaged_in_an_index_is_found_at_the_start(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ async def test_one_refused_call_changes_nothing_in_the_end(
         for channel in (office.it, office.marketing):
             keys = [m.metadata["event_payload"]["key"] for m in office.posted(channel) if m.metadata]
             assert keys == [f"poll:1:{channel}", f"results:1:{channel}"]
-        [closed] = office.bot.store.closed_waves()
+        [closed] = await office.bot.store.closed_waves()
         assert closed.turnout[Side.IT].answered == 12
 
 
@@ -262,11 +262,11 @@ async def test_a_post_that_is_answered_oddly_stands_once(office: Office, kind: s
     await office.set_up()
     office.slack.fail("chat.postMessage", channel=office.it, applied=applied, **ODD[kind])
     await office.open()
-    [waiting] = office.bot.store.undelivered()
+    [waiting] = await office.bot.store.undelivered()
     assert (waiting.attempts, waiting.state) == (1, "sending")
     await at(office, "2026-03-03T09:05")
     assert len(office.posted(office.it)) == 1
-    assert office.bot.store.undelivered() == ()
+    assert (await office.bot.store.undelivered()) == ()
 
 
 async def test_a_post_that_is_answered_oddly_again_and_again_is_told(office: Office) -> None:
@@ -316,7 +316,7 @@ async def test_an_event_that_comes_twice_or_late_changes_nothing(office: Office)
     }
     for _ in range(3):
         await office.slack.deliver_event(event)
-    assert answered(office) == 1
+    assert await answered(office) == 1
 
 
 # The clock

@@ -173,8 +173,9 @@ async def test_five_years_of_waves_do_not_slow_a_tick(office: Office) -> None:
     office.clock.time = datetime(2031, 3, 5, 12, tzinfo=UTC)
     await office.bot.scheduler.wake()
     await office.settled()
-    assert len(office.bot.workspace.waves._known()) < 10
-    assert len(office.bot.workspace.waves._due()) == 0
+    schedule = office.bot.workspace.waves
+    assert len(await schedule._known(schedule.setup())) < 10
+    assert len(await schedule._due()) == 0
 
 
 async def away(slack: Rehearsal, path: Path, until: str) -> list[str]:
@@ -276,8 +277,11 @@ async def test_the_next_moment_wakes_the_tick_without_waiting_for_the_net() -> N
     async def tick() -> None:
         woken.set()
 
-    scheduler = Scheduler(tick, lambda: moment if not woken.is_set() else None, lambda: datetime.now(UTC))
-    scheduler.start()
+    async def next_wake() -> datetime | None:
+        return moment if not woken.is_set() else None
+
+    scheduler = Scheduler(tick, next_wake, lambda: datetime.now(UTC))
+    await scheduler.start()
     try:
         async with asyncio.timeout(5):
             await woken.wait()
@@ -297,12 +301,11 @@ async def test_a_tick_that_fails_is_followed_by_the_next() -> None:
             raise OSError("the disk")
         again.set()
 
-    scheduler = Scheduler(
-        tick,
-        lambda: datetime.now(UTC) + timedelta(seconds=0.1) if ticks < 2 else None,
-        lambda: datetime.now(UTC),
-    )
-    scheduler.start()
+    async def next_wake() -> datetime | None:
+        return datetime.now(UTC) + timedelta(seconds=0.1) if ticks < 2 else None
+
+    scheduler = Scheduler(tick, next_wake, lambda: datetime.now(UTC))
+    await scheduler.start()
     try:
         async with asyncio.timeout(5):
             await again.wait()
@@ -334,8 +337,11 @@ async def test_a_clock_that_is_set_does_not_stop_the_ticks(
     async def tick() -> None:
         ticks.put_nowait(None)
 
-    scheduler = Scheduler(tick, lambda: None, machine.now)
-    scheduler.start()
+    async def next_wake() -> datetime | None:
+        return None
+
+    scheduler = Scheduler(tick, next_wake, machine.now)
+    await scheduler.start()
     try:
         async with asyncio.timeout(5):
             await ticks.get()

@@ -20,9 +20,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from pulse.core.cadence import Repeat, Schedule, Weekday
 from pulse.core.model import Side
 from pulse.core.records import Setup
+from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.storage.sqlite.store import Store
 from tests.process import bot, free_port
 

@@ -92,7 +92,7 @@ async def test_who_leaves_cannot_answer_and_who_comes_back_can(office: Office) -
         await office.slack.deliver_event(left)
     await office.answer(person, office.it, "4")
     await office.settled()
-    assert sum(office.bot.store.answered(1).values()) == 1
+    assert sum((await office.bot.store.answered(1)).values()) == 1
     assert office.bot.surfaces.roster.late == set()
 
 
@@ -134,7 +134,7 @@ async def test_a_member_whom_slack_does_not_describe_is_left_out(
     await office.answer(hidden, office.it, "4")
     await office.answer(other, office.it, "4")
     await office.settled()
-    assert sum(office.bot.store.answered(1).values()) == 1
+    assert sum((await office.bot.store.answered(1)).values()) == 1
     assert "not asked" in hidden.private(office.it)[-1].text
     assert hidden.id not in caplog.text
 
@@ -153,7 +153,7 @@ async def test_after_a_restart_one_undescribed_member_refuses_nobody_else(
     async with running(slack, tmp_path / "pulse.db", clock) as office:
         for person in office.people(office.it):
             await office.answer(person, office.it, "4")
-        assert sum(office.bot.store.answered(1).values()) == 13
+        assert sum((await office.bot.store.answered(1)).values()) == 13
 
 
 async def test_set_up_counts_a_channel_with_an_undescribed_member(office: Office) -> None:
@@ -162,7 +162,7 @@ async def test_set_up_counts_a_channel_with_an_undescribed_member(office: Office
     small = office.slack.workspace.add_channel("it-core", [*people, BOT_USER]).id
     office.slack.fail("users.info", "user_not_visible", times=None, user=people[0])
     await office.set_up(it=[small])
-    setup = office.bot.store.setup()
+    setup = await office.bot.store.setup()
     assert setup is not None
     assert setup.channels[Side.IT] == (small,)
 
@@ -237,7 +237,7 @@ async def test_people_of_another_company_are_neither_counted_nor_asked(
         await office.answer(actor, office.it, "4")
         await office.settled()
         assert "not asked" in actor.private(office.it)[-1].text
-    assert sum(office.bot.store.answered(1).values()) == 0
+    assert sum((await office.bot.store.answered(1)).values()) == 0
     said = await office.says(office.slack.actor(there.id), "/pulse close", office.it)
     assert "Only managers" in said.text
 
@@ -312,7 +312,7 @@ async def test_after_a_restart_the_bot_starts_without_waiting_for_the_roster(
         slow.seconds = 0.0
         await office.answer(unknown, office.it, "2")
         await office.settled()
-        assert sum(office.bot.store.answered(1).values()) == 2
+        assert sum((await office.bot.store.answered(1)).values()) == 2
 
 
 async def left_open(slack: Rehearsal, path: Path) -> Clock:
@@ -331,7 +331,7 @@ async def test_taps_during_a_long_reading_share_it(slack: Rehearsal, tmp_path: P
     async with running(slack, tmp_path / "pulse.db", clock) as office:
         await asyncio.gather(*(office.answer(person, office.it, "4") for person in office.people(office.it)))
         await office.settled()
-        assert sum(office.bot.store.answered(1).values()) == 14
+        assert sum((await office.bot.store.answered(1)).values()) == 14
     assert len(slack.calls_of("conversations.members")) - before == 2
 
 
@@ -346,11 +346,11 @@ async def test_a_tap_while_slack_does_not_tell_the_roster_gets_a_sentence(
         await office.answer(person, office.it, "4")
         await office.settled()
         assert "nothing was recorded" in person.private(office.it)[-1].text
-        assert sum(office.bot.store.answered(1).values()) == 0
+        assert sum((await office.bot.store.answered(1)).values()) == 0
         trouble.times = 0
         await at(office, "2026-03-03T09:02")
         await office.answer(person, office.it, "4")
-        assert sum(office.bot.store.answered(1).values()) == 1
+        assert sum((await office.bot.store.answered(1)).values()) == 1
 
 
 @pytest.mark.parametrize("code", ["channel_not_found", "not_in_channel"])

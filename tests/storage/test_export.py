@@ -13,11 +13,8 @@ import pytest
 
 from pulse.core.errors import SettingsFault
 from pulse.core.model import (
-    Band,
-    Banded,
     ClosedWave,
     Counted,
-    Index,
     Share,
     Side,
     SideTurnout,
@@ -32,7 +29,7 @@ ITEMS = ("T01", "A02")
 
 
 def closed_wave(series: str | None = None) -> ClosedWave:
-    """Marketing counted and in words, IT withheld."""
+    """Marketing counted exactly and as a range, IT withheld."""
     names = {id_: item.series for id_ in ITEMS if (item := BANK.get(id_))}
     if series:
         names["T01"] = series
@@ -46,11 +43,10 @@ def closed_wave(series: str | None = None) -> ClosedWave:
         {Side.MARKETING: SideTurnout(30, 24), Side.IT: SideTurnout(12, None)},
         {
             ("T01", Side.MARKETING): Counted(24, {"top2box": Share(16, 16)}),
-            ("A02", Side.MARKETING): Banded(7, Band.HALF),
+            ("A02", Side.MARKETING): Counted(7, {"choice_share:about_right": Share(3, 4)}),
             ("T01", Side.IT): Withheld(),
             ("A02", Side.IT): Withheld(),
         },
-        {Side.MARKETING: Index(24, 61.25, 20.0)},
     )
 
 
@@ -71,10 +67,11 @@ def test_a_share_stands_beside_its_number_of_answers() -> None:
     assert row["question"].startswith("I trust our IT colleagues")
 
 
-def test_few_answers_are_told_in_words() -> None:
-    """From 5 to 9 there is no share to export."""
+def test_few_answers_are_told_as_a_range() -> None:
+    """From 5 to 9 answers the two ends of the figure stand side by side."""
     row = scores(closed_wave())["A02", "marketing"]
-    assert (row["status"], row["share_in_words"], row["share_low_percent"]) == ("in words", "about half", "")
+    assert (row["status"], row["people_low_n"], row["people_high_n"]) == ("counted", "3", "4")
+    assert (row["share_low_percent"], row["share_high_percent"]) == ("43", "57")
 
 
 def test_what_was_withheld_has_no_number() -> None:
@@ -88,15 +85,14 @@ def test_what_was_withheld_has_no_number() -> None:
     assert "people_answered_n" not in said
 
 
-def test_participation_has_the_index_where_it_was_published() -> None:
-    """With its own n, and without a decimal."""
+def test_participation_is_people_asked_and_answered() -> None:
+    """Both numbers stand side by side where they may be shown."""
     [row] = [
         r
         for r in table(export.files([closed_wave()], BANK)[export.PARTICIPATION])
         if r["side"] == "marketing"
     ]
     assert (row["people_asked_n"], row["people_answered_n"]) == ("30", "24")
-    assert (row["index_people_n"], row["index_mean_0_to_100"]) == ("24", "61")
 
 
 def test_a_question_that_has_been_reworded_since_is_not_named() -> None:

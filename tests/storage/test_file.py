@@ -183,11 +183,11 @@ def test_another_programs_file_is_refused_and_not_touched(
     assert [found.name for found in tmp_path.iterdir()] == ["places.sqlite"]
 
 
-def test_an_empty_file_becomes_the_database(tmp_path: Path) -> None:
+async def test_an_empty_file_becomes_the_database(tmp_path: Path) -> None:
     """As somebody makes it who wants certain rights on it."""
     (tmp_path / "pulse.db").touch()
     with opened(tmp_path / "pulse.db") as store:
-        assert store.setup() is None
+        assert await store.setup() is None
 
 
 # A file that is replaced while the bot runs
@@ -241,4 +241,4 @@ async def test_a_file_that_was_moved_has_all_that_was_recorded(tmp_path: Path) -
         await store.check_writable()
     store.close()
     with opened(tmp_path / "away.db") as moved:
-        assert moved.secret() == b"kept"
+        assert await moved.secret() == b"kept"

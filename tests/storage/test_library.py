@@ -14,9 +14,9 @@ OWN = HEADER + "OWN1,trust,rotating,agree5,IT says “no” early.,Marketing say
 
 
 def test_the_shipped_data_is_read_from_the_package() -> None:
-    """24 items and 131 published figures come with the program, wherever it is started."""
+    """25 items and 153 published figures come with the program, wherever it is started."""
     library = load_library(None)
-    assert (len(library.bank), len(library.ledger)) == (24, 131)
+    assert (len(library.bank), len(library.ledger)) == (25, 153)
 
 
 def test_own_items_lie_beside_the_database() -> None:

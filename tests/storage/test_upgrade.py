@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from pulse.core.cadence import Pause, WaveState
 from pulse.core.model import Counted, Note, Share, Side, SideTurnout, Withheld
+from pulse.core.plan import Pause, WaveState
 from pulse.services.answering import pseudonym
 from pulse.services.waves import publication
 from pulse.storage.library import load_library
@@ -36,53 +36,55 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 async def test_the_set_up_pauses_and_notes_are_carried(store: Store) -> None:
     """The set-up is the last one saved, with the channel's new id."""
-    setup = store.setup()
+    setup = await store.setup()
     assert setup is not None
     assert setup.channels == {Side.MARKETING: (MARKETING,), Side.IT: (IT,)}
     assert (setup.results, setup.items, setup.minimum, setup.language) == ((RESULTS,), 4, 5, "en")
     assert (setup.schedule["weekday"], setup.schedule["zone"]) == ("tuesday", "Europe/Berlin")
-    assert store.pauses() == (
+    assert await store.pauses() == (
         Pause(datetime(2026, 3, 31, 15, tzinfo=UTC), datetime(2026, 4, 8, 9, tzinfo=UTC)),
     )
-    assert store.notes() == (Note(date(2026, 3, 9), "New intake form"),)
+    assert await store.notes() == (Note(date(2026, 3, 9), "New intake form"),)
 
 
 async def test_managers_and_opt_outs_keep_their_codes(store: Store) -> None:
     """A code is the user id under the installation's secret: the same secret gives the same codes."""
-    secret = store.secret()
+    secret = await store.secret()
     assert secret is not None
 
     def codes(*users: str) -> set[bytes]:
         return {hmac.digest(secret, user.encode(), hashlib.sha256) for user in users}
 
-    assert store.wishes("manager") == codes("U0MANAGER01")
-    assert store.wishes("greeted") == codes("U0MANAGER01")
-    assert store.wishes("no reminders") == codes("U0IT003", "U0IT004")
+    assert await store.wishes("manager") == codes("U0MANAGER01")
+    assert await store.wishes("greeted") == codes("U0MANAGER01")
+    assert await store.wishes("no reminders") == codes("U0IT003", "U0IT004")
 
 
 async def test_no_line_of_the_audit_is_lost(store: Store) -> None:
     """Every change that a manager or the schedule made is still listed, the latest first."""
-    times = [at for at, _what in store.audit(100)]
+    times = [at for at, _what in await store.audit(100)]
     assert len(times) == 26
     assert times == sorted(times, reverse=True)
 
 
 async def test_closed_and_skipped_waves_are_carried(store: Store) -> None:
     """Each wave keeps its date, its state, its questions and who was asked."""
-    assert [wave.id for wave in store.closed_waves()] == list(CLOSED)
-    known = store.known_waves()
+    assert [wave.id for wave in await store.closed_waves()] == list(CLOSED)
+    known = await store.known_waves()
     skipped = [day.isoformat() for day, wave in known.items() if wave.state is WaveState.SKIPPED]
     assert sorted(skipped) == ["2026-03-24", "2026-03-31", "2026-04-07", "2026-04-14"]
-    assert store.missed_waves(datetime(2026, 3, 1, tzinfo=UTC)) == (datetime(2026, 3, 31, 7, tzinfo=UTC),)
-    first = store.closed_waves()[0]
+    assert await store.missed_waves(datetime(2026, 3, 1, tzinfo=UTC)) == (
+        datetime(2026, 3, 31, 7, tzinfo=UTC),
+    )
+    first = (await store.closed_waves())[0]
     assert first.items == ("T01", "A02", "A01", "T02")
     assert first.turnout == {Side.MARKETING: SideTurnout(24, 22), Side.IT: SideTurnout(22, 21)}
-    assert [asking.items[:2] for asking in store.askings()] == [("T01", "A02")] * 6
+    assert [asking.items[:2] for asking in await store.askings()] == [("T01", "A02")] * 6
 
 
 async def test_published_counts_are_carried(store: Store) -> None:
     """A count that was published stays; what was withheld stays withheld."""
-    waves = {wave.id: wave for wave in store.closed_waves()}
+    waves = {wave.id: wave for wave in await store.closed_waves()}
     leaders = {side: waves[9].outcomes["L03", side] for side in Side}
     assert isinstance(leaders[Side.IT], Counted)
     assert leaders[Side.IT].n == 20
@@ -98,25 +100,25 @@ async def test_published_counts_are_carried(store: Store) -> None:
 
 async def test_the_outbox_goes_on_where_it_was(store: Store) -> None:
     """What waits is delivered next, and a poll that stands is found by its message."""
-    assert [message.key for message in store.undelivered()] == [f"poll:{OPEN}:{MARKETING}:again"]
-    assert store.posted("poll", OPEN) == {IT: "1776754800.000000"}
-    assert store.posted("results", 9) == {MARKETING: "1776326400.003000", IT: "1776326400.002000"}
+    assert [message.key for message in await store.undelivered()] == [f"poll:{OPEN}:{MARKETING}:again"]
+    assert await store.posted("poll", OPEN) == {IT: "1776754800.000000"}
+    assert await store.posted("results", 9) == {MARKETING: "1776326400.003000", IT: "1776326400.002000"}
 
 
 async def test_the_open_wave_is_answered_and_closed(store: Store) -> None:
     """Those who answered before the upgrade change their answers, others add theirs, and all are counted."""
-    wave = store.current_wave()
+    wave = await store.current_wave()
     assert wave is not None
     assert (wave.id, wave.items, wave.minimum) == (OPEN, ("T01", "A02", "P01", "T04"), 5)
     assert wave.people == {Side.MARKETING: 14, Side.IT: 12}
-    assert store.answered(OPEN) == {Side.MARKETING: 11, Side.IT: 8}
-    assert store.known_waves()[wave.local_date].reminded == 1
+    assert await store.answered(OPEN) == {Side.MARKETING: 11, Side.IT: 8}
+    assert (await store.known_waves())[wave.local_date].reminded == 1
     early, late = pseudonym(wave, "U0IT000"), pseudonym(wave, "U0IT009")
-    assert store.answers_of(OPEN, early)["T01"] == frozenset({"2"})
-    assert store.side_of(OPEN, late) is None
+    assert (await store.answers_of(OPEN, early))["T01"] == frozenset({"2"})
+    assert await store.side_of(OPEN, late) is None
     for person in (early, late):
         await store.answer(OPEN, person, Side.IT, False, lambda before: {**before, "T01": frozenset("4")})
-    assert store.answered(OPEN)[Side.IT] == 9
+    assert (await store.answered(OPEN))[Side.IT] == 9
 
     items = tuple(item for item_id in wave.items if (item := BANK.get(item_id)))
 
@@ -126,18 +128,18 @@ async def test_the_open_wave_is_answered_and_closed(store: Store) -> None:
     assert await store.close_wave(
         OPEN, published, [NewMessage(kind="results", channel=IT, at=WEDNESDAY)], WEDNESDAY, "closed"
     )
-    closed = store.closed_waves()[-1]
+    closed = (await store.closed_waves())[-1]
     assert closed.turnout == {Side.MARKETING: SideTurnout(14, 11), Side.IT: SideTurnout(12, 9)}
     assert not isinstance(closed.outcomes["T01", Side.IT], Withheld)
 
 
 async def test_nothing_of_the_old_open_wave_is_left_after_its_close(store: Store) -> None:
     """Its key and its pseudonyms are gone from the file and its log."""
-    wave = store.current_wave()
+    wave = await store.current_wave()
     assert wave is not None
     key, person = wave.key, pseudonym(wave, "U0IT000")
     await store.close_wave(
-        OPEN, lambda _ballots: Publication(turnout={}, outcomes={}, index={}), [], WEDNESDAY, "closed"
+        OPEN, lambda _ballots: Publication(turnout={}, outcomes={}), [], WEDNESDAY, "closed"
     )
     await store.scrub()
     held = b"".join(file.read_bytes() for file in store.path.parent.glob("pulse.db*"))
@@ -158,11 +160,11 @@ async def test_the_bot_goes_on_with_the_open_wave(slack: Any, tmp_path: Path) ->
         await office.settled()
         ack = await person.submit(values={"item:T01": "4"})
         assert ack.errors == {}
-        assert office.bot.store.answered(OPEN)[Side.IT] == 9
+        assert (await office.bot.store.answered(OPEN))[Side.IT] == 9
         await office.close()
         await office.settled()
         results = office.posted(office.it)[-1]
         assert "9 of 12" in str(results.blocks)
-        assert [wave.id for wave in office.bot.store.closed_waves()] == [*CLOSED, OPEN]
+        assert [wave.id for wave in await office.bot.store.closed_waves()] == [*CLOSED, OPEN]
         await office.open()
         assert "poll:11" in str(office.poll(office.it).blocks)

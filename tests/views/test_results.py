@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pulse.core.items import Bank
-from pulse.core.model import Banded, Counted, Format, Share, Side, SideTurnout, Withheld
+from pulse.core.model import Counted, Format, Share, Side, SideTurnout, Withheld
 from pulse.core.reports import WaveReport, report
 from pulse.views.charts import ALT_TEXT_LIMIT, Dot, Hidden, Zone, alt_text
 from pulse.views.message import Block
@@ -63,18 +63,18 @@ def test_without_its_chart_the_message_is_whole() -> None:
 
 
 def test_the_text_is_the_conclusion() -> None:
-    """A screen reader hears each side's sentence in the text, in the order of the message."""
+    """A screen reader hears the finding first, then each side's sentence in the order of the message."""
     text = results_message(of_two_waves()).text
-    assert text.startswith("Pulse results, 13 August 2026\n")
-    assert "7 of 12 agree (plausible 32–81 %)" in text
+    assert text.startswith("Pulse results, 13 August 2026\n*The amount of collaboration: 5 or more of 7 in ")
+    assert "7 of 12 agree (58%)" in text
     assert "Fewer than 5 answers: hidden." in text
 
 
 def test_the_summary_keeps_to_a_phone() -> None:
-    """Three questions stay under 2,100 characters; verdicts but the headline's are a tap away."""
+    """Three questions stay under 1,500 characters, with one figure and its verdict a side that is shown."""
     text = results_message(of_two_waves()).text
-    assert len(text) < 2100
-    assert len(re.findall(r"(?i)(?:higher|lower|clearly different) (?:than|from) \d", text)) == 2
+    assert len(text) < 1500
+    assert len(re.findall(r"(?:Above|Below|Can't be told apart from) [^.]*(?:%|in 10)", text)) == 5
 
 
 def test_withheld_has_no_number() -> None:
@@ -110,7 +110,12 @@ def test_each_message_says_whose_the_published_figures_are() -> None:
 def test_nothing_typed_can_call_the_channel() -> None:
     """A company's own wording is escaped in the message and cannot ping anybody."""
     loud = replace(
-        shipped("G02"), id="X01", own=True, baselines={}, wordings=dict.fromkeys(Side, "<!channel> & co?")
+        shipped("G02"),
+        id="X01",
+        own=True,
+        title="",
+        baselines={},
+        wordings=dict.fromkeys(Side, "<!channel> & co?"),
     )
     bank = Bank((loud,))
     found = report(wave(0, {("X01", side): EVEN for side in Side}, bank=bank), [], bank, LEDGER)
@@ -146,42 +151,42 @@ def test_marks_without_a_range(outcome: Any, roster: int, expected: Any) -> None
 
 
 def test_merged_extremes_are_drawn_over_both_counts() -> None:
-    """0 or 1 of 12 spans both, and its range is that of both."""
-    mark = mark_of(shipped("T01"), Counted(12, {"top2box": Share(0, 1)}), SideTurnout(20, 12), 5)
+    """2 or fewer of 12 spans 0 to 2, and its range is that of all of them."""
+    mark = mark_of(shipped("T01"), Counted(12, {"top2box": Share(0, 2)}), SideTurnout(20, 12), 5)
     assert isinstance(mark, Dot)
-    assert (mark.low, mark.high, mark.label) == (0.0, 1 / 12, "0 or 1 of 12")
-    assert mark.plausible == pytest.approx((0.0, 0.353880), abs=1e-5)
+    assert (mark.low, mark.high, mark.label) == (0.0, 2 / 12, "2 or fewer of 12")
+    assert mark.plausible == (0.0, 7 / 20)
 
 
 def test_five_to_nine_is_a_zone() -> None:
-    """A band is drawn as broad as its word is."""
+    """A figure of fewer than ten answers is drawn as broad as it is."""
     found = report(trust(0, EVEN, [0, 0, 1, 4, 3]), [], BANK, LEDGER).items[0]
-    assert isinstance(found.outcomes[Side.IT], Banded)
-    assert mark_of(found.item, found.outcomes[Side.IT], SideTurnout(20, 8), 5) == Zone(0.7, 1.0, "most of 8")
+    drawn = mark_of(found.item, found.sides[Side.IT].outcome, SideTurnout(20, 8), 5)
+    assert drawn == Zone(0.75, 1.0, "6 or more of 8")
 
 
 def test_a_figure_of_those_who_do_not_is_drawn_as_the_rest() -> None:
-    """46 % who do not agree is a dash at 54 %, labelled as the subtraction that it is."""
+    """46% who do not agree is a dash at 54%, labelled as the subtraction that it is."""
     found = report(wave(0, {("G01", side): EVEN for side in Side}), [], BANK, LEDGER).items[0]
     lines = {line.label: line.share for line in lines_of(found, Side.MARKETING)}
-    assert lines["100 − 46 % · CMO Council + Accenture 2010"] == pytest.approx(0.54)
+    assert lines["100 − 46% · CMO Council/Accenture 2010"] == pytest.approx(0.54)
 
 
 def test_the_footer_explains_only_what_is_drawn() -> None:
     """Hatching, rings and dashes are explained where there are any."""
     plain = report(wave(0, {("T02", side): EVEN for side in Side}), [], BANK, LEDGER)
-    assert results_chart(plain).footer == "Pale: plausible range (95 %)."
+    assert results_chart(plain).footer == "Pale: what the whole side's share may be."
     ring = report(wave(0, {("T02", side): EVEN for side in Side}, 100), [], BANK, LEDGER)
     assert results_chart(ring).footer.endswith("Ring: too few answered to describe the channel.")
     footer = results_chart(of_two_waves()).footer
-    assert "Hatched: 5 to 9 answers, in words only. Dashed: published." in footer
+    assert "Hatched: 5 to 9 answers, a range only. Dashed: published." in footer
 
 
 def test_the_alternative_text_holds_the_numbers() -> None:
     """The picture's words are the message's sentences, within Slack's limit."""
     text = alt_text(results_chart(of_two_waves()))
     assert len(text) <= ALT_TEXT_LIMIT
-    assert "Marketing: Of the 12 of 20 who answered, 7 of 12 agree (plausible 32–81 %)." in text
+    assert "Marketing: 7 of 12 agree (58%)." in text
 
 
 def test_long_texts_are_cut_between_lines() -> None:

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from pulse.core.model import Index, Side
 from pulse.core.reports import last_report, report
 from pulse.views.charts import alt_text
 from pulse.views.scores import score_card, score_chart, scores_message, shared_card
 from rehearsal.blockkit import problems
 from tests.golden import golden
-from tests.views.waves import BANK, LEDGER, shipped, two_waves, wave
+from tests.views.waves import BANK, LEDGER, shipped, two_waves
 
 
 def elements(blocks: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -67,17 +66,6 @@ def test_nothing_is_public_before_share(shareable: bool) -> None:
     assert elements(scores_message(found, shareable=shareable).blocks) == expected
     expected = [("share", "scores:A02")] if shareable else []
     assert elements(score_card(found, shipped("A02"), shareable=shareable).blocks) == expected
-
-
-def test_the_index_of_each_side_is_shown_where_there_is_one() -> None:
-    """Both sides' indices, and their mean only where both may be shown."""
-    many = [3, 5, 7, 6, 4]
-    index = {Side.MARKETING: Index(25, 60.0, 20.0)}
-    one_side = wave(0, {("T01", side): many for side in Side}, 30, index=index)
-    text = scores_message(report(one_side, [], BANK, LEDGER)).text
-    assert "*Marketing:* Index 60 of 100" in text
-    assert "*IT:* No index" in text
-    assert "Both sides weigh the same" not in text
 
 
 def test_the_card_has_a_picture_of_its_one_question() -> None:

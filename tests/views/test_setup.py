@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from pulse.core.cadence import next_moments
+from pulse.core.calendar import next_moments
 from pulse.core.cards import PollCard
 from pulse.core.errors import FormNotUnderstood
 from pulse.core.model import Side

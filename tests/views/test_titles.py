@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import csv
+from importlib import resources
 
-from pulse.core.baselines import study
-from pulse.core.model import Side
-from pulse.views.titles import TITLES, title
-from tests.views.waves import BANK, LEDGER, shipped
+from pulse.core.items import parse_items
+from pulse.core.model import Item
+from pulse.views.titles import title
+from tests.views.waves import BANK, LIBRARY, shipped
 
-
-def test_every_shipped_question_has_a_title() -> None:
-    """The table of titles and the bank name the same questions."""
-    assert set(TITLES) == {item.id for item in BANK}
+TEXT = (resources.files("pulse") / "data" / "items.csv").read_text(encoding="utf-8")
 
 
-def test_an_own_or_edited_question_is_its_wordings() -> None:
-    """A title never stands for words that somebody changed, even under a shipped id."""
-    own = replace(shipped("T01"), own=True)
-    assert title(own) == " / ".join(own.wordings[side] for side in Side)
-    edited = replace(shipped("I03"), edited=True)
-    assert title(edited) == "Marketing makes promises to others before IT has agreed."
+def edited(item_id: str) -> Item:
+    """The shipped item as it is read from a file in which somebody changed a word."""
+    [wording] = [
+        row["wording_marketing"] for row in csv.DictReader(TEXT.splitlines()) if row["id"] == item_id
+    ]
+    items = parse_items(TEXT.replace(wording, wording.replace(".", " today.")), "items.csv", None)
+    return next(item for item in items if item.id == item_id)
 
 
-def test_every_study_has_a_short_name() -> None:
-    """Publisher and year fit beside a dash of a chart."""
-    names = {study(row) for row in LEDGER if row.compare_as != "none"}
-    assert "Accenture 2013" in names
-    assert all(4 < len(name) <= 40 and name[0] != " " for name in names), names
+def test_every_shipped_question_has_a_title_in_every_language() -> None:
+    """A heading never falls back to two wordings with a slash, in English or in German."""
+    german = {item.id: title(item) for item in LIBRARY.translations["de"]}
+    english = {item.id: title(item) for item in BANK}
+    assert [item.id for item in BANK if not item.title] == []
+    assert [item_id for item_id in english if english[item_id] == german[item_id]] == []
+    assert max(map(len, [*english.values(), *german.values()])) <= 60
+
+
+def test_an_own_question_is_its_wordings() -> None:
+    """A company's question has no title, even under an id like a shipped one's."""
+    text = (
+        "id,dimension,cadence,scale,wording_marketing,wording_it,direction\n"
+        "T01,trust,rotating,agree5,IT keeps its word.,Marketing keeps its word.,positive\n"
+    )
+    [own] = parse_items(text, "pulse-items.csv", None, own=True)
+    assert title(own) == "IT keeps its word. / Marketing keeps its word."
+
+
+def test_an_edited_question_is_its_wordings() -> None:
+    """A title never stands for words that somebody changed, with published figures or without."""
+    assert title(edited("I03")).startswith("Marketing makes promises to others before IT has agreed today.")
+    assert title(edited("T02")) == (
+        "Our IT colleagues have the skills to deliver what marketing needs today. / "
+        "Our marketing colleagues have the skills to plan work that IT can deliver."
+    )
+    assert title(shipped("I03")) == "Marketing promises before IT has agreed"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from pulse.core.items import Bank
-from pulse.core.model import ClosedWave, Index, Item, Side, Tally
+from pulse.core.model import ClosedWave, Item, Side, Tally
 from pulse.core.privacy import publish, turnout
 from pulse.storage.library import load_library
 
@@ -34,7 +34,6 @@ def wave(
     *,
     bank: Bank = BANK,
     minimum: int = 5,
-    index: Mapping[Side, Index] | None = None,
 ) -> ClosedWave:
     """Wave `number`, a week after the one before, from the counts of each box by item and side."""
     ids = list(dict.fromkeys(item_id for item_id, _side in counts))
@@ -54,7 +53,6 @@ def wave(
             for (item_id, side), count in counts.items()
             if (item := items[item_id])
         },
-        index=index or {},
     )
 
 

@@ -12,7 +12,7 @@ from pulse.storage.sqlite.theme import Theme
 class Journal(Theme):
     """Notes and the audit (see `pulse.storage.port.JournalStore`)."""
 
-    def notes(self) -> tuple[Note, ...]:
+    async def notes(self) -> tuple[Note, ...]:
         rows = self._reader.rows("SELECT day, text FROM note ORDER BY day, id")
         return tuple(Note(date.fromisoformat(row["day"]), row["text"]) for row in rows)
 
@@ -25,7 +25,7 @@ class Journal(Theme):
 
         await self.write(job)
 
-    def audit(self, most: int = 20) -> tuple[tuple[datetime, str], ...]:
+    async def audit(self, most: int = 20) -> tuple[tuple[datetime, str], ...]:
         rows = self._reader.rows("SELECT at, what FROM audit ORDER BY id DESC LIMIT ?", most)
         return tuple((datetime.fromisoformat(row["at"]), row["what"]) for row in rows)
 

@@ -47,23 +47,23 @@ class BallotBox(Theme):
     ) -> Recorded:
         return await self._writer.share(_record, _Ask(wave_id, person, side, joined, change))
 
-    def answers_of(self, wave_id: int, person: bytes) -> Answers:
+    async def answers_of(self, wave_id: int, person: bytes) -> Answers:
         rows = self._reader.tuples(
             "SELECT item_id, boxes FROM answer WHERE wave_id = ? AND person = ?", wave_id, person
         )
         return {item_id: _options(boxes) for item_id, boxes in rows}
 
-    def side_of(self, wave_id: int, person: bytes) -> Side | None:
+    async def side_of(self, wave_id: int, person: bytes) -> Side | None:
         rows = self._reader.tuples(
             "SELECT side FROM participant WHERE wave_id = ? AND person = ?", wave_id, person
         )
         return Side(rows[0][0]) if rows else None
 
-    def participants(self, wave_id: int) -> set[bytes]:
+    async def participants(self, wave_id: int) -> set[bytes]:
         rows = self._reader.tuples("SELECT person FROM participant WHERE wave_id = ?", wave_id)
         return {person for (person,) in rows}
 
-    def answered(self, wave_id: int) -> dict[Side, int]:
+    async def answered(self, wave_id: int) -> dict[Side, int]:
         counts = dict.fromkeys(Side, 0)
         for side, people in self._reader.tuples(
             "SELECT side, count(*) FROM participant WHERE wave_id = ? GROUP BY side", wave_id

@@ -297,6 +297,176 @@ JOIN baseline ON baseline.baseline_key = b.baseline_key;
     )
 
 
+@migrations()
+def m0003_one_rule_for_shares(db: Database) -> None:
+    """The second edition publishes 0 to 2, and n - 2 to n, as one figure each, and has no index.
+
+    What the first edition kept is widened to the new figures, never narrowed: "few" is 0 to 2, "most" n - 2
+    to n, "about half" of 7 to 9 people 3 to n - 3. "About half" of 5 or 6 people held counts of all three
+    figures and says nothing under the new rule: it is withheld. A word did not name its measure: it is the
+    one that other pulses tell of that series, else that of the shipped item; without either it is withheld.
+    """
+    _run(
+        db,
+        """
+DROP VIEW baseline_comparison;
+DROP VIEW pulse_scores;
+
+CREATE TEMP TABLE first_measure AS
+-- From 10 to 19 answers an item has its first share alone; one with a single share has no other.
+SELECT series, min(measure) AS measure
+FROM score_share JOIN score USING (wave_id, item_id, side) JOIN wave_item USING (wave_id, item_id)
+GROUP BY series HAVING count(DISTINCT measure) = 1
+UNION
+SELECT series, min(measure)
+FROM score_share JOIN score USING (wave_id, item_id, side) JOIN wave_item USING (wave_id, item_id)
+WHERE n < 20 GROUP BY series HAVING count(DISTINCT measure) = 1;
+CREATE TEMP TABLE shipped_measure (item_id TEXT PRIMARY KEY, measure TEXT NOT NULL);
+INSERT INTO shipped_measure VALUES
+  ('T01', 'top2box'), ('T02', 'top2box'), ('T04', 'top2box'), ('A01', 'top2box'),
+  ('A02', 'choice_share:about_right'), ('A04', 'choice_share:improved'), ('E01', 'top1box'),
+  ('G01', 'top2box'), ('G02', 'top2box'), ('R01', 'top2box'), ('R03', 'top2box'), ('C01', 'top2box'),
+  ('C02', 'top2box'), ('I01', 'top2box'), ('I02', 'top2box'), ('I03', 'top2box'), ('D01', 'top2box'),
+  ('D02', 'top2box'), ('L01', 'top2box'), ('L02', 'top2box'), ('L03', 'choice_share:CMO'),
+  ('P01', 'top2box'), ('P02', 'top2box'), ('S01', 'top1box');
+
+CREATE TEMP TABLE first_share AS
+SELECT wave_id, item_id, side, n, measure, people_low, people_high
+FROM score JOIN score_share USING (wave_id, item_id, side)
+UNION ALL
+SELECT wave_id, item_id, side, n, coalesce(first_measure.measure, shipped_measure.measure),
+  CASE band WHEN 'few' THEN 0 WHEN 'most' THEN n - 2 ELSE 3 END,
+  CASE band WHEN 'few' THEN 2 WHEN 'most' THEN n ELSE n - 3 END
+FROM score JOIN wave_item USING (wave_id, item_id)
+LEFT JOIN first_measure USING (series) LEFT JOIN shipped_measure USING (item_id)
+WHERE (band IN ('few', 'most') OR band = 'about half' AND n >= 7)
+  AND coalesce(first_measure.measure, shipped_measure.measure) IS NOT NULL;
+CREATE TEMP TABLE first_bar AS SELECT * FROM score_bar;
+CREATE TEMP TABLE first_side AS SELECT * FROM wave_side;
+
+DROP TABLE score_bar;
+DROP TABLE score_share;
+DROP TABLE score;
+DROP TABLE wave_side;
+
+CREATE TABLE wave_side (
+  wave_id INTEGER NOT NULL REFERENCES wave (id),
+  side TEXT NOT NULL CHECK (side IN ('marketing', 'it')),
+  people INTEGER NOT NULL,         -- who could answer: the roster at the opening
+  answered INTEGER,                -- people with an opinion; empty while open and under the minimum
+  PRIMARY KEY (wave_id, side)
+) STRICT, WITHOUT ROWID;
+
+-- After the close: what may be published, and nothing else. A side and item without a row was withheld.
+CREATE TABLE score (
+  wave_id INTEGER NOT NULL REFERENCES wave (id),
+  item_id TEXT NOT NULL,
+  side TEXT NOT NULL CHECK (side IN ('marketing', 'it')),
+  n INTEGER NOT NULL CHECK (n >= 5),   -- people with an opinion on this item
+  PRIMARY KEY (wave_id, item_id, side)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE score_share (
+  wave_id INTEGER NOT NULL,
+  item_id TEXT NOT NULL,
+  side TEXT NOT NULL,
+  measure TEXT NOT NULL,
+  people_low INTEGER NOT NULL,     -- 0 to 2, and n - 2 to n, are one figure each; under 10 answers so are
+  people_high INTEGER NOT NULL,    -- 3 to n - 3; from 10 answers low and high are the same in between
+  PRIMARY KEY (wave_id, item_id, side, measure),
+  FOREIGN KEY (wave_id, item_id, side) REFERENCES score (wave_id, item_id, side),
+  CHECK (people_low = 0 AND people_high = 2 OR 3 <= people_low AND people_low <= people_high)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE score_bar (
+  wave_id INTEGER NOT NULL,
+  item_id TEXT NOT NULL,
+  side TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  boxes TEXT NOT NULL,             -- one option, or neighbours merged, joined by commas
+  people INTEGER NOT NULL CHECK (people NOT IN (1, 2)),
+  PRIMARY KEY (wave_id, item_id, side, position),
+  FOREIGN KEY (wave_id, item_id, side) REFERENCES score (wave_id, item_id, side)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO wave_side (wave_id, side, people, answered)
+SELECT wave_id, side, people, answered FROM first_side;
+
+INSERT INTO score (wave_id, item_id, side, n)
+SELECT DISTINCT wave_id, item_id, side, n FROM first_share;
+
+INSERT INTO score_share (wave_id, item_id, side, measure, people_low, people_high)
+SELECT wave_id, item_id, side, measure,
+  CASE
+    WHEN people_low <= 2 THEN 0
+    WHEN people_high >= n - 2 THEN n - 2
+    ELSE people_low
+  END,
+  CASE
+    WHEN people_low <= 2 THEN 2
+    WHEN people_high >= n - 2 THEN n
+    ELSE people_high
+  END
+FROM first_share;
+
+INSERT INTO score_bar (wave_id, item_id, side, position, boxes, people)
+SELECT wave_id, item_id, side, position, boxes, people FROM first_bar;
+
+DROP TABLE first_measure;
+DROP TABLE shipped_measure;
+DROP TABLE first_share;
+DROP TABLE first_bar;
+DROP TABLE first_side;
+
+CREATE VIEW pulse_scores AS
+-- One row a closed pulse, item, side and share. Fewer answers than the minimum: withheld, without a number.
+-- 0 to 2 people, and n-2 to n, are one figure each; from 5 to 9 answers so are 3 to n-3. Per cents: half up.
+SELECT
+  wave.id AS pulse, wave.opened_at AS opened_at_utc, wave.closed_at AS closed_at_utc,
+  wave_item.item_id, wave_item.series, item.dimension, wave_side.side, item.question,
+  CASE WHEN score.n IS NULL THEN 'withheld' ELSE 'counted' END AS status,
+  wave_side.people AS people_asked_n,
+  score.n AS answers_n,
+  score_share.measure,
+  score_share.people_low AS people_low_n,
+  score_share.people_high AS people_high_n,
+  (200 * score_share.people_low + score.n) / (2 * score.n) AS share_low_percent,
+  (200 * score_share.people_high + score.n) / (2 * score.n) AS share_high_percent
+FROM wave
+JOIN wave_item ON wave_item.wave_id = wave.id
+JOIN wave_side ON wave_side.wave_id = wave.id
+LEFT JOIN item
+  ON item.item_id = wave_item.item_id AND item.series = wave_item.series AND item.side = wave_side.side
+LEFT JOIN score
+  ON score.wave_id = wave.id AND score.item_id = wave_item.item_id AND score.side = wave_side.side
+LEFT JOIN score_share
+  ON score_share.wave_id = wave.id AND score_share.item_id = wave_item.item_id
+  AND score_share.side = wave_side.side
+WHERE wave.state = 'closed';
+
+CREATE VIEW baseline_comparison AS
+-- A share beside each published figure of its item. Only where comparison_allowed is 1 may it be called
+-- higher or lower, and only by an interval; else the figure is background. Both are samples.
+SELECT
+  s.pulse, s.closed_at_utc, s.item_id, s.side, s.question, s.answers_n, s.people_asked_n,
+  b.measure, b.complement AS share_is_complement,
+  CASE b.complement WHEN 1 THEN (200 * (s.answers_n - s.people_high_n) + s.answers_n) / (2 * s.answers_n)
+    ELSE s.share_low_percent END AS share_low_percent,
+  CASE b.complement WHEN 1 THEN (200 * (s.answers_n - s.people_low_n) + s.answers_n) / (2 * s.answers_n)
+    ELSE s.share_high_percent END AS share_high_percent,
+  baseline.baseline_key, baseline.study AS published_study, baseline.published_year,
+  baseline.percent AS published_percent, baseline.percent_low AS published_low_percent,
+  baseline.percent_high AS published_high_percent, baseline.people_n AS published_n,
+  baseline.surveyed AS published_surveyed, baseline.grade, b.caveat,
+  CASE WHEN b.verdict = 1 AND 10 * s.answers_n >= 3 * s.people_asked_n THEN 1 ELSE 0 END AS comparison_allowed
+FROM pulse_scores AS s
+JOIN item ON item.item_id = s.item_id AND item.series = s.series AND item.side = s.side
+JOIN item_baseline AS b ON b.item_id = s.item_id AND b.side = s.side AND b.measure = s.measure
+JOIN baseline ON baseline.baseline_key = b.baseline_key;
+""",
+    )
+
+
 _AUDIT_SENTENCES = {
     "The pulse was set up.": "set up",
     "The set-up was saved without a change.": "set-up unchanged",
@@ -350,7 +520,7 @@ def _audit_event(sentence: str) -> str | None:
 
 
 @migrations()
-def m0003_audit_as_codes(db: Database) -> None:
+def m0004_audit_as_codes(db: Database) -> None:
     """Entries of the audit become JSON: a code and its values. A sentence without a code stays as it is."""
     for table, column in (("audit", "what"), ("wave", "reason")):
         kept = db.conn.execute(f"SELECT id, {column} FROM {table}").fetchall()  # noqa: S608 - names from above

@@ -12,7 +12,7 @@ from pulse.storage.sqlite.theme import ReadTheme, Row, Theme
 class OutboxRows(ReadTheme):
     """Reads the outbox (see `pulse.storage.port.OutboxReader`)."""
 
-    def undelivered(self, at: datetime | None = None) -> tuple[OutboxMessage, ...]:
+    async def undelivered(self, at: datetime | None = None) -> tuple[OutboxMessage, ...]:
         rows = self._reader.rows(
             "SELECT * FROM outbox WHERE state IN ('due', 'sending') AND (?1 IS NULL OR next_try_at <= ?1)"
             " ORDER BY next_try_at, key",
@@ -20,7 +20,7 @@ class OutboxRows(ReadTheme):
         )
         return tuple(_message(row) for row in rows)
 
-    def posted(self, kind: str, wave_id: int) -> dict[str, str]:
+    async def posted(self, kind: str, wave_id: int) -> dict[str, str]:
         rows = self._reader.rows(
             "SELECT channel_id, ts FROM outbox WHERE kind = ? AND wave_id = ? AND ts IS NOT NULL",
             kind,
@@ -28,7 +28,7 @@ class OutboxRows(ReadTheme):
         )
         return {row["channel_id"]: row["ts"] for row in rows}
 
-    def failing_messages(self) -> tuple[OutboxMessage, ...]:
+    async def failing_messages(self) -> tuple[OutboxMessage, ...]:
         rows = self._reader.rows(
             "SELECT * FROM outbox WHERE problem != '' AND state != 'done'"
             " AND wave_id = (SELECT max(id) FROM wave WHERE state != 'skipped') ORDER BY key"

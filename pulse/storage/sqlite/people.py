@@ -12,7 +12,7 @@ from pulse.storage.sqlite.theme import Theme
 class People(Theme):
     """The codes of managers and opt-outs, and their key (see `pulse.storage.port.PeopleStore`)."""
 
-    def secret(self) -> bytes | None:
+    async def secret(self) -> bytes | None:
         row = self._reader.row("SELECT value FROM secret")
         return None if row is None else row["value"]
 
@@ -24,7 +24,7 @@ class People(Theme):
 
         await self.write(job)
 
-    def wishes(self, kind: str) -> frozenset[bytes]:
+    async def wishes(self, kind: str) -> frozenset[bytes]:
         rows = self._reader.tuples("SELECT person FROM wish WHERE kind = ?", kind)
         return frozenset(person for (person,) in rows)
 

@@ -9,12 +9,9 @@ from operator import itemgetter
 from typing import Any
 
 from pulse.core.model import (
-    Band,
-    Banded,
     Bar,
     ClosedWave,
     Counted,
-    Index,
     Outcome,
     Share,
     Side,
@@ -32,11 +29,11 @@ from pulse.storage.sqlite.theme import Reader, ReadTheme, Row, Theme
 class PublicationRows(ReadTheme):
     """Reads closed waves (see `pulse.storage.port.PublicationReader`)."""
 
-    def closed_count(self) -> int:
+    async def closed_count(self) -> int:
         row = self._reader.row("SELECT count(*) AS waves FROM wave WHERE state = 'closed'")
         return 0 if row is None else int(row["waves"])
 
-    def closed_waves(self, after: int = 0, most: int = -1) -> tuple[ClosedWave, ...]:
+    async def closed_waves(self, after: int = 0, most: int = -1) -> tuple[ClosedWave, ...]:
         return tuple(_closed_waves(self._reader, after, most))
 
 
@@ -80,19 +77,9 @@ class Publications(PublicationRows, Theme):
 
 def _publish(connection: sqlite3.Connection, wave_id: int, publication: Publication) -> None:
     for side, turnout in publication.turnout.items():
-        index = publication.index.get(side)
         connection.execute(
-            "UPDATE wave_side SET people = ?, answered = ?, index_people = ?, index_mean = ?, "
-            " index_deviation = ? WHERE wave_id = ? AND side = ?",
-            (
-                turnout.roster,
-                turnout.answered,
-                index.n if index else None,
-                index.mean if index else None,
-                index.deviation if index else None,
-                wave_id,
-                str(side),
-            ),
+            "UPDATE wave_side SET people = ?, answered = ? WHERE wave_id = ? AND side = ?",
+            (turnout.roster, turnout.answered, wave_id, str(side)),
         )
     for (item_id, side), outcome in publication.outcomes.items():
         _publish_score(connection, (wave_id, item_id, str(side)), outcome)
@@ -101,21 +88,16 @@ def _publish(connection: sqlite3.Connection, wave_id: int, publication: Publicat
 def _publish_score(connection: sqlite3.Connection, key: tuple[int, str, str], outcome: Outcome) -> None:
     if isinstance(outcome, Withheld):
         return
-    band = outcome.band.value if isinstance(outcome, Banded) else None
-    connection.execute(
-        "INSERT INTO score (wave_id, item_id, side, n, band) VALUES (?, ?, ?, ?, ?)", (*key, outcome.n, band)
+    connection.execute("INSERT INTO score (wave_id, item_id, side, n) VALUES (?, ?, ?, ?)", (*key, outcome.n))
+    connection.executemany(
+        "INSERT INTO score_share (wave_id, item_id, side, measure, people_low, people_high)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [(*key, measure, share.low, share.high) for measure, share in outcome.shares.items()],
     )
-    if isinstance(outcome, Counted):
-        connection.executemany(
-            "INSERT INTO score_share (wave_id, item_id, side, measure, people_low, people_high)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            [(*key, measure, share.low, share.high) for measure, share in outcome.shares.items()],
-        )
-        connection.executemany(
-            "INSERT INTO score_bar (wave_id, item_id, side, position, boxes, people)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            [(*key, place, ",".join(bar.boxes), bar.count) for place, bar in enumerate(outcome.bars)],
-        )
+    connection.executemany(
+        "INSERT INTO score_bar (wave_id, item_id, side, position, boxes, people) VALUES (?, ?, ?, ?, ?, ?)",
+        [(*key, place, ",".join(bar.boxes), bar.count) for place, bar in enumerate(outcome.bars)],
+    )
 
 
 def _closed_waves(reader: Reader, after: int, most: int) -> Iterator[ClosedWave]:
@@ -157,11 +139,6 @@ def _closed_waves(reader: Reader, after: int, most: int) -> Iterator[ClosedWave]
             {item["item_id"]: item["series"] for item in asked},
             {Side(row["side"]): SideTurnout(row["people"], row["answered"]) for row in turnout},
             outcomes,
-            {
-                Side(row["side"]): Index(row["index_people"], row["index_mean"], row["index_deviation"])
-                for row in turnout
-                if row["index_people"] is not None
-            },
         )
 
 
@@ -175,8 +152,6 @@ def _grouped(rows: Iterable[Row], *columns: str) -> dict[Any, list[Row]]:
 
 
 def _outcome(score: Row, shares: list[Row], bars: list[Row]) -> Outcome:
-    if score["band"] is not None:
-        return Banded(score["n"], Band(score["band"]))
     return Counted(
         score["n"],
         {row["measure"]: Share(row["people_low"], row["people_high"]) for row in shares},

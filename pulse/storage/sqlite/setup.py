@@ -6,8 +6,8 @@ import json
 import sqlite3
 from datetime import datetime
 
-from pulse.core.cadence import Pause
 from pulse.core.model import Side
+from pulse.core.plan import Pause
 from pulse.core.records import Setup
 from pulse.storage.sqlite.audit import record_change
 from pulse.storage.sqlite.theme import ReadTheme, Theme, moment
@@ -16,7 +16,7 @@ from pulse.storage.sqlite.theme import ReadTheme, Theme, moment
 class SetupRows(ReadTheme):
     """Reads the set-up and its pauses (see `pulse.storage.port.SetupReader`)."""
 
-    def setup(self) -> Setup | None:
+    async def setup(self) -> Setup | None:
         row = self._reader.row("SELECT schedule, items, minimum, since, language FROM setup")
         if row is None:
             return None
@@ -33,7 +33,7 @@ class SetupRows(ReadTheme):
             language=row["language"],
         )
 
-    def pauses(self) -> tuple[Pause, ...]:
+    async def pauses(self) -> tuple[Pause, ...]:
         rows = self._reader.rows("SELECT since, until FROM pause ORDER BY since")
         return tuple(Pause(datetime.fromisoformat(row["since"]), moment(row["until"])) for row in rows)
 

@@ -6,11 +6,12 @@ import json
 import sqlite3
 from datetime import date, datetime
 
-from pulse.core.cadence import KnownWave, Moments, WaveState
+from pulse.core.calendar import Moments
 from pulse.core.errors import NotNow
 from pulse.core.items import Asking
 from pulse.core.language import _
 from pulse.core.model import Side
+from pulse.core.plan import KnownWave, WaveState
 from pulse.core.records import NewMessage, NewWave, OpenWave
 from pulse.storage.sqlite.audit import record_change
 from pulse.storage.sqlite.outbox import add_message
@@ -20,7 +21,7 @@ from pulse.storage.sqlite.theme import ReadTheme, Row, Theme, moment
 class WaveRows(ReadTheme):
     """Reads waves (see `pulse.storage.port.WaveReader`)."""
 
-    def current_wave(self) -> OpenWave | None:
+    async def current_wave(self) -> OpenWave | None:
         row = self._reader.row("SELECT * FROM wave WHERE state = 'open'")
         if row is None:
             return None
@@ -39,37 +40,37 @@ class WaveRows(ReadTheme):
             items=tuple(item["item_id"] for item in items),
             series={item["item_id"]: item["series"] for item in items},
             people={Side(side["side"]): side["people"] for side in sides},
-            channels=self.wave_channels(row["id"]),
+            channels=await self.wave_channels(row["id"]),
         )
 
-    def wave_channels(self, wave_id: int) -> dict[str, Side]:
+    async def wave_channels(self, wave_id: int) -> dict[str, Side]:
         rows = self._reader.rows(
             "SELECT channel_id, side FROM wave_channel WHERE wave_id = ? ORDER BY side, channel_id", wave_id
         )
         return {row["channel_id"]: Side(row["side"]) for row in rows}
 
-    def known_waves(self, since: date = date.min) -> dict[date, KnownWave]:
+    async def known_waves(self, since: date = date.min) -> dict[date, KnownWave]:
         rows = self._reader.rows(
             "SELECT * FROM wave WHERE local_date >= ? OR state = 'open' ORDER BY state = 'open', id",
             since.isoformat(),
         )
         return {date.fromisoformat(row["local_date"]): _known_wave(row) for row in rows}
 
-    def last_decided(self, until: datetime) -> datetime | None:
+    async def last_decided(self, until: datetime) -> datetime | None:
         row = self._reader.row(
             "SELECT max(opens_at) AS latest FROM wave WHERE cadence = 'schedule' AND opens_at <= ?",
             until.isoformat(),
         )
         return None if row is None else moment(row["latest"])
 
-    def missed_waves(self, since: datetime) -> tuple[datetime, ...]:
+    async def missed_waves(self, since: datetime) -> tuple[datetime, ...]:
         rows = self._reader.rows(
             "SELECT opens_at FROM wave WHERE missed = 1 AND closed_at >= ? ORDER BY opens_at",
             since.isoformat(),
         )
         return tuple(datetime.fromisoformat(row["opens_at"]) for row in rows)
 
-    def askings(self) -> list[Asking]:
+    async def askings(self) -> list[Asking]:
         rows = self._reader.rows(
             "SELECT wave.id AS wave, local_date, item_id FROM wave_item JOIN wave ON wave.id = wave_id"
             " ORDER BY wave.id, position"

@@ -1,0 +1,150 @@
+"""What lets somebody outside the bot check closed waves: a digest of each, and all that the bot derived.
+
+tools/verify.py computes the same from the file that people download (`pulse.storage.sqlite.download`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pulse.core.baselines import Ledger
+from pulse.core.claims import Window
+from pulse.core.items import Bank
+from pulse.core.model import ClosedWave, Counted, Side
+from pulse.core.reports import Change, ItemReport, report
+
+SHORT = 16
+"""Hexadecimal digits that are shown to people."""
+
+
+def digest(wave: ClosedWave) -> str:
+    """SHA-256 over the wave's dates, minimum, questions, turnout and figures, in hexadecimal.
+
+    A question enters by its series, which is made from its wordings and options. Each line ends with a line
+    feed, its fields are parted by tabs. The wave's number in the file is no part of it.
+    """
+    text = "".join("\t".join(map(str, line)) + "\n" for line in _lines(wave))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def short(whole: str) -> str:
+    """The start of a digest as people read it.
+
+    >>> short("3f2a91bc04d7e6f1" + "0" * 48)
+    '3f2a 91bc 04d7 e6f1'
+    """
+    return " ".join(whole[at : at + 4] for at in range(0, SHORT, 4))
+
+
+def _lines(wave: ClosedWave) -> Iterator[tuple[object, ...]]:
+    yield "wave", wave.opened_at.isoformat(), wave.closed_at.isoformat(), wave.minimum
+    for side in Side:
+        if side in wave.turnout:
+            found = wave.turnout[side]
+            yield "side", side, found.roster, "-" if found.answered is None else found.answered
+    for item_id in wave.items:
+        yield "item", item_id, wave.series[item_id]
+        for side in Side:
+            outcome = wave.outcomes.get((item_id, side))
+            if isinstance(outcome, Counted):
+                yield "score", side, outcome.n
+                for measure, share in sorted(outcome.shares.items()):
+                    yield "share", measure, share.low, share.high
+                for bar in outcome.bars:
+                    yield "bar", ",".join(bar.boxes), bar.count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidChange:
+    """A change that the bot told at the close of `wave_id`.
+
+    `newer` and `older` are the windows' counts: at least and at most so many people, of so many answers.
+    """
+
+    wave_id: int
+    item_id: str
+    side: Side
+    measure: str
+    rising: bool
+    newer: tuple[int, int, int]
+    older: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidStudy:
+    """A comparison of a share with a published figure, as the bot told it of `wave_id`.
+
+    `verdict` is "above", "below" or "unclear". With `complement` those who are not in the share are compared.
+    The per cents are the published one and the ends of its range, `people_n` its sample where it is known.
+    """
+
+    wave_id: int
+    item_id: str
+    series: str
+    side: Side
+    measure: str
+    study: str
+    verdict: str
+    complement: bool
+    percent_low: float
+    percent: float
+    percent_high: float
+    people_n: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Everything that the bot derived from closed waves and told, wave by wave."""
+
+    changes: tuple[SaidChange, ...]
+    studies: tuple[SaidStudy, ...]
+
+
+def said(waves: Sequence[ClosedWave], bank: Bank, ledger: Ledger) -> Said:
+    """What the reports of these waves tell. It makes each wave's report: some milliseconds a wave."""
+    reports = [report(wave, waves, bank, ledger) for wave in waves]
+    items = [(made.wave.id, item) for made in reports for item in made.items]
+    told = [found.change for _wave, item in items for found in item.sides.values() if found.change]
+    return Said(
+        changes=tuple(map(_said_change, told)),
+        studies=tuple(study for wave_id, item in items for study in _said_studies(wave_id, item)),
+    )
+
+
+def _said_change(change: Change) -> SaidChange:
+    return SaidChange(
+        wave_id=change.wave_id,
+        item_id=change.item_id,
+        side=change.side,
+        measure=change.measure,
+        rising=change.rising,
+        newer=_counts(change.newer),
+        older=_counts(change.older),
+    )
+
+
+def _counts(window: Window) -> tuple[int, int, int]:
+    return window.low, window.high, window.n
+
+
+def _said_studies(wave_id: int, item: ItemReport) -> Iterator[SaidStudy]:
+    for side, found in item.sides.items():
+        for comparison in found.comparisons:
+            beside, row = comparison.comparable, comparison.comparable.row
+            if comparison.verdict is not None and beside.measure is not None:
+                yield SaidStudy(
+                    wave_id=wave_id,
+                    item_id=item.item.id,
+                    series=item.item.series,
+                    side=side,
+                    measure=beside.measure,
+                    study=row.key,
+                    verdict=str(comparison.verdict),
+                    complement=beside.complement,
+                    percent_low=row.percent_low,
+                    percent=row.percent,
+                    percent_high=row.percent_high,
+                    people_n=row.n,
+                )

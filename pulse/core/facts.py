@@ -1,0 +1,210 @@
+"""How a count, a per cent and a published figure are written: in one way, everywhere.
+
+Messages, charts, exports and SQL views all take their numbers from here, so that the same two integers
+never appear as 12% in one place and 13% in another.
+
+    per_cent(5, 40)        "13%"; German puts a no-break space before the sign
+    count(3, 4, 7)         "3 or 4 of 7"
+    share(7, 7, 12)        "7 of 12 (58%)"
+    figure(row)            "56%", or the words that were printed: "more than half"
+    citation(row)          "56% of senior marketing executives (Accenture 2013)"
+    claim(row)             what the figure says, as a sentence
+    provenance(row)        the study, where and when people were asked, and how many
+    caution(rows)          whose the figures of a message are
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pulse.core.language import _
+from pulse.core.model import EVERYONE, NOT_A_SURVEY, Baseline
+
+PER_CENT_FROM = 10
+"""A per cent is written beside its count from this many answers on (docs/method.md)."""
+
+
+# --- Counts and per cents --------------------------------------------------------------------------------
+
+
+def percent(k: int, n: int) -> int:
+    """`k` of `n` as a whole per cent, halves rounded up. Integers only: no float decides a half.
+
+    Raises ZeroDivisionError where nobody answered.
+
+    >>> percent(5, 40), percent(1, 8), percent(2, 3)
+    (13, 13, 67)
+    """
+    return (200 * k + n) // (2 * n)
+
+
+def sql_percent(k: str, n: str) -> str:
+    """The SQL expression with which a view rounds as `percent` does; `k` and `n` are SQL expressions.
+
+    Both must be integers: SQLite and PostgreSQL then divide without a fraction. NULL and 0 answers give NULL
+    in SQLite.
+
+    >>> sql_percent("people_low", "answers")
+    '(200 * (people_low) + (answers)) / (2 * (answers))'
+    """
+    return f"(200 * ({k}) + ({n})) / (2 * ({n}))"
+
+
+def written_percent(value: int) -> str:
+    """A whole per cent as readers of the language write it.
+
+    >>> written_percent(62)
+    '62%'
+    """
+    return _("{percent}%").format(percent=value)
+
+
+def per_cent(k: int, n: int) -> str:
+    """`k` of `n` as a written per cent.
+
+    >>> per_cent(5, 40)
+    '13%'
+    """
+    return written_percent(percent(k, n))
+
+
+def count(low: int, high: int, n: int) -> str:
+    """`low` to `high` of `n` people, in words that hold for each number between the two.
+
+    >>> count(7, 7, 12), count(0, 2, 12), count(10, 12, 12)
+    ('7 of 12', '2 or fewer of 12', '10 or more of 12')
+    >>> count(3, 4, 7), count(27, 29, 41), count(0, 5, 5)
+    ('3 or 4 of 7', '27 to 29 of 41', '0 to 5 of 5')
+    """
+    return _count_form(low, high, n).format(k=low, low=low, high=high, n=n)
+
+
+def _count_form(low: int, high: int, n: int) -> str:
+    if low == high:
+        return _("{k} of {n}")
+    if low == 0 and high < n:
+        return _("{high} or fewer of {n}")
+    if low > 0 and high == n:
+        return _("{low} or more of {n}")
+    return _("{low} or {high} of {n}") if high - low == 1 else _("{low} to {high} of {n}")
+
+
+def share(low: int, high: int, n: int) -> str:
+    """A count, with its per cent where there are 10 answers or more and the count is exact.
+
+    >>> share(7, 7, 12), share(0, 2, 12), share(3, 3, 6)
+    ('7 of 12 (58%)', '2 or fewer of 12', '3 of 6')
+    """
+    people = count(low, high, n)
+    if low != high or n < PER_CENT_FROM:
+        return people
+    return _("{count} ({percent})").format(count=people, percent=per_cent(low, n))
+
+
+# --- Published figures -----------------------------------------------------------------------------------
+
+_ENDS_IN_PER_CENT = re.compile(r"(?<!in )\b(\d+)$")
+
+
+def figure(row: Baseline) -> str:
+    """The figure as it was published: a per cent where it is exact, else the words that were printed."""
+    return shown(row.qualifier, row.percent, row.percent_low, row.percent_high)
+
+
+def shown(qualifier: str, percent: float, low: float, high: float) -> str:
+    """See `figure`.
+
+    >>> shown("more than 30", 30, 30, 40), shown("only four in 10", 40, 37.5, 42.5)
+    ('more than 30%', 'only four in 10')
+    >>> shown("exact", 56, 55.5, 56.5), shown("derived", 54, 53, 55)
+    ('56%', 'about 54%')
+    """
+    exact = written_percent(int(percent))
+    if qualifier == "derived":
+        return _("about {percent}").format(percent=exact)
+    if high - low <= 1:
+        return exact
+    number = _ENDS_IN_PER_CENT.search(qualifier)
+    return qualifier[: number.start()] + written_percent(int(number[1])) if number else qualifier
+
+
+def study(row: Baseline) -> str:
+    """Publisher and year, short enough for a chart: "Accenture 2013"."""
+    return _("{publisher} {year}").format(publisher=row.publisher, year=row.published)
+
+
+def citation(row: Baseline) -> str:
+    """The figure, whose it is, and the study: "56% of senior marketing executives (Accenture 2013)".
+
+    A number that is not a share of people who were asked is cited without people.
+    """
+    if row.base == NOT_A_SURVEY:
+        return _("{figure} ({study})").format(figure=figure(row), study=study(row))
+    return _("{figure} of {people} ({study})").format(
+        figure=figure(row), people=_(row.surveyed), study=study(row)
+    )
+
+
+def claim(row: Baseline) -> str:
+    """What the figure says, as a sentence: "56% of senior marketing executives agree: There is a need ...".
+
+    A statement that begins with a small letter is itself what people say or do ("do not agree that ...").
+    """
+    if row.base == NOT_A_SURVEY:
+        form = _("{figure}: {statement} ({measure}).")
+    elif row.statement[:1].islower():
+        form = _("{figure} of {people} {statement}.")
+    else:
+        form = _("{figure} of {people} {measure}: {statement}.")
+    said = form.format(
+        figure=figure(row), people=_(row.surveyed), measure=_(row.measure), statement=row.statement
+    )
+    return said[:1].upper() + said[1:]
+
+
+def provenance(row: Baseline) -> str:
+    """The study, where and when people were asked, and how many, as a sentence."""
+    title = _("{study}, {year}").format(study=row.study, year=row.published)
+    when = _("asked in {when}").format(when=_(row.fieldwork)) if row.fieldwork else ""
+    return "; ".join(part for part in (title, _(row.scope), when, sample(row)) if part) + "."
+
+
+def sample(row: Baseline) -> str:
+    """How many people the figure is of, as a clause for readers."""
+    if row.base == NOT_A_SURVEY:
+        return _("not a survey")
+    if row.base != EVERYONE:
+        return _("an unpublished number out of {printed} asked").format(printed=row.n_published)
+    total = row.n_published.removeprefix("total ")
+    if total != row.n_published:
+        return _("{total} asked on both sides together, this side's own number not published").format(
+            total=total
+        )
+    if row.n_published == "not published":
+        return _("number asked not published")
+    if row.n is None or row.n_published in (str(row.n), f"{row.n:,}", f"{row.n}+"):
+        return _("{n} asked").format(n=row.n_published)
+    return _("{n} asked (printed as {printed})").format(n=row.n, printed=row.n_published)
+
+
+def caution(rows: Iterable[Baseline]) -> str:
+    """Whose the published figures of a message are, as the sentence that it carries; "" for no figures.
+
+    One or two groups of people are named. More make a list that nobody reads, and each figure names its own.
+    """
+    asked = [row for row in rows if row.base != NOT_A_SURVEY]
+    if not asked:
+        return ""
+    years = sorted({year for row in asked for year in _years(row)})
+    when = str(years[0]) if years[0] == years[-1] else f"{years[0]}–{years[-1]}"
+    groups = sorted({_(row.surveyed) for row in asked})
+    whom = _(" and ").join(groups) if len(groups) < 3 else _("people in other companies")
+    return _("The published figures come from {whom} in {when}, not from this channel.").format(
+        whom=whom, when=when
+    )
+
+
+def _years(row: Baseline) -> list[int]:
+    """The years of the fieldwork, else that of publication."""
+    return [int(year) for year in re.findall(r"\b\d{4}\b", row.fieldwork)] or [row.published]
