@@ -149,7 +149,7 @@ async def test_a_poll_that_was_posted_again_after_its_channel_moved_is_closed(of
     await office.set_up()
     await office.open()
     workspace = office.slack.workspace
-    old, new = office.it, "C0MOVED"
+    old, new = office.it, "C000000000"
     channel = workspace.channels.pop(old)
     channel.id = new
     workspace.channels[new] = channel
