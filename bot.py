@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from pulse.ops import platforms
+
+if __name__ == "__main__":
+    # Before the imports below, which fail with a traceback where something is too old or missing.
+    platforms.require(installed=True)
+
 import asyncio
 import logging
 import secrets
@@ -37,6 +43,7 @@ from pulse.slack.chart_worker import ChartWorker
 from pulse.slack.confirmations import Confirmations
 from pulse.slack.home_tabs import HomeTabs
 from pulse.slack.live_counts import LiveCounts
+from pulse.slack.outbox import Sending
 from pulse.slack.pictures import Pictures
 from pulse.slack.publisher import DirectMessages, Publisher
 from pulse.slack.readers import Readers
@@ -63,7 +70,7 @@ def create_app(
     """Wires the bot on an open store; nothing is sent yet. Raises DataFault for faulty items or figures."""
     library = load_library(own_items_path(store.path))
     metrics = Metrics()
-    slack = Slack(settings.slack_bot_token, settings.api_url, metrics.called)
+    slack = Slack(settings.slack_bot_token, settings.api_url, metrics.called, settings.network)
     roster = Roster(slack)
     waves = Waves(store=store, roster=roster, library=library, clock=clock, random_bytes=random_bytes)
     readers = Readers(roster, catalogue, waves.posts_language)
@@ -71,12 +78,21 @@ def create_app(
     managers = Managers(store=store, roster=roster, clock=clock)
     snapshot = TurnoutSnapshot(store=store, library=library, interval_s=counts_every_s)
     results = Results(store=store, library=library, waves=waves, write_files=files)
-    posts = Posts(store=store, library=library, waves=waves, results=results, snapshot=snapshot, clock=clock)
     participation = Participation(
         store=store, waves=waves, answering=answering, managers=managers, snapshot=snapshot
     )
     send_alert = AlertSender(slack, readers, managers.reachable).send
     alerts = Alerts(store=store, waves=waves, send=send_alert, clock=clock)
+    posts = Posts(
+        store=store,
+        library=library,
+        waves=waves,
+        results=results,
+        snapshot=snapshot,
+        alerts=alerts,
+        clock=clock,
+    )
+    background = BackgroundTasks(metrics.overloaded)
     channels = Channels(store=store, waves=waves, roster=roster, lookup=slack, alerts=alerts, clock=clock)
     home = Home(
         store=store,
@@ -109,7 +125,7 @@ def create_app(
         channels=channels,
         alerts=alerts,
         reminders=reminders,
-        background=BackgroundTasks(metrics.overloaded),
+        background=background,
     )
     changing = asyncio.Lock()
     cards = Cards(results, Pictures(slack, chart_worker or ChartWorker()), readers)
@@ -121,12 +137,10 @@ def create_app(
         publisher=Publisher(
             store=store,
             posts=posts,
-            slack=slack,
             cards=cards,
             readers=readers,
-            changing=changing,
             clock=clock,
-            settle_s=settle_s,
+            sending=Sending(slack=slack, changing=changing, later=background.later, settle_s=settle_s),
         ),
         home_tabs=HomeTabs(home, slack, readers),
         counts=LiveCounts(

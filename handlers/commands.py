@@ -15,7 +15,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from handlers import managing
 from handlers.answers import show_form
-from handlers.interaction import Interaction
+from handlers.interaction import Interaction, text_of
 from handlers.replies import answer, or_refuse
 from handlers.setup import show_setup
 from pulse.core.language import N_, _
@@ -54,7 +54,7 @@ def register(app: AsyncApp) -> None:
 
 async def pulse(ack: AsyncAck, interaction: Interaction, command: dict[str, Any]) -> None:
     await ack()
-    word, _space, rest = " ".join(str(command.get("text") or "").split()).partition(" ")
+    word, _space, rest = " ".join(text_of(command, "text").split()).partition(" ")
     known = BY_WORD.get(word.casefold())
     if known is None:
         unknown = notices.unknown_command(typed(word.casefold()), HELP)

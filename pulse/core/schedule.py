@@ -188,8 +188,24 @@ def _read_range(word: str) -> list[date]:
 
 
 def write_dates(dates: Iterable[date]) -> str:
-    """Dates as `read_dates` reads them, in order."""
-    return " ".join(day.isoformat() for day in sorted(dates))
+    """Dates as `read_dates` reads them, in order; three and more in a row as a range.
+
+    So it is never longer than what somebody typed for the same dates.
+
+    >>> write_dates(read_dates("2026-05-01, 2026-12-26 2026-12-24..2026-12-25"))
+    '2026-05-01 2026-12-24..2026-12-26'
+    """
+    runs: list[list[date]] = []
+    for day in sorted(dates):
+        if runs and day - runs[-1][-1] == timedelta(days=1) and day - runs[-1][0] <= LONGEST_RANGE:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    words = [
+        [f"{run[0].isoformat()}..{run[-1].isoformat()}"] if len(run) > 2 else [d.isoformat() for d in run]
+        for run in runs
+    ]
+    return " ".join(word for run in words for word in run)
 
 
 _READERS: Mapping[str, Callable[[str | int], Any]] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from pulse.core.language import SOURCE
 from pulse.core.model import Side
-from pulse.core.schedule import Repeat, Schedule, Weekday
+from pulse.core.schedule import Repeat, Schedule, Weekday, read_dates, write_dates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,10 @@ class SetupForm:
     @classmethod
     def of(cls, record: Mapping[str, str | int], **rest: Any) -> SetupForm:
         """The form of a stored schedule's record; `rest` names the fields that are not the schedule's."""
-        return cls(**{**record, "any_hour": bool(record["any_hour"])}, **rest)  # type: ignore[arg-type]  # a record has the fields’ types
+        # An older record holds a range of a year as 365 dates, which no field takes.
+        dates = write_dates(read_dates(str(record["skip_dates"])))
+        read: dict[str, Any] = {**record, "any_hour": bool(record["any_hour"]), "skip_dates": dates}
+        return cls(**read, **rest)
 
     @property
     def record(self) -> dict[str, str | int]:

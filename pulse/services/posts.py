@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pulse.core.alert import PollGone
 from pulse.core.cards import PollCard, PostedPoll
 from pulse.core.library import Library
 from pulse.core.model import ClosedWave, Item, Side, SideTurnout
 from pulse.core.records import CalledOffWave, OpenWave
 from pulse.core.reports import WaveReport
+from pulse.services.alerts import Alerts
 from pulse.services.ports import Clock
 from pulse.services.results import Results
 from pulse.services.turnout import TurnoutSnapshot
@@ -25,10 +27,11 @@ class Posts:
         waves: Waves,
         results: Results,
         snapshot: TurnoutSnapshot,
+        alerts: Alerts,
         clock: Clock,
     ) -> None:
         self._store, self._library, self._waves, self._results = store, library, waves, results
-        self._snapshot, self._clock = snapshot, clock
+        self._snapshot, self._alerts, self._clock = snapshot, alerts, clock
 
     def language(self) -> str:
         """The language of what everybody in a channel reads."""
@@ -69,8 +72,10 @@ class Posts:
         return self._waves.current is not None and self._waves.current.id == wave_id
 
     async def repost(self, poll: PostedPoll) -> None:
-        """A poll message is gone: it is posted again, once."""
-        await self._store.repost(poll.card.wave_id, poll.channel, poll.ts, self._clock())
+        """A poll message is gone: it is posted again, once; after that the managers are told."""
+        wave_id = poll.card.wave_id
+        if not await self._store.repost(wave_id, poll.channel, poll.ts, self._clock()):
+            await self._alerts.report(PollGone(channel=poll.channel, wave_id=wave_id))
 
     def _open_poll(self, wave: OpenWave, side: Side) -> PollCard:
         told = self._snapshot.told(wave)[side]

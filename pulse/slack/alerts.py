@@ -6,19 +6,32 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from pulse.core.alert import Alert, ChannelAlert, KeyNotDestroyed, LostKey, MissedWave, SecondCopy
+from pulse.core.alert import (
+    Alert,
+    ChannelAlert,
+    KeyNotDestroyed,
+    LostKey,
+    MissedWave,
+    MissedWaves,
+    PollGone,
+    SecondCopy,
+)
 from pulse.core.errors import SlackFault
 from pulse.core.language import speaking
 from pulse.slack.readers import Readers
 from pulse.slack.web_api import Slack
 from pulse.views.message import Message
 from pulse.views.notices import (
+    Problem,
     channel_problem,
     key_not_destroyed,
     lost_key,
+    poll_gone,
+    poll_in_doubt,
     problems,
     second_copy,
     wave_missed,
+    waves_missed,
 )
 
 _log = structlog.get_logger(__name__)
@@ -55,13 +68,25 @@ class AlertSender:
 def alert_message(alert: Alert) -> Message:
     """An alert in words."""
     match alert:
-        case ChannelAlert(channel=channel, code=code):
-            return problems([channel_problem(channel, code)])
+        case ChannelAlert(channel=channel, code="unknown_outcome"):
+            return poll_in_doubt(channel)
         case MissedWave(due_at=due_at, opens_at=opens_at):
             return wave_missed(due_at, opens_at)
-        case LostKey():
-            return problems([lost_key()])
-        case KeyNotDestroyed():
-            return problems([key_not_destroyed()])
+        case MissedWaves(decided=decided, last=last, opens_at=opens_at):
+            return waves_missed(decided, last, opens_at)
+        case _:
+            return problems([_problem(alert)])
+
+
+def _problem(alert: ChannelAlert | PollGone | SecondCopy | LostKey | KeyNotDestroyed) -> Problem:
+    match alert:
+        case ChannelAlert(channel=channel, code=code):
+            return channel_problem(channel, code)
+        case PollGone(channel=channel):
+            return poll_gone(channel)
         case SecondCopy():
-            return problems([second_copy()])
+            return second_copy()
+        case LostKey():
+            return lost_key()
+        case KeyNotDestroyed():
+            return key_not_destroyed()
