@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from pulse.ops import platforms
+
+if __name__ == "__main__":
+    # Before the imports below, which fail with a traceback where something is too old or missing.
+    platforms.require(installed=True)
+
 import asyncio
 import logging
 import secrets
@@ -41,6 +47,7 @@ from pulse.slack.cards import Cards
 from pulse.slack.chart_worker import ChartWorker
 from pulse.slack.home_tabs import HomeTabs
 from pulse.slack.live_counts import LiveCounts
+from pulse.slack.outbox import Sending
 from pulse.slack.pictures import Pictures
 from pulse.slack.private_cards import PrivateCards
 from pulse.slack.publisher import DirectMessages, Publisher
@@ -70,7 +77,7 @@ def create_app(
     """Wires the bot on an open store; nothing is sent yet."""
     library = shipped_library()
     metrics = Metrics()
-    slack = Slack(settings.slack_bot_token, settings.api_url, metrics.called)
+    slack = Slack(settings.slack_bot_token, settings.api_url, metrics.called, settings.network)
     roster = Roster(slack)
     waves = Waves(store=store, roster=roster, library=library, clock=clock, random_bytes=random_bytes)
     readers = Readers(roster, catalogue, waves.posts_language)
@@ -79,6 +86,11 @@ def create_app(
     snapshot = TurnoutSnapshot(store=store, library=library, interval_s=counts_every_s)
     results = Results(store=store, library=library, waves=waves, write_files=files)
     reports = LeaderReports(store=store, waves=waves, results=results, clock=clock)
+    participation = Participation(
+        store=store, waves=waves, answering=answering, managers=managers, snapshot=snapshot
+    )
+    send_alert = AlertSender(slack, readers, managers.reachable).send
+    alerts = Alerts(store=store, waves=waves, send=send_alert, clock=clock)
     posts = Posts(
         store=store,
         library=library,
@@ -86,13 +98,10 @@ def create_app(
         results=results,
         reports=reports,
         snapshot=snapshot,
+        alerts=alerts,
         clock=clock,
     )
-    participation = Participation(
-        store=store, waves=waves, answering=answering, managers=managers, snapshot=snapshot
-    )
-    send_alert = AlertSender(slack, readers, managers.reachable).send
-    alerts = Alerts(store=store, waves=waves, send=send_alert, clock=clock)
+    background = BackgroundTasks()
     channels = Channels(store=store, waves=waves, roster=roster, lookup=slack, alerts=alerts, clock=clock)
     audience = Audience(waves=waves, managers=managers, roster=roster, lookup=slack)
     home = Home(
@@ -147,7 +156,7 @@ def create_app(
         channels=channels,
         alerts=alerts,
         reminders=reminders,
-        background=BackgroundTasks(),
+        background=background,
     )
     changing = asyncio.Lock()
     chart_worker = chart_worker or ChartWorker()
@@ -161,12 +170,10 @@ def create_app(
         publisher=Publisher(
             store=store,
             posts=posts,
-            slack=slack,
             cards=cards,
             readers=readers,
-            changing=changing,
             clock=clock,
-            settle_s=settle_s,
+            sending=Sending(slack=slack, changing=changing, later=background.later, settle_s=settle_s),
         ),
         home_tabs=HomeTabs(home, slack, readers),
         counts=LiveCounts(

@@ -12,9 +12,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_bolt.request.payload_utils import to_action
 
-from handlers.interaction import Interaction
+from handlers.interaction import Interaction, part_of, text_of
 from handlers.middleware import INTERACTION
 from handlers.replies import attempt, or_refuse, outcome, privately, reply, wave_id_of
 from pulse.core.errors import BadRequest
@@ -53,8 +52,7 @@ class Taps(AsyncMiddleware):
         resp: BoltResponse,
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt passes it under this name
     ) -> BoltResponse:
-        action = to_action(req.body) or {}
-        if not self.action.match(str(action.get("action_id") or "")):
+        if not self.action.match(text_of(req.body, "actions", 0, "action_id")):
             return await next()
         interaction: Interaction = req.context[INTERACTION]
         await attempt(_tap(interaction), partial(_refuse, interaction))
@@ -83,9 +81,9 @@ async def open_form(ack: AsyncAck, interaction: Interaction) -> None:
     interaction.later(or_refuse(interaction, show_form(interaction)))
 
 
-async def save_form(ack: AsyncAck, interaction: Interaction, view: Body) -> None:
+async def save_form(ack: AsyncAck, interaction: Interaction, body: Body) -> None:
     """The form is sent: durable, then acked by what was saved."""
-    message = await outcome(_save_form(interaction, view))
+    message = await outcome(_save_form(interaction, body))
     await ack(response_action="update", view=as_view(_("Your answers"), message, _("Close")))
 
 
@@ -107,6 +105,8 @@ async def _tap(interaction: Interaction) -> None:
     user, channel = interaction.user, interaction.channel
     ballot = await interaction.workspace.answering.tap(user, channel, wave_id, item_id, option)
     interaction.surfaces.counts.touch()
+    if interaction.message and not interaction.in_private:
+        await interaction.surfaces.publisher.stands(wave_id, channel, interaction.message)
     _owe_card(interaction, ballot, saved=item_id)
 
 
@@ -118,9 +118,9 @@ async def _move_on(interaction: Interaction) -> None:
     _owe_card(interaction, ballot, saved=item_id, moved_on=True)
 
 
-async def _save_form(interaction: Interaction, view: Body) -> Message:
-    origin = view.get("private_metadata")
-    chosen = parse_answer(view.get("state") or {})
+async def _save_form(interaction: Interaction, body: Body) -> Message:
+    origin = part_of(body, "view", "private_metadata")
+    chosen = parse_answer(part_of(body, "view", "state") or {})
     channel, wave_id = parse_channel(origin), parse_wave(origin)
     ballot = await interaction.workspace.answering.fill_in(interaction.user, channel, wave_id, chosen)
     interaction.surfaces.counts.touch()

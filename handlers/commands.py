@@ -16,7 +16,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from handlers import managing
 from handlers.answers import show_form
 from handlers.evidence import what_is_kept
-from handlers.interaction import Interaction
+from handlers.interaction import Interaction, text_of
 from handlers.questions import show_questions
 from handlers.replies import answer, or_refuse
 from handlers.reports import send_report
@@ -76,7 +76,7 @@ def register(app: AsyncApp) -> None:
 
 async def pulse(ack: AsyncAck, interaction: Interaction, command: dict[str, Any]) -> None:
     await ack()
-    meant = understand(str(command.get("text") or ""), interaction.workspace.results.library())
+    meant = understand(text_of(command, "text"), interaction.workspace.results.library())
     if isinstance(meant, Message):
         interaction.later(answer(interaction, _said(meant)))
     elif meant.command.window is not None:

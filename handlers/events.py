@@ -8,9 +8,9 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from handlers.interaction import Interaction
+from handlers.interaction import Interaction, part_of, text_of
 from handlers.managing import follow_waves
-from pulse.services.channels import ARCHIVED, NOT_FOUND, NOT_IN
+from pulse.services.channels import ARCHIVED, NOT_FOUND, NOT_IN, SHARED
 
 Event = dict[str, Any]
 
@@ -24,6 +24,8 @@ def register(app: AsyncApp) -> None:
     app.event("member_left_channel")(member_left)
     app.event("member_joined_channel")(member_joined)
     app.event("channel_id_changed")(channel_moved)
+    app.event("channel_shared")(channel_shared)
+    app.event("channel_unshared")(channel_unshared)
     for kind in KINDS:
         app.event(f"{kind}_left")(bot_left)
         app.event(f"{kind}_archive")(channel_archived)
@@ -35,47 +37,61 @@ def register(app: AsyncApp) -> None:
 
 
 async def member_left(event: Event, context: AsyncBoltContext, interaction: Interaction) -> None:
-    if event["user"] == context.bot_user_id:
+    if text_of(event, "user") == context.bot_user_id:
         await bot_left(event, interaction)
     else:
-        interaction.workspace.answering.member_left(event["user"], event["channel"])
+        interaction.workspace.answering.member_left(text_of(event, "user"), text_of(event, "channel"))
 
 
 async def member_joined(event: Event, context: AsyncBoltContext, interaction: Interaction) -> None:
     """People need nothing: whoever joins and answers is looked up then."""
-    if event["user"] == context.bot_user_id:
-        interaction.later(_back(interaction, event["channel"]))
+    if text_of(event, "user") == context.bot_user_id:
+        interaction.later(_back(interaction, text_of(event, "channel")))
 
 
 async def bot_left(event: Event, interaction: Interaction) -> None:
-    _lost(interaction, event["channel"], NOT_IN)
+    _lost(interaction, text_of(event, "channel"), NOT_IN)
 
 
 async def channel_archived(event: Event, interaction: Interaction) -> None:
-    _lost(interaction, event["channel"], ARCHIVED)
+    _lost(interaction, text_of(event, "channel"), ARCHIVED)
 
 
 async def channel_deleted(event: Event, interaction: Interaction) -> None:
-    _lost(interaction, event["channel"], NOT_FOUND)
+    _lost(interaction, text_of(event, "channel"), NOT_FOUND)
 
 
 async def channel_unarchived(event: Event, interaction: Interaction) -> None:
-    interaction.later(_back(interaction, event["channel"]))
+    interaction.later(_back(interaction, text_of(event, "channel")))
 
 
 async def channel_renamed(event: Event, interaction: Interaction) -> None:
     """Names are kept nowhere, everything goes by ids; the channel is looked at afresh."""
-    interaction.workspace.channels.forget(event["channel"]["id"])
+    interaction.workspace.channels.forget(text_of(event, "channel", "id"))
 
 
 async def channel_moved(event: Event, interaction: Interaction) -> None:
-    moved = interaction.workspace.channels.follow_move(event["old_channel_id"], event["new_channel_id"])
+    moved = interaction.workspace.channels.follow_move(
+        text_of(event, "old_channel_id"), text_of(event, "new_channel_id")
+    )
     interaction.later(moved)
+
+
+async def channel_shared(event: Event, interaction: Interaction) -> None:
+    """Another company's people come in: they are not asked, but they read what is posted."""
+    _lost(interaction, text_of(event, "channel"), SHARED)
+
+
+async def channel_unshared(event: Event, interaction: Interaction) -> None:
+    """One company has left; another may still be there."""
+    if event.get("is_ext_shared"):
+        return
+    interaction.later(interaction.workspace.channels.unshared(text_of(event, "channel")))
 
 
 async def token_revoked(event: Event) -> None:
     """Without its token the bot can tell nobody: the log is the only place."""
-    if (event.get("tokens") or {}).get("bot"):
+    if part_of(event, "tokens", "bot"):
         _log.error("token revoked", fix="reinstall the app and set the new SLACK_BOT_TOKEN")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from handlers.interaction import Interaction
+from handlers.interaction import Interaction, text_of
 from handlers.managing import PRESSED
 from handlers.replies import or_refuse, outcome, reply
 from handlers.setup import show_setup
@@ -25,8 +25,8 @@ def register(app: AsyncApp) -> None:
 
 
 async def home_opened(event: dict[str, Any], interaction: Interaction) -> None:
-    user = event["user"]
-    if event.get("tab", "home") == "home":
+    user = text_of(event, "user")
+    if text_of(event, "tab") in ("home", ""):
         interaction.later(interaction.surfaces.home_tabs.opened(user))
     interaction.later(_greet(interaction, user))
 
@@ -38,7 +38,7 @@ async def press_setup(ack: AsyncAck, interaction: Interaction) -> None:
 
 async def press_manage(ack: AsyncAck, interaction: Interaction, action: dict[str, Any]) -> None:
     await ack()
-    word = str(action["action_id"]).removeprefix("manage:")
+    word = text_of(action, "action_id").removeprefix("manage:")
     interaction.later(_manage(interaction, word))
 
 

@@ -35,8 +35,9 @@ class Interaction:
     """A payload in the words of the pulse.
 
     `user` is "" for events. `channel` is "" on the Home tab and in modals, `value` is that of the button,
-    `block` the id of the block in which it stands. `trigger` opens a window within 3 s. `in_private` is true
-    for a button of a message that only its reader sees. `respond` is None if Slack gives no response_url.
+    `block` the id of the block in which it stands. `trigger` opens a window within 3 s. `message` is the ts
+    of the message that holds the button, "" if none does. `in_private` is true for a button of a message
+    that only its reader sees. `respond` is None if Slack gives no response_url.
     """
 
     workspace: Workspace
@@ -46,6 +47,7 @@ class Interaction:
     trigger: str
     value: str
     block: str
+    message: str
     in_private: bool
     respond: Respond | None
 
@@ -56,21 +58,36 @@ class Interaction:
 
 def interaction_of(body: Mapping[str, Any], team: Team, respond: Respond | None) -> Interaction:
     """Reads a payload of any kind."""
-    container = body.get("container") or {}
-    actions = body.get("actions") or [{}]
+    pressed = text_of(body, "channel", "id") or text_of(body, "container", "channel_id")
     return Interaction(
         workspace=team.workspace,
         surfaces=team.surfaces,
-        user=str((body.get("user") or {}).get("id") or body.get("user_id") or ""),
-        channel=_channel(body, container),
-        trigger=str(body.get("trigger_id") or ""),
-        value=str(actions[0].get("value") or ""),
-        block=str(actions[0].get("block_id") or ""),
-        in_private=bool(container.get("is_ephemeral")),
+        user=text_of(body, "user", "id") or text_of(body, "user_id"),
+        channel=pressed or text_of(body, "channel_id"),
+        trigger=text_of(body, "trigger_id"),
+        value=text_of(body, "actions", 0, "value"),
+        block=text_of(body, "actions", 0, "block_id"),
+        message=text_of(body, "container", "message_ts"),
+        in_private=part_of(body, "container", "is_ephemeral") is True,
         respond=respond,
     )
 
 
-def _channel(body: Mapping[str, Any], container: Mapping[str, Any]) -> str:
-    pressed = (body.get("channel") or {}).get("id") or container.get("channel_id")
-    return str(pressed or body.get("channel_id") or "")
+def part_of(body: object, *way: str | int) -> object:
+    """A part of a payload, by names and places; None if it, or anything on the way to it, is not there."""
+    found = body
+    for step in way:
+        if isinstance(step, str):
+            found = found.get(step) if isinstance(found, Mapping) else None
+        else:
+            found = found[step] if isinstance(found, list) and len(found) > step else None
+    return found
+
+
+def text_of(body: object, *way: str | int) -> str:
+    """A text of a payload, "" if it is not there or no text."""
+    found = part_of(body, *way)
+    if not isinstance(found, str) or found.isascii():
+        return found if isinstance(found, str) else ""
+    # Half a pair of surrogates comes through JSON, and can neither be stored nor sent.
+    return found.encode(errors="replace").decode()

@@ -120,11 +120,20 @@ async def follow_waves(interaction: Interaction) -> None:
     await interaction.surfaces.cards.prepare()
 
 
+async def post_again(interaction: Interaction, channel: str) -> Message:
+    """Posts a poll again of which nobody could tell whether it stands."""
+    if not await interaction.surfaces.publisher.post_again(channel):
+        return notices.nothing_in_doubt()
+    interaction.later(interaction.surfaces.publisher.deliver())
+    return notices.posted_again(channel)
+
+
 PRESSED: Mapping[str, Manage] = {
     "open": open_wave,
     "close": close_shown,
     "skip": skip_shown,
     "pause": pause,
+    "post_again": post_again,
     "resume": resume,
 }
 """The buttons of the Home tab."""

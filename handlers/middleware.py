@@ -13,13 +13,14 @@ from slack_bolt import BoltResponse
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.webhook import WebhookResponse
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from handlers.interaction import FindTeam, Interaction, interaction_of
+from handlers.interaction import FindTeam, Interaction, interaction_of, part_of, text_of
 from pulse.core.language import speak
 from pulse.slack.web_api import Slack
 
 Next = Callable[[], Awaitable[BoltResponse]]
+
+HOME_OPENED = "app_home_opened"
 
 INTERACTION = "interaction"
 """The name under which Bolt's context holds the `Interaction`, and listeners ask for it."""
@@ -36,7 +37,11 @@ class SharedRespond:
         self._url, self._slack = url, slack
 
     async def __call__(self, **said: Any) -> WebhookResponse:
-        return await AsyncWebhookClient(self._url, session=self._slack.session).send_dict(said)
+        answer = await self._slack.respond(self._url, said)
+        body = answer.body.decode(errors="replace")
+        return WebhookResponse(
+            url=self._url, status_code=answer.status, body=body, headers=dict(answer.headers)
+        )
 
 
 class InTeam(AsyncMiddleware):
@@ -81,8 +86,7 @@ class InLanguage(AsyncMiddleware):
 
 def _reader(body: dict[str, Any]) -> str:
     """The id of whoever opened the Home tab: of other events nobody is answered."""
-    event = body.get("event") or {}
-    return str(event.get("user") or "") if event.get("type") == "app_home_opened" else ""
+    return text_of(body, "event", "user") if text_of(body, "event", "type") == HOME_OPENED else ""
 
 
 def _may_wait(body: dict[str, Any]) -> bool:
@@ -92,6 +96,7 @@ def _may_wait(body: dict[str, Any]) -> bool:
     first moments after a restart.
     """
     if body.get("type") == "block_actions":
-        acts = [str(action.get("action_id") or "") for action in body.get("actions") or []]
+        actions = part_of(body, "actions")
+        acts = [text_of(action, "action_id") for action in actions] if isinstance(actions, list) else []
         return not any(act.startswith("answer:") or act == "withdraw" for act in acts)
-    return "command" in body or (body.get("event") or {}).get("type") == "app_home_opened"
+    return "command" in body or text_of(body, "event", "type") == HOME_OPENED

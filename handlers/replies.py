@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import traceback
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,10 +16,13 @@ from slack_bolt import BoltResponse
 from handlers.interaction import Interaction, Respond
 from pulse.core.errors import BadRequest, PulseError, SlackFault
 from pulse.core.language import _
-from pulse.views.message import Message, as_view
+from pulse.views.message import Message, as_view, has_pictures, without_pictures
 from pulse.views.notices import refusal
 
 T = TypeVar("T")
+
+RETRY_S = 1.0
+"""Before the second try of a private answer: Slack reads most pictures within a second."""
 
 _log = structlog.get_logger(__name__)
 
@@ -67,7 +72,7 @@ async def unforeseen(error: Exception, body: dict[str, Any], respond: Respond) -
     if not body.get("response_url"):
         log_unforeseen(error)
         return None
-    await _send_privately(respond, error_message(error), replace=False)
+    await _sent(respond, error_message(error), "ephemeral", replace=False)
     return BoltResponse(status=200)
 
 
@@ -98,20 +103,47 @@ async def privately(interaction: Interaction, message: Message, *, replace: bool
     """Sends a message that only its reader sees; `replace` puts it in place of the one pressed on."""
     if interaction.respond is None:
         raise BadRequest(_("That button is not one of mine. Nothing was changed."))
-    await _send_privately(interaction.respond, message, replace=replace)
+    await send(interaction, message, replace=replace)
 
 
-async def _send_privately(respond: Respond, message: Message, *, replace: bool) -> None:
-    answer = await respond(
-        text=message.text,
-        blocks=message.blocks,
-        response_type="ephemeral",
-        replace_original=replace,
-        unfurl_links=False,
-        unfurl_media=False,
-    )
-    if answer.status_code != 200:
+async def send(
+    interaction: Interaction, message: Message, *, to: str = "ephemeral", replace: bool = False
+) -> bool:
+    """Sends a message by the response_url, `to` "ephemeral" or "in_channel"; whether Slack took it.
+
+    What Slack did not answer is sent once more. A picture that Slack has not read yet gets a second try; a
+    message whose picture is refused for good goes out in words, and the picture is forgotten.
+    """
+    if interaction.respond is None:
+        return False
+    if await _sent(interaction.respond, message, to, replace=replace):
+        return True
+    await asyncio.sleep(RETRY_S)
+    if await _sent(interaction.respond, message, to, replace=replace):
+        return True
+    if not has_pictures(message):
+        return False
+    interaction.surfaces.cards.forget_pictures(message)
+    return await _sent(interaction.respond, without_pictures(message), to, replace=replace)
+
+
+async def _sent(respond: Respond, message: Message, to: str, *, replace: bool) -> bool:
+    try:
+        answer = await respond(
+            text=message.text,
+            blocks=message.blocks,
+            response_type=to,
+            replace_original=replace,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+    except SlackFault as fault:
+        _log.info("private answer not taken", problem=str(fault))
+        return False
+    if answer.status_code != HTTPStatus.OK:
         _log.info("private answer not taken", status=answer.status_code)
+        return False
+    return True
 
 
 def wave_id_of(value: str) -> int:

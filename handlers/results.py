@@ -6,7 +6,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from handlers.interaction import Interaction
-from handlers.replies import or_refuse, outcome, privately, reply, wave_id_of
+from handlers.replies import or_refuse, outcome, privately, reply, send, wave_id_of
 from pulse.views.notices import shared
 from pulse.views.results import CERTAINTY, DETAILS, SHARE, TREND
 
@@ -59,16 +59,5 @@ async def _share(interaction: Interaction) -> None:
     if not interaction.value.startswith("baselines:"):
         await interaction.workspace.audience.check_sharing(interaction.user)
     card = await interaction.surfaces.cards.shared(interaction.value, interaction.user)
-    if interaction.respond is None:
-        return
-    answer = await interaction.respond(
-        text=card.text,
-        blocks=card.blocks,
-        response_type="in_channel",
-        replace_original=False,
-        delete_original=False,
-        unfurl_links=False,
-        unfurl_media=False,
-    )
-    if answer.status_code == 200:
+    if await send(interaction, card, to="in_channel"):
         await privately(interaction, shared(), replace=interaction.in_private)

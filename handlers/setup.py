@@ -7,7 +7,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from handlers.interaction import Interaction
+from handlers.interaction import Interaction, part_of, text_of
 from handlers.replies import attempt, or_refuse
 from pulse.core.errors import BadRequest
 from pulse.core.language import _
@@ -46,17 +46,17 @@ async def open_setup(ack: AsyncAck, interaction: Interaction) -> None:
 
 
 async def find_zones(ack: AsyncAck, interaction: Interaction, body: Body) -> None:
-    typed = str(body.get("value") or "")[:TYPED_LIMIT]
+    typed = text_of(body, "value")[:TYPED_LIMIT]
     await ack(options=zone_options(await interaction.workspace.setup.zones(typed)))
 
 
 async def preview(ack: AsyncAck, interaction: Interaction, body: Body) -> None:
     await ack()
-    interaction.later(_show_preview(interaction, body["view"]))
+    interaction.later(_show_preview(interaction, body))
 
 
-async def save(ack: AsyncAck, interaction: Interaction, view: Body) -> None:
-    await ack(**await attempt(_save(interaction, view), _closing))
+async def save(ack: AsyncAck, interaction: Interaction, body: Body) -> None:
+    await ack(**await attempt(_save(interaction, body), _closing))
 
 
 async def show_setup(interaction: Interaction) -> None:
@@ -66,11 +66,11 @@ async def show_setup(interaction: Interaction) -> None:
     await interaction.surfaces.slack.open_view(interaction.trigger, setup_view(form, reminders=True))
 
 
-async def _save(interaction: Interaction, view: Body) -> Body:
+async def _save(interaction: Interaction, body: Body) -> Body:
     """Saves the form; returns the ack, which shows errors at their fields or says that all is saved."""
     await interaction.workspace.managers.check(interaction.user)
     try:
-        form = parse_setup(view.get("state") or {})
+        form = parse_setup(_state(body))
         in_both = await _save_form(interaction, form)
     except FormErrors as error:
         return {"response_action": "errors", "errors": error.errors}
@@ -105,23 +105,31 @@ async def _save_form(interaction: Interaction, form: SetupForm) -> int:
     return in_both
 
 
+def _state(body: Body) -> Body:
+    """What was typed into the form."""
+    state = part_of(body, "view", "state")
+    return state if isinstance(state, dict) else {}
+
+
 def _closing(message: Message) -> Body:
     return {"response_action": "update", "view": as_view(_("Set up the pulse"), message, _("Close"))}
 
 
-async def _show_preview(interaction: Interaction, view: Body) -> None:
+async def _show_preview(interaction: Interaction, body: Body) -> None:
     """Shows in the form what its fields would bring, or what is missing in them."""
     shown = await attempt(
-        _preview(interaction, view),
+        _preview(interaction, body),
         lambda sentence: as_view(_("Set up the pulse"), sentence, _("Close")),
     )
-    await interaction.surfaces.slack.update_view(str(view["id"]), str(view["hash"]), shown)
+    await interaction.surfaces.slack.update_view(
+        text_of(body, "view", "id"), text_of(body, "view", "hash"), shown
+    )
 
 
-async def _preview(interaction: Interaction, view: Body) -> View:
+async def _preview(interaction: Interaction, body: Body) -> View:
     await interaction.workspace.managers.check(interaction.user)
     try:
-        form = parse_setup(view.get("state") or {})
+        form = parse_setup(_state(body))
         coming = await interaction.workspace.setup.preview(form)
         posts = interaction.surfaces.readers.catalogue(form.language)
         blocks = setup_preview(form, coming.items, coming.waves, posts, in_both=coming.in_both)

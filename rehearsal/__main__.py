@@ -31,6 +31,9 @@ async def _start(rehearsal: Rehearsal, command: list[str], folder: str) -> async
         "SLACK_BOT_TOKEN": rehearsal.bot_token,
         "SLACK_APP_TOKEN": rehearsal.app_token,
         "SLACK_API_URL": rehearsal.api_url,
+        # What stays on this machine goes through no proxy.
+        "NO_PROXY": "*",
+        "no_proxy": "*",
     }
     surroundings.setdefault("PULSE_DB", str(Path(folder) / "pulse.db"))
     return await asyncio.create_subprocess_exec(*command, env=surroundings, cwd=ROOT, stdout=sys.stderr)

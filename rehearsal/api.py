@@ -34,6 +34,9 @@ HISTORY_SCOPE = {
     "im": "im:history",
 }
 
+OPTIONAL = frozenset(HISTORY_SCOPE.values())
+"""Scopes that may be declined at the installation: an app may find out by asking."""
+
 
 @dataclass
 class Asked:
@@ -65,7 +68,8 @@ class Asked:
         """Refuses with missing_scope unless the app holds the scope."""
         if scope not in self.scopes:
             held = ",".join(sorted(self.scopes))
-            raise Refusal("missing_scope", fault=True, needed=scope, provided=held)
+            declined = scope in OPTIONAL
+            raise Refusal("missing_scope", fault=not declined, needed=scope, provided=held)
 
     def structured(self, name: str, error: str) -> Any:
         """An argument that is JSON, sent as text or as it is."""

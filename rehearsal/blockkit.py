@@ -285,6 +285,9 @@ def _length_order(element: Any, at: str) -> Iterator[str]:
     least, most = element.get("min_length"), element.get("max_length")
     if isinstance(least, int) and isinstance(most, int) and least > most:
         yield _fault("min_length must not be greater than max_length", at)
+    initial = element.get("initial_value")
+    if isinstance(initial, str) and isinstance(most, int) and len(initial) > most:
+        yield _fault("initial_value must not be longer than max_length", at)
 
 
 def _number_order(element: Any, at: str) -> Iterator[str]:

@@ -19,9 +19,13 @@ SCOPES = (
 
 @dataclass(frozen=True)
 class Manifest:
-    """`commands` and `events` are empty if all are allowed; `escapes`: `should_escape`."""
+    """`scopes` may be used; of them somebody may decline the `optional` ones at the installation.
+
+    `commands` and `events` are empty if all are allowed; `escapes`: `should_escape`.
+    """
 
     scopes: frozenset[str] = frozenset(SCOPES)
+    optional: frozenset[str] = frozenset()
     commands: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
     name: str = "App"
@@ -45,7 +49,8 @@ def read(path: Path) -> Manifest:
     name = re.search(r"^ *display_name: *[\"']?([^\"'\n#]+)", text, re.MULTILINE)
     commands = re.findall(r"^ *-? *command: *[\"']?(/[\w-]+)", text, re.MULTILINE)
     return Manifest(
-        scopes=_list_under(text, "bot"),
+        scopes=_list_under(text, "bot") | _list_under(text, "bot_optional"),
+        optional=_list_under(text, "bot_optional"),
         commands=frozenset(commands),
         events=_list_under(text, "bot_events"),
         name=name[1].strip() if name else "App",

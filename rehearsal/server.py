@@ -111,7 +111,10 @@ class Rehearsal(Installation):
     # Trouble on request
 
     def fail(self, method: str, error: str | int = "", **how: Any) -> Trouble:
-        """The next call of `method` fails: an error name, an HTTP status, or see `Trouble`."""
+        """The next call of `method` fails: an error name, an HTTP status, or see `Trouble`.
+
+        `method` may also be "response_url" or "upload".
+        """
         trouble = Trouble(method, **how)
         if isinstance(error, int):
             trouble.status = error
@@ -141,7 +144,7 @@ class Rehearsal(Installation):
         if trouble is not None:
             await asyncio.sleep(trouble.seconds)
         refusal = self._ordered(call, trouble) or self._too_fast(call)
-        if refusal is None:
+        if refusal is None or (trouble is not None and trouble.applied):
             call.answer = self._answer(call, request)
         self._note(call)
         return refusal or web.json_response(call.answer, headers=self._headers())
@@ -171,9 +174,11 @@ class Rehearsal(Installation):
 
     def _ordered(self, call: Call, trouble: Trouble | None) -> web.Response | None:
         """The failure that was requested for this call."""
-        if trouble is None or not (trouble.error or trouble.status):
+        if trouble is None or not (trouble.error or trouble.status or trouble.body is not None):
             return None
-        call.error = trouble.error or str(trouble.status)
+        call.error = trouble.error or str(trouble.status or "odd")
+        if trouble.body is not None:
+            return web.Response(status=trouble.status or 200, body=trouble.body, headers=trouble.headers)
         if trouble.error == "ratelimited" or trouble.status == 429:
             return _rate_limited(trouble.retry_after)
         if trouble.status:
@@ -204,9 +209,8 @@ class Rehearsal(Installation):
             raise Refusal("unknown_method", fault=True)
         self._authenticate(call.method, request.headers.get("Authorization", ""), call.args.pop("token", ""))
         if call.method == CONNECT:
-            return {
-                "url": f"ws://{HOST}:{self.port}/link/?ticket={self.socket_mode.ticket()}&app_id=A0REHEARSAL"
-            }
+            link = f"{self.base_url.replace('http', 'ws', 1)}/link/"
+            return {"url": f"{link}?ticket={self.socket_mode.ticket()}&app_id=A0REHEARSAL"}
         asked = Asked(self.workspace, call.args, self.scopes, self.base_url, self.page_cap)
         return METHODS[call.method](asked)
 
@@ -225,10 +229,20 @@ class Rehearsal(Installation):
 
     # response_urls and uploads
 
+    def _in_trouble(self, call: Call, request: web.Request) -> web.Response | None:
+        """What was ordered for an address that is no method; None where nothing was."""
+        trouble = next((t for t in self._troubles if t.meets(call.method, call.args)), None)
+        if trouble is not None and trouble.cut and request.transport is not None:
+            request.transport.close()
+            return web.Response()
+        return self._ordered(call, trouble)
+
     async def _respond(self, request: web.Request) -> web.Response:
         content = await request.json()
         call = Call("response_url", content, time.monotonic())
         self.calls.append(call)
+        if (ordered := self._in_trouble(call, request)) is not None:
+            return ordered
         try:
             self.workspace.respond(request.match_info["key"], content)
         except Refusal as refusal:
@@ -241,6 +255,8 @@ class Rehearsal(Installation):
 
     async def _upload(self, request: web.Request) -> web.Response:
         file_id = request.match_info["file"]
+        if (ordered := self._in_trouble(Call("upload", {}, time.monotonic()), request)) is not None:
+            return ordered
         if file_id not in self.workspace.files:
             return web.Response(status=404, text="no such upload")
         if not self.workspace.receive(file_id, await _uploaded(request)):
@@ -250,7 +266,8 @@ class Rehearsal(Installation):
 
 def _listen(port: int) -> socket.socket:
     """A listening socket on the port or, if it is taken, on the next free one."""
-    for candidate in range(port, port + 100) if port else (0,):
+    last = min(port + 99, 65535)
+    for candidate in range(port, last + 1) if port else (0,):
         listening = socket.socket()
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -259,10 +276,10 @@ def _listen(port: int) -> socket.socket:
             listening.close()
             continue
         return listening
-    raise OSError(f"no free port from {port} to {port + 99}")
+    raise OSError(f"no free port from {port} to {last}")
 
 
-def _rate_limited(seconds: int) -> web.Response:
+def _rate_limited(seconds: int | str) -> web.Response:
     return web.json_response(
         {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(seconds)}
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 RATES: dict[str, tuple[int, float]] = {
@@ -40,7 +40,8 @@ class Trouble:
 
     `error` is Slack's error name; `status` an HTTP status. `cut`: the connection ends unanswered and
     nothing is applied. `lost`: applied, then the connection ends. `late`: the connection ends, and the
-    call is applied `seconds` later.
+    call is applied `seconds` later. `body`: answered with these bytes instead, under `status` (200 unless
+    given) and with these `headers`; the call is applied where it is `applied`.
     """
 
     method: str
@@ -53,13 +54,19 @@ class Trouble:
     times: int | None = 1
     after: int = 0
     channel: str | None = None
-    retry_after: int = 1
+    user: str | None = None
+    retry_after: int | str = 1
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    applied: bool = False
 
     def meets(self, method: str, args: Mapping[str, Any]) -> bool:
         """Whether this trouble is due for the call; counts it."""
         if method != self.method or self.times == 0:
             return False
         if self.channel is not None and self.channel not in (args.get("channel"), args.get("channel_id")):
+            return False
+        if self.user is not None and self.user != args.get("user"):
             return False
         if self.after > 0:
             self.after -= 1

@@ -59,6 +59,9 @@ class Person:
     is_ultra_restricted: bool = False
     tz: str = "Europe/Berlin"
     locale: str = "en-GB"
+    team: str = TEAM_ID
+    """Another one for people of another company, who meet ours in channels shared with it."""
+    enterprise: str = ""
 
     @property
     def roles(self) -> list[str]:
@@ -68,7 +71,7 @@ class Person:
         """The user object of users.info and users.list."""
         return {
             "id": self.id,
-            "team_id": TEAM_ID,
+            "team_id": self.team,
             "name": self.name,
             "real_name": self.real_name,
             "deleted": self.deleted,
@@ -84,10 +87,11 @@ class Person:
             "tz_offset": 3600,
             "locale": self.locale,
             "updated": 0,
+            **({"enterprise_user": {"enterprise_id": self.enterprise}} if self.enterprise else {}),
             "profile": {
                 "real_name": self.real_name,
                 "display_name": self.name,
-                "team": TEAM_ID,
+                "team": self.team,
                 **({"bot_id": BOT_ID, "api_app_id": APP_ID} if self.id == BOT_USER else {}),
             },
         }
@@ -386,6 +390,12 @@ class Workspace:
     def _membership(self, event: str, channel: Channel, person: str) -> Json:
         letter = "G" if channel.is_private else "C"
         return {"type": event, "user": person, "channel": channel.id, "channel_type": letter, "team": TEAM_ID}
+
+    def share_channel(self, channel_id: str, team: str = "T0OTHER") -> None:
+        """Shares a channel with another company, whose people may be members then."""
+        self.channel(channel_id).shared = True
+        self._announce({"type": "channel_shared", "connected_team_id": team, "channel": channel_id})
+        self.changed()
 
     def archive(self, channel: str) -> None:
         """A channel is archived; the app hears of it."""

@@ -42,7 +42,7 @@ class Process:
 
     async def _read(self, stream: asyncio.StreamReader) -> None:
         while line := await stream.readline():
-            self.heard.append(line.decode())
+            self.heard.append(line.decode(errors="replace"))
             self._news.set()
         self._ended += 1
         self._news.set()

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from pulse.storage.sqlite.store import Store
-from rehearsal.server import Rehearsal
+from rehearsal.server import CONNECT, Rehearsal
 from tests.process import Outside, bot, free_port, tokens
+from tests.slack.odd_answers import ODD
 
 
 async def test_with_all_tokens_the_whole_loop_runs_in_slack(slack: Rehearsal, tmp_path: Path) -> None:
@@ -170,6 +171,31 @@ async def test_slack_being_down_at_the_start_is_waited_out(slack: Rehearsal, tmp
         await process.says("Slack not reached yet")
         await process.says("event=ready")
         assert await process.stop() == 0
+
+
+async def test_odd_answers_at_the_start_and_at_a_renewal_end_nothing(
+    slack: Rehearsal, tmp_path: Path
+) -> None:
+    """A load balancer's plain text, a list, a wait of half a second: no traceback, and taps are taken."""
+
+    def trouble(method: str) -> None:
+        for kind in ("text under 503", "a list", "text of bytes that are no text"):
+            slack.fail(method, **ODD[kind])
+        slack.fail(method, 429, retry_after="0.5")
+
+    trouble("auth.test")
+    trouble(CONNECT)
+    async with bot(tmp_path, **tokens(slack)) as process:
+        await process.says("event=ready")
+        outside = Outside(slack)
+        await outside.set_up()
+        poll = (await outside.open())[outside.it]
+        trouble(CONNECT)
+        await slack.socket_mode.refresh(close_after=0.0)
+        await slack.socket_mode.connected(since=1, seconds=30.0)
+        await outside.answer(outside.people(outside.it)[0], poll, "4")
+        assert await process.stop() == 0
+        assert "Traceback" not in process.output
 
 
 async def test_while_it_waits_for_slack_the_bot_can_be_stopped(tmp_path: Path) -> None:

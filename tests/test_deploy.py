@@ -117,13 +117,18 @@ def files(image: Path) -> list[Path]:
 
 
 async def test_the_image_holds_all_that_the_bot_needs(image: Path, tmp_path: Path, slack: Rehearsal) -> None:
-    """From the copied files alone the whole loop runs; it writes to the volume and /tmp only."""
+    """From the copied files alone the whole loop runs; it writes to the volume and /tmp only.
+
+    The health check goes around a proxy: what it asks is this machine.
+    """
     data, before = tmp_path / "data", files(image)
     data.mkdir()
     environment = container(data, **process.tokens(slack), PULSE_HEALTH_PORT=str(free_port()))
     async with running(image, environment) as bot:
         await bot.says("event=ready")
         assert await healthy(image, environment) == 0
+        behind = {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+        assert await healthy(image, environment | behind) == 0
         assert "8 of 12 agree" in await process.Outside(slack).whole_loop()
         assert await bot.stop() == 0
     assert await healthy(image, environment) == 1

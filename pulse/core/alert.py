@@ -31,6 +31,22 @@ class MissedWave:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MissedWaves:
+    """The times of several waves passed before the bot could open them, `last` the latest.
+
+    `decided` is when the wave before them was due, if there was one.
+    """
+
+    decided: datetime | None
+    last: datetime
+    opens_at: datetime | None
+
+    @property
+    def key(self) -> str:
+        return f"missed up to {self.last.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecondCopy:
     """Another process is connected as this app and receives some of the taps."""
 
@@ -59,5 +75,26 @@ class KeyNotDestroyed:
     key: str = "key of a closed wave"
 
 
-Alert = ChannelAlert | MissedWave | PeopleLeftOut | SecondCopy | LostKey | KeyNotDestroyed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollGone:
+    """The poll of a channel was deleted, and deleted again after it was posted anew."""
+
+    channel: str
+    wave_id: int
+
+    @property
+    def key(self) -> str:
+        return f"poll {self.wave_id} gone from {self.channel}"
+
+
+Alert = (
+    ChannelAlert
+    | MissedWave
+    | MissedWaves
+    | PeopleLeftOut
+    | SecondCopy
+    | LostKey
+    | KeyNotDestroyed
+    | PollGone
+)
 """Alerts with the same `key` are told once a day."""

@@ -141,14 +141,16 @@ def moments(schedule: Schedule, local_date: date) -> Moments:
     return _moments(schedule, local_date, instant(local_date, schedule.at, schedule.tz), days)
 
 
-def moments_by_hand(schedule: Schedule, now: datetime) -> Moments:
+def moments_by_hand(schedule: Schedule, now: datetime, before: date | None = None) -> Moments:
     """The instants of a wave that a manager opens at `now`, at any hour of any date.
 
     It counts for its local date. If a working day lies between, it closes before the next wave of the
-    schedule; otherwise it runs its whole length and `plan` skips the wave that would open meanwhile.
+    schedule; otherwise it runs its whole length and `plan` skips the wave that would open meanwhile. That
+    next wave opens on the date `before`: the schedule's next, unless the caller knows that one to be skipped.
     """
     today = local_date(schedule, now)
-    days = _room_for_wave(schedule, today) or _days_of_wave(schedule, today)
+    following = before or _next_opening_date(schedule, today)
+    days = _days_of_wave(schedule, today, before=following) or _days_of_wave(schedule, today)
     return _moments(schedule, today, now.astimezone(UTC), days)
 
 

@@ -53,10 +53,13 @@ class BadNumbers(PulseError, ValueError):
 
 
 class SlackUnreachable(PulseError):
-    """Slack did not take the connection; the bot goes on trying, after Slack's own `wait` in seconds."""
+    """Slack did not take the connection; the bot goes on trying, after Slack's own `wait` in seconds.
+
+    `why` is a sentence.
+    """
 
     def __init__(self, why: str, wait: float = 0.0) -> None:
-        super().__init__(_("Slack cannot be reached ({why}). The bot goes on trying.").format(why=why))
+        super().__init__(why)
         self.wait = wait
 
 
@@ -184,12 +187,13 @@ class NotSetUp(PulseError):
 class SlackFault(PulseError):
     """Slack refused a call or did not answer. `code` is Slack's error word, "" where there was no answer.
 
-    `certain` is false where the call may have been applied all the same.
+    `certain` is false where the call may have been applied all the same. `wait` is how many seconds Slack
+    asks to wait before the next try, 0 where it does not say.
     """
 
-    def __init__(self, sentence: str, code: str, certain: bool) -> None:
+    def __init__(self, sentence: str, code: str, certain: bool, wait: float = 0.0) -> None:
         super().__init__(sentence)
-        self.code, self.certain = code, certain
+        self.code, self.certain, self.wait = code, certain, wait
 
 
 class ChartNotDrawn(PulseError):

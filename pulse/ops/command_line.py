@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pulse.core.errors import PulseError
 from pulse.core.own_questions import own_item
-from pulse.ops import doctor, logs
+from pulse.ops import doctor, logs, terminal
 from pulse.ops.lifecycle import Compose, Handed, database_path, run_in_slack, until_stopped, utc_now
 from pulse.ops.process import NotReplaced, guard, replace
 from pulse.ops.rehearse import run_rehearsal
@@ -29,6 +29,7 @@ def execute(words: list[str] | None, compose: Compose) -> int:
 
     75 asks for a restart: this process could not replace itself and ended instead, to forget all the same.
     """
+    terminal.be_plain()
     try:
         asked = _parse(words)
         settings = read_settings()

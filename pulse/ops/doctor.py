@@ -35,7 +35,7 @@ from pulse.ops.health import LEAST_FREE_BYTES
 from pulse.ops.settings import Mode, Settings, mode_of
 from pulse.services.upcoming import is_paused, upcoming
 from pulse.slack.roster import Roster
-from pulse.slack.web_api import SCOPES, Greeting, Slack
+from pulse.slack.web_api import OPTIONAL_SCOPES, SCOPES, Greeting, Slack
 from pulse.storage.keys import SECRET_FILE, folder_beside, read_key
 from pulse.storage.library import library_with, load_library, own_items_path, shipped_library
 from pulse.storage.permissions import Exposure, Risk, exposures
@@ -86,7 +86,8 @@ def as_text(checks: Sequence[Check]) -> str:
 def as_json(checks: Sequence[Check]) -> str:
     """The same for programs: `ok`, and `checks` with name, state, says and mend."""
     said = {"ok": healthy(checks), "checks": [asdict(found) for found in checks]}
-    return json.dumps(said, ensure_ascii=False, indent=1)
+    # In ASCII, so that no terminal's or pipe's encoding can spoil it.
+    return json.dumps(said, indent=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,18 @@ class Doctor:
     async def examine(self) -> tuple[Check, ...]:
         """Everything, in the order in which it should be mended."""
         checks = [self._mode()]
-        slack = Slack(self.settings.slack_bot_token, self.settings.api_url)
+        slack: Slack | None = None
         reached = False
-        if self.settings.slack_bot_token:
+        try:
+            slack = self._client(self.settings.slack_bot_token)
+        except SettingsFault as fault:
+            mend = _("Set SSL_CERT_FILE to a file of certificates in PEM form, or leave it unset.")
+            checks.append(Check(_("certificates"), State.FAULT, str(fault), mend))
+        if self.settings.slack_bot_token and slack is not None:
             async for found in self._slack(slack):
                 checks.append(found)
             reached = not any(found.name == "bot token" and found.state is State.FAULT for found in checks)
-        if self.settings.slack_app_token:
+        if self.settings.slack_app_token and slack is not None:
             checks.append(await self._socket_mode())
         checks += [*self._files(), *self._keys(), *self._zones()]
         items, library = await self._items()
@@ -139,18 +145,23 @@ class Doctor:
         }
         return Check(name, State.OK, says[mode])
 
+    def _client(self, token: str) -> Slack:
+        """Raises SettingsFault for certificates that cannot be read."""
+        return Slack(token, self.settings.api_url, network=self.settings.network)
+
     async def _slack(self, slack: Slack) -> AsyncIterator[Check]:
         name = "bot token"
         began = self.clock()
         try:
             greeting = await slack.greet()
         except SlackFault as fault:
-            mend = str(fault)
+            says, mend = _("Slack did not accept it."), str(fault)
             if not fault.certain:
-                mend = _("Check the network, the proxy and SLACK_API_URL ({url}).").format(
-                    url=self.settings.api_url
-                )
-            yield Check(name, State.FAULT, _("Slack did not accept it, or did not answer."), mend)
+                says = str(fault)
+                mend = _(
+                    "Check the network, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SLACK_API_URL ({url})."
+                ).format(url=self.settings.api_url)
+            yield Check(name, State.FAULT, says, mend)
             return
         if not greeting.bot:
             yield Check(
@@ -167,7 +178,7 @@ class Doctor:
     async def _socket_mode(self) -> Check:
         name = "Socket Mode"
         try:
-            await Slack(self.settings.slack_app_token, self.settings.api_url).may_connect()
+            await self._client(self.settings.slack_app_token).may_connect()
         except SlackFault as fault:
             return Check(name, State.FAULT, _("Slack gave no connection."), _no_connection(fault))
         return Check(name, State.OK, _("Slack offers a connection."))
@@ -346,9 +357,15 @@ def _scopes(greeting: Greeting) -> Check:
                 " app."
             ),
         )
-    more = sorted(greeting.scopes - SCOPES)
+    more = sorted(greeting.scopes - SCOPES - OPTIONAL_SCOPES)
     if more:
         says = _("The token may do more than the bot needs: {scopes}.").format(scopes=", ".join(more))
+        return Check(name, State.NOTE, says)
+    if not greeting.scopes & OPTIONAL_SCOPES:
+        says = _(
+            "The token has the scopes that it needs. It may not read the channels' history: after a crash the"
+            " bot cannot look whether a poll stands already."
+        )
         return Check(name, State.NOTE, says)
     return Check(name, State.OK, _("The token has the scopes that it needs, and no others."))
 
@@ -400,7 +417,10 @@ def _file(path: Path) -> Check:
             _("database"),
             State.FAULT,
             str(fault),
-            _("Stop the bot, and put the last backup into its place, or move it away to start anew."),
+            _(
+                "Set PULSE_DB to the bot's own file. If this is it, stop the bot and put the last backup"
+                " there."
+            ),
         )
     if not os.access(path, os.W_OK):
         return Check(

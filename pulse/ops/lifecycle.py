@@ -230,7 +230,9 @@ async def _first(*works: Coroutine[Any, Any, None]) -> None:
 async def connect(bot: Bot, settings: Settings, ending: AsyncExitStack) -> SocketMode:
     """Opens the Socket Mode connection, and the health port if one is set."""
     on_strangers = _report_second_copy(bot.workspace.alerts)
-    socket = SocketMode(bot.app, settings.slack_app_token, on_strangers=on_strangers)
+    socket = SocketMode(
+        bot.app, settings.slack_app_token, on_strangers=on_strangers, network=settings.network
+    )
     if settings.pulse_health_port:
         address = Address(
             host=settings.pulse_host,

@@ -26,10 +26,14 @@ async def run_rehearsal(settings: Settings, compose: Compose) -> None:
         clock = ShiftedClock()
         rehearsal = await ending.enter_async_context(Rehearsal(port=settings.pulse_page, clock=clock.now))
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="pulse-rehearsal-")))
-        tokens = {
+        here = {
             "slack_bot_token": rehearsal.bot_token,
             "slack_app_token": rehearsal.app_token,
             "slack_api_url": rehearsal.api_url,
+            # What stays on this machine goes through no proxy, whatever the environment says.
+            "https_proxy": "",
+            "http_proxy": "",
+            "ssl_cert_file": None,
         }
         store = Store.open(settings.pulse_db or folder / "pulse.db")
         if settings.pulse_sample and await store.setup() is None and rehearsal.places is not None:
@@ -37,7 +41,7 @@ async def run_rehearsal(settings: Settings, compose: Compose) -> None:
             await fill(store, load_library(own_items_path(store.path)), clock.now(), places)
         if await is_sample(store):
             rehearsal.notice = loaded_note()
-        settings = settings.model_copy(update=tokens)
+        settings = settings.model_copy(update=here)
         bot = compose(settings, store, clock=clock.now, counts_every_s=1.0)
         rehearsal.on_next = clock.jumper(bot)
         ending.push_async_callback(bot.stop)

@@ -1,7 +1,10 @@
 """Wakes the tick: at the next moment of the schedule, and once a minute as a net.
 
-The database is the schedule's truth; the jobs here hold nothing. A job that comes late runs once
+The database is the schedule's truth; the job here holds nothing. A job that comes late runs once
 (misfire_grace_time None, coalesce): APScheduler's default would drop it after a second.
+
+The net is no job of APScheduler's: an interval there follows the wall clock. Set back an hour, it would not
+tick for an hour; set forward by years, it would list each minute in between.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from pulse.core.errors import PulseError
 
 NET = timedelta(minutes=1)
 
@@ -28,6 +33,7 @@ class Scheduler:
         clock: Callable[[], datetime],
     ) -> None:
         self._tick, self._next_wake, self._clock = tick, next_wake, clock
+        self._netting: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
         self._jobs = AsyncIOScheduler(
             timezone=UTC,
@@ -35,12 +41,20 @@ class Scheduler:
         )
 
     async def start(self) -> None:
-        self._jobs.add_job(self.wake, "interval", seconds=NET.total_seconds(), id="net")
         self._jobs.start()
+        self._netting = asyncio.create_task(self._tick_on(), name="net")
         await self.plan()
 
     def stop(self) -> None:
+        if self._netting is not None:
+            self._netting.cancel()
         self._jobs.shutdown(wait=False)
+
+    async def _tick_on(self) -> None:
+        """Ticks each minute of the machine's running time, whatever its clock says."""
+        while True:
+            await asyncio.sleep(NET.total_seconds())
+            await self.wake()
 
     async def wake(self) -> None:
         """Ticks now, and plans the next moment. What goes wrong is logged; the next tick tries again."""
@@ -49,6 +63,8 @@ class Scheduler:
                 await self._tick()
             finally:
                 await self.plan()
+        except PulseError as error:
+            _log.error("tick failed", problem=str(error))
         except Exception:  # noqa: BLE001 - nobody waits for a tick: the log is the last place to tell
             _log.exception("tick failed")
 

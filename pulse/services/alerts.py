@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from pulse.core.alert import Alert, ChannelAlert, KeyNotDestroyed, LostKey, MissedWave
+from pulse.core.alert import Alert, ChannelAlert, KeyNotDestroyed, LostKey, MissedWave, MissedWaves
 from pulse.core.errors import TOKEN_REFUSALS
 from pulse.core.records import OutboxMessage, Traces
 from pulse.services.ports import Clock, SendAlert
@@ -19,7 +19,14 @@ from pulse.storage.port import Store
 REPEAT_AFTER = timedelta(hours=24)
 
 LASTING = frozenset(
-    {"not_in_channel", "channel_not_found", "is_archived", "restricted_action", "missing_scope"}
+    {
+        "channel_not_found",
+        "is_archived",
+        "missing_scope",
+        "not_in_channel",
+        "restricted_action",
+        "unknown_outcome",
+    }
 )
 """Refusals that only a person can put right: managers are told at the first one."""
 
@@ -69,13 +76,17 @@ class Alerts:
         found: list[Alert] = [LostKey()] if await self._store.key_problem() else []
         return (*found, KeyNotDestroyed()) if self._store.traces is Traces.KEY else tuple(found)
 
-    async def missed_waves(self) -> tuple[MissedWave, ...]:
-        """Waves of the last day that could not be opened in time."""
+    async def missed_waves(self) -> MissedWave | MissedWaves | None:
+        """The waves that were found within the last day to be too late: one alert, however many they are."""
+        missed = await self._store.missed_waves(self._clock() - RECENT)
+        if not missed:
+            return None
         opens_at = await self._waves.next_opening()
-        return tuple(
-            MissedWave(due_at=due_at, opens_at=opens_at)
-            for due_at in await self._store.missed_waves(self._clock() - RECENT)
-        )
+        if len(missed) == 1:
+            return MissedWave(due_at=missed[0], opens_at=opens_at)
+        # After a long absence only the latest of them are written down: it is told since when none opened.
+        decided = await self._store.last_decided(missed[0] - timedelta(seconds=1))
+        return MissedWaves(decided=decided, last=missed[-1], opens_at=opens_at)
 
 
 def _needs_a_person(message: OutboxMessage) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 
 import structlog
 
+from pulse.core.errors import PulseError
+
 FOREVER = "forever"
 
 _log = structlog.get_logger(__name__)
@@ -36,6 +38,9 @@ class BackgroundTasks:
     async def _run(self, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
+        except PulseError as error:
+            # Foreseen: Slack, or the database, refused; whoever can do something about it is told elsewhere.
+            _log.warning("background work refused", kind=type(error).__name__, problem=str(error))
         except Exception:  # noqa: BLE001 - no caller is waiting: log it
             _log.exception("background work failed")
 

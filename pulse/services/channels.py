@@ -16,7 +16,7 @@ BELIEVED_S = 60.0
 """How long a look at a channel is believed: conversations.info allows about 50 a minute."""
 
 NOT_IN, NOT_FOUND, ARCHIVED = "not_in_channel", "channel_not_found", "is_archived"
-UNKNOWN = "unreachable"
+UNKNOWN, SHARED = "unreachable", "shared"
 
 
 class Channels:
@@ -35,6 +35,8 @@ class Channels:
         self._store, self._waves, self._roster = store, waves, roster
         self._lookup, self._alerts, self._clock = lookup, alerts, clock
         self._looked: dict[str, tuple[float, str]] = {}
+        self._looked_in: int | None = None
+        """The wave for which it was looked whether a channel is shared."""
 
     def used(self) -> frozenset[str]:
         """The channels of the set-up and of the open wave, as ids."""
@@ -87,8 +89,27 @@ class Channels:
         setup, left_out = self._waves.saved_setup, self._roster.uncounted()
         if left_out and setup is not None and setup.both_sides is BothSides.UNDECIDED:
             await self._alerts.report(PeopleLeftOut(people=left_out))
-        for alert in (*await self._alerts.missed_waves(), *await self._alerts.keys()):
+        missed = await self._alerts.missed_waves()
+        for alert in (*([missed] if missed else []), *await self._alerts.keys()):
             await self._alerts.report(alert)
+        await self._look_for_shared()
+
+    async def _look_for_shared(self) -> None:
+        """Looks, once for each open wave, whether a channel has been shared with another company."""
+        wave = self._waves.current
+        if wave is None or wave.id == self._looked_in:
+            return
+        states = {channel: await self._state(channel) for channel in self.used()}
+        for channel, state in states.items():
+            if state == SHARED:
+                await self._alerts.report(ChannelAlert(channel=channel, code=SHARED))
+        if UNKNOWN not in states.values():
+            self._looked_in = wave.id
+
+    async def unshared(self, channel: str) -> None:
+        """A channel is our company's own again."""
+        self._looked.pop(channel, None)
+        self._alerts.resolved(ChannelAlert(channel=channel, code=SHARED))
 
     async def _state(self, channel: str) -> str:
         looked = self._looked.get(channel)
@@ -101,6 +122,6 @@ class Channels:
                 return UNKNOWN
             code = fault.code
         else:
-            code = ARCHIVED if found.archived else "" if found.member else NOT_IN
+            code = found.unusable
         self._looked[channel] = (time.monotonic(), code)
         return code

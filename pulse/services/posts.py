@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pulse.core.alert import PollGone
 from pulse.core.cards import ChannelsCard, PollCard, PostedPoll
 from pulse.core.library import Library
 from pulse.core.model import ClosedWave, Item, Side, SideTurnout
@@ -9,6 +10,7 @@ from pulse.core.quarterly import QuarterReport
 from pulse.core.records import CalledOffWave, OpenWave
 from pulse.core.reports import WaveReport
 from pulse.core.schedule import describe
+from pulse.services.alerts import Alerts
 from pulse.services.leader_reports import LeaderReports
 from pulse.services.ports import Clock
 from pulse.services.results import Results
@@ -29,10 +31,11 @@ class Posts:
         results: Results,
         reports: LeaderReports,
         snapshot: TurnoutSnapshot,
+        alerts: Alerts,
         clock: Clock,
     ) -> None:
         self._store, self._library, self._waves, self._results = store, library, waves, results
-        self._reports, self._snapshot, self._clock = reports, snapshot, clock
+        self._reports, self._snapshot, self._alerts, self._clock = reports, snapshot, alerts, clock
 
     def language(self) -> str:
         """The language of what everybody in a channel reads."""
@@ -94,8 +97,10 @@ class Posts:
         return self._waves.current is not None and self._waves.current.id == wave_id
 
     async def repost(self, poll: PostedPoll) -> None:
-        """A poll message is gone: it is posted again, once."""
-        await self._store.repost(poll.card.wave_id, poll.channel, poll.ts, self._clock())
+        """A poll message is gone: it is posted again, once; after that the managers are told."""
+        wave_id = poll.card.wave_id
+        if not await self._store.repost(wave_id, poll.channel, poll.ts, self._clock()):
+            await self._alerts.report(PollGone(channel=poll.channel, wave_id=wave_id))
 
     def _open_poll(self, wave: OpenWave, side: Side) -> PollCard:
         told = self._snapshot.told(wave)[side]

@@ -275,8 +275,7 @@ class PulseSetup:
         members = await self._lookup.members(channel_id)
         if len(members) >= minimum + CLOSE:
             return len(members)
-        people = await asyncio.gather(*(self._roster.person(user) for user in members))
-        return sum(person.asked for person in people)
+        return await self._roster.count(members)
 
 
 def announcements(before: Setup | None, after: Setup) -> tuple[NewMessage, ...]:

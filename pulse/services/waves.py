@@ -167,9 +167,14 @@ class Waves:
         return await self._since(setup), await self._known(setup), await self._store.pauses()
 
     async def _since(self, setup: Setup) -> datetime:
-        """From when on waves can be undecided: it does not grow with the years."""
-        decided = await self._store.last_decided(self._clock())
-        return setup.since if decided is None else max(setup.since, decided - UNDECIDED)
+        """From when on waves can be undecided: it grows neither with the years nor with an absence.
+
+        A clock that is set forward by years by mistake must not decide years of waves: they would stay
+        decided when it is right again.
+        """
+        now = self._clock()
+        decided = await self._store.last_decided(now)
+        return max(setup.since, now - UNDECIDED, *([decided - UNDECIDED] if decided else []))
 
     async def _known(self, setup: Setup) -> dict[date, KnownWave]:
         since = await self._since(setup)
@@ -234,7 +239,7 @@ class Waves:
             return OpeningCard(
                 channels=tuple(channel for side in Side for channel in setup.channels[side]),
                 items=items,
-                closes_at=moments_by_hand(self.schedule(), self._clock()).closes_at,
+                closes_at=moments_by_hand(self.schedule(), self._clock(), await self._next_date()).closes_at,
             )
 
     async def open_by_hand(self) -> OpenWave:
@@ -245,7 +250,7 @@ class Waves:
         """
         async with self._turn:
             await self._next_by_hand()
-            moments = moments_by_hand(self.schedule(), self._clock())
+            moments = moments_by_hand(self.schedule(), self._clock(), await self._next_date())
             return await self._open("hand", moments, AuditCode.OPENED_BY_HAND)
 
     async def _next_by_hand(self) -> tuple[Item, ...]:
@@ -268,6 +273,12 @@ class Waves:
                 )
             )
         return items
+
+    async def _next_date(self) -> date | None:
+        """The date after today on which the schedule opens a wave; one that is skipped bounds nothing."""
+        today = local_date(self.schedule(), self._clock())
+        ahead = await self.upcoming(2)
+        return next((wave.local_date for wave in ahead if wave.local_date > today), None)
 
     async def close_by_hand(self, shown: int | None = None) -> ClosedByHand:
         """Closes the open wave now; one whose key is lost is called off.

@@ -12,7 +12,9 @@ from pulse.core.alert import (
     KeyNotDestroyed,
     LostKey,
     MissedWave,
+    MissedWaves,
     PeopleLeftOut,
+    PollGone,
     SecondCopy,
 )
 from pulse.core.errors import SlackFault
@@ -21,13 +23,17 @@ from pulse.slack.readers import Readers
 from pulse.slack.web_api import Slack
 from pulse.views.message import Message
 from pulse.views.notices import (
+    Problem,
     channel_problem,
     key_not_destroyed,
     lost_key,
     people_left_out,
+    poll_gone,
+    poll_in_doubt,
     problems,
     second_copy,
     wave_missed,
+    waves_missed,
 )
 
 _log = structlog.get_logger(__name__)
@@ -64,15 +70,27 @@ class AlertSender:
 def alert_message(alert: Alert) -> Message:
     """An alert in words."""
     match alert:
-        case ChannelAlert(channel=channel, code=code):
-            return problems([channel_problem(channel, code)])
+        case ChannelAlert(channel=channel, code="unknown_outcome"):
+            return poll_in_doubt(channel)
         case MissedWave(due_at=due_at, opens_at=opens_at):
             return wave_missed(due_at, opens_at)
+        case MissedWaves(decided=decided, last=last, opens_at=opens_at):
+            return waves_missed(decided, last, opens_at)
         case PeopleLeftOut(people=people):
             return problems([people_left_out(people)])
-        case LostKey():
-            return problems([lost_key()])
-        case KeyNotDestroyed():
-            return problems([key_not_destroyed()])
+        case _:
+            return problems([_problem(alert)])
+
+
+def _problem(alert: ChannelAlert | PollGone | SecondCopy | LostKey | KeyNotDestroyed) -> Problem:
+    match alert:
+        case ChannelAlert(channel=channel, code=code):
+            return channel_problem(channel, code)
+        case PollGone(channel=channel):
+            return poll_gone(channel)
         case SecondCopy():
-            return problems([second_copy()])
+            return second_copy()
+        case LostKey():
+            return lost_key()
+        case KeyNotDestroyed():
+            return key_not_destroyed()

@@ -18,7 +18,7 @@ from pulse.slack.readers import Readers
 from pulse.views import scores, trend
 from pulse.views.baselines import baselines_message, find_studies, find_topic
 from pulse.views.certainty import certainty_message, certainty_view
-from pulse.views.message import Message, View
+from pulse.views.message import Message, View, pictures_of
 from pulse.views.results import results_chart, results_details, results_message
 from pulse.views.scores import share_button, shared_card
 from pulse.views.titles import title
@@ -131,6 +131,12 @@ class Cards:
         if kind == "baselines" and self._has_figures(word):
             return self.baselines(word, shareable=False)
         raise BadRequest(_("There is nothing to share behind that button."))
+
+    def forget_pictures(self, message: Message) -> None:
+        """Slack refuses the pictures of a card: the next who asks for it gets new ones."""
+        files = pictures_of(message)
+        self._pictures.forget(files)
+        self._made = {about: made for about, made in self._made.items() if not pictures_of(made) & files}
 
     async def _once(self, about: tuple[Hashable, ...], make: Callable[[], Awaitable[Card]]) -> Message:
         """A card, made once in each language until the next edition; again if it misses its picture."""

@@ -10,16 +10,18 @@ but nobody can undo one that stands twice.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from pulse.core.errors import PulseError, SlackFault
 from pulse.core.records import OutboxMessage
 from pulse.slack.web_api import Slack
-from pulse.views.message import Message
+from pulse.slack.wire import INVALID_BLOCKS
+from pulse.views.message import Message, has_pictures, without_pictures
 
 SETTLE_S = 2.0
 """Slack may show a message late that it took: measured, a search without this wait posted twice."""
@@ -30,7 +32,27 @@ LONGEST_PAUSE = timedelta(minutes=15)
 MOST_ATTEMPTS = 200
 """About two days at the longest pause."""
 
-GONE = ("message_not_found", "cant_update_message")
+GONE = ("message_not_found", "cant_update_message", "edit_window_closed", "is_inactive")
+"""A message that cannot be changed any more: trying again changes nothing."""
+
+PICTURE_PAUSES = (0.5, 1, 2, 4)
+"""Before each further try to post a picture, in settling times: until Slack has read it, it makes the message
+invalid. That is 1, 2, 4 and 8 s."""
+
+PICTURE_LATER = 8
+"""After so many settling times a message that went out without its picture gets it."""
+
+MOST_ATTEMPTS = 200
+"""About two days at the longest pause."""
+
+GONE = ("message_not_found", "cant_update_message", "edit_window_closed", "is_inactive")
+"""A message that cannot be changed any more: trying again changes nothing."""
+
+PICTURE_PAUSES_S = (1.0, 2.0, 4.0, 8.0)
+"""Before each further try to post a picture: until Slack has read it, it makes a message invalid."""
+
+DOUBTFUL = "unknown_outcome"
+"""The problem of a message of which nobody can tell whether it stands."""
 
 _log = structlog.get_logger(__name__)
 
@@ -42,36 +64,55 @@ class OutboxStore(Protocol):
     async def posted(self, kind: str, wave_id: int) -> Mapping[str, str]: ...
     async def mark(self, key: str, state: str, ts: str | None = None) -> None: ...
     async def postpone(self, key: str, state: str, next_try_at: datetime, problem: str) -> None: ...
+    async def retry_now(self, channel: str, at: datetime) -> None: ...
 
 
 Render = Callable[[OutboxMessage], Awaitable[Message | None]]
 
+Later = Callable[[Coroutine[Any, Any, object]], None]
+"""Does something beside the delivery, which waits for nobody."""
 
-class Outbox:
-    """Delivers what the store's outbox holds. `render` makes a message, None if it is not due any more.
 
-    `changing` is held while a poll message is changed, so that its closed form comes last.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How messages are sent.
+
+    `changing` is held while a poll message is changed, so that its closed form comes last. `settle_s` is how
+    long Slack may take to show, or to read, what it took.
     """
 
-    def __init__(
-        self,
-        store: OutboxStore,
-        slack: Slack,
-        render: Render,
-        changing: asyncio.Lock,
-        settle_s: float = SETTLE_S,
-    ) -> None:
-        self._store, self._slack, self._render, self._settle_s = store, slack, render, settle_s
-        self._changing = changing
+    slack: Slack
+    changing: asyncio.Lock
+    later: Later
+    settle_s: float = SETTLE_S
+
+
+class Outbox:
+    """Delivers what the store's outbox holds. `render` makes a message, None if it is not due any more."""
+
+    def __init__(self, store: OutboxStore, render: Render, sending: Sending) -> None:
+        self._store, self._render, self._sending = store, render, sending
+        self._slack, self._changing, self._settle_s = sending.slack, sending.changing, sending.settle_s
         self._turn = asyncio.Lock()
+        self._doubtful: set[tuple[int, str]] = set()
+        """Wave and channel of polls of which nobody can tell whether they stand."""
 
     async def deliver(self, now: datetime) -> None:
-        """Delivers what is due: channels side by side, each channel's messages in their order."""
+        """Delivers what is due: channels side by side, each channel's messages in their order.
+
+        A poll's closed form waits for no other message: where nothing may be posted any more, buttons that
+        take no answers must not stay.
+        """
         async with self._turn:
-            channels: dict[str, list[OutboxMessage]] = {}
-            for message in await self._store.undelivered(now):
-                channels.setdefault(message.channel, []).append(message)
-            await asyncio.gather(*(self._deliver_channel(queue, now) for queue in channels.values()))
+            due = await self._store.undelivered(now)
+            await self._deliver_all([message for message in due if message.kind == "closing"], now)
+            await self._deliver_all([message for message in due if message.kind != "closing"], now)
+
+    async def _deliver_all(self, due: Sequence[OutboxMessage], now: datetime) -> None:
+        channels: dict[str, list[OutboxMessage]] = {}
+        for message in due:
+            channels.setdefault(message.channel, []).append(message)
+        await asyncio.gather(*(self._deliver_channel(queue, now) for queue in channels.values()))
 
     async def _deliver_channel(self, queue: list[OutboxMessage], now: datetime) -> None:
         for message in queue:
@@ -111,15 +152,29 @@ class Outbox:
         return None
 
     async def _post(self, message: OutboxMessage, rendered: Message) -> str:
+        for pause in PICTURE_PAUSES if has_pictures(rendered) else ():
+            try:
+                return await self._slack.post(message.channel, rendered, message.key)
+            except SlackFault as fault:
+                if fault.code != INVALID_BLOCKS:
+                    raise
+            await asyncio.sleep(pause * self._settle_s)
         try:
             return await self._slack.post(message.channel, rendered, message.key)
         except SlackFault as fault:
-            pictures = [block for block in rendered.blocks if block["type"] == "image"]
-            if fault.code != "invalid_blocks" or not pictures:
+            if fault.code != INVALID_BLOCKS or not has_pictures(rendered):
                 raise
-            # A picture that Slack has not read yet makes the whole message invalid.
-            rest = [block for block in rendered.blocks if block["type"] != "image"]
-            return await self._slack.post(message.channel, Message(rendered.text, rest), message.key)
+        ts = await self._slack.post(message.channel, without_pictures(rendered), message.key)
+        self._sending.later(self._add_pictures(message.channel, ts, rendered))
+        return ts
+
+    async def _add_pictures(self, channel: str, ts: str, rendered: Message) -> None:
+        """Gives a message its picture after all, once."""
+        await asyncio.sleep(PICTURE_LATER * self._settle_s)
+        try:
+            await self._slack.update(channel, ts, rendered)
+        except SlackFault as fault:
+            _log.info("picture not added", channel=channel, code=fault.code)
 
     async def _stands(self, message: OutboxMessage) -> bool:
         """Whether an attempt of unknown outcome did post; marks it so.
@@ -130,7 +185,8 @@ class Outbox:
         try:
             ts = await self._slack.find(message.channel, message.key)
         except SlackFault as fault:
-            raise SlackFault(str(fault), fault.code, certain=False) from fault
+            code = DOUBTFUL if fault.code == "missing_scope" else fault.code
+            raise SlackFault(str(fault), code, certain=False) from fault
         if ts is None:
             return False
         await self._store.mark(message.key, "done", ts)
@@ -159,10 +215,34 @@ class Outbox:
             if message.state == "due" or not await self._stands(message):
                 await self._store.mark(message.key, "done")
 
+    async def stands(self, wave_id: int, channel: str, ts: str) -> None:
+        """Somebody tapped on the message `ts`: if it was in doubt whether that stands, it does."""
+        if (wave_id, channel) in self._doubtful:
+            await self._resolve(wave_id, channel, "done", ts)
+
+    async def post_again(self, channel: str, now: datetime) -> bool:
+        """A manager says that a doubtful poll does not stand: it is due. False if none is in doubt there."""
+        waves = [wave_id for wave_id, where in self._doubtful if where == channel]
+        for wave_id in waves:
+            await self._resolve(wave_id, channel, "due", None)
+        if waves:
+            await self._store.retry_now(channel, now)
+        return bool(waves)
+
+    async def _resolve(self, wave_id: int, channel: str, state: str, ts: str | None) -> None:
+        self._doubtful.discard((wave_id, channel))
+        wanted = ("poll", wave_id, channel, "sending")
+        for message in await self._store.undelivered():
+            if (message.kind, message.wave_id, message.channel, message.state) == wanted:
+                await self._store.mark(message.key, state, ts)
+
     async def _postpone(self, message: OutboxMessage, fault: SlackFault, now: datetime) -> None:
         pause = min(FIRST_PAUSE * 2 ** min(message.attempts, 8), LONGEST_PAUSE)
+        pause = max(pause, timedelta(seconds=fault.wait))
         state = "due" if fault.certain else "sending"
         if message.attempts >= MOST_ATTEMPTS:
             state = "failed"
         _log.warning("not posted", kind=message.kind, channel=message.channel, code=fault.code, state=state)
+        if fault.code == DOUBTFUL and message.kind == "poll" and message.wave_id is not None:
+            self._doubtful.add((message.wave_id, message.channel))
         await self._store.postpone(message.key, state, now + pause, fault.code or "unreachable")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Collection
 
 import structlog
 
@@ -36,3 +37,7 @@ class Pictures:
                     _log.warning("no picture", problem=str(error))
                     return None
             return self._files[key]
+
+    def forget(self, files: Collection[str]) -> None:
+        """Files that Slack refuses to show: their charts are uploaded anew when they are asked for."""
+        self._files = {key: file for key, file in self._files.items() if file not in files}

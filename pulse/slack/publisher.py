@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -13,7 +12,7 @@ from pulse.core.quarterly import QuarterReport
 from pulse.core.records import OutboxMessage
 from pulse.core.reports import WaveReport
 from pulse.slack.cards import Cards
-from pulse.slack.outbox import SETTLE_S, Outbox, OutboxStore
+from pulse.slack.outbox import Outbox, OutboxStore, Sending
 from pulse.slack.readers import Readers
 from pulse.slack.web_api import Slack
 from pulse.views.channels import channels_message
@@ -34,26 +33,32 @@ class PostSource(Protocol):
 
 
 class Publisher:
-    """Posts what is due. `changing` is held while a poll message is changed."""
+    """Posts what is due."""
 
     def __init__(
         self,
         *,
         store: OutboxStore,
         posts: PostSource,
-        slack: Slack,
         cards: Cards,
         readers: Readers,
-        changing: asyncio.Lock,
         clock: Callable[[], datetime],
-        settle_s: float = SETTLE_S,
+        sending: Sending,
     ) -> None:
         self._posts, self._cards, self._readers, self._clock = posts, cards, readers, clock
-        self._outbox = Outbox(store, slack, self._render, changing, settle_s)
+        self._outbox = Outbox(store, self._render, sending)
 
     async def deliver(self) -> None:
         """Posts what is due in the channels."""
         await self._outbox.deliver(self._clock())
+
+    async def stands(self, wave_id: int, channel: str, ts: str) -> None:
+        """A tap came from this message: if its poll was in doubt, it stands. Raises StoreFault."""
+        await self._outbox.stands(wave_id, channel, ts)
+
+    async def post_again(self, channel: str) -> bool:
+        """Posts a doubtful poll again; false if none is in doubt in that channel."""
+        return await self._outbox.post_again(channel, self._clock())
 
     async def _render(self, queued: OutboxMessage) -> Message | None:
         """A message of the outbox in the language of the posts; None if it is not due any more."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 
-from pulse.core.errors import SlackFault
+from pulse.core.errors import TOKEN_REFUSALS, SlackFault
 from pulse.core.model import BothSides, Side
 from pulse.slack.web_api import Person, Slack
 
@@ -27,6 +27,12 @@ REREAD_S = 20.0
 """A channel is read again for somebody who is not in it, but not more often than this."""
 
 AT_ONCE = 8
+
+FEW = 20
+"""One person in 20 may stay unknown while Slack has trouble: the pulse is not held back for them."""
+
+NOT_ABOUT_A_PERSON = TOKEN_REFUSALS | {"missing_scope", "ratelimited", "access_denied", "no_permission"}
+"""Refusals of users.info that say nothing of the person who was asked about."""
 
 REFUSALS = frozenset({"channel_not_found", "not_in_channel", "is_archived", "method_not_supported"})
 """What Slack says of a channel that the bot cannot read; the other channels can still be."""
@@ -127,6 +133,12 @@ class Roster:
         channels = (channel for channel, of in self._side_of.items() if of is side)
         return set[str]().union(*(self._ids[channel] for channel in channels))
 
+    async def count(self, users: Iterable[str]) -> int:
+        """How many of these people may be asked. Raises SlackFault where Slack does not say."""
+        people = set(users)
+        await self._meet(people)
+        return sum(map(self._asked, people))
+
     def _asked(self, user: str) -> bool:
         known = self._people.get(user)
         return known is not None and known[1].asked
@@ -135,7 +147,15 @@ class Roster:
         """Whether somebody who was not there at the opening is a person in that channel now."""
         if user not in self._ids[channel]:
             await self._reread(channel)
-        return user in self._ids[channel] and (await self.person(user)).asked
+        return user in self._ids[channel] and await self._may_be_asked(user)
+
+    async def _may_be_asked(self, user: str) -> bool:
+        try:
+            return (await self.person(user)).asked
+        except SlackFault as fault:
+            if not _is_about_the_person(fault):
+                raise
+            return False
 
     async def _reread(self, channel: str) -> None:
         async with self._channel_turn:
@@ -153,7 +173,13 @@ class Roster:
         kept = self._people.get(user)
         if kept is not None and time.monotonic() - kept[0] < KEPT_S:
             return kept[1]
-        person = await self._slack.person(user)
+        try:
+            person = await self._slack.person(user)
+        except SlackFault as fault:
+            if _is_about_the_person(fault):
+                # Whom Slack does not show any more is not believed to be there from what it said before.
+                self._people.pop(user, None)
+            raise
         self._people[user] = (time.monotonic(), person)
         return person
 
@@ -195,11 +221,16 @@ class Roster:
             unknown -= await self._read_workspace(unknown)
         gate = asyncio.Semaphore(AT_ONCE)
 
-        async def look_up(user: str) -> None:
+        async def look_up(user: str) -> SlackFault | None:
             async with gate:
-                await self.person(user)
+                try:
+                    await self.person(user)
+                except SlackFault as fault:
+                    return fault
+                return None
 
-        await asyncio.gather(*(look_up(user) for user in unknown))
+        faults = [fault for fault in await asyncio.gather(*map(look_up, unknown)) if fault is not None]
+        _check(faults, sum(user in self._people for user in users))
 
     async def _read_workspace(self, wanted: set[str]) -> set[str]:
         found: set[str] = set()
@@ -214,6 +245,26 @@ class Roster:
             # Where users.list is not allowed, each person is looked up alone, more slowly.
             _log.info("workspace not listed", code=fault.code)
         return found
+
+
+def _is_about_the_person(fault: SlackFault) -> bool:
+    return fault.certain and fault.code not in NOT_ABOUT_A_PERSON
+
+
+def _check(faults: list[SlackFault], known: int) -> None:
+    """Leaves out those whom Slack does not describe. Raises SlackFault where that says nothing of them.
+
+    One member that Slack refuses must not keep the pulse from everybody; but where Slack describes nobody, or
+    has trouble with more than one in `FEW`, who belongs to a side is not known.
+    """
+    if not faults:
+        return
+    general = [fault for fault in faults if fault.code in NOT_ABOUT_A_PERSON]
+    doubtful = [fault for fault in faults if not fault.certain]
+    if general or not known or len(doubtful) > max(1, known // FEW):
+        raise (general or doubtful or faults)[0]
+    codes = sorted({fault.code or "unreachable" for fault in faults})
+    _log.warning("members left out", count=len(faults), codes=codes)
 
 
 def _seen(reading: asyncio.Task[None]) -> None:

@@ -27,10 +27,19 @@ from aiohttp import ClientWebSocketResponse, WSMsgType
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
-from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from pulse.core.errors import AppTokenRefused, PulseError, SlackUnreachable, SocketModeIsOff, TooManySockets
+from pulse.core.errors import (
+    AppTokenRefused,
+    PulseError,
+    SlackFault,
+    SlackUnreachable,
+    SocketModeIsOff,
+    TooManySockets,
+)
+from pulse.core.language import _
+from pulse.slack.network import Network
+from pulse.slack.wire import NEVER, Wire
 
 MOST_SOCKETS = 10
 """So many connections Slack allows one app (docs.slack.dev/apis/events-api/using-socket-mode)."""
@@ -155,7 +164,8 @@ class SocketMode:
     `app` must be made with `process_before_response=True`, or Bolt looks for the ack only every 10 ms.
     At most `most_in_flight` envelopes are handled at once; then nothing more is read until one is done.
     `on_strangers(n)` is told whenever a greeting counts `n` connections that are not ours: another copy of
-    the bot takes taps away. `jitter()` gives a float from 0 to 1.
+    the bot takes taps away. `jitter()` gives a float from 0 to 1. Slack is found at the base address of the
+    app's client, through `network`; raises SettingsFault where that cannot be used.
     """
 
     def __init__(
@@ -164,23 +174,23 @@ class SocketMode:
         app_token: str,
         *,
         connections: int = 1,
-        logger: logging.Logger | None = None,
         on_strangers: Callable[[int], Awaitable[None]] | None = None,
         jitter: Callable[[], float] = random.random,
         patience: Patience | None = None,
         most_in_flight: int = 1000,
+        network: Network | None = None,
     ) -> None:
         if not 1 <= connections <= MOST_SOCKETS:
             raise ValueError(f"connections must be 1 to {MOST_SOCKETS}, not {connections}")
         self._app = app
         self._app_token = app_token
+        self._wire = Wire(network or Network())
         self._wanted = connections
-        self._log = logger or logging.getLogger(__name__)
+        self._log = logging.getLogger(__name__)
         self._on_strangers = on_strangers
         self._jitter = jitter
         self._patience = patience or Patience()
         self._most_in_flight = most_in_flight
-        self._session: aiohttp.ClientSession | None = None
         self._ended: asyncio.Future[None] | None = None
         self._links: list[_Link] = []
         self._opening = 0
@@ -195,6 +205,8 @@ class SocketMode:
         self._unsent = 0
         self._num_connections: int | None = None
         self._strangers = 0
+        self._suspicions = 0
+        """Greetings in a row that counted strangers."""
         self._problem: str | None = None
 
     @property
@@ -220,7 +232,6 @@ class SocketMode:
         While Slack cannot be reached it goes on trying. Raises AppTokenRefused, SocketModeIsOff or
         TooManySockets where trying is of no use.
         """
-        self._session = aiohttp.ClientSession()
         self._ended = asyncio.get_running_loop().create_future()
         first = [asyncio.Event() for _ in range(self._wanted)]
         self._keepers.update(self._spawn(self._keep(greeted)) for greeted in first)
@@ -243,7 +254,7 @@ class SocketMode:
 
         What Slack sends from here on is not handled and not acked, so that its sender is told.
         """
-        if self._closing or self._session is None or self._ended is None:
+        if self._closing or self._ended is None:
             return
         self._closing = True
         self._room.set()
@@ -255,7 +266,7 @@ class SocketMode:
             await _cancelled(*late)
         await asyncio.gather(*(self._part(link) for link in list(self._links)))
         await _cancelled(*self._tasks)
-        await self._session.close()
+        await self._wire.close()
         if not self._ended.done():
             self._ended.set_result(None)
 
@@ -311,7 +322,7 @@ class SocketMode:
     async def _served_well(self, link: _Link) -> bool:
         """Waits until the link must be replaced; False if that came suspiciously soon."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._patience.renew * (1 - 0.1 * self._jitter())):
+            async with asyncio.timeout(self._lifetime()):
                 await link.leaving.wait()
         link.leave("renewed")
         if link.reason == "closed":
@@ -333,21 +344,15 @@ class SocketMode:
 
     async def _open(self) -> _Link:
         """A greeted socket. Raises SlackUnreachable, or what trying again will not mend."""
-        assert self._session is not None
         self._opening += 1
         try:
             ticket = await self._ticket()
             async with asyncio.timeout(self._patience.hello):
-                ws = await self._session.ws_connect(
-                    ticket,
-                    autoping=False,
-                    autoclose=False,
-                    proxy=self._app.client.proxy,
-                    ssl=self._app.client.ssl or True,
-                )
-        except (aiohttp.ClientError, OSError) as error:
-            # TimeoutError is an OSError. The address holds a ticket: only the kind of error is told.
-            raise SlackUnreachable(type(error).__name__) from error
+                ws = await self._wire.connect(ticket)
+        except SlackFault as fault:
+            raise SlackUnreachable(str(fault)) from fault
+        except TimeoutError as error:
+            raise SlackUnreachable(_("The connection was not opened in time.")) from error
         finally:
             self._opening -= 1
         link = _Link(ws, _now(), _now(), asyncio.get_running_loop().create_future())
@@ -358,15 +363,17 @@ class SocketMode:
                 await link.greeted
         except TimeoutError as error:
             await self._part(link)
-            raise SlackUnreachable("no greeting") from error
+            raise SlackUnreachable(_("Slack did not greet the connection.")) from error
         return link
 
-    async def _ticket(self) -> str:
+    async def _ticket(self) -> object:
+        """The address of the next socket; Slack gives it to one connection. Raises as `_open` does."""
+        url = f"{self._app.client.base_url}apps.connections.open"
         try:
-            answer = await self._app.client.apps_connections_open(app_token=self._app_token)
-        except SlackApiError as refusal:
-            raise _refused(refusal) from refusal
-        return str(answer["url"])
+            answer, _headers = await self._wire.call(url, self._app_token, None, NEVER)
+        except SlackFault as fault:
+            raise _refused(fault) from fault
+        return answer.get("url")
 
     async def _retire(self, link: _Link) -> None:
         """Reads a replaced socket until Slack closes it; if Slack does not, says goodbye."""
@@ -457,20 +464,34 @@ class SocketMode:
             self._log.warning("socket: a message of an unknown kind was left alone")
 
     async def _hello(self, link: _Link, message: dict[str, Any]) -> None:
+        count = message.get("num_connections")
+        if isinstance(count, int):
+            self._count(count)
         if not link.greeted.done():
             link.greeted.set_result(None)
         async with self._greeting:
             self._greeting.notify_all()
-        count = message.get("num_connections")
-        if not isinstance(count, int):
-            return
+
+    def _count(self, count: int) -> None:
+        """Takes note of how many connections Slack counts, and tells of those that are not ours."""
         self._num_connections = count
         while self._ghosts and self._ghosts[0] < _now() - self._patience.ghost:
             self._ghosts.popleft()
         self._strangers = max(0, count - len(self._links) - self._opening - len(self._ghosts))
+        self._suspicions = self._suspicions + 1 if self._strangers else 0
         self._log.info("socket open: connections %d, not ours %d", count, self._strangers)
         if self._strangers and self._on_strangers is not None:
             self._spawn(self._tell(self._on_strangers, self._strangers))
+
+    def _lifetime(self) -> float:
+        """Seconds until a connection is replaced.
+
+        A first greeting that counts strangers may count the process before this one: as soon as that cannot
+        be any more, the next greeting tells.
+        """
+        if self._suspicions == 1:
+            return self._patience.ghost
+        return self._patience.renew * (1 - 0.1 * self._jitter())
 
     async def _tell(self, on_strangers: Callable[[int], Awaitable[None]], count: int) -> None:
         try:
@@ -546,7 +567,7 @@ async def _cancelled(*tasks: asyncio.Task[None]) -> None:
 def _parsed(text: str) -> dict[str, Any]:
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return message if isinstance(message, dict) else {}
 
@@ -556,17 +577,15 @@ def _ungreeted(reason: str) -> PulseError:
         return TooManySockets()
     if reason == "link_disabled":
         return SocketModeIsOff()
-    return SlackUnreachable("the connection ended before its greeting")
+    return SlackUnreachable(_("The connection ended before Slack greeted it."))
 
 
-def _refused(refusal: SlackApiError) -> PulseError:
-    error = str(refusal.response.get("error", "no reason given"))
-    if error in _REFUSALS:
-        return AppTokenRefused(error)
-    if error == "link_disabled":
+def _refused(fault: SlackFault) -> PulseError:
+    if fault.code in _REFUSALS:
+        return AppTokenRefused(fault.code)
+    if fault.code == "link_disabled":
         return SocketModeIsOff()
-    wait = refusal.response.headers.get("Retry-After", "30") if error == "ratelimited" else "0"
-    return SlackUnreachable(error, float(wait))
+    return SlackUnreachable(str(fault), fault.wait)
 
 
 def _headers(request: SocketModeRequest) -> dict[str, str | Sequence[str]] | None:

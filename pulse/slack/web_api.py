@@ -11,58 +11,36 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
-import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-    AsyncServerErrorRetryHandler,
-)
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from pulse.core.errors import TOKEN_REFUSALS, SlackFault
-from pulse.core.language import N_, _
+from pulse.slack.network import Network
+from pulse.slack.wire import (
+    BRIEFLY,
+    IDEMPOTENT,
+    NEVER,
+    ONLY_UNDONE,
+    Answer,
+    Json,
+    Retries,
+    Wire,
+    http_date,
+    refusal,
+    unreadable,
+)
 from pulse.views.message import Message, View
 
 EVENT_TYPE = "alignment_pulse"
 """The metadata event_type under which a message carries its outbox key."""
 
-TIMEOUT_S = 20
-
-MENDS = {
-    "not_in_channel": N_("The bot is not in that channel. Invite it there with /invite."),
-    "channel_not_found": N_(
-        "The bot cannot see that channel. If it is private, invite the bot with /invite."
-    ),
-    "is_archived": N_("That channel is archived. Unarchive it, or choose another with /pulse setup."),
-    "missing_scope": N_("The app lacks a permission. Paste the current manifest.yml and reinstall the app."),
-    "invalid_auth": N_("Slack does not accept the bot's token. Reinstall the app and set the new token."),
-    "token_revoked": N_("The bot's token was revoked. Reinstall the app and set the new token."),
-    "token_expired": N_("The bot's token has expired. Reinstall the app and set the new token."),
-    "not_authed": N_("No bot token was sent. Set SLACK_BOT_TOKEN to the token that begins with xoxb-."),
-    "not_allowed_token_type": N_(
-        "That is not a bot token. Set SLACK_BOT_TOKEN to the token that begins with xoxb-."
-    ),
-    "account_inactive": N_("The app was removed from the workspace. Reinstall it and set the new token."),
-    "restricted_action": N_("A rule of the workspace keeps the bot from posting there. Ask an admin."),
-    "ratelimited": N_("Slack asked the bot to slow down. It tries again by itself."),
-    "user_not_found": N_("Slack does not know that person."),
-}
-"""What to do about Slack's commonest refusals."""
-
 SCOPES = frozenset(
     {
-        "channels:history",
         "channels:read",
         "chat:write",
         "commands",
-        "files:read",
         "files:write",
-        "groups:history",
         "groups:read",
         "im:write",
         "users:read",
@@ -70,7 +48,11 @@ SCOPES = frozenset(
 )
 """What the bot token must be allowed; the same as in manifest.yml."""
 
-RETRIES = 3
+OPTIONAL_SCOPES = frozenset({"channels:history", "groups:history"})
+"""What it may be allowed besides: to look whether a message of unknown outcome stands in its channel."""
+
+MOST_PAGES = 1000
+"""A million people in a channel; a cursor that leads on and on is no list."""
 
 FIND_PAGES = 5
 """A message that is searched for was sent minutes ago: it is not behind a thousand others."""
@@ -82,7 +64,7 @@ class Person:
 
     id: str
     asked: bool
-    """A member who may be asked: no bot, guest, stranger or deactivated account."""
+    """A member who may be asked: no bot, guest, deactivated account or person of another company."""
     admin: bool
     zone: str
     name: str
@@ -121,62 +103,48 @@ class Greeting:
     user: str
     scopes: frozenset[str] | None
     time: datetime | None
+    enterprise_id: str = ""
+    """The organization on Enterprise Grid; "" elsewhere."""
 
 
 class Slack:
-    """The Web API. `token` and `base_url` are all that it needs.
+    """The Web API. `token` and `base_url` are all that it needs where nothing stands between.
 
     `on_call` is told of each call's outcome: ok, refused or failed. `refused` is set where Slack does not
-    accept the token any more.
+    accept the token any more. Raises SettingsFault for a network that cannot be used.
     """
 
     def __init__(
-        self, token: str, base_url: str, on_call: Callable[[str], None] = lambda _outcome: None
+        self,
+        token: str,
+        base_url: str,
+        on_call: Callable[[str], None] = lambda _outcome: None,
+        network: Network | None = None,
     ) -> None:
         self._on_call = on_call
+        self._token, self._base_url = token, base_url
         self._known: Greeting | None = None
         self.refused = asyncio.Event()
-        self._session: aiohttp.ClientSession | None = None
-        limits = AsyncRateLimitErrorRetryHandler(max_retry_count=RETRIES)
-        self.client = AsyncWebClient(
-            token=token,
-            base_url=base_url,
-            timeout=TIMEOUT_S,
-            retry_handlers=[
-                limits,
-                AsyncConnectionErrorRetryHandler(max_retry_count=RETRIES),
-                AsyncServerErrorRetryHandler(max_retry_count=RETRIES),
-            ],
-        )
-        self._poster = AsyncWebClient(
-            token=token, base_url=base_url, timeout=TIMEOUT_S, retry_handlers=[limits]
-        )
-        self._hasty = AsyncWebClient(token=token, base_url=base_url, timeout=TIMEOUT_S, retry_handlers=[])
-
-    @property
-    def session(self) -> aiohttp.ClientSession:
-        """Connections that stay open: for answers to response_urls, and files."""
-        if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S))
-        return self._session
+        self.wire = Wire(network or Network())
+        self.client = AsyncWebClient(token=token, base_url=base_url)
+        """What Bolt asks for; the bot makes its own calls without it."""
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        await self.wire.close()
 
     async def greet(self) -> Greeting:
         """auth.test. Raises SlackFault."""
-        answer = await self._asked(self.client, "auth.test", None)
-        told = answer.headers.get("x-oauth-scopes")
+        answer, headers = await self._asked("auth.test", None, IDEMPOTENT)
+        told = headers.get("x-oauth-scopes")
+        scopes = None if told is None else frozenset(told.replace(",", " ").split())
         self._known = Greeting(
-            team=str(answer.get("team", "")),
-            team_id=str(answer.get("team_id", "")),
-            bot=str(answer.get("bot_id") or ""),
-            user=str(answer.get("user_id", "")),
-            scopes=None
-            if told is None
-            else frozenset(word.strip() for word in told.split(",") if word.strip()),
-            time=_http_date(answer.headers.get("Date", "")),
+            team=_word(answer, "team"),
+            team_id=_word(answer, "team_id"),
+            bot=_word(answer, "bot_id"),
+            user=_word(answer, "user_id"),
+            scopes=scopes,
+            time=http_date(headers.get("Date", "")),
+            enterprise_id=_word(answer, "enterprise_id"),
         )
         return self._known
 
@@ -186,11 +154,15 @@ class Slack:
 
     async def may_connect(self) -> None:
         """apps.connections.open, with the app-level token: nothing is connected. Raises SlackFault."""
-        await self._call(self.client, "apps.connections.open")
+        await self._call("apps.connections.open")
+
+    async def respond(self, url: str, said: Mapping[str, Any]) -> Answer:
+        """Answers where a button was pressed, by its response_url. Raises SlackFault."""
+        return await self.wire.respond(url, said)
 
     async def post(self, channel: str, message: Message, key: str | None = None) -> str:
         """Posts once and returns the ts; `key` travels in the metadata, to be found by `find`."""
-        payload: dict[str, Any] = {
+        payload: Json = {
             "channel": channel,
             "text": message.text,
             "blocks": message.blocks,
@@ -199,194 +171,211 @@ class Slack:
         }
         if key is not None:
             payload["metadata"] = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
-        answer = await self._call(self._poster, "chat.postMessage", payload)
-        return str(answer["ts"])
+        return _needed(await self._call("chat.postMessage", payload, ONLY_UNDONE), "ts")
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         payload = {"channel": channel, "ts": ts, "text": message.text, "blocks": message.blocks}
-        await self._call(self.client, "chat.update", payload)
+        await self._call("chat.update", payload)
 
     async def update_once(self, channel: str, ts: str, message: Message) -> None:
         """As `update`, without a second try: what it says may be out of date by then."""
         payload = {"channel": channel, "ts": ts, "text": message.text, "blocks": message.blocks}
-        await self._call(self._hasty, "chat.update", payload)
+        await self._call("chat.update", payload, NEVER)
 
     async def open_dm(self, user: str) -> str:
         """The id of the conversation between a person and the bot."""
-        answer = await self._call(self.client, "conversations.open", {"users": user})
-        return str(answer["channel"]["id"])
+        answer = await self._call("conversations.open", {"users": user})
+        return _needed(_object(answer, "channel"), "id")
 
     async def find(self, channel: str, key: str) -> str | None:
-        """The ts of the message that carries `key`, among the newest some hundred of the channel."""
+        """The ts of the message that carries `key`, among the newest some hundred of the channel.
+
+        Raises SlackFault, with missing_scope where reading the history was not granted.
+        """
+        granted = (await self.identity()).scopes
+        if granted is not None and not granted & OPTIONAL_SCOPES:
+            raise refusal("conversations.history", "missing_scope")
         payload = {"channel": channel, "include_all_metadata": True, "limit": 200}
         pages = 0
         async for page in self._pages("conversations.history", payload):
             pages += 1
             if pages > FIND_PAGES:
                 break
-            for message in page["messages"]:
-                metadata = message.get("metadata") or {}
-                if (metadata.get("event_payload") or {}).get("key") == key:
-                    return str(message["ts"])
+            for message in _objects(page, "messages"):
+                if _key_of(message) == key:
+                    return _needed(message, "ts")
         return None
 
     async def members(self, channel: str) -> list[str]:
         """Ids of everybody in a channel, bots and guests among them."""
         ids: list[str] = []
         async for page in self._pages("conversations.members", {"channel": channel, "limit": 1000}):
-            ids += page["members"]
+            ids += [user for user in _list(page, "members") if isinstance(user, str) and user]
         return ids
 
     async def person(self, user: str) -> Person:
-        answer = await self._call(self.client, "users.info", {"user": user, "include_locale": True})
-        return _person(answer["user"])
+        answer = await self._call("users.info", {"user": user, "include_locale": True})
+        return _person(_object(answer, "user"), await self.identity())
 
     async def people(self) -> AsyncIterator[Person]:
         """Everybody in the workspace, 900 a call: cheaper than users.info for more than a few.
 
         10,000 people are twelve calls, of the 20 that Slack allows in a minute.
         """
+        us = await self.identity()
         async for page in self._pages("users.list", {"limit": 900, "include_locale": True}):
-            for user in page["members"]:
-                yield _person(user)
+            for user in _objects(page, "members"):
+                if _word(user, "id"):
+                    yield _person(user, us)
 
     async def channel(self, channel: str) -> Channel:
         payload = {"channel": channel, "include_num_members": True}
-        found = (await self._call(self.client, "conversations.info", payload))["channel"]
+        found = _object(await self._call("conversations.info", payload, BRIEFLY), "channel")
+        people = found.get("num_members")
         return Channel(
-            id=found["id"],
-            name=found.get("name", ""),
+            id=_needed(found, "id"),
+            name=_word(found, "name"),
             member=bool(found.get("is_member")),
             archived=bool(found.get("is_archived")),
             shared=bool(found.get("is_ext_shared")),
-            people=int(found.get("num_members") or 0),
+            people=people if isinstance(people, int) else 0,
         )
 
     async def open_view(self, trigger: str, view: View) -> None:
-        await self._call(self.client, "views.open", {"trigger_id": trigger, "view": view})
+        await self._call("views.open", {"trigger_id": trigger, "view": view})
 
     async def update_view(self, view_id: str, hash_: str, view: View) -> None:
         """Changes an open modal; refused by Slack where it has changed since `hash_`."""
-        await self._call(self.client, "views.update", {"view_id": view_id, "hash": hash_, "view": view})
+        await self._call("views.update", {"view_id": view_id, "hash": hash_, "view": view})
 
     async def publish_home(self, user: str, view: View) -> None:
-        await self._call(self.client, "views.publish", {"user_id": user, "view": view})
+        await self._call("views.publish", {"user_id": user, "view": view})
 
     async def upload(self, png: bytes, name: str, title: str, alt: str) -> str:
-        """Uploads a picture that messages can show, and waits until Slack has read it; returns its id."""
-        ticket = await self._call(
-            self.client,
-            "files.getUploadURLExternal",
-            {"filename": name, "length": len(png), "alt_txt": alt[:1000]},
-        )
-        await self._send(ticket["upload_url"], png)
-        files = [{"id": ticket["file_id"], "title": title}]
-        await self._call(self.client, "files.completeUploadExternal", {"files": files})
-        for pause in (0.1, 0.2, 0.4, 0.8, 1.5, 3.0):
-            found = await self._call(self.client, "files.info", {"file": ticket["file_id"]})
-            if found["file"].get("original_w"):
-                break
-            await asyncio.sleep(pause)
-        return str(ticket["file_id"])
+        """Uploads a picture that messages can show; returns its id.
+
+        Until Slack has read it, messages that show it are refused with invalid_blocks.
+        """
+        asked = {"filename": name, "length": len(png), "alt_txt": alt[:1000]}
+        file = await self._uploaded(asked, png)
+        await self._call("files.completeUploadExternal", {"files": [{"id": file, "title": title}]})
+        return file
 
     async def send_files(self, channel: str, files: Mapping[str, bytes], comment: str) -> None:
         """Sends files (bytes by name) into a conversation, in one message."""
-        uploaded = []
-        for name, content in files.items():
-            asked = {"filename": name, "length": len(content)}
-            ticket = await self._call(self.client, "files.getUploadURLExternal", asked)
-            await self._send(ticket["upload_url"], content)
-            uploaded.append({"id": ticket["file_id"], "title": name})
+        uploaded = [
+            {"id": await self._uploaded({"filename": name, "length": len(content)}, content), "title": name}
+            for name, content in files.items()
+        ]
         payload = {"files": uploaded, "channel_id": channel, "initial_comment": comment}
-        await self._call(self._poster, "files.completeUploadExternal", payload)
+        await self._call("files.completeUploadExternal", payload, ONLY_UNDONE)
 
-    async def _send(self, url: str, content: bytes) -> None:
-        try:
-            async with self.session.post(url, data=content) as answer:
-                answer.raise_for_status()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise SlackFault(_("Slack did not take the picture."), "", certain=True) from error
+    async def _uploaded(self, asked: Json, content: bytes) -> str:
+        ticket = await self._call("files.getUploadURLExternal", asked)
+        file = _needed(ticket, "file_id")
+        await self.wire.upload(_needed(ticket, "upload_url"), content)
+        return file
 
-    async def _pages(self, method: str, payload: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async def _pages(self, method: str, payload: Json) -> AsyncIterator[Json]:
         """Follows the cursor; a short page is not the last one."""
         cursor = ""
-        while True:
-            page = await self._call(self.client, method, payload | ({"cursor": cursor} if cursor else {}))
+        for _page in range(MOST_PAGES):
+            page = await self._call(method, payload | ({"cursor": cursor} if cursor else {}))
             yield page
-            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            before, cursor = cursor, _word(page.get("response_metadata"), "next_cursor")
             if not cursor:
                 return
+            if cursor == before:
+                break
+        raise unreadable()
 
-    async def _call(
-        self, client: AsyncWebClient, method: str, payload: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
-        answer = await self._asked(client, method, payload)
-        return dict(answer.data) if isinstance(answer.data, dict) else {}
+    async def _call(self, method: str, payload: Json | None = None, tries: Retries = IDEMPOTENT) -> Json:
+        answer, _headers = await self._asked(method, payload, tries)
+        return answer
 
     async def _asked(
-        self, client: AsyncWebClient, method: str, payload: dict[str, Any] | None
-    ) -> AsyncSlackResponse:
+        self, method: str, payload: Json | None, tries: Retries
+    ) -> tuple[Json, Mapping[str, str]]:
         try:
-            answer = (
-                await client.api_call(method, json=payload)
-                if payload and _is_json(method)
-                else (await client.api_call(method, data=payload))
-            )
-        except SlackApiError as error:
-            fault = _fault(method, error)
+            answer = await self.wire.call(f"{self._base_url}{method}", self._token, payload, tries)
+        except SlackFault as fault:
             self._on_call("refused" if fault.certain else "failed")
             if fault.certain and fault.code in TOKEN_REFUSALS:
                 self.refused.set()
-            raise fault from error
-        except (aiohttp.ClientError, TimeoutError, SlackClientError, OSError) as error:
-            self._on_call("failed")
-            raise SlackFault(
-                _("Slack could not be reached. The bot tries again by itself."), "", certain=False
-            ) from error
+            raise
         self._on_call("ok")
         return answer
 
 
-def _is_json(method: str) -> bool:
-    """Slack takes JSON where a method writes; the reading methods want form fields."""
-    return method.startswith(("chat.", "views.")) or method == "files.completeUploadExternal"
+def _word(found: object, name: str) -> str:
+    """A text of an answer, "" where it is missing or something else."""
+    value = found.get(name) if isinstance(found, dict) else None
+    return value if isinstance(value, str) else ""
 
 
-def _fault(method: str, error: SlackApiError) -> SlackFault:
-    status = getattr(error.response, "status_code", 200)
-    code = str(error.response.get("error", "")) if isinstance(error.response.data, dict) else ""
-    if status >= 500 or code in (
-        "internal_error",
-        "fatal_error",
-        "request_timeout",
-        "service_unavailable",
-        "",
-    ):
-        return SlackFault(
-            _("Slack has trouble of its own just now. The bot tries again by itself."), code, certain=False
-        )
-    mend = MENDS.get(code)
-    sentence = _(mend) if mend else _("Slack refused {method}: {code}.").format(method=method, code=code)
-    return SlackFault(sentence, code, certain=True)
+def _needed(found: object, name: str) -> str:
+    """A text that an answer must have. Raises SlackFault."""
+    value = _word(found, name)
+    if not value:
+        raise unreadable()
+    return value
 
 
-def _http_date(text: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text)
-    except ValueError:
-        return None
+def _object(found: Json, name: str) -> Json:
+    """An object that an answer must have. Raises SlackFault."""
+    value = found.get(name)
+    if not isinstance(value, dict):
+        raise unreadable()
+    return value
 
 
-def _person(user: dict[str, Any]) -> Person:
+def _list(found: Json, name: str) -> list[Any]:
+    """A list that an answer must have. Raises SlackFault."""
+    value = found.get(name)
+    if not isinstance(value, list):
+        raise unreadable()
+    return value
+
+
+def _listed(found: object, name: str) -> list[Any]:
+    """A list of an answer, empty where it is missing or something else."""
+    value = found.get(name) if isinstance(found, dict) else None
+    return value if isinstance(value, list) else []
+
+
+def _objects(found: Json, name: str) -> list[Json]:
+    """The objects of a list; what is none is left out, as it spoils nothing."""
+    return [each for each in _list(found, name) if isinstance(each, dict)]
+
+
+def _key_of(message: Json) -> str:
+    metadata = message.get("metadata")
+    return _word(metadata.get("event_payload"), "key") if isinstance(metadata, dict) else ""
+
+
+def _person(user: Json, us: Greeting) -> Person:
     barred = ("deleted", "is_bot", "is_app_user", "is_restricted", "is_ultra_restricted", "is_stranger")
+    own = _is_ours(user, us)
+    name = _word(user.get("profile"), "display_name") or _word(user, "real_name") or _word(user, "name")
     return Person(
-        id=user["id"],
-        asked=user["id"] != "USLACKBOT" and not any(user.get(flag) for flag in barred),
-        admin=bool(user.get("is_admin") or user.get("is_owner") or user.get("is_primary_owner")),
-        zone=user.get("tz") or "UTC",
-        name=(user.get("profile") or {}).get("display_name")
-        or user.get("real_name")
-        or user.get("name")
-        or "",
-        locale=user.get("locale") or "",
+        id=_needed(user, "id"),
+        asked=own and user["id"] != "USLACKBOT" and not any(user.get(flag) for flag in barred),
+        admin=own and any(user.get(flag) for flag in ("is_admin", "is_owner", "is_primary_owner")),
+        zone=_word(user, "tz") or "UTC",
+        name=name,
+        locale=_word(user, "locale"),
     )
+
+
+def _is_ours(user: Json, us: Greeting) -> bool:
+    """Whether somebody belongs to our company: to our workspace or, on Enterprise Grid, to our organization.
+
+    In a channel shared with another company its people stand beside ours; `is_stranger` is false for those
+    that we can see (docs.slack.dev/apis/web-api/using-the-conversations-api, "Shared channels").
+    """
+    grid = user.get("enterprise_user")
+    of = {_word(user, "team_id") or _word(user.get("profile"), "team")}
+    of |= {_word(user, "enterprise_id"), _word(grid, "enterprise_id")}
+    of |= {team for team in _listed(grid, "teams") if isinstance(team, str)}
+    of, ours = of - {""}, {us.team_id, us.enterprise_id} - {""}
+    return not of or not ours or bool(of & ours)

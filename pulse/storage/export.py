@@ -15,7 +15,7 @@ from typing import Any
 
 from pulse.core.errors import SettingsFault
 from pulse.core.items import Bank
-from pulse.core.language import _
+from pulse.core.language import _, ngettext
 from pulse.core.model import ClosedWave, Counted, Outcome, Share, Side, Withheld
 
 SCORES, PARTICIPATION, EVERYTHING = "pulse-scores.csv", "pulse-participation.csv", "pulse.json"
@@ -84,7 +84,9 @@ def write(target: Path, waves: Sequence[ClosedWave], bank: Bank) -> str:
             )
         ) from error
     names = ", ".join(str(place) for place in places)
-    return _("{count} closed pulses are in {names}.").format(count=len(waves), names=names)
+    return ngettext(
+        "{count} closed pulse is in {names}.", "{count} closed pulses are in {names}.", len(waves)
+    ).format(count=len(waves), names=names)
 
 
 def _scores(wave: ClosedWave, bank: Bank) -> Iterator[Row]:

@@ -58,8 +58,9 @@ def system_random(buffer: memoryview) -> None:
 
 
 def folder_beside(database: Path) -> Path:
-    """Where the key folder is unless PULSE_KEYS names another place."""
-    return database.with_name(database.name + "-keys")
+    """Where the key folder is unless PULSE_KEYS names another place: beside the file that links lead to."""
+    file = Path(os.path.realpath(database))
+    return file.with_name(file.name + "-keys")
 
 
 class WaveKey:

@@ -43,7 +43,8 @@ def exposures(database: Path, keys: Path, env_file: Path) -> tuple[Exposure, ...
     Only the owner may use any of them: 0700 for the key folder, 0600 for files. The database's folder may
     be everybody's.
     """
-    beside = [database.with_name(database.name + end) for end in ("", "-wal", "-shm", "-journal", "-lock")]
+    file = Path(os.path.realpath(database))
+    beside = [file.with_name(file.name + end) for end in ("", "-wal", "-shm", "-journal", "-lock")]
     inside = sorted(keys.iterdir()) if keys.is_dir() and os.access(keys, os.R_OK | os.X_OK) else []
     found = [risk for path in (*beside, keys, *inside, env_file) for risk in _of_file(path)]
     return (*found, *_of_place(keys))

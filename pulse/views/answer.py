@@ -44,7 +44,7 @@ def answer_view(
     }
 
 
-def parse_answer(view_state: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+def parse_answer(view_state: object) -> dict[str, frozenset[str]]:
     """The boxes chosen by item id, from a submission's `state`: an empty set where nothing is chosen.
 
     Whether the wave has such items and boxes is for the use case to say. Raises FormNotUnderstood for a

@@ -17,6 +17,21 @@ class Message:
     blocks: list[Block] = field(default_factory=list)
 
 
+def pictures_of(message: Message) -> frozenset[str]:
+    """The ids of the files that a message shows."""
+    files = (block.get("slack_file", {}).get("id") for block in message.blocks)
+    return frozenset(file for file in files if file)
+
+
+def has_pictures(message: Message) -> bool:
+    return any(block["type"] == "image" for block in message.blocks)
+
+
+def without_pictures(message: Message) -> Message:
+    """The message in words alone, which say all that its pictures show."""
+    return Message(message.text, [block for block in message.blocks if block["type"] != "image"])
+
+
 def escape(typed: str) -> str:
     """Escapes what a person typed, as Slack asks for in mrkdwn: `&`, `<` and `>`.
 

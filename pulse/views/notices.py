@@ -383,6 +383,31 @@ def problem_text(problem: Problem) -> str:
     return _("⚠️ {what}\n*What to do:* {mend}").format(what=problem.what, mend=problem.mend)
 
 
+def poll_in_doubt(channel: str) -> Message:
+    """Asks managers whether a poll stands: the answer of Slack was lost, and the bot may not look."""
+    found = problems([channel_problem(channel, "unknown_outcome")])
+    again = button(_("Post it again"), "manage:post_again", value=channel)
+    return Message(found.text, [*found.blocks, actions([again])])
+
+
+def posted_again(channel: str) -> Message:
+    return message([section(_("The poll is posted again in {channel}.").format(channel=f"<#{channel}>"))])
+
+
+def nothing_in_doubt() -> Message:
+    return message([section(_("That poll is not in doubt any more, so nothing was posted."))])
+
+
+def poll_gone(channel: str) -> Problem:
+    """A poll that was deleted twice: it is not posted a third time."""
+    return Problem(
+        _("The poll in {channel} was deleted twice, and I do not post it again.").format(
+            channel=f"<#{channel}>"
+        ),
+        _("People can still answer with `/pulse answer` until the pulse closes."),
+    )
+
+
 def second_copy() -> Problem:
     """Somebody else is connected as this app."""
     return Problem(
@@ -451,6 +476,23 @@ _CHANNEL_PROBLEMS = {
     "restricted_action": (
         N_("I am not allowed to post in {channel}."),
         N_("Let apps post there in the channel’s settings, or choose another channel in `/pulse setup`."),
+    ),
+    "unknown_outcome": (
+        N_(
+            "I do not know whether the poll stands in {channel}: Slack’s answer was lost, and I may not read"
+            " the channel’s history."
+        ),
+        N_(
+            "Look there. If it stands, the first answer to it tells me. If it does not, press *Post it again*"
+            " in my message; should both stand, answers to either count."
+        ),
+    ),
+    "shared": (
+        N_("{channel} is shared with another company, and its people see what I post there."),
+        N_(
+            "They are not asked and not counted. Choose a channel of your own in `/pulse setup`, or stop"
+            " sharing this one."
+        ),
     ),
     "unreachable": (
         N_("Slack did not answer about {channel}."),
@@ -575,6 +617,24 @@ def wave_missed(due_at: datetime, opens_at: datetime | None) -> Message:
     ).format(when=moment(due_at))
     mend = _("If you still want it, type `/pulse open`.")
     return message([section(" ".join([said, mend, *_after_that(opens_at)]))])
+
+
+def waves_missed(decided: datetime | None, last: datetime, opens_at: datetime | None) -> Message:
+    """Tells managers, once, of all the waves whose times passed before the bot could post them.
+
+    `decided` is when the one before them was due, `last` when the latest of them was.
+    """
+    if decided is None:
+        what = _("⚠️ None of the pulses that were planned up to {last} has been posted:").format(
+            last=moment(last)
+        )
+    else:
+        what = _(
+            "⚠️ Since the pulse of {decided} none has been posted of those that were planned up to {last}:"
+        ).format(decided=moment(decided), last=moment(last))
+    why = _("I was not running or could not reach Slack, and by now it is too late for them.")
+    mend = _("If you want one now, type `/pulse open`.")
+    return message([section(" ".join([what, why, mend, *_after_that(opens_at)]))])
 
 
 def paused() -> Message:

@@ -202,6 +202,10 @@ _CHANNEL_FAULTS = {
         "I cannot see one of these channels. Open it, type /invite and my name, then save again."
     ),
     "unreachable": N_("Slack did not answer about one of these channels. Please save again in a minute."),
+    "ratelimited": N_("Slack asks me to slow down just now. Please save again in a minute."),
+    "missing_scope": N_(
+        "The app lacks a permission to see these channels. Paste its current manifest and reinstall it."
+    ),
     "is_archived": N_("#{channel} is archived. Choose another channel."),
     "too_few": N_(
         "#{channel} has fewer than {minimum} people who can be asked, so its results could never be shown."
@@ -217,11 +221,14 @@ _CHANNEL_FAULTS = {
 def channel_fault(channel: str, why: str, minimum: int = 5) -> str:
     """What is wrong with a channel (its name), for its field in the form.
 
-    `why` is not_in_channel, channel_not_found, is_archived, too_few, isolates, shared or unreachable;
-    anything else reads as not found. Plain text: Slack shows an error of a field as it is.
+    `why` is Slack's code, too_few, isolates, shared or unreachable. Plain text: Slack shows an error of a
+    field as it is.
     """
-    sentence = _CHANNEL_FAULTS.get(why, _CHANNEL_FAULTS["channel_not_found"])
-    return _(sentence).format(channel=channel, minimum=minimum)
+    sentence = _CHANNEL_FAULTS.get(
+        why,
+        N_("Slack refuses to tell about one of these channels ({why}). Please save again in a minute."),
+    )
+    return _(sentence).format(channel=channel, minimum=minimum, why=why)
 
 
 def _channels(form: SetupForm) -> list[Block]:

@@ -185,7 +185,7 @@ async def running(
         clock=clock,
         chart_worker=chart_worker,
         counts_every_s=0.05,
-        settle_s=0.0,
+        settle_s=0.1,
         remind_every_s=0.0,
     )
     socket = SocketMode(bot.app, slack.app_token)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rehearsal.workspace import BOT_USER
-from tests.handlers.conftest import Office
+from tests.handlers.conftest import Office, at
 
 NEWS: dict[str, Callable[[Office], None]] = {
     "archived": lambda office: office.slack.workspace.archive(office.it),
@@ -206,3 +206,54 @@ async def test_a_revoked_token_of_a_user_is_no_trouble(
     """The bot works with its own."""
     await event(office, "tokens_revoked", tokens={"oauth": ["U1"]})
     assert "token revoked" not in capsys.readouterr().out
+
+
+async def test_managers_hear_of_a_channel_that_becomes_shared(office: Office) -> None:
+    """With the fix, once, and again when it was unshared in between."""
+    await office.set_up()
+    office.slack.workspace.share_channel(office.it)
+    [message] = await told(office)
+    assert "another company" in message
+    assert f"<#{office.it}>" in message
+    await event(office, "channel_shared", channel=office.it, connected_team_id="T0THIRD")
+    assert len(await told(office)) == 1
+    await event(office, "channel_unshared", channel=office.it, is_ext_shared=True)
+    await event(office, "channel_shared", channel=office.it, connected_team_id="T0THIRD")
+    assert len(await told(office)) == 1
+    await event(office, "channel_unshared", channel=office.it, is_ext_shared=False)
+    await event(office, "channel_shared", channel=office.it, connected_team_id="T0THIRD")
+    assert len(await told(office)) == 2
+
+
+@pytest.mark.parametrize("by", ["hand", "schedule"])
+async def test_a_channel_that_was_shared_unheard_is_found_when_a_wave_opens(office: Office, by: str) -> None:
+    """The event was lost, or the bot was down: looked at again when it matters, once a wave."""
+    office.clock.forward(minutes=30)
+    await office.set_up()
+    office.slack.workspace.channel(office.it).shared = True
+    if by == "hand":
+        await office.open()
+    await at(office, "2026-03-10T09:00")
+    await at(office, "2026-03-10T09:01")
+    shared = [text for text in await told(office) if "another company" in text]
+    assert len(shared) == 1
+    assert len(office.slack.calls_of("conversations.info")) < 20
+
+
+async def test_a_shared_channel_stands_on_the_managers_home_tab(office: Office) -> None:
+    """Beside other channels that need mending."""
+    await office.set_up()
+    office.slack.workspace.share_channel(office.it)
+    await told(office)
+    await office.manager.open_home()
+    await office.settled()
+    assert office.manager.home is not None
+    assert "another company" in str(office.manager.home.blocks)
+
+
+async def test_a_shared_channel_that_nothing_uses_is_nobodys_trouble(office: Office) -> None:
+    """Companies share channels every day."""
+    await office.set_up()
+    assert office.slack.places is not None
+    office.slack.workspace.share_channel(office.slack.places.general)
+    assert await told(office) == []

@@ -22,7 +22,7 @@ from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.ops import doctor
 from pulse.ops.doctor import Check, Doctor, State, healthy
 from pulse.ops.settings import Settings
-from pulse.slack.web_api import SCOPES
+from pulse.slack.web_api import OPTIONAL_SCOPES, SCOPES
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import NewWave, Setup, Store
 from rehearsal.manifest import read
@@ -154,7 +154,18 @@ async def test_all_is_well_with_a_bot_that_is_set_up(slack: Rehearsal, tmp_path:
 
 async def test_the_scopes_that_are_needed_are_those_of_the_manifest() -> None:
     """What doctor compares with is what Slack is told."""
-    assert read(ROOT / "manifest.yml").scopes == SCOPES
+    asked = read(ROOT / "manifest.yml")
+    assert (asked.scopes, asked.optional) == (SCOPES | OPTIONAL_SCOPES, OPTIONAL_SCOPES)
+
+
+async def test_declined_scopes_are_no_fault(slack: Rehearsal, tmp_path: Path) -> None:
+    """What the bot cannot do then is told."""
+    await set_up(slack, tmp_path)
+    slack.scopes = slack.scopes - OPTIONAL_SCOPES
+    checks = await examine(settings(tmp_path, slack))
+    assert faults(checks) == {}
+    [said] = [check for check in checks if check.name == "permissions"]
+    assert (said.state, "history" in said.says) == (State.NOTE, True)
 
 
 async def test_no_tokens(tmp_path: Path) -> None:
@@ -377,3 +388,25 @@ def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> No
         main(["doktor"])
     assert end.value.code == 2
     assert "doctor" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "cp437", "koi8-r", "utf-8"])
+@pytest.mark.parametrize("words", [(), ("--json",)])
+async def test_a_terminal_of_any_encoding_shows_the_findings(
+    encoding: str, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    """A terminal that lacks an arrow or a quotation mark gets a plain one, not a traceback."""
+    async with bot(tmp_path, "doctor", *words, PYTHONIOENCODING=encoding, SLACK_BOT_TOKEN="xoxb-1") as asked:
+        assert await asked.ends() == 1
+        assert "SLACK_APP_TOKEN" in asked.output
+        assert "Traceback" not in asked.output
+        if words:
+            assert json.loads(asked.output)["ok"] is False
+
+
+async def test_a_setting_is_refused_in_words_on_a_plain_terminal(tmp_path: Path) -> None:
+    """Also where the sentence holds what the terminal lacks."""
+    async with bot(tmp_path, "doctor", PYTHONIOENCODING="ascii", PULSE_LOG="“loud”…") as asked:
+        assert await asked.ends() == 2
+        assert "PULSE_LOG" in asked.output
+        assert "Traceback" not in asked.output

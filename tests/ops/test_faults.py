@@ -16,6 +16,7 @@ from pulse.core.records import Traces
 from pulse.storage.sqlite.store import Store
 from rehearsal.server import Rehearsal
 from tests.handlers.conftest import Clock, Office, at, running
+from tests.slack.odd_answers import ODD
 
 
 async def opened(office: Office) -> None:
@@ -248,6 +249,31 @@ async def opened_under(office: Office, trouble: Callable[[], object]) -> None:
     if office.bot.workspace.waves.current is None:
         await office.open()
     await at(office, "2026-03-03T09:01")
+
+
+@pytest.mark.parametrize("applied", [True, False])
+@pytest.mark.parametrize("kind", ["text under 503", "a list", "bytes that are no text", "ok under 500"])
+async def test_a_post_that_is_answered_oddly_stands_once(office: Office, kind: str, applied: bool) -> None:
+    """The attempt is counted; whether Slack took the message or not, it is looked for and stands once."""
+    await office.set_up()
+    office.slack.fail("chat.postMessage", channel=office.it, applied=applied, **ODD[kind])
+    await office.open()
+    [waiting] = await office.bot.store.undelivered()
+    assert (waiting.attempts, waiting.state) == (1, "sending")
+    await at(office, "2026-03-03T09:05")
+    assert len(office.posted(office.it)) == 1
+    assert (await office.bot.store.undelivered()) == ()
+
+
+async def test_a_post_that_is_answered_oddly_again_and_again_is_told(office: Office) -> None:
+    """Its channel gets no poll for a while: managers hear of it, the other channel has its poll."""
+    await office.set_up()
+    office.slack.fail("chat.postMessage", channel=office.it, times=None, **ODD["HTML that calls itself JSON"])
+    await office.open()
+    for minute in (5, 15, 30):
+        await at(office, f"2026-03-03T09:{minute:02}")
+    assert f"<#{office.it}>" in office.manager.dms[-1].text
+    assert len(office.posted(office.marketing)) == 1
 
 
 @pytest.mark.parametrize("code", ["invalid_auth", "token_revoked", "account_inactive"])

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -177,6 +178,94 @@ async def test_five_years_of_waves_do_not_slow_a_tick(office: Office) -> None:
     assert len(await schedule._due()) == 0
 
 
+async def away(slack: Rehearsal, path: Path, until: str) -> list[str]:
+    """What a manager is told by a bot that was set up on 3 March 2026 and comes back then."""
+    async with running(slack, path, Clock()) as office:
+        office.clock.forward(hours=3)
+        await office.set_up()
+        clock = office.clock
+    clock.time = datetime.fromisoformat(f"{until}+00:00")
+    async with running(slack, path, clock) as office:
+        for _ in range(3):
+            await office.bot.scheduler.wake()
+            await office.settled()
+            office.clock.forward(minutes=1)
+        return [message.text for message in office.manager.dms]
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("2026-03-12T12:00", "has not been posted"),
+        ("2026-03-19T12:00", "None of the pulses"),
+        ("2027-03-04T12:00", "None of the pulses"),
+        ("2076-03-05T12:00", "None of the pulses"),
+    ],
+)
+async def test_after_an_absence_each_manager_gets_one_message(
+    slack: Rehearsal, tmp_path: Path, until: str, said: str
+) -> None:
+    """A week, two, a year, fifty years: one message, and no more waves written down than can matter."""
+    [told] = await away(slack, tmp_path / "pulse.db", until)
+    assert said in told
+    assert "The next pulse opens" in told
+    database = sqlite3.connect(tmp_path / "pulse.db")
+    [[rows]] = database.execute("SELECT count(*) FROM wave").fetchall()
+    database.close()
+    assert rows <= 6
+
+
+async def test_the_message_after_an_absence_says_since_when(office: Office) -> None:
+    """The last pulse that was posted, and the last that was not."""
+    office.clock.forward(minutes=30)
+    await office.set_up()
+    await at(office, "2026-03-10T09:00")
+    before = len(office.manager.dms)
+    await at(office, "2027-03-04T12:00")
+    [told] = [message.text for message in office.manager.dms[before:]]
+    assert "Since the pulse of" in told
+    assert "2026-03-10 09:00 UTC" in told
+    assert "2027-03-02 09:00 UTC" in told
+
+
+async def test_a_clock_that_was_fifty_years_ahead_leaves_the_schedule_as_it_was(office: Office) -> None:
+    """Once it is right again, the next pulse opens when it is due."""
+    office.clock.forward(minutes=30)
+    await office.set_up()
+    await at(office, "2076-03-05T12:00")
+    await at(office, "2026-03-10T09:00")
+    assert ("open", "2026-03-10") in [(state, day) for state, day, _opens in waves(office)]
+
+
+@pytest.mark.parametrize(
+    ("friday", "closes"),
+    [("2026-03-06T18:00", "2026-03-11T09:00:00+00:00"), ("2026-03-09T10:00", "2026-03-12T09:00:00+00:00")],
+)
+async def test_a_skipped_wave_does_not_shorten_one_that_is_opened_by_hand(
+    office: Office, friday: str, closes: str
+) -> None:
+    """`/pulse skip`, then `/pulse open`: three working days are three."""
+    office.clock.forward(minutes=30)
+    await office.set_up()
+    office.clock.time = datetime.fromisoformat(f"{friday}+00:00")
+    await office.says(office.manager, "/pulse skip", office.marketing)
+    await office.open()
+    wave = office.bot.workspace.waves.current
+    assert wave is not None
+    assert wave.closes_at.isoformat() == closes
+
+
+async def test_a_wave_that_is_not_skipped_still_bounds_one_opened_by_hand(office: Office) -> None:
+    """It makes room for the schedule's next."""
+    office.clock.forward(minutes=30)
+    await office.set_up()
+    office.clock.time = datetime(2026, 3, 6, 18, tzinfo=UTC)
+    await office.open()
+    wave = office.bot.workspace.waves.current
+    assert wave is not None
+    assert wave.closes_at.isoformat() == "2026-03-09T09:00:00+00:00"
+
+
 # The alarm clock itself
 
 
@@ -222,3 +311,58 @@ async def test_a_tick_that_fails_is_followed_by_the_next() -> None:
             await again.wait()
     finally:
         scheduler.stop()
+
+
+class Machine:
+    """The machine's clock, as APScheduler and the scheduler read it; moved by the test."""
+
+    def __init__(self) -> None:
+        self.off = timedelta()
+
+    def now(self, zone: Any = None) -> datetime:
+        return datetime.now(UTC) + self.off
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=-1), timedelta(days=-400), timedelta(days=18_000)])
+async def test_a_clock_that_is_set_does_not_stop_the_ticks(
+    jump: timedelta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Set back an hour, the next tick still comes in a minute; set 50 years ahead, it costs no more."""
+    machine = Machine()
+    for module in ("pulse.ops.scheduler", "apscheduler.schedulers.base", "apscheduler.triggers.interval"):
+        monkeypatch.setattr(f"{module}.datetime", _Datetime(machine))
+    monkeypatch.setattr("pulse.ops.scheduler.NET", timedelta(seconds=0.05))
+    ticks = asyncio.Queue[None]()
+
+    async def tick() -> None:
+        ticks.put_nowait(None)
+
+    async def next_wake() -> datetime | None:
+        return None
+
+    scheduler = Scheduler(tick, next_wake, machine.now)
+    await scheduler.start()
+    try:
+        async with asyncio.timeout(5):
+            await ticks.get()
+            machine.off = jump
+            await ticks.get()
+            await ticks.get()
+    finally:
+        scheduler.stop()
+
+
+class _Datetime:
+    """`datetime` with another `now`."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.now = machine.now
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(datetime, name)
+
+    def __call__(self, *parts: Any, **more: Any) -> datetime:
+        return datetime(*parts, **more)
+
+    def __instancecheck__(self, other: object) -> bool:
+        return isinstance(other, datetime)

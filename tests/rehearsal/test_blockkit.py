@@ -441,6 +441,10 @@ ONE_FAULT_IN_A_VIEW: dict[str, tuple[Any, str]] = {
         modal(asks(text_input(max_length=3001)), submit=plain()),
         "must be from 1 to 3000 [json-pointer:/blocks/0/element/max_length]",
     ),
+    "an initial value longer than may be typed": (
+        modal(asks(text_input(initial_value="abcd", max_length=3)), submit=plain()),
+        "initial_value must not be longer than max_length [json-pointer:/blocks/0/element]",
+    ),
     "lengths the wrong way round": (
         modal(asks(text_input(min_length=9, max_length=3)), submit=plain()),
         "min_length must not be greater than max_length [json-pointer:/blocks/0/element]",

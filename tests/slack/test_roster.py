@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pulse.core.model import Side
 from rehearsal.driver import snapshot
 from rehearsal.server import Rehearsal
 from rehearsal.workspace import BOT_USER, Person
 from tests.handlers.conftest import Clock, Office, at, running
+from tests.slack.odd_answers import JSON
 
 READING = ("conversations.members", "users.info", "users.list")
 
@@ -89,6 +93,174 @@ async def test_bots_guests_and_deactivated_people_are_not_counted(slack: Rehears
         wave = office.bot.workspace.waves.current
         assert wave is not None
         assert sorted(wave.people.values()) == [14, 14]
+
+
+UNDESCRIBED = ["user_not_visible", "user_not_found", "users_not_found", "user_team_not_in_channel", "odd"]
+
+
+@pytest.mark.parametrize("code", UNDESCRIBED)
+async def test_a_member_whom_slack_does_not_describe_is_left_out(
+    office: Office, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One of 30 whom users.info refuses: the pulse opens for the others, and the log counts the missing."""
+    await office.set_up()
+    await unmet(office)
+    hidden, other = office.people(office.it)[:2]
+    office.slack.fail("users.info", code, times=None, user=hidden.id)
+    await office.open()
+    wave = office.bot.workspace.waves.current
+    assert wave is not None
+    assert dict(wave.people) == {Side.MARKETING: 16, Side.IT: 13}
+    await office.answer(hidden, office.it, "4")
+    await office.answer(other, office.it, "4")
+    await office.settled()
+    assert sum((await office.bot.store.answered(1)).values()) == 1
+    assert "not asked" in hidden.private(office.it)[-1].text
+    assert hidden.id not in caplog.text
+
+
+async def unmet(office: Office) -> None:
+    """Forgets what is known of people, as after ten minutes."""
+    office.bot.surfaces.roster._people.clear()
+
+
+async def test_after_a_restart_one_undescribed_member_refuses_nobody_else(
+    slack: Rehearsal, tmp_path: Path
+) -> None:
+    """Every tap of everybody was refused once."""
+    clock = await left_open(slack, tmp_path / "pulse.db")
+    slack.fail("users.info", "user_not_visible", times=None, user=slack.actor("wei").id)
+    async with running(slack, tmp_path / "pulse.db", clock) as office:
+        for person in office.people(office.it):
+            await office.answer(person, office.it, "4")
+        assert sum((await office.bot.store.answered(1)).values()) == 13
+
+
+async def test_set_up_counts_a_channel_with_an_undescribed_member(office: Office) -> None:
+    """The form is saved: the channel can be seen, whoever of its members cannot."""
+    people = [actor.id for actor in office.people(office.it)][:6]
+    small = office.slack.workspace.add_channel("it-core", [*people, BOT_USER]).id
+    office.slack.fail("users.info", "user_not_visible", times=None, user=people[0])
+    await office.set_up(it=[small])
+    setup = await office.bot.store.setup()
+    assert setup is not None
+    assert setup.channels[Side.IT] == (small,)
+
+
+async def test_two_undescribed_members_open_again_within_minutes(office: Office) -> None:
+    """The others are known still: that Slack refuses all whom it is asked about is no reason to stop."""
+    await office.set_up()
+    await unmet(office)
+    for person in office.people(office.it)[:2]:
+        office.slack.fail("users.info", "user_not_visible", times=None, user=person.id)
+    await office.open()
+    await office.close()
+    await office.open()
+    wave = office.bot.workspace.waves.current
+    assert wave is not None
+    assert (wave.id, wave.people[Side.IT]) == (2, 12)
+
+
+async def test_trouble_with_one_member_does_not_hold_the_pulse_back(office: Office) -> None:
+    """A server error that stays, for this one person only."""
+    await office.set_up()
+    await unmet(office)
+    office.slack.fail("users.info", 500, times=None, user=office.people(office.it)[0].id)
+    await office.open()
+    wave = office.bot.workspace.waves.current
+    assert wave is not None
+    assert wave.people[Side.IT] == 13
+
+
+@pytest.mark.parametrize("code", ["missing_scope", "ratelimited", "fatal_error"])
+async def test_trouble_that_says_nothing_of_a_person_leaves_nobody_out(office: Office, code: str) -> None:
+    """From halfway on Slack refuses: half a side must not be taken for all of it."""
+    await office.set_up()
+    await unmet(office)
+    trouble = office.slack.fail("users.info", code, times=None, after=14, retry_after=60)
+    said = await office.says(office.manager, "/pulse open", office.marketing)
+    assert office.bot.workspace.waves.current is None
+    assert "is open" not in said.text
+    trouble.times = 0
+    await office.open()
+    wave = office.bot.workspace.waves.current
+    assert wave is not None
+    assert dict(wave.people) == {Side.MARKETING: 16, Side.IT: 14}
+
+
+FOREIGN = {
+    "another workspace": {"team": "T0OTHER"},
+    "another workspace, a stranger": {"team": "T0OTHER", "is_stranger": True},
+    "an admin over there": {"team": "T0OTHER", "is_admin": True},
+    "another organization": {"team": "T0OTHER", "enterprise": "E0OTHER"},
+}
+
+
+@pytest.mark.parametrize("about", FOREIGN.values(), ids=FOREIGN)
+async def test_people_of_another_company_are_neither_counted_nor_asked(
+    office: Office, about: dict[str, Any]
+) -> None:
+    """A channel was shared with their company: one was there at the opening, one came later."""
+    there, later = (
+        office.slack.workspace.add_person(Person(user, user.lower(), user, **about))
+        for user in ("U9PARTNER", "U9LATECOMER")
+    )
+    office.slack.workspace.channel(office.it).members.append(there.id)
+    await office.set_up()
+    await office.open()
+    wave = office.bot.workspace.waves.current
+    assert wave is not None
+    assert wave.people[Side.IT] == 14
+    office.slack.workspace.channel(office.it).members.append(later.id)
+    for person in (there, later):
+        actor = office.slack.actor(person.id)
+        await office.answer(actor, office.it, "4")
+        await office.settled()
+        assert "not asked" in actor.private(office.it)[-1].text
+    assert sum((await office.bot.store.answered(1)).values()) == 0
+    said = await office.says(office.slack.actor(there.id), "/pulse close", office.it)
+    assert "Only managers" in said.text
+
+
+async def test_in_a_large_workspace_strangers_of_the_list_are_not_counted(
+    slack: Rehearsal, tmp_path: Path
+) -> None:
+    """users.list names people of other companies too."""
+    assert slack.places is not None
+    for number in range(80):
+        team = "T0OTHER" if number % 2 else "T0REHEARSAL"
+        person = slack.workspace.add_person(Person(f"U1{number:07d}", f"p{number}", f"P {number}", team=team))
+        slack.workspace.channel(slack.places.it).members.append(person.id)
+    async with running(slack, tmp_path / "pulse.db", Clock()) as office:
+        await office.set_up()
+        await office.open()
+        wave = office.bot.workspace.waves.current
+        assert wave is not None
+        assert wave.people[Side.IT] == 14 + 40
+        assert slack.calls_of("users.list")
+
+
+async def test_colleagues_of_another_workspace_of_our_organization_are_asked(
+    slack: Rehearsal, tmp_path: Path
+) -> None:
+    """On Enterprise Grid it is the organization that counts."""
+    answer = {
+        "ok": True,
+        "team_id": "T0REHEARSAL",
+        "enterprise_id": "E0OURS",
+        "bot_id": "B1",
+        "user_id": "U1",
+    }
+    slack.fail("auth.test", body=json.dumps(answer).encode(), headers=JSON)
+    colleague = Person("U9COLLEAGUE", "c", "C", team="T0SISTER", enterprise="E0OURS")
+    assert slack.places is not None
+    slack.workspace.channel(slack.places.it).members.append(slack.workspace.add_person(colleague).id)
+    async with running(slack, tmp_path / "pulse.db", Clock()) as office:
+        await office.set_up()
+        await office.open()
+        wave = office.bot.workspace.waves.current
+        assert wave is not None
+        assert wave.people[Side.IT] == 15
 
 
 async def test_pages_are_followed_also_where_they_are_short(slack: Rehearsal, tmp_path: Path) -> None:

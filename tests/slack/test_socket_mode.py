@@ -354,6 +354,33 @@ async def test_a_second_copy_of_the_bot_is_noticed(desk: Desk) -> None:
         assert socket.state.strangers == 2
 
 
+async def test_a_second_copy_that_was_there_at_the_start_is_counted_again_soon(desk: Desk) -> None:
+    """The first greeting may count the process before this one; the next is not left for half an hour."""
+    told: asyncio.Queue[int] = asyncio.Queue()
+    desk.slack.strangers = 1
+    patience = Patience(ghost=0.05, renew=600.0, drain=0.0, settled=0.0, farewell=0.1)
+    async with desk.connected(on_strangers=told.put, patience=patience):
+        assert await asyncio.wait_for(told.get(), 5) == 1
+        assert await asyncio.wait_for(told.get(), 5) == 1
+        greeted = desk.slack.calls["apps.connections.open"]
+        assert greeted == 2
+
+
+async def test_a_ghost_of_the_process_before_is_told_once_and_forgotten(desk: Desk) -> None:
+    """Slack had not missed it yet: the second greeting counts nobody, and nothing is replaced after that."""
+    told: asyncio.Queue[int] = asyncio.Queue()
+    desk.slack.strangers = 1
+    patience = Patience(ghost=0.05, renew=600.0, drain=0.0, settled=0.0, farewell=0.1)
+    async with desk.connected(on_strangers=told.put, patience=patience) as socket:
+        assert await asyncio.wait_for(told.get(), 5) == 1
+        desk.slack.strangers = 0
+        await desk.slack.until(lambda: desk.slack.calls["apps.connections.open"] == 2)
+        await desk.slack.send("e", payload())
+        await desk.acked("e")
+        assert told.empty()
+        assert socket.state.strangers == 0
+
+
 async def test_our_own_refreshes_are_no_second_copy(desk: Desk) -> None:
     """Sockets that open together, drain or have just broken are ours."""
     told: asyncio.Queue[int] = asyncio.Queue()
@@ -410,7 +437,9 @@ async def test_slack_being_down_is_waited_out(desk: Desk) -> None:
     socket = desk.socket()
     starting = asyncio.create_task(socket.start())
     await desk.slack.until(lambda: desk.slack.calls["apps.connections.open"] >= 3)
-    assert socket.state.problem == "Slack cannot be reached (internal_error). The bot goes on trying."
+    assert socket.state.problem == (
+        "Slack has trouble of its own just now (internal_error). The bot tries again by itself."
+    )
     desk.slack.refusal = None
     await asyncio.wait_for(starting, 5)
     assert socket.state.problem is None

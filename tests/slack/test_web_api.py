@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import pytest
 
 from pulse.core.errors import TOKEN_REFUSALS, SlackFault
 from pulse.ops.metrics import Metrics
-from pulse.slack.web_api import MENDS, Slack
+from pulse.slack.web_api import Slack
+from pulse.slack.wire import FIXES
 from pulse.views.message import Message
 from rehearsal.server import Rehearsal
+from tests.slack.odd_answers import JSON, ODD, WAITS
 
 HELLO = Message("Hello.", [{"type": "section", "text": {"type": "mrkdwn", "text": "Hello."}}])
 
@@ -56,6 +62,105 @@ async def test_a_post_after_a_rate_limit_is_sent_again(slack: Rehearsal) -> None
     assert len(slack.calls_of("chat.postMessage")) == 2
 
 
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+async def test_an_answer_that_is_not_slacks_is_tried_again(odd: dict[str, Any], slack: Rehearsal) -> None:
+    """Whatever stands between the bot and Slack says for once: the read is done all the same."""
+    slack.fail("conversations.info", **odd)
+    assert (await client(slack).channel(general(slack))).member
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+async def test_a_post_that_is_answered_oddly_is_in_doubt(odd: dict[str, Any], slack: Rehearsal) -> None:
+    """It may stand: told to the outbox, which looks, and not sent twice."""
+    slack.fail("chat.postMessage", applied=True, **odd)
+    with pytest.raises(SlackFault) as fault:
+        await client(slack).post(general(slack), HELLO)
+    assert (fault.value.certain, fault.value.code) == (False, "")
+    assert len(slack.calls_of("chat.postMessage")) == 1
+
+
+async def test_slack_being_odd_for_long_is_one_fault_with_a_sentence(slack: Rehearsal) -> None:
+    """After the last try; what was answered is named by status and type, and never quoted."""
+    slack.fail("conversations.info", times=None, **ODD["text under 503"])
+    with pytest.raises(SlackFault, match=r"HTTP 503, text/plain") as fault:
+        await client(slack).channel(general(slack))
+    assert not fault.value.certain
+    assert "upstream" not in str(fault.value)
+
+
+@pytest.mark.parametrize("asked", WAITS.values(), ids=WAITS)
+async def test_any_word_for_a_wait_is_understood(asked: str, slack: Rehearsal) -> None:
+    """Of an odd one a second is made; the call is done in the end."""
+    slack.fail("conversations.info", 429, retry_after=asked)
+    assert (await client(slack).channel(general(slack))).member
+
+
+@pytest.mark.parametrize("asked", ["86400", "1e400", "Fri, 27 Nov 2099 10:00:00 GMT"])
+async def test_a_wait_of_a_day_is_left_to_whoever_asked(asked: str, slack: Rehearsal) -> None:
+    """Nothing hangs: the refusal says that it is one of rate, and asks for minutes at most."""
+    slack.fail("chat.postMessage", 429, retry_after=asked)
+    with pytest.raises(SlackFault) as fault:
+        await client(slack).post(general(slack), HELLO)
+    assert (fault.value.certain, fault.value.code, fault.value.wait) == (True, "ratelimited", 300.0)
+
+
+CALLS: dict[str, Callable[[Slack, str], Awaitable[object]]] = {
+    "chat.postMessage": lambda slack, channel: slack.post(channel, HELLO),
+    "conversations.open": lambda slack, _channel: slack.open_dm("U00000001"),
+    "conversations.history": lambda slack, channel: slack.find(channel, "key"),
+    "conversations.members": lambda slack, channel: slack.members(channel),
+    "conversations.info": lambda slack, channel: slack.channel(channel),
+    "users.info": lambda slack, _channel: slack.person("U00000001"),
+    "files.getUploadURLExternal": lambda slack, _channel: slack.upload(b"png", "a.png", "a", "a"),
+}
+
+EMPTY: dict[str, dict[str, Any]] = {
+    "nothing else": {},
+    "null": dict.fromkeys(("ts", "channel", "messages", "members", "user", "upload_url", "file_id")),
+    "other types": {
+        "ts": 5,
+        "channel": "C1",
+        "messages": {},
+        "members": "U1",
+        "user": ["U1"],
+        "upload_url": 1,
+        "file_id": {},
+    },
+    "empty": {"ts": "", "channel": {}, "messages": None, "members": None, "user": {}, "file_id": ""},
+}
+
+
+@pytest.mark.parametrize("answer", EMPTY.values(), ids=EMPTY)
+@pytest.mark.parametrize("method", CALLS)
+async def test_an_answer_that_lacks_its_content_is_a_fault(
+    method: str, answer: dict[str, Any], slack: Rehearsal
+) -> None:
+    """Under ok, and whatever stands there instead; whether it was applied is not known."""
+    body = json.dumps({"ok": True, **answer}).encode()
+    slack.fail(method, times=None, body=body, headers=JSON)
+    with pytest.raises(SlackFault) as fault:
+        await CALLS[method](client(slack), general(slack))
+    assert not fault.value.certain
+
+
+async def test_a_list_with_something_odd_in_it_gives_the_rest(slack: Rehearsal) -> None:
+    """One element spoils nothing."""
+    members = {"ok": True, "members": ["U1", None, 5, "", {"id": "U2"}, "U3"], "response_metadata": None}
+    slack.fail("conversations.members", body=json.dumps(members).encode(), headers=JSON)
+    assert await client(slack).members(general(slack)) == ["U1", "U3"]
+    people = {"ok": True, "members": [None, "U1", {}, {"id": 7}, {"id": "U2", "profile": None}]}
+    slack.fail("users.list", body=json.dumps(people).encode(), headers=JSON)
+    assert [person.id async for person in client(slack).people()] == ["U2"]
+
+
+async def test_a_cursor_that_leads_in_a_circle_ends(slack: Rehearsal) -> None:
+    """And is no list: half a channel would be counted as all of it."""
+    page = {"ok": True, "members": ["U1"], "response_metadata": {"next_cursor": "again"}}
+    slack.fail("conversations.members", body=json.dumps(page).encode(), headers=JSON, times=None)
+    with pytest.raises(SlackFault):
+        await client(slack).members(general(slack))
+
+
 @pytest.mark.parametrize("code", sorted(TOKEN_REFUSALS))
 async def test_a_refused_token_is_noticed(code: str, slack: Rehearsal) -> None:
     """Whatever was asked: the process asks once more and ends."""
@@ -100,4 +205,4 @@ async def test_calls_are_counted_by_outcome_alone(slack: Rehearsal) -> None:
 
 def test_each_mend_is_a_whole_sentence() -> None:
     """It is said to people."""
-    assert [mend for mend in MENDS.values() if not (mend[0].isupper() and mend.endswith("."))] == []
+    assert [mend for mend in FIXES.values() if not (mend[0].isupper() and mend.endswith("."))] == []

@@ -115,8 +115,7 @@ def test_the_newest_change_is_the_finding() -> None:
     """In one line, with its day where one pulse told it; else the clear gap or study of the first item."""
     made = busy()
     assert finding(made) == (
-        "They do what they say they will do: up in marketing, 73% to 81% in 4 pulses, "
-        "34% to 36% in the 11 pulses before"
+        "They keep their word: up in marketing, 73% to 81% in 4 pulses, 34% to 36% in the 11 pulses before"
     )
     assert finding(replace(made, changes=made.changes[:1])) == (
         "We need to be closely aligned: up in marketing, 83% to 100% on 22 October, "

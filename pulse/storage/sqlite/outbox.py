@@ -87,8 +87,11 @@ class Outbox(OutboxRows, Theme):
         key = _key(wave_id, poll)
 
         def job(connection: sqlite3.Connection) -> bool:
+            # By channel and ts: the key has the channel's former id where Slack gave it another.
             connection.execute(
-                "UPDATE outbox SET ts = NULL WHERE key IN (?, ?) AND ts = ?", (key, f"{key}:again", ts)
+                "UPDATE outbox SET ts = NULL"
+                " WHERE kind = 'poll' AND wave_id = ? AND channel_id = ? AND ts = ?",
+                (wave_id, channel, ts),
             )
             return _insert(connection, f"{key}:again", wave_id, poll)
 

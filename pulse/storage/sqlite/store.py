@@ -29,7 +29,7 @@ from pulse.storage.keys import KeyFolder, folder_beside
 from pulse.storage.sqlite.audit import Journal
 from pulse.storage.sqlite.ballots import BallotBox
 from pulse.storage.sqlite.connection import connect
-from pulse.storage.sqlite.file import check, lock, prepare, running
+from pulse.storage.sqlite.file import check, lock, prepare, refuse_foreign, running
 from pulse.storage.sqlite.first_edition import has_plain_answers
 from pulse.storage.sqlite.outbox import Outbox
 from pulse.storage.sqlite.people import People
@@ -81,8 +81,10 @@ class Store(Setups, Questions, Waves, BallotBox, Publications, Outbox, People, J
         """Locks, checks and migrates the file, creating it if need be, and opens it with its key folder.
 
         `inherited_lock` is what `lock_copy` gave in the process before this one, which replaced itself.
-        Raises StoreFault: another bot has it open, it cannot be written, or it is damaged.
+        Raises StoreFault: it is another program's, another bot has it open, it cannot be written, or it is
+        damaged.
         """
+        refuse_foreign(path)
         with ExitStack() as opened:
             held = opened.enter_context(lock(path, inherited_lock))
             folder = KeyFolder.open(keys or folder_beside(path))

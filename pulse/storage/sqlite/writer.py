@@ -38,6 +38,8 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file = _identity(path)
+        self._told = False
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._following: list[_Task | None] = []
         """What was taken from the queue and belongs to the next batch."""
@@ -78,6 +80,13 @@ class Writer:
         # The sentences are made here and not in the thread, which does not know the reader's language.
         except sqlite3.Error as error:
             raise write_fault(error) from error
+        except _Replaced as error:
+            raise StoreFault(
+                _(
+                    "The database was replaced while the bot was running, so nothing was saved. Please tell"
+                    " whoever runs the bot: it must be started anew."
+                )
+            ) from error
         except _Ended as ended:
             raise _ended_fault(ended.cause) from ended.cause
 
@@ -93,14 +102,29 @@ class Writer:
         """The thread's whole life."""
         try:
             with closing(connect(self._path)) as connection:
+                self._file = self._file or _identity(self._path)
                 while self._take():
-                    if self._batch[0].batched:
+                    if self._is_replaced():
+                        _settle([(task, _Result(None, _Replaced())) for task in self._batch])
+                    elif self._batch[0].batched:
                         self._commit(connection)
                     else:
                         _settle([(self._batch[0], _attempt(connection, self._batch[0]))])
                     self._batch = []
         except BaseException as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
             self._fail(error)
+
+    def _is_replaced(self) -> bool:
+        """Whether another file, or none, stands where the open one stood.
+
+        What is written to the open one then is gone with the process: nobody must read "Recorded".
+        """
+        if _identity(self._path) == self._file:
+            return False
+        if not self._told:
+            _log.error("the database file was replaced or removed: start the bot anew", path=str(self._path))
+            self._told = True
+        return True
 
     def _fail(self, error: BaseException) -> None:
         """Answers everybody who waits and everybody who asks later: this thread ends."""
@@ -139,6 +163,10 @@ class Writer:
         _settle(list(zip(self._batch, results, strict=True)))
 
 
+class _Replaced(Exception):
+    """The file that is open is no longer the one at its path."""
+
+
 class _Ended(Exception):
     """The thread has ended: at its close, or because of `cause`."""
 
@@ -160,6 +188,15 @@ class _Task:
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
     batched: bool
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands at a path; None for none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino)
 
 
 def _settle(settled: list[tuple[_Task, _Result]]) -> None:

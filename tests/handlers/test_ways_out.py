@@ -1,0 +1,319 @@
+"""Every way out has the fallback that one has: pictures, closed polls, private answers, sentences."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from pulse.core.errors import SlackFault
+from pulse.slack.web_api import OPTIONAL_SCOPES
+from pulse.slack.wire import FIXES, refusal
+from rehearsal.workspace import Message
+from tests.handlers.conftest import Office, at
+from tests.handlers.test_cards import closed, has_picture, uploads
+
+__all__ = ["closed"]
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Second tries of private answers do not wait for a second."""
+    monkeypatch.setattr("handlers.replies.RETRY_S", 0.05)
+
+
+# Pictures
+
+
+def forget_files(office: Office) -> None:
+    """Somebody deletes the app's files, as workspaces do that clean up."""
+    office.slack.workspace.files.clear()
+
+
+@pytest.mark.parametrize("line", ["/pulse trend", "/pulse scores T01", "/pulse trend T01"])
+async def test_a_chart_that_is_gone_is_answered_in_words_and_made_anew(closed: Office, line: str) -> None:
+    """Nothing came of these commands, again and again; now words come, and the next time a new picture."""
+    assert has_picture(await closed.says(closed.manager, line, closed.marketing))
+    forget_files(closed)
+    before = uploads(closed)
+    assert not has_picture(await closed.says(closed.manager, line, closed.marketing))
+    assert has_picture(await closed.says(closed.manager, line, closed.marketing))
+    assert uploads(closed) == before + 1
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_a_refused_chart_in_a_private_answer_is_left_out(closed: Office, status: int) -> None:
+    """Slack answers a response_url with 404 or 400; two tries, then words."""
+    closed.slack.fail("response_url", status, times=2, body=b'{"ok":false,"error":"invalid_blocks"}')
+    said = await closed.says(closed.manager, "/pulse trend", closed.marketing)
+    assert not has_picture(said)
+    assert "agree" in said.text
+
+
+async def test_a_chart_that_slack_has_not_read_yet_comes_with_the_second_try(closed: Office) -> None:
+    """Without files:read nobody tells when it has."""
+    closed.slack.workspace.file_seconds = 0.02
+    assert has_picture(await closed.says(closed.manager, "/pulse scores T02", closed.marketing))
+
+
+async def test_a_shared_card_whose_chart_is_gone_is_shared_in_words(closed: Office) -> None:
+    """The way to everybody has the same fallback."""
+    card = await closed.says(closed.manager, "/pulse trend", closed.marketing)
+    forget_files(closed)
+    await closed.manager.tap(card, "share")
+    await closed.settled()
+    shared = closed.posted(closed.marketing)[-1]
+    assert not has_picture(shared)
+    assert shared.ts != card.ts
+
+
+async def test_results_wait_for_their_chart(office: Office) -> None:
+    """Slack reads it late: the post is tried again and again, and has it."""
+    office.slack.workspace.file_seconds = 0.25
+    await results(office)
+    assert has_picture(office.posted(office.it)[-1])
+
+
+async def test_results_come_in_words_where_the_chart_takes_too_long_and_get_it_later(office: Office) -> None:
+    """Posted after 15 s without it, and changed once."""
+    office.slack.workspace.file_seconds = 1.2
+    posts = asyncio.create_task(results(office))
+    await office.slack.workspace.until(lambda: [m for m in office.posted(office.it) if "agree" in m.text], 20)
+    assert not has_picture(office.posted(office.it)[-1])
+    await posts
+    assert has_picture(office.posted(office.it)[-1])
+    assert len([m for m in office.posted(office.it) if "agree" in m.text]) == 1
+
+
+async def results(office: Office) -> None:
+    await office.set_up()
+    await office.open()
+    for channel in (office.marketing, office.it):
+        for number, who in enumerate(office.people(channel)[:12]):
+            await office.answer(who, channel, "5" if number % 3 else "2")
+    await office.close()
+    await office.settled()
+
+
+# Private answers
+
+
+@pytest.mark.parametrize("trouble", [{"status": 503}, {"cut": True}, {"status": 500, "body": b"<html>"}])
+async def test_a_private_answer_that_is_lost_once_comes_all_the_same(
+    office: Office, trouble: dict[str, Any]
+) -> None:
+    """Whoever waits hears something as soon as any way out works."""
+    await office.set_up()
+    office.slack.fail("response_url", **trouble)
+    said = await office.says(office.manager, "/pulse status", office.marketing)
+    assert "pulse" in said.text
+
+
+async def test_a_private_answer_that_nobody_takes_leaves_no_traceback(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is logged in a line."""
+    await office.set_up()
+    office.slack.fail("response_url", cut=True, times=None)
+    await office.manager.command("/pulse status", office.marketing)
+    await office.settled()
+    output = capsys.readouterr()
+    assert "private answer not taken" in output.out + output.err
+    assert "Traceback" not in output.out + output.err
+
+
+# Polls at a close
+
+
+def has_buttons(message: Message) -> bool:
+    return any(block["type"] == "actions" for block in message.blocks)
+
+
+async def test_a_poll_closes_where_nothing_may_be_posted_any_more(office: Office) -> None:
+    """An earlier message that is refused does not stand in the closed form's way."""
+    await office.set_up()
+    await office.open()
+    updates = office.slack.fail("chat.update", "ratelimited", channel=office.it, retry_after=0, times=5)
+    office.slack.fail("chat.postMessage", "restricted_action", channel=office.it, times=None)
+    await office.close()
+    updates.times = 0
+    await at(office, "2026-03-03T09:20")
+    assert not has_buttons(office.posted(office.it)[0])
+    assert not has_buttons(office.posted(office.marketing)[0])
+    assert len(office.posted(office.marketing)) == 2
+
+
+async def test_a_poll_that_was_posted_again_after_its_channel_moved_is_closed(office: Office) -> None:
+    """Slack gave the channel another id, and somebody deleted the poll."""
+    await office.set_up()
+    await office.open()
+    workspace = office.slack.workspace
+    old, new = office.it, "C000000000"
+    channel = workspace.channels.pop(old)
+    channel.id = new
+    workspace.channels[new] = channel
+    for message in channel.messages:
+        message.channel = new
+    await office.slack.deliver_event(
+        {"type": "channel_id_changed", "old_channel_id": old, "new_channel_id": new}
+    )
+    await office.settled()
+    channel.messages.remove(office.poll(new))
+    await office.bot.surfaces.counts.update(check=True)
+    await at(office, "2026-03-03T09:05")
+    assert has_buttons(office.poll(new))
+    await office.close()
+    assert not has_buttons(office.posted(new)[0])
+
+
+async def test_managers_hear_of_a_poll_that_is_deleted_twice(office: Office) -> None:
+    """It is posted again once."""
+    await office.set_up()
+    await office.open()
+    for _ in range(2):
+        office.slack.workspace.channel(office.it).messages.remove(office.poll(office.it))
+        await office.bot.surfaces.counts.update(check=True)
+        await at(office, "2026-03-03T09:05")
+    assert office.posted(office.it) == []
+    [told] = [message.text for message in office.manager.dms if "deleted twice" in message.text]
+    assert f"<#{office.it}>" in told
+    assert "/pulse answer" in told
+
+
+@pytest.mark.parametrize(
+    "code", ["message_not_found", "edit_window_closed", "is_inactive", "cant_update_message"]
+)
+async def test_a_poll_that_cannot_be_changed_any_more_is_given_up(office: Office, code: str) -> None:
+    """Its closed form is not tried for two days."""
+    await office.set_up()
+    await office.open()
+    office.slack.fail("chat.update", code, channel=office.it, times=None)
+    await office.close()
+    assert [message for message in (await office.bot.store.undelivered()) if message.kind == "closing"] == []
+
+
+# A poll of unknown outcome where the history may not be read
+
+
+async def in_doubt(office: Office, *, stands: bool) -> None:
+    """The app was installed without the optional scopes, and the answer to IT's post is lost."""
+    office.slack.scopes = office.slack.scopes - OPTIONAL_SCOPES
+    await office.bot.surfaces.slack.greet()
+    await office.set_up()
+    if stands:
+        office.slack.fail("chat.postMessage", lost=True, channel=office.it)
+    else:
+        office.slack.fail("chat.postMessage", cut=True, channel=office.it)
+    await office.open()
+    for minute in (5, 20, 40):
+        await at(office, f"2026-03-03T09:{minute:02}")
+
+
+async def test_managers_are_asked_about_a_poll_that_may_stand(office: Office) -> None:
+    """Once, with what to look for and a button; the bot guesses nothing and calls nothing in vain."""
+    await in_doubt(office, stands=True)
+    assert len(office.posted(office.it)) == 1
+    asked = [
+        message for message in office.manager.dms if "I do not know whether the poll stands" in message.text
+    ]
+    assert len(asked) == 1
+    assert has_buttons(asked[0])
+    assert office.slack.calls_of("conversations.history") == []
+
+
+async def test_a_tap_tells_that_a_doubtful_poll_stands(office: Office) -> None:
+    """From then on it is counted and closed like any other; nothing is posted again."""
+    await in_doubt(office, stands=True)
+    for person in office.people(office.it)[:6]:
+        await office.answer(person, office.it, "4")
+    assert (await office.bot.store.undelivered()) == ()
+    await office.bot.surfaces.counts.update()
+    assert "6 of" in office.poll(office.it).text
+    await office.close()
+    assert not has_buttons(office.posted(office.it)[0])
+    polls = [m for m in office.posted(office.it) if "T01" in str(m.blocks) or "closed" in m.text]
+    assert len(polls) == 1
+
+
+async def test_a_manager_has_a_doubtful_poll_posted_again(office: Office) -> None:
+    """It did not stand: one press, and it does; a second press posts nothing."""
+    await in_doubt(office, stands=False)
+    assert office.posted(office.it) == []
+    [asked] = [message for message in office.manager.dms if has_buttons(message)]
+    for _ in range(2):
+        await office.manager.tap(asked, "manage:post_again")
+        await office.settled()
+    assert len(office.posted(office.it)) == 1
+    await office.answer(office.people(office.it)[0], office.it, "4")
+    assert sum((await office.bot.store.answered(1)).values()) == 1
+
+
+async def test_only_managers_have_a_poll_posted_again(office: Office) -> None:
+    """The button is checked when it is pressed."""
+    await in_doubt(office, stands=False)
+    person = office.people(office.it)[0]
+    office.slack.workspace.post(person.id, {"text": "x", "blocks": office.manager.dms[-1].blocks})
+    await person.tap(person.dms[-1], "manage:post_again")
+    await office.settled()
+    assert office.posted(office.it) == []
+
+
+# Sentences
+
+
+CODES = [
+    "expired_trigger_id",
+    "exchanged_trigger_id",
+    "file_uploads_disabled",
+    "user_disabled",
+    "user_not_visible",
+]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_people_are_not_told_slacks_code(code: str) -> None:
+    """A sentence that says what helps."""
+    assert code not in str(refusal("views.open", code))
+    assert str(refusal("views.open", code)) == FIXES[code]
+
+
+async def test_export_where_files_are_switched_off_says_so(closed: Office) -> None:
+    """Not "file_uploads_disabled"."""
+    closed.slack.fail("files.getUploadURLExternal", "file_uploads_disabled", times=None)
+    said = await closed.says(closed.manager, "/pulse export", closed.marketing)
+    assert "file_uploads_disabled" not in said.text
+    assert "switched off" in said.text
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"error": "ratelimited", "retry_after": 60}, "slow down"),
+        ({"error": "missing_scope"}, "permission"),
+        ({"error": "fatal_error"}, "did not answer"),
+        ({"error": "team_access_not_granted"}, "team_access_not_granted"),
+        ({"error": "channel_not_found"}, "/invite"),
+    ],
+)
+async def test_set_up_tells_why_a_channel_could_not_be_looked_at(
+    office: Office, how: dict[str, Any], said: str
+) -> None:
+    """Not "I cannot see this channel" for every refusal: inviting the bot would not help."""
+    await office.manager.command("/pulse setup", office.marketing)
+    await office.settled()
+    assert office.manager.modal is not None
+    options = await office.manager.options(office.manager.modal, "zone", "zone", "utc")
+    utc = next(option for option in options if option["value"] == "UTC")
+    office.slack.fail("conversations.info", channel=office.it, times=None, **how)
+    ack = await office.manager.submit(
+        values={"marketing": [office.marketing], "it": [office.it], "zone": utc}
+    )
+    assert said in str(ack.errors) + str(office.manager.modal.blocks if office.manager.modal else "")
+
+
+def test_a_fault_carries_its_wait() -> None:
+    """The outbox and the socket wait as long as Slack asks."""
+    fault = refusal("chat.postMessage", "ratelimited", 17.0)
+    assert isinstance(fault, SlackFault)
+    assert (fault.wait, fault.certain) == (17.0, True)
