@@ -118,7 +118,7 @@ def test_the_newest_change_is_the_finding() -> None:
         "They keep their word: up in marketing, 73% to 81% in 4 pulses, 34% to 36% in the 11 pulses before"
     )
     assert finding(replace(made, changes=made.changes[:1])) == (
-        "We need to be closely aligned: up in marketing, 83% to 100% on 22 October, "
+        "Close alignment is needed: up in marketing, 83% to 100% on 22 October, "
         "30% to 32% in the 11 pulses before"
     )
     assert finding(replace(made, changes=())) == (
