@@ -19,6 +19,7 @@ from pulse.services.alerts import Alerts
 from pulse.services.answering import Answering
 from pulse.services.background import BackgroundTasks
 from pulse.services.channels import Channels
+from pulse.services.commitments import Commitments
 from pulse.services.home import Home
 from pulse.services.managers import Managers
 from pulse.services.notes import Notes
@@ -66,14 +67,15 @@ def create_app(
     roster = Roster(slack)
     waves = Waves(store=store, roster=roster, library=library, clock=clock, random_bytes=random_bytes)
     readers = Readers(roster, catalogue, waves.posts_language)
-    answering = Answering(store=store, roster=roster, library=library, waves=waves)
+    answering = Answering(store=store, roster=roster, waves=waves)
     managers = Managers(store=store, roster=roster, clock=clock)
     results = Results(store=store, library=library, waves=waves, write_files=files)
-    posts = Posts(store=store, library=library, waves=waves, results=results, clock=clock)
+    posts = Posts(store=store, waves=waves, results=results, clock=clock)
     participation = Participation(store=store, waves=waves, answering=answering, managers=managers)
     send_alert = AlertSender(slack, readers, managers.reachable).send
     alerts = Alerts(store=store, waves=waves, send=send_alert, clock=clock)
     channels = Channels(store=store, waves=waves, roster=roster, lookup=slack, alerts=alerts, clock=clock)
+    commitments = Commitments(store=store, waves=waves, roster=roster, clock=clock)
     home = Home(
         store=store,
         waves=waves,
@@ -82,6 +84,7 @@ def create_app(
         results=results,
         managers=managers,
         channels=channels,
+        commitments=commitments,
     )
     reminders = Reminders(
         store=store,
@@ -110,6 +113,7 @@ def create_app(
         ),
         managers=managers,
         notes=Notes(store=store, waves=waves, clock=clock),
+        commitments=commitments,
         channels=channels,
         alerts=alerts,
         reminders=reminders,

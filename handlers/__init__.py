@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from handlers import answers, commands, events, home, reminders, results, setup
+from handlers import answers, commands, commitments, events, home, reminders, results, setup
 from handlers.interaction import FindTeam
 from handlers.middleware import InLanguage, InTeam
 from handlers.replies import unforeseen
@@ -14,6 +14,6 @@ def register(app: AsyncApp, find_team: FindTeam) -> None:
     """Wires every listener of the manifest. Each gets its team with the request, from `find_team`."""
     app.use(InTeam(find_team))
     app.use(InLanguage())
-    for feature in (answers, results, commands, setup, home, events, reminders):
+    for feature in (answers, results, commands, commitments, setup, home, events, reminders):
         feature.register(app)
     app.error(unforeseen)

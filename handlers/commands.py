@@ -15,6 +15,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from handlers import managing
 from handlers.answers import show_form
+from handlers.commitments import show_commitments
 from handlers.interaction import Interaction
 from handlers.replies import answer, or_refuse
 from handlers.setup import show_setup
@@ -28,7 +29,8 @@ from pulse.views.notices import CommandHelp
 class Command:
     """A word after /pulse and what it does.
 
-    `run` answers with a message, or `window` opens a window, for which Slack's trigger lives 3 s. `takes` is
+    `run` answers with a message, or `window` opens a window, for which Slack's trigger lives 3 s; `either`
+    does the one or the other, by what follows the word. `takes` is
     what may follow the word, `does` completes its line of the help; both are marked for translation.
     `manager`: only managers may. `aliases` are other words for it. `keeps_ids`: what follows reaches `run`
     with Slack's ids instead of as it was typed.
@@ -39,6 +41,7 @@ class Command:
     takes: str = ""
     run: Callable[[Interaction, str], Awaitable[Message]] | None = None
     window: Callable[[Interaction], Awaitable[None]] | None = None
+    either: Callable[[Interaction, str], Awaitable[None]] | None = None
     manager: bool = False
     aliases: tuple[str, ...] = ()
     keeps_ids: bool = False
@@ -61,6 +64,8 @@ async def pulse(ack: AsyncAck, interaction: Interaction, command: dict[str, Any]
         interaction.later(answer(interaction, _said(unknown)))
     elif known.window is not None:
         interaction.later(or_refuse(interaction, known.window(interaction)))
+    elif known.either is not None:
+        interaction.later(or_refuse(interaction, known.either(interaction, typed(rest))))
     else:
         interaction.later(answer(interaction, _run(known, interaction, rest)))
 
@@ -153,6 +158,13 @@ COMMANDS = (
     Command(word="resume", does=N_("carry on after a pause"), run=managing.resume, manager=True),
     Command(
         word="note", takes=N_('"text"'), does=N_("mark today on the trend"), run=managing.note, manager=True
+    ),
+    Command(
+        word="commit",
+        takes=N_("[withdraw]"),
+        does=N_("say one thing that a side will do, or take it back"),
+        either=show_commitments,
+        manager=True,
     ),
     Command(word="export", does=N_("the published totals as a file"), run=managing.export, manager=True),
     Command(

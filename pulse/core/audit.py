@@ -31,6 +31,8 @@ class AuditCode(StrEnum):
     MANAGER_NAMED = "manager named"
     MANAGER_REMOVED = "manager removed"
     NOTE_MADE = "note made"
+    COMMITMENT_MADE = "commitment made"
+    COMMITMENT_WITHDRAWN = "commitment withdrawn"
     CHANNEL_MOVED = "channel moved"
     SAMPLE_SET_UP = "sample set up"
     SAMPLE_NOTE_MADE = "sample note made"

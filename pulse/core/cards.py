@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from pulse.core.audit import AuditEntry
+from pulse.core.commitments import Commitment
 from pulse.core.model import Item, Side
 
 
@@ -102,6 +103,22 @@ class ReminderCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommitmentCard:
+    """What a channel is told of a commitment: that it was made, or withdrawn."""
+
+    commitment: Commitment
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitmentsCard:
+    """The commitments that still matter on the day `today`: open ones, and those asked about lately."""
+
+    today: date
+    commitments: tuple[Commitment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPulse:
     """The open wave as one reader meets it. `turnout` is that of the side, `answers` has the reader's chosen
     boxes by item id. `side` is None if the reader cannot answer here, and `outside` says why.
@@ -152,6 +169,7 @@ class HomeCard:
     """The Home tab of one reader. `manager` is None for everybody who is not one, and before the set-up.
 
     `may_manage` says that the reader is a manager, `set_up` that the pulse has its channels and schedule.
+    `commitments` is None before the set-up.
     """
 
     minimum: int
@@ -162,6 +180,7 @@ class HomeCard:
     opens_at: datetime | None = None
     paused: bool = False
     manager: ManagerCard | None = None
+    commitments: CommitmentsCard | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

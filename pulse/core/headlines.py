@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pulse.core.comparison import Verdict
 from pulse.core.facts import count
+from pulse.core.followup import ExpectationReport, of_ten
 from pulse.core.language import _, ngettext
 from pulse.core.model import Counted, Item, Share, Side
 from pulse.core.reports import Change, Finding, Headline, ItemReport, StudyComparison, WaveReport
@@ -47,6 +48,8 @@ def _plain(headline: Headline, minimum: int) -> str:
 def _of_item(headline: Headline, report: ItemReport, title: str) -> str:
     if headline.change is not None:
         return _change(headline.change, title)
+    if headline.expectation is not None:
+        return _expectation(headline.expectation, title)
     if headline.comparison is not None and headline.side is not None:
         return _study(headline.comparison, report, headline.side, title)
     return _gap(report, title)
@@ -72,6 +75,21 @@ def _change(change: Change, title: str) -> str:
 
 def _when(waves: int) -> str:
     return _("this time") if waves == 1 else _("in {count} pulses").format(count=waves)
+
+
+def _expectation(found: ExpectationReport, title: str) -> str:
+    form = (
+        _("{title}: {side} expected {expected} of 10 in {other} to agree, fewer do ({figure})")
+        if found.verdict is Verdict.ABOVE
+        else _("{title}: {side} expected {expected} of 10 in {other} to agree, more do ({figure})")
+    )
+    return form.format(
+        title=title,
+        side=in_side(found.side),
+        expected=of_ten(found.expected.of_ten),
+        other=in_side(found.side.other),
+        figure=found.figure,
+    )
 
 
 def _study(comparison: StudyComparison, report: ItemReport, side: Side, title: str) -> str:

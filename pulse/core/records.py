@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from pulse.core.calendar import Moments
 from pulse.core.language import SOURCE
-from pulse.core.model import Item, Outcome, Side, SideTurnout
+from pulse.core.model import Expected, Item, Outcome, Side, SideTurnout
 
 Answers = Mapping[str, frozenset[str]]
 """One person's answers: the keys of the chosen options by item id."""
@@ -92,6 +92,7 @@ class Publication:
 
     turnout: Mapping[Side, SideTurnout]
     outcomes: Mapping[tuple[str, Side], Outcome]
+    expected: Mapping[tuple[str, Side], Expected] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pulse.core.cards import PollCard, PostedPoll
-from pulse.core.library import Library
+from pulse.core.cards import CommitmentCard, PollCard, PostedPoll
+from pulse.core.commitments import ID_PREFIX
 from pulse.core.model import ClosedWave, Side, SideTurnout
 from pulse.core.records import OpenWave
 from pulse.core.reports import WaveReport
@@ -16,11 +16,8 @@ from pulse.storage.port import Store
 class Posts:
     """Says what a message shows now; how it looks and how it is sent is decided elsewhere."""
 
-    def __init__(
-        self, *, store: Store, library: Library, waves: Waves, results: Results, clock: Clock
-    ) -> None:
-        self._store, self._library, self._waves, self._results = store, library, waves, results
-        self._clock = clock
+    def __init__(self, *, store: Store, waves: Waves, results: Results, clock: Clock) -> None:
+        self._store, self._waves, self._results, self._clock = store, waves, results, clock
 
     def language(self) -> str:
         """The language of what everybody in a channel reads."""
@@ -41,6 +38,12 @@ class Posts:
     async def results(self, wave_id: int | None) -> WaveReport | None:
         """The report of a closed wave; None if there is no such wave."""
         return await self._results.find(wave_id)
+
+    def commitment(self, kind: str) -> CommitmentCard | None:
+        """What a message of a kind tells of a commitment; None for any other kind."""
+        word, prefix, number = kind.rpartition(ID_PREFIX)
+        found = (one for one in self._waves.commitments if prefix and str(one.id) == number)
+        return next((CommitmentCard(commitment=one, withdrawn=bool(word)) for one in found), None)
 
     async def standing_polls(self) -> tuple[PostedPoll, ...]:
         """The poll messages of the open wave, as they should read now."""
@@ -82,7 +85,7 @@ class Posts:
         return PollCard(
             wave_id=wave.id,
             side=side,
-            items=tuple(item for id_ in wave.items if (item := self._library.bank.get(id_))),
+            items=tuple(item for id_ in wave.items if (item := self._waves.item(id_))),
             closes_at=wave.closed_at,
             roster=turnout.roster,
             answered=turnout.answered,

@@ -104,15 +104,24 @@ class Results:
         return last_report(item, await self.closed(), library.bank, library.ledger, self._made)
 
     async def trail(self, item: Item) -> Trail | None:
-        """An item over all closed waves, with the managers' notes; None if none asked it."""
+        """An item over all closed waves, with managers' notes and commitments; None if none asked it."""
         library = self.library()
         notes = await self._store.notes()
         closed, zone = await self.closed(), self.zone()
-        return trail(item, closed, library.bank, library.ledger, notes=notes, make=self._made, zone=zone)
+        return trail(
+            item,
+            closed,
+            library.bank,
+            library.ledger,
+            notes=notes,
+            make=self._made,
+            zone=zone,
+            commitments=self._waves.commitments,
+        )
 
     async def notes_edition(self) -> Hashable:
-        """Changes when a note is made."""
-        return await self._store.notes()
+        """Changes when a note or a commitment is made, or a commitment withdrawn."""
+        return await self._store.notes(), self._waves.commitments
 
     def first_anchor(self) -> Item:
         return self.library().bank.asked(Asked.EVERY_WAVE)[0]
@@ -142,7 +151,9 @@ class Results:
         """A wave's report: a closed wave never changes, nor do those before it."""
         key = (spoken(), self._waves.posts_language(), self.zone().key, wave.id)
         if key not in self._reports:
-            self._reports[key] = report(wave, before, bank, ledger, zone=self.zone())
+            self._reports[key] = report(
+                wave, before, bank, ledger, zone=self.zone(), commitments=self._waves.commitments
+            )
             while len(self._reports) > MOST_REPORTS:
                 del self._reports[next(iter(self._reports))]
         return self._reports[key]

@@ -8,6 +8,7 @@ from pulse.services.alerts import Alerts
 from pulse.services.answering import Answering
 from pulse.services.background import BackgroundTasks
 from pulse.services.channels import Channels
+from pulse.services.commitments import Commitments
 from pulse.services.home import Home
 from pulse.services.managers import Managers
 from pulse.services.notes import Notes
@@ -32,6 +33,7 @@ class Workspace:
     setup: PulseSetup
     managers: Managers
     notes: Notes
+    commitments: Commitments
     channels: Channels
     alerts: Alerts
     reminders: Reminders

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from pulse.core.cards import PollCard, ReminderCard
+from pulse.core.cards import CommitmentCard, PollCard, ReminderCard
 from pulse.core.language import speaking
 from pulse.core.records import OutboxMessage
 from pulse.core.reports import WaveReport
@@ -15,6 +15,7 @@ from pulse.slack.cards import Cards
 from pulse.slack.outbox import SETTLE_S, Outbox, OutboxStore
 from pulse.slack.readers import Readers
 from pulse.slack.web_api import Slack
+from pulse.views.commitments import commitment_message
 from pulse.views.message import Message
 from pulse.views.poll import poll_message
 from pulse.views.reminder import reminder_message
@@ -26,6 +27,7 @@ class PostSource(Protocol):
     def poll(self, wave_id: int | None, channel: str) -> PollCard | None: ...
     async def closed_poll(self, wave_id: int | None, channel: str) -> PollCard | None: ...
     async def results(self, wave_id: int | None) -> WaveReport | None: ...
+    def commitment(self, kind: str) -> CommitmentCard | None: ...
 
 
 class Publisher:
@@ -58,10 +60,14 @@ class Publisher:
                     return poll_message(card)
                 case WaveReport() as report:
                     return await self._cards.results(report)
+                case CommitmentCard() as told:
+                    return commitment_message(told)
                 case None:
                     return None
 
-    async def _record(self, queued: OutboxMessage) -> PollCard | WaveReport | None:
+    async def _record(self, queued: OutboxMessage) -> PollCard | WaveReport | CommitmentCard | None:
+        if queued.wave_id is None:
+            return self._posts.commitment(queued.kind)
         if queued.kind == "poll":
             return self._posts.poll(queued.wave_id, queued.channel)
         if queued.kind == "closing":

@@ -40,6 +40,7 @@ from pulse.views.blocks import (
     section,
 )
 from pulse.views.charts import Dot, Group, Hidden, Line, Mark, ResultsChart, Row, Zone, alt_text
+from pulse.views.commitments import followup
 from pulse.views.message import Block, Message, View, escape
 from pulse.views.titles import title
 
@@ -58,6 +59,7 @@ def results_message(report: WaveReport, *, file_id: str | None = None, zone: tzi
     ]
     for item in report.items:
         blocks += sections("\n".join(_summary(item)))
+    blocks += followup(report)
     if file_id is not None:
         blocks.append(picture(file_id, alt_text(results_chart(report, zone=zone))))
     if not report.items:
@@ -75,6 +77,7 @@ def results_details(report: WaveReport, *, zone: tzinfo = UTC) -> View:
     blocks = [section(f"*{_heading(report, zone)}*\n{escape(turnout_line(report.wave))}")]
     for item in report.items:
         blocks += [divider(), *item_details(item)]
+    blocks += followup(report)
     texts = [*small_print(said_rows(report.items)), *report.notes]
     blocks += [divider(), *(context(escape(text)) for text in texts)]
     return {

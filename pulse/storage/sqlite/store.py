@@ -24,6 +24,7 @@ from pulse.core.records import (
 )
 from pulse.storage.sqlite.audit import Journal
 from pulse.storage.sqlite.ballots import BallotBox
+from pulse.storage.sqlite.commitments import Commitments
 from pulse.storage.sqlite.connection import connect
 from pulse.storage.sqlite.file import check, lock, prepare, running
 from pulse.storage.sqlite.outbox import Outbox
@@ -56,7 +57,7 @@ __all__ = [
 ]
 
 
-class Store(Setups, Waves, BallotBox, Publications, Outbox, People, Journal, Reference):
+class Store(Setups, Waves, BallotBox, Publications, Outbox, People, Journal, Commitments, Reference):
     """The open database. `Store.open` makes it; `close` ends the writer after what it has taken."""
 
     def __init__(self, path: Path, held: IO[bytes], *, scrubbed: bool) -> None:
