@@ -40,7 +40,7 @@ async def show_commitments(interaction: Interaction, rest: str) -> None:
     word = rest.strip().casefold()
     if word == "withdraw":
         service = interaction.workspace.commitments
-        listed = commitments_to_withdraw(service.withdrawable(), service.today())
+        listed = commitments_to_withdraw(service.withdrawable(), service.day())
         await privately(interaction, listed)
     elif word:
         raise BadRequest(_("Please write /pulse commit or /pulse commit withdraw. Nothing was changed."))

@@ -27,19 +27,19 @@ class Commitments:
     def __init__(self, *, store: CommitmentStore, waves: Waves, roster: Roster, clock: Clock) -> None:
         self._store, self._waves, self._roster, self._clock = store, waves, roster, clock
 
-    def today(self) -> date:
+    def day(self) -> date:
         """The day in the schedule's zone."""
         return self._clock().astimezone(self._waves.zone()).date()
 
     def card(self) -> CommitmentsCard:
         """What still matters: commitments that bind, and those that ended in the last quarter."""
-        today = self.today()
+        today = self.day()
         kept = tuple(one for one in self._waves.commitments if _matters(one, today))
         return CommitmentsCard(today=today, commitments=kept)
 
     def withdrawable(self) -> tuple[Commitment, ...]:
         """Those that can be taken back."""
-        today = self.today()
+        today = self.day()
         return tuple(one for one in self._waves.commitments if _can_be_withdrawn(one, today))
 
     async def name_of(self, user: str) -> str:
@@ -54,9 +54,9 @@ class Commitments:
         async with self._waves.turn:
             channels = self._channels()
             await self._waves.read_commitments()
-            checked = check_draft(draft, self._waves.commitments, self.today())
+            checked = check_draft(draft, self._waves.commitments, self.day())
             what = AuditEvent(code=AuditCode.COMMITMENT_MADE).as_json()
-            await self._store.add_commitment(checked, self.today(), channels, self._clock(), what)
+            await self._store.add_commitment(checked, self.day(), channels, self._clock(), what)
             await self._waves.read_commitments()
 
     async def withdraw(self, number: int) -> None:
@@ -71,12 +71,12 @@ class Commitments:
             found = next((one for one in self._waves.commitments if one.id == number), None)
             if found is None:
                 raise BadRequest(_("There is no such commitment. Nothing was changed."))
-            if found.state(self.today()) is CommitmentState.ASKED:
+            if found.state(self.day()) is CommitmentState.ASKED:
                 raise NotNow(_("The open pulse asks about this commitment, so it cannot be withdrawn now."))
-            if not _can_be_withdrawn(found, self.today()):
+            if not _can_be_withdrawn(found, self.day()):
                 raise NotNow(_("This commitment has ended already. Nothing was changed."))
             what = AuditEvent(code=AuditCode.COMMITMENT_WITHDRAWN).as_json()
-            await self._store.withdraw_commitment(number, self.today(), channels, self._clock(), what)
+            await self._store.withdraw_commitment(number, self.day(), channels, self._clock(), what)
             await self._waves.read_commitments()
 
     def _channels(self) -> tuple[str, ...]:
