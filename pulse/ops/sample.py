@@ -1,5 +1,9 @@
 """Twelve closed waves of invented answers, so that a rehearsal has trends, notes and comparisons to show.
 
+They tell a story: marketing trusts IT little, and wrongly thinks that IT trusts it as little; IT commits
+itself to something, both sides see it happen, and marketing's trust rises. Nobody calls the one the cause of
+the other.
+
 They go through the same store, the same counting and the same close as real ones. Only the rehearsal calls
 this, on a database of its own.
 """
@@ -12,11 +16,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from pulse.core.asked_items import Occasion, with_occasions
 from pulse.core.audit import AuditCode, AuditEvent
 from pulse.core.calendar import Moments, local_date, next_moments
+from pulse.core.commitments import ID_PREFIX, CommitmentDraft
+from pulse.core.expectation_item import is_expectation
 from pulse.core.items import Bank, choose
 from pulse.core.language import _
-from pulse.core.model import Format, Item, Note, Side
+from pulse.core.model import Asked, Format, Item, Note, Side
 from pulse.core.records import Answers, Ballots, NewWave, OpenWave, Publication, Setup
 from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.services.waves import publication
@@ -26,7 +33,9 @@ WAVES = 12
 ITEMS = 4
 SEED = 2013
 TURNING_POINT = 7
-"""The wave from which marketing's trust rises; a note stands beside it, and nobody says it is the cause."""
+"""The wave from which marketing's trust rises, counted from 0; a note stands beside it."""
+COMMITTED_AT = 5
+"""The wave after whose results IT commits itself, by the day on which `TURNING_POINT` closes."""
 
 PEOPLE: Mapping[Side, int] = {Side.MARKETING: 16, Side.IT: 14}
 ANSWERING: Mapping[Side, tuple[int, ...]] = {
@@ -34,6 +43,10 @@ ANSWERING: Mapping[Side, tuple[int, ...]] = {
     Side.IT: (11, 10, 12, 7, 11, 12, 3, 10, 11, 12, 11, 12),
 }
 """How many answer in each wave: once too few to show anything, once under ten."""
+
+
+_EXPECTED = {Side.MARKETING: (5, 6, 2, 1, 0), Side.IT: (1, 4, 5, 3, 1)}
+"""How people guess at the other side, from 0 or 1 to 9 or 10 of ten: marketing far too low."""
 
 
 def sample_note() -> str:
@@ -65,6 +78,8 @@ async def fill(store: Store, bank: Bank, now: datetime, channels: Mapping[Side, 
     sample = _Sample(store=store, bank=bank, schedule=schedule, channels=channels, luck=luck)
     for number, moments in enumerate(past):
         await _wave(sample, number, moments)
+        if number == COMMITTED_AT:
+            await _commit(sample, moments.closes_at, local_date(schedule, past[TURNING_POINT].closes_at))
     noted = _audited(AuditCode.SAMPLE_NOTE_MADE)
     await store.add_note(Note(past[TURNING_POINT].local_date, _("New intake form (invented)")), now, noted)
     await store.add_note(Note(local_date(schedule, past[0].closes_at), sample_note()), now, noted)
@@ -84,9 +99,24 @@ class _Sample:
     luck: random.Random
 
 
+async def _commit(sample: _Sample, at: datetime, due_on: date) -> None:
+    text = _("Answer every request within two working days (invented)")
+    draft = CommitmentDraft(side=Side.IT, text=text, due_on=due_on)
+    made_on = local_date(sample.schedule, at)
+    await sample.store.add_commitment(draft, made_on, (), at, _audited(AuditCode.SAMPLE_NOTE_MADE))
+
+
 async def _wave(sample: _Sample, number: int, moments: Moments) -> None:
     store, luck = sample.store, sample.luck
-    items = choose(sample.bank, await store.askings(), local_date(sample.schedule, moments.opens_at), ITEMS)
+    today, history = local_date(sample.schedule, moments.opens_at), await store.askings()
+    occasion = Occasion(
+        bank=sample.bank,
+        commitments=await store.commitments(),
+        history=history,
+        today=today,
+        pinned=[item.id for item in sample.bank.asked(Asked.EVERY_WAVE)[:2]],
+    )
+    items = with_occasions(choose(sample.bank, history, today, ITEMS), occasion)
     key = luck.randbytes(32)
     where = {sample.channels[side]: side for side in Side}
     new = NewWave(
@@ -132,6 +162,10 @@ def _answers(
 def _box(item: Item, side: Side, number: int, luck: random.Random) -> str:
     """A box by mood: marketing's rises after the turning point, IT's stays."""
     boxes = [box.key for box in item.boxes if box.counted]
+    if is_expectation(item.id):
+        return luck.choices(boxes, weights=_EXPECTED[side])[0]
+    if item.id.startswith(ID_PREFIX):
+        return luck.choices(boxes, weights=[20, 3, 1])[0]
     if item.format is not Format.AGREE5:
         return luck.choices(boxes, weights=[3, 4, 2, 1, 1][: len(boxes)])[0]
     mood = 0.55 if side is Side.IT else 0.3 if number < TURNING_POINT else 0.8

@@ -205,14 +205,16 @@ def _expected(found: Iterable[ExpectationReport]) -> list[str]:
     by_item: dict[str, list[ExpectationReport]] = {}
     for one in found:
         by_item.setdefault(one.item.id, []).append(one)
+    heading = _("*{title}: what each side expected*")
     return [
-        "\n".join([_heading(_("Expected: {title}"), each[0]), *(escape(one.sentence) for one in each)])
+        "\n".join(
+            [
+                heading.format(title=escape(title(each[0].item))),
+                *(escape(one.sentence) for one in each),
+            ]
+        )
         for each in by_item.values()
     ]
-
-
-def _heading(form: str, found: ExpectationReport) -> str:
-    return f"*{escape(form.format(title=title(found.item)))}*"
 
 
 def _answered(found: CommitmentReport) -> str:
