@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 
 from pulse.core.errors import SettingsFault
+from pulse.core.expectation_item import expectation_item
 from pulse.core.model import (
     ClosedWave,
     Counted,
@@ -22,8 +25,12 @@ from pulse.core.model import (
     SideTurnout,
     Withheld,
 )
+from pulse.core.records import Publication
 from pulse.storage import export
 from pulse.storage.library import load_library
+from pulse.storage.sqlite.store import Store
+from tests.core.closed import item_of
+from tests.storage.conformance import new_wave
 
 BANK = load_library(None).bank
 OPENED = datetime(2026, 3, 3, 9, tzinfo=UTC)
@@ -158,3 +165,20 @@ def test_without_closed_pulses_the_tables_are_empty() -> None:
     made: dict[str, Any] = dict(export.files([], BANK))
     assert table(made[export.SCORES]) == []
     assert json.loads(made[export.EVERYTHING]) == {"participation": [], "scores": [], "expectations": []}
+
+
+async def test_the_views_keep_expectations_apart_from_scores(tmp_path: Path) -> None:
+    """Whoever reads a copy with another tool meets no score that was never one."""
+    store = Store.open(tmp_path / "pulse.db")
+    items = (*(item for id_ in ITEMS if (item := BANK.get(id_))), expectation_item(item_of("T01")))
+    wave = await store.start_wave(replace(new_wave(), items=items), "opened")
+    kept = Publication(turnout={}, outcomes={}, expected={("T01", Side.MARKETING): Expected(12, 3.5)})
+    assert await store.close_wave(wave, lambda _ballots: kept, [], OPENED, "closed")
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "pulse.db")) as data:
+        scores = {row[0] for row in data.execute("SELECT item_id FROM pulse_scores")}
+        expected = data.execute(
+            "SELECT item_id, side, answers_n, expected_of_ten_n FROM pulse_expectations"
+        ).fetchall()
+    assert scores == set(ITEMS)
+    assert expected == [("T01", "marketing", 12, 3.5)]

@@ -570,7 +570,8 @@ CREATE VIEW pulse_scores AS
 -- 0 to 2 people, and n-2 to n, are one figure each; from 5 to 9 answers so are 3 to n-3. Per cents: half up.
 SELECT
   wave.id AS pulse, wave.opened_at AS opened_at_utc, wave.closed_at AS closed_at_utc,
-  wave_item.item_id, wave_item.series, item.dimension, wave_side.side, item.question,
+  wave_item.item_id, wave_item.series, item.dimension, wave_side.side,
+  coalesce(item.question, commitment.text) AS question,
   CASE WHEN score.n IS NULL THEN 'withheld' ELSE 'counted' END AS status,
   wave_side.people AS people_asked_n,
   score.n AS answers_n,
@@ -584,6 +585,7 @@ JOIN wave_item ON wave_item.wave_id = wave.id
 JOIN wave_side ON wave_side.wave_id = wave.id
 LEFT JOIN item
   ON item.item_id = wave_item.item_id AND item.series = wave_item.series AND item.side = wave_side.side
+LEFT JOIN commitment ON wave_item.item_id = 'commitment.' || commitment.id
 LEFT JOIN score
   ON score.wave_id = wave.id AND score.item_id = wave_item.item_id AND score.side = wave_side.side
 LEFT JOIN score_share
