@@ -141,6 +141,6 @@ async def test_the_published_totals_are_sent_as_files(office: Office) -> None:
     said = await office.says(office.manager, "/pulse export", office.marketing)
     assert "`pulse-scores.csv`" in said.text
     names = [office.slack.workspace.files[each].name for each in office.manager.dms[-1].files]
-    assert names == ["pulse-scores.csv", "pulse-participation.csv", "pulse.json"]
+    assert names == ["pulse-scores.csv", "pulse-participation.csv", "pulse-expectations.csv", "pulse.json"]
     refused = await office.says(office.people(office.it)[4], "/pulse export", office.it)
     assert "Only managers" in refused.text
