@@ -35,7 +35,10 @@ def register(app: AsyncApp) -> None:
 
 
 async def show_commitments(interaction: Interaction, rest: str) -> None:
-    """Opens the form, or after "withdraw" lists what can be taken back. Raises BadRequest, ManagersOnly."""
+    """Opens the form, or after "withdraw" lists what can be taken back.
+
+    Raises ManagersOnly, NotSetUp, BadRequest and SlackFault.
+    """
     await interaction.workspace.managers.check(interaction.user)
     word = rest.strip().casefold()
     if word == "withdraw":
@@ -45,12 +48,13 @@ async def show_commitments(interaction: Interaction, rest: str) -> None:
     elif word:
         raise BadRequest(_("Please write /pulse commit or /pulse commit withdraw. Nothing was changed."))
     else:
-        await _show_form(interaction)
+        interaction.workspace.waves.setup()
+        await interaction.surfaces.slack.open_view(interaction.trigger, commitment_form())
 
 
 async def open_form(ack: AsyncAck, interaction: Interaction) -> None:
     await ack()
-    interaction.later(or_refuse(interaction, _show_form(interaction)))
+    interaction.later(or_refuse(interaction, show_commitments(interaction, "")))
 
 
 async def save(ack: AsyncAck, interaction: Interaction, view: Body) -> None:
@@ -60,12 +64,6 @@ async def save(ack: AsyncAck, interaction: Interaction, view: Body) -> None:
 async def withdraw(ack: AsyncAck, interaction: Interaction) -> None:
     await ack()
     interaction.later(_answer(interaction))
-
-
-async def _show_form(interaction: Interaction) -> None:
-    await interaction.workspace.managers.check(interaction.user)
-    interaction.workspace.waves.setup()
-    await interaction.surfaces.slack.open_view(interaction.trigger, commitment_form())
 
 
 async def _save(interaction: Interaction, view: Body) -> Body:

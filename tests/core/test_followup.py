@@ -81,6 +81,15 @@ def test_a_hidden_side_is_not_told_by_what_was_expected_of_it() -> None:
     assert found.sentence == "Marketing expected about 3 of 10 in IT to agree."
 
 
+def test_an_open_end_is_not_called_wrong() -> None:
+    """ "8 or more" may be ten of ten: it is not below a side that agrees to the last."""
+    everybody = Observation(DAY, 58, 60, 60, 60)
+    found = expectation_report(TRUST, Side.MARKETING, Expected(60, 8.0), 60, everybody)
+    assert found.verdict is Verdict.UNCLEAR
+    nobody = Observation(DAY, 0, 2, 60, 60)
+    assert expectation_report(TRUST, Side.MARKETING, Expected(60, 2.0), 60, nobody).verdict is Verdict.UNCLEAR
+
+
 def test_too_few_are_not_called_wrong() -> None:
     """Where under 30 % answered nothing is claimed."""
     held = Observation(DAY, 12, 14, 14, 100)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from asyncio import gather
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any
 from pulse.core.commitments import CommitmentDraft
 from pulse.core.errors import NotNow
 from pulse.core.model import Side
+from pulse.views.commitments import withdraw_commitment_button
 from rehearsal.blockkit import message_problems, view_problems
 from rehearsal.driver import Ack, Actor
 from tests.handlers.conftest import Office, at
@@ -110,6 +112,15 @@ async def test_only_managers_commit_a_side(office: Office) -> None:
     said = await office.says(person, "/pulse commit", office.it)
     assert "Only managers of the pulse" in said.text
     assert person.modal is None
+    await commit(office)
+    listed = await office.says(person, "/pulse commit withdraw", office.it)
+    assert "Only managers of the pulse" in listed.text
+    button = withdraw_commitment_button(office.bot.workspace.commitments.withdrawable()[0])
+    forged = copy.deepcopy(office.posted(office.it)[-1])
+    forged.blocks.append({"type": "actions", "block_id": "forged", "elements": [button]})
+    await person.tap(forged, "commitment_withdraw")
+    await office.settled()
+    assert len(told(office, office.it)) == 1
 
 
 async def test_any_manager_withdraws_and_both_sides_are_told(office: Office) -> None:
@@ -229,4 +240,23 @@ async def test_under_eleven_answers_nothing_is_said_of_what_a_side_expects(offic
     await at(office, "2026-04-03T09:00:30")
     assert "xpected" not in office.posted(office.it)[-1].text
     closed = (await office.bot.store.closed_waves())[-1]
-    assert closed.expected == {}
+    assert (closed.id, closed.expected) == (wave.id, {})
+
+
+async def test_a_trend_that_was_read_before_shows_a_new_commitment(office: Office) -> None:
+    """Cards are kept until something changes; a commitment made or withdrawn is a change."""
+    await office.set_up()
+    await at(office, "2026-03-03T09:00:30")
+    await fill_in(office, office.it, {"T01": {"2": 3, "4": 9}})
+    await at(office, "2026-03-06T09:00:30")
+    reader = office.people(office.it)[0]
+    before = await office.says(reader, "/pulse trend T01", office.it)
+    assert TEXT not in before.text
+    await commit(office)
+    marked = await office.says(reader, "/pulse trend T01", office.it)
+    assert f"6 March 2026: IT was to do this by 20 March 2026: {TEXT}" in marked.text
+    listed = await office.says(office.manager, "/pulse commit withdraw", office.marketing)
+    await office.manager.tap(listed, "commitment_withdraw")
+    await office.settled()
+    after = await office.says(reader, "/pulse trend T01", office.it)
+    assert TEXT not in after.text
