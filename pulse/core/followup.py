@@ -40,8 +40,8 @@ class ExpectationReport:
     side: Side
     expected: Expected
     verdict: Verdict | None
-    figure: str
-    """How many of the other side agree; empty where that is not shown."""
+    people: str
+    """How many of the other side agree, as a count; empty where that is not shown."""
     sentence: str
 
     @property
@@ -100,7 +100,7 @@ def expectation_report(
         side=side,
         expected=expected,
         verdict=verdict,
-        figure=figure,
+        people=count(held.low, held.high, held.n) if held is not None else "",
         sentence=form.format(figure=figure, **said),
     )
 

@@ -79,16 +79,16 @@ def _when(waves: int) -> str:
 
 def _expectation(found: ExpectationReport, title: str) -> str:
     form = (
-        _("{title}: {side} expected {expected} of 10 in {other} to agree, fewer do ({figure})")
+        _("{title}: {side} expected {expected} of 10 in {other} to agree, fewer do ({people})")
         if found.verdict is Verdict.ABOVE
-        else _("{title}: {side} expected {expected} of 10 in {other} to agree, more do ({figure})")
+        else _("{title}: {side} expected {expected} of 10 in {other} to agree, more do ({people})")
     )
     return form.format(
         title=title,
         side=in_side(found.side),
         expected=of_ten(found.expected.of_ten),
         other=in_side(found.side.other),
-        figure=found.figure,
+        people=found.people,
     )
 
 

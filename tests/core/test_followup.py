@@ -77,7 +77,7 @@ def test_a_hidden_side_is_not_told_by_what_was_expected_of_it() -> None:
     """Under five answers there is the expectation, and nothing beside it."""
     made = said(guessed(asked(0, (7, 12), (3, 4)), 3.0))
     [found] = made.expectations
-    assert (found.verdict, found.figure) == (None, "")
+    assert (found.verdict, found.people) == (None, "")
     assert found.sentence == "Marketing expected about 3 of 10 in IT to agree."
 
 
