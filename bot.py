@@ -27,6 +27,7 @@ from pulse.services.answering import Answering
 from pulse.services.audience import Audience
 from pulse.services.background import BackgroundTasks
 from pulse.services.channels import Channels
+from pulse.services.commitments import Commitments
 from pulse.services.evidence import Evidence
 from pulse.services.home import Home
 from pulse.services.leader_reports import LeaderReports
@@ -81,9 +82,9 @@ def create_app(
     roster = Roster(slack)
     waves = Waves(store=store, roster=roster, library=library, clock=clock, random_bytes=random_bytes)
     readers = Readers(roster, catalogue, waves.posts_language)
-    answering = Answering(store=store, roster=roster, library=library, waves=waves)
+    answering = Answering(store=store, roster=roster, waves=waves)
     managers = Managers(store=store, roster=roster, clock=clock)
-    snapshot = TurnoutSnapshot(store=store, library=library, interval_s=counts_every_s)
+    snapshot = TurnoutSnapshot(store=store, items_of=waves.items_of, interval_s=counts_every_s)
     results = Results(store=store, library=library, waves=waves, write_files=files)
     reports = LeaderReports(store=store, waves=waves, results=results, clock=clock)
     participation = Participation(
@@ -93,7 +94,6 @@ def create_app(
     alerts = Alerts(store=store, waves=waves, send=send_alert, clock=clock)
     posts = Posts(
         store=store,
-        library=library,
         waves=waves,
         results=results,
         reports=reports,
@@ -104,8 +104,8 @@ def create_app(
     background = BackgroundTasks()
     channels = Channels(store=store, waves=waves, roster=roster, lookup=slack, alerts=alerts, clock=clock)
     audience = Audience(waves=waves, managers=managers, roster=roster, lookup=slack)
+    commitments = Commitments(store=store, waves=waves, roster=roster, clock=clock)
     home = Home(
-        store=store,
         waves=waves,
         answering=answering,
         participation=participation,
@@ -113,6 +113,7 @@ def create_app(
         managers=managers,
         audience=audience,
         channels=channels,
+        commitments=commitments,
     )
     reminders = Reminders(
         store=store,
@@ -153,6 +154,7 @@ def create_app(
         managers=managers,
         evidence=Evidence(results=results, audience=audience, library=library, write=evidence_file),
         notes=Notes(store=store, waves=waves, clock=clock),
+        commitments=commitments,
         channels=channels,
         alerts=alerts,
         reminders=reminders,

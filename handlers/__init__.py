@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from handlers import answers, commands, events, evidence, home, questions, reminders, reports, results, setup
+from handlers import (
+    answers,
+    commands,
+    commitments,
+    events,
+    evidence,
+    home,
+    questions,
+    reminders,
+    reports,
+    results,
+    setup,
+)
 from handlers.interaction import FindTeam
 from handlers.middleware import InLanguage, InTeam
 from handlers.replies import unforeseen
@@ -19,6 +31,7 @@ def register(app: AsyncApp, find_team: FindTeam) -> None:
         results,
         reports,
         commands,
+        commitments,
         questions,
         setup,
         home,

@@ -15,6 +15,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from handlers import managing
 from handlers.answers import show_form
+from handlers.commitments import show_commitments
 from handlers.evidence import what_is_kept
 from handlers.interaction import Interaction, text_of
 from handlers.questions import show_questions
@@ -38,11 +39,12 @@ TYPED_LIMIT = 60
 class Command:
     """A word after /pulse and what it does.
 
-    `run` answers with a message, or `window` opens a window, for which Slack's trigger lives 3 s. `takes` is
-    what may follow the word, `does` completes its line of the help; both are marked for translation. Where
-    nothing may follow, `alone` says why not. `manager`: only managers may. `aliases` are other words for it.
-    `keeps_text`: what follows is a text, not words to look up. `keeps_ids`: it reaches `run` with Slack's ids
-    instead of as it was typed. `results`: only for those who may read results.
+    `run` answers with a message, or `window` opens a window, for which Slack's trigger lives 3 s; `either`
+    does the one or the other, by what follows the word. `takes` is what may follow the word, `does` completes
+    its line of the help; both are marked for translation. Where nothing may follow, `alone` says why not.
+    `manager`: only managers may. `aliases` are other words for it. `keeps_text`: what follows is a text, not
+    words to look up. `keeps_ids`: it reaches `run` with Slack's ids instead of as it was typed. `results`:
+    only for those who may read results.
     """
 
     word: str
@@ -51,6 +53,7 @@ class Command:
     alone: str = ""
     run: Callable[[Interaction, str], Awaitable[Message]] | None = None
     window: Callable[[Interaction], Awaitable[None]] | None = None
+    either: Callable[[Interaction, str], Awaitable[None]] | None = None
     manager: bool = False
     aliases: tuple[str, ...] = ()
     keeps_text: bool = False
@@ -79,8 +82,8 @@ async def pulse(ack: AsyncAck, interaction: Interaction, command: dict[str, Any]
     meant = understand(text_of(command, "text"), interaction.workspace.results.library())
     if isinstance(meant, Message):
         interaction.later(answer(interaction, _said(meant)))
-    elif meant.command.window is not None:
-        interaction.later(or_refuse(interaction, _open(meant.command.window, meant, interaction)))
+    elif meant.command.run is None:
+        interaction.later(or_refuse(interaction, _open(meant, interaction)))
     else:
         interaction.later(answer(interaction, _run(meant, interaction)))
 
@@ -120,11 +123,12 @@ async def _run(meant: Meant, interaction: Interaction) -> Message:
     return message
 
 
-async def _open(
-    window: Callable[[Interaction], Awaitable[None]], meant: Meant, interaction: Interaction
-) -> None:
+async def _open(meant: Meant, interaction: Interaction) -> None:
     await _check(meant, interaction)
-    await window(interaction)
+    if meant.command.either is not None:
+        await meant.command.either(interaction, typed(meant.rest))
+    elif meant.command.window is not None:
+        await meant.command.window(interaction)
 
 
 async def _check(meant: Meant, interaction: Interaction) -> None:
@@ -329,6 +333,14 @@ COMMANDS = (
         run=managing.export,
         manager=True,
         aliases=("download", "csv", "excel"),
+    ),
+    Command(
+        word="commit",
+        takes=N_("[withdraw]"),
+        does=N_("say one thing that a side will do, or take it back"),
+        either=show_commitments,
+        manager=True,
+        keeps_text=True,
     ),
     Command(
         word="managers",

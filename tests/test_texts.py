@@ -21,7 +21,8 @@ KEPT = re.compile(
     r"\{\w*\}"  # places
     r"|`[^`]*`"  # code
     r"|<[@#!][^>]*>"  # mentions, channels, dates
-    r"|/(?:pulse|invite)\b(?: (?:answer|baselines|close|managers|open|resume|scores|setup|status|trend)\b)?"
+    r"|/(?:pulse|invite)\b"
+    r"(?: (?:answer|baselines|close|commit|managers|open|resume|scores|setup|status|trend)\b)?"
     r"|\b(?:SLACK|PULSE)_[A-Z_]+|\bPORT\b|xox[bp]-|xapp-|https?://[\w./-]+|api\.slack\.com/\w+"
     r"|\n|⚠️|•|·"
 )

@@ -23,7 +23,7 @@ from pulse.core.claims import claims
 from pulse.core.comparison import BEGINS, Study, Verdict, against_study
 from pulse.core.evidence import Said, digest, said, short
 from pulse.core.likelihood import Observation
-from pulse.core.model import ClosedWave, Item, Side, SideTurnout, Tally
+from pulse.core.model import ClosedWave, Expected, Item, Side, SideTurnout, Tally
 from pulse.core.privacy import publish, turnout
 from pulse.core.reports import report
 from pulse.ops.sample import fill
@@ -96,7 +96,8 @@ def many_options() -> list[ClosedWave]:
     """Bars, a second share and a multiple choice, over two waves with different questions."""
     first = a_wave(0, 40, {("A02", Side.IT): [5, 9, 12, 4], ("E01", Side.MARKETING): [8, 8, 4, 4]})
     second = a_wave(1, 40, {("L03", side): [14, 3, 9, 2, 0] for side in Side}, n=24)
-    return [first, second]
+    expected = {("E01", Side.MARKETING): Expected(24, 3.5), ("E01", Side.IT): Expected(30, 8.0)}
+    return [replace(first, expected=expected), second]
 
 
 def two_years() -> list[ClosedWave]:
@@ -235,6 +236,8 @@ CHANGED = {
     "an option": ("options", "UPDATE question SET options = replace(options, 'Too much', 'Enough')"),
     "which question": ("options", "UPDATE wave_item SET item_id = 'E02' WHERE item_id = 'E01'"),
     "a figure left out": ("options", "DELETE FROM score_share WHERE item_id = 'L03' AND side = 'it'"),
+    "what a side expects": ("options", "UPDATE expectation SET half_people = 8 WHERE side = 'it'"),
+    "an expectation left out": ("options", "DELETE FROM expectation WHERE side = 'it'"),
     "a wave left out": ("a year", "DELETE FROM said_digest WHERE wave_id = 3"),
     "a per cent": ("a year", "UPDATE said_percent SET percent_low = 71 WHERE wave_id = 3 AND side = 'it'"),
     "a change": ("a year", "DELETE FROM said_change WHERE side = 'it' AND rising = 1"),
@@ -304,6 +307,7 @@ def test_the_file_holds_these_tables_and_no_others() -> None:
     assert states == [("closed",)]
     assert set(TABLES) == {
         *("wave", "wave_side", "wave_item", "score", "score_share", "score_bar", "question"),
+        "expectation",
         *("said_digest", "said_percent", "said_change", "said_study"),
     }
     copied = [name for name in TABLES if not name.startswith(("said_", "question"))]
@@ -311,6 +315,7 @@ def test_the_file_holds_these_tables_and_no_others() -> None:
     assert of_the_bot == {
         *("id", "state", "opened_at", "closed_at", "minimum", "wave_id", "side", "people", "answered"),
         *("position", "item_id", "series", "n", "measure", "people_low", "people_high", "boxes"),
+        "half_people",
     }
 
 

@@ -62,6 +62,7 @@ def report(data: sqlite3.Connection, given: set[str]) -> Iterator[str]:
         if len(digest) < 16 or not any(whole.startswith(digest) for whole in digests):
             yield f"The digest {spaced(digest)} is that of no pulse in this file"
     yield from questions(data)
+    yield from expectations(data)
     yield from changes(data)
     yield from studies(data)
 
@@ -99,6 +100,9 @@ def wave_digest(data: sqlite3.Connection, wave: sqlite3.Row) -> str:
             lines += [("share", row["measure"], row["people_low"], row["people_high"]) for row in shares]
             bars = sorted(of(data, "score_bar", key), key=lambda row: row["position"])
             lines += [("bar", row["boxes"], row["people"]) for row in bars]
+    expected = [row for row in said(data, "expectation") if row["wave_id"] == wave["id"]]
+    for row in sorted(expected, key=lambda row: (row["item_id"], row["side"])):
+        lines.append(("expected", row["item_id"], row["side"], row["n"], row["half_people"]))
     text = "".join("\t".join(map(str, line)) + "\n" for line in lines)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -145,6 +149,13 @@ def figures(data: sqlite3.Connection, wave: sqlite3.Row) -> Iterator[str]:
             stated = percents.get((*key, share["measure"]))
             if percents and (not stated or (stated["percent_low"], stated["percent_high"]) != per_cents):
                 yield f"{where}: the per cents of {low} to {high} of {n} are not those that the bot says"
+
+
+def expectations(data: sqlite3.Connection) -> Iterator[str]:
+    """Means of 11 people and more, in halves from 2 (or fewer) to 8 (or more) of ten."""
+    for row in said(data, "expectation"):
+        if row["n"] < 11 or not 4 <= row["half_people"] <= 16:
+            yield f"{row['item_id']}, {row['side']}: an expectation breaks the rule"
 
 
 def published(k: int, n: int) -> tuple[int, int]:

@@ -32,6 +32,8 @@ class AuditCode(StrEnum):
     MANAGER_NAMED = "manager named"
     MANAGER_REMOVED = "manager removed"
     NOTE_MADE = "note made"
+    COMMITMENT_MADE = "commitment made"
+    COMMITMENT_WITHDRAWN = "commitment withdrawn"
     CHANNEL_MOVED = "channel moved"
     QUESTIONS_PLANNED = "questions planned"
     QUESTION_SAVED = "question saved"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 
 from pulse.core.audit import AuditEntry
+from pulse.core.commitments import Commitment
 from pulse.core.model import Item, Side
 from pulse.core.question_plan import Turn
 from pulse.core.records import ReadersRule, Traces
@@ -102,6 +103,22 @@ class ReminderCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommitmentCard:
+    """What a channel is told of a commitment: that it was made, or withdrawn."""
+
+    commitment: Commitment
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitmentsCard:
+    """The commitments that still matter on the day `today`: open ones, and those asked about lately."""
+
+    today: date
+    commitments: tuple[Commitment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPulse:
     """The open wave as one reader meets it. `turnout` is that of the side, `answers` has the reader's chosen
     boxes by item id. `side` is None if the reader cannot answer here, and `outside` says why.
@@ -156,7 +173,8 @@ class HomeCard:
     """The Home tab of one reader. `manager` is None for everybody who is not one, and before the set-up.
 
     `zone` is that of the days shown. `may_manage` says that the reader is a manager, `set_up` that the pulse
-    has its channels and schedule, `reads` that the reader may read results.
+    has its channels and schedule, `reads` that the reader may read results. `commitments` is None before the
+    set-up.
     """
 
     minimum: int
@@ -169,6 +187,7 @@ class HomeCard:
     paused: bool = False
     manager: ManagerCard | None = None
     reads: bool = True
+    commitments: CommitmentsCard | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ and the name of whoever wrote it only where they gave it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,8 +19,8 @@ from pulse.core.model import Asked, Box, Direction, Format, Item, Measure, Side
 
 TEXT_LIMIT = 160
 LONGEST = timedelta(days=366)
-ID_PREFIX = "K"
-HAPPENED = "happened"
+ID_PREFIX = "commitment."
+"""Begins the id of the question about a commitment. The full stop keeps it apart from ids in the bank."""
 ANSWERS = (
     Box("yes", N_("Yes"), N_("Yes")),
     Box("partly", N_("Partly"), N_("Partly")),
@@ -50,8 +51,8 @@ class CommitmentState(StrEnum):
 class Commitment:
     """What one side will do. `by` is the name that its writer gave, "" for none.
 
-    `asked_in` is the wave that asked about it, `answered_on` the day of that wave's close; `withdrawn_on` is
-    the day on which a manager took it back.
+    `asked_in` is the wave that asks about it, or has. Once that wave is closed, `answered_on` is the day on
+    which it opened. `withdrawn_on` is the day on which a manager took it back.
     """
 
     id: int
@@ -93,22 +94,31 @@ class CommitmentDraft:
     by: str = ""
 
 
+class DraftFault(BadRequest):
+    """A commitment that cannot be; `field` of its form is at fault."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
 def check_draft(draft: CommitmentDraft, known: Iterable[Commitment], today: date) -> CommitmentDraft:
     """The draft with its white space put right.
 
-    Raises BadRequest for a text or a day that cannot be, NotNow where the side has an open commitment.
+    Raises DraftFault for a text or a day that cannot be, NotNow where the side has an open commitment.
     """
     text = " ".join(draft.text.split())
     if not text:
-        raise BadRequest(_("Please say what your side will do."))
+        raise DraftFault("text", _("Please say what your side will do."))
     if len(text) > TEXT_LIMIT:
-        raise BadRequest(
+        raise DraftFault(
+            "text",
             _("A commitment has at most {most} characters; this one has {count}. Please shorten it.").format(
                 most=TEXT_LIMIT, count=len(text)
-            )
+            ),
         )
     if not today < draft.due_on <= today + LONGEST:
-        raise BadRequest(_("Choose a day after today, within a year."))
+        raise DraftFault("due_on", _("Choose a day after today, within a year."))
     if any(other.side is draft.side and other.is_open(today) for other in known):
         raise NotNow(
             _(
@@ -126,7 +136,10 @@ def due_commitment(known: Sequence[Commitment], today: date) -> Commitment | Non
 
 
 def commitment_item(commitment: Commitment, day: str) -> Item:
-    """The question whether it happened, alike for both sides; `day` is the due day in words."""
+    """The question whether it happened, alike for both sides; `day` is the due day in words.
+
+    Its series does not depend on the language.
+    """
     question = _("{side} said that by {day} this would happen: “{text}”. Did it?").format(
         side=_(commitment.side.label), day=day, text=commitment.text
     )
@@ -147,4 +160,11 @@ def commitment_item(commitment: Commitment, day: str) -> Item:
         note="",
         in_index=False,
         own=True,
+        source_series=f"{ID_PREFIX}{commitment.id}-{_digest(commitment)}",
     )
+
+
+def _digest(commitment: Commitment) -> str:
+    """Tells commitments of one number apart: a restored database counts on from an earlier one."""
+    said = "\x1f".join((commitment.side, commitment.due_on.isoformat(), commitment.text))
+    return hashlib.sha256(said.encode()).hexdigest()[:10]

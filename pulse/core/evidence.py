@@ -44,6 +44,12 @@ def _lines(wave: ClosedWave) -> Iterator[tuple[object, ...]]:
         if side in wave.turnout:
             found = wave.turnout[side]
             yield "side", side, found.roster, "-" if found.answered is None else found.answered
+    yield from _figures(wave)
+    for (item_id, side), guess in sorted(wave.expected.items()):
+        yield "expected", item_id, side, guess.n, int(2 * guess.of_ten)
+
+
+def _figures(wave: ClosedWave) -> Iterator[tuple[object, ...]]:
     for item_id in wave.items:
         yield "item", item_id, wave.series[item_id]
         for side in Side:

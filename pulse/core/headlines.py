@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pulse.core.comparison import Verdict
 from pulse.core.facts import count
+from pulse.core.followup import ExpectationReport, of_ten
 from pulse.core.language import _, ngettext
 from pulse.core.model import Counted, Item, Share, Side
 from pulse.core.reports import Change, Finding, Headline, ItemReport, StudyComparison, WaveReport
@@ -47,6 +48,8 @@ def _plain(headline: Headline, minimum: int) -> str:
 def _of_item(headline: Headline, report: ItemReport, title: str) -> str:
     if headline.change is not None:
         return change_in_short(headline.change, title, _("this time"))
+    if headline.expectation is not None:
+        return _expectation(headline.expectation, title)
     if headline.comparison is not None and headline.side is not None:
         return _study(headline.comparison, report, headline.side, title)
     return _gap(report, title)
@@ -68,6 +71,21 @@ def change_in_short(change: Change, title: str, when: str) -> str:
         before=ngettext("the {count} pulse before", "the {count} pulses before", change.older.waves).format(
             count=change.older.waves
         ),
+    )
+
+
+def _expectation(found: ExpectationReport, title: str) -> str:
+    form = (
+        _("{title}: {side} expected {expected} of 10 in {other} to agree, fewer do ({people})")
+        if found.verdict is Verdict.ABOVE
+        else _("{title}: {side} expected {expected} of 10 in {other} to agree, more do ({people})")
+    )
+    return form.format(
+        title=title,
+        side=in_side(found.side),
+        expected=of_ten(found.expected.of_ten),
+        other=in_side(found.side.other),
+        people=found.people,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -308,6 +308,8 @@ class ClosedWave:
     series: Mapping[str, str]
     turnout: Mapping[Side, SideTurnout]
     outcomes: Mapping[tuple[str, Side], Outcome]
+    expected: Mapping[tuple[str, Side], Expected] = field(default_factory=dict)
+    """What a side expects of the other's answer to an item, by that item's id; missing where withheld."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from pulse.core.calendar import Moments
 from pulse.core.language import SOURCE
-from pulse.core.model import BothSides, Item, Outcome, Side, SideTurnout
+from pulse.core.model import BothSides, Expected, Item, Outcome, Side, SideTurnout
 
 Answers = Mapping[str, frozenset[str]]
 """One person's answers: the keys of the chosen options by item id."""
@@ -160,6 +160,7 @@ class Publication:
 
     turnout: Mapping[Side, SideTurnout]
     outcomes: Mapping[tuple[str, Side], Outcome]
+    expected: Mapping[tuple[str, Side], Expected] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

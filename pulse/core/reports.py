@@ -15,7 +15,17 @@ from enum import StrEnum
 from pulse.core import wording
 from pulse.core.baselines import Comparable, Ledger, comparable, lead_figure
 from pulse.core.claims import Window, claims
+from pulse.core.commitments import ID_PREFIX, Commitment, commitment_item
 from pulse.core.comparison import Standing, Study, Verdict, against_study, better_or_worse, gap
+from pulse.core.dates import day
+from pulse.core.expectation_item import is_expectation
+from pulse.core.followup import (
+    CommitmentMark,
+    CommitmentReport,
+    ExpectationReport,
+    commitment_mark,
+    expectation_report,
+)
 from pulse.core.items import Bank
 from pulse.core.language import ngettext
 from pulse.core.likelihood import Observation
@@ -168,6 +178,7 @@ class Finding(StrEnum):
 
     NO_RESULTS = "no results"
     CHANGE = "change"
+    EXPECTATION = "expectation"
     STUDY = "study"
     GAP = "gap"
     ONE_SIDE = "one side"
@@ -176,10 +187,11 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """The finding of a wave: the first change, else difference from a study, else gap in the items' order.
+    """The finding of a wave: the first change, wrong expectation, difference from a study or gap.
 
     `item_id` and `side` are None where the finding has none; `side` of ONE_SIDE is the side that is shown.
-    `change`, `comparison` or `gap` is the finding itself. `first`: no wave was reported before.
+    `change`, `expectation`, `comparison` or `gap` is the finding itself. `first`: no wave was reported
+    before.
     """
 
     kind: Finding
@@ -187,6 +199,7 @@ class Headline:
     item_id: str | None = None
     side: Side | None = None
     change: Change | None = None
+    expectation: ExpectationReport | None = None
     comparison: StudyComparison | None = None
     gap: Gap | None = None
 
@@ -197,11 +210,14 @@ class WaveReport:
 
     `next_opens` is None where no wave is planned. `notes` are sentences about the report itself.
     `standing` is the day of the last wave before that had results: they stand where this wave has none.
+    `expectations` and `commitments` are those that this wave asked about.
     """
 
     wave: ClosedWave
     items: tuple[ItemReport, ...]
     headline: Headline
+    expectations: tuple[ExpectationReport, ...] = ()
+    commitments: tuple[CommitmentReport, ...] = ()
     next_opens: datetime | None = None
     notes: tuple[str, ...] = ()
     standing: date | None = None
@@ -216,7 +232,7 @@ class Trail:
 
     `sentences` are of the waves under today's wording only: each claim of change, or that there is none.
     `last` is the item's report in its newest wave, None where that wave asked another wording. `notes` are
-    the managers' marks, oldest first.
+    the managers' and the commitments' marks, `marks` the latter with their counts, oldest first.
     """
 
     item: Item
@@ -224,6 +240,7 @@ class Trail:
     last: ItemReport | None
     sentences: Mapping[Side, tuple[str, ...]]
     notes: tuple[Note, ...] = ()
+    marks: tuple[CommitmentMark, ...] = ()
 
     @property
     def reworded(self) -> bool:
@@ -243,6 +260,7 @@ def report(
     next_opens: datetime | None = None,
     *,
     zone: tzinfo = UTC,
+    commitments: Sequence[Commitment] = (),
 ) -> WaveReport:
     """All that is said of a closed wave. Of `before` only the waves that closed earlier are looked at.
 
@@ -254,7 +272,8 @@ def report(
     earlier = _earlier(wave, before)
     waves = [*earlier, wave]
     items = tuple(_item(_Asked(item, waves, zone), ledger) for item in _as_asked(wave, bank))
-    notes = _missing(len(wave.items) - len(items))
+    expectations = tuple(_expectations(items, wave))
+    notes = _missing(len(_bank_items(wave)) - len(items))
     first = not earlier
     if first and any(_shown(found) for found in items):
         notes = (*notes, wording.first_claims_sentence())
@@ -263,7 +282,9 @@ def report(
     return WaveReport(
         wave=wave,
         items=items,
-        headline=_headline(items, first=first),
+        headline=_headline(items, expectations, first=first),
+        expectations=expectations,
+        commitments=tuple(_commitments(wave, commitments)),
         next_opens=next_opens,
         notes=notes,
         standing=next((_day(old, zone) for old in reversed(earlier) if has_results(old)), None),
@@ -530,27 +551,67 @@ def _direct(item: Item, now: Outcome) -> Verdict | None:
     return better_or_worse((found.low, found.high), worse)
 
 
+# --- Expectations and commitments ------------------------------------------------------------------------
+
+
+def _expectations(items: Sequence[ItemReport], wave: ClosedWave) -> Iterator[ExpectationReport]:
+    for item in (found.item for found in items):
+        for side in Side:
+            expected = wave.expected.get((item.id, side))
+            if expected is not None:
+                held = _observed(wave, item, side.other, item.measures[0])
+                yield expectation_report(item, side, expected, turnout_of(wave, side).roster, held)
+
+
+def _commitments(wave: ClosedWave, commitments: Sequence[Commitment]) -> Iterator[CommitmentReport]:
+    for commitment in commitments:
+        item = commitment_item(commitment, day(commitment.due_on))
+        if wave.series.get(item.id) == item.series:
+            yield CommitmentReport(
+                commitment=commitment, sentences={side: _answers(item, wave, side) for side in Side}
+            )
+
+
+def _answers(item: Item, wave: ClosedWave, side: Side) -> str:
+    seen = _observed(wave, item, side, item.measures[0])
+    low = seen is not None and not seen.describes
+    return _sentence(
+        item, outcome_of(wave, item.id, side), wave, turnout_of(wave, side).roster, low_response=low
+    )
+
+
 # --- The headline ----------------------------------------------------------------------------------------
 
 
-def _headline(items: Sequence[ItemReport], *, first: bool) -> Headline:
+def _headline(
+    items: Sequence[ItemReport], expectations: Sequence[ExpectationReport], *, first: bool
+) -> Headline:
     if not any(_shown(found) for found in items):
         return Headline(kind=Finding.NO_RESULTS, first=first)
-    return next(_findings(items, first=first), Headline(kind=Finding.NOTHING, first=first))
+    return next(_findings(items, expectations, first=first), Headline(kind=Finding.NOTHING, first=first))
 
 
-def _findings(items: Sequence[ItemReport], *, first: bool) -> Iterator[Headline]:
+def _findings(
+    items: Sequence[ItemReport], expectations: Sequence[ExpectationReport], *, first: bool
+) -> Iterator[Headline]:
     """All findings in the fixed order; within a kind the items' order, marketing before IT."""
     sides = [(found.item.id, side, found.sides[side]) for found in items for side in Side]
     for item_id, side, said in sides:
         if said.change is not None:
             yield Headline(kind=Finding.CHANGE, first=first, item_id=item_id, side=side, change=said.change)
+    for wrong in (found for found in expectations if found.misjudged):
+        kind, item_id = Finding.EXPECTATION, wrong.item.id
+        yield Headline(kind=kind, first=first, item_id=item_id, side=wrong.side, expectation=wrong)
     for item_id, side, said in sides:
         if said.lead is not None and said.lead.evident:
             yield Headline(kind=Finding.STUDY, first=first, item_id=item_id, side=side, comparison=said.lead)
-    for found in items:
-        if found.gap is not None and found.gap.verdict in (Verdict.ABOVE, Verdict.BELOW):
-            yield Headline(kind=Finding.GAP, first=first, item_id=found.item.id, gap=found.gap)
+    for asked in items:
+        if asked.gap is not None and asked.gap.verdict in (Verdict.ABOVE, Verdict.BELOW):
+            yield Headline(kind=Finding.GAP, first=first, item_id=asked.item.id, gap=asked.gap)
+    yield from _one_side(items, first=first)
+
+
+def _one_side(items: Sequence[ItemReport], *, first: bool) -> Iterator[Headline]:
     shown = {side for found in items for side in _shown(found)}
     if len(shown) == 1:
         yield Headline(kind=Finding.ONE_SIDE, first=first, side=shown.pop())
@@ -592,6 +653,7 @@ def trail(
     make: Maker = report,
     *,
     zone: tzinfo = UTC,
+    commitments: Sequence[Commitment] = (),
 ) -> Trail | None:
     """The item over all closed waves; None where no closed wave asked it. Days are those of `zone`."""
     asked = sorted((wave for wave in waves if item.id in wave.series), key=_age)
@@ -600,13 +662,28 @@ def trail(
     steps = tuple(_step(item.id, wave) for wave in asked)
     series = item.series
     current = [wave for wave in asked if wave.series[item.id] == series]
+    marks = tuple(_marks(_Asked(item, current, zone), commitments)) if current else ()
     return Trail(
         item=item,
         steps=steps,
         last=make(current[-1], waves, bank, ledger).of(item.id) if current else None,
         sentences={side: _over_time(item, side, current, zone) for side in Side},
-        notes=tuple(sorted(notes, key=lambda note: note.day)),
+        notes=tuple(sorted([*notes, *(mark.note for mark in marks)], key=lambda note: note.day)),
+        marks=marks,
     )
+
+
+def _marks(asked: _Asked, commitments: Sequence[Commitment]) -> Iterator[CommitmentMark]:
+    """Each commitment that was not withdrawn, the first made first."""
+    days = {wave.id: asked.day(wave) for wave in asked.waves}
+    measure = asked.item.measures[0]
+    series = {
+        side: [replace(seen, day=days[wave.id]) for wave, seen in asked.published(side, measure)]
+        for side in Side
+    }
+    for commitment in sorted(commitments, key=lambda one: (one.due_on, one.id)):
+        if commitment.withdrawn_on is None:
+            yield commitment_mark(commitment, asked.item, series, asked.day(asked.newest))
 
 
 def _over_time(item: Item, side: Side, waves: Sequence[ClosedWave], zone: tzinfo) -> tuple[str, ...]:
@@ -704,6 +781,11 @@ def _as_asked(wave: ClosedWave, bank: Bank) -> list[Item]:
     found = [item for id_ in wave.items if (item := bank.get(id_)) and item.series == wave.series.get(id_)]
     anchors = [item for item in bank.asked(Asked.EVERY_WAVE) if item in found]
     return anchors[:1] + [item for item in found if item not in anchors[:1]]
+
+
+def _bank_items(wave: ClosedWave) -> list[str]:
+    """The wave's questions that come from the bank."""
+    return [id_ for id_ in wave.items if not (is_expectation(id_) or id_.startswith(ID_PREFIX))]
 
 
 def _missing(count: int) -> tuple[str, ...]:

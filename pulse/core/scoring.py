@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from pulse.core.errors import BadNumbers
-from pulse.core.model import Format, Item, Outcome, Tally
-from pulse.core.privacy import publish
+from pulse.core.model import Expected, Format, Item, Outcome, Tally, Withheld
+from pulse.core.privacy import publish, publish_expectation
 
 
 def tally(item: Item, answers: Iterable[frozenset[str]]) -> Tally:
@@ -42,6 +42,14 @@ def close_side(
         item.id: publish(item, tally(item, (person.get(item.id, frozenset()) for person in people)), minimum)
         for item in items
     }
+
+
+def close_expectation(
+    item: Item, people: Sequence[Mapping[str, frozenset[str]]], minimum: int
+) -> Expected | Withheld:
+    """All that is kept of what one side expects of the other: `item` is made by `expectation_item`."""
+    counted = tally(item, (person.get(item.id, frozenset()) for person in people))
+    return publish_expectation(counted, minimum)
 
 
 def answered(items: Sequence[Item], people: Iterable[Mapping[str, frozenset[str]]]) -> int:

@@ -21,7 +21,6 @@ from pulse.core.errors import (
     SlackFault,
 )
 from pulse.core.language import _
-from pulse.core.library import Library
 from pulse.core.model import Format, Item, Side
 from pulse.core.records import Answers, OpenWave, StoredBallot
 from pulse.services.ports import Roster
@@ -51,8 +50,8 @@ class Ballot:
 class Answering:
     """The use cases of people who answer. `waves` says which wave is open."""
 
-    def __init__(self, *, store: Store, roster: Roster, library: Library, waves: Waves) -> None:
-        self._store, self._roster, self._library, self._waves = store, roster, library, waves
+    def __init__(self, *, store: Store, roster: Roster, waves: Waves) -> None:
+        self._store, self._roster, self._waves = store, roster, waves
 
     async def tap(self, user: str, channel: str, wave_id: int, item_id: str, box: str) -> Ballot:
         """One box of one item, from a poll message; in a multiple choice it is added or taken back.
@@ -173,7 +172,7 @@ class Answering:
         return self._waves.current
 
     def _item(self, wave: OpenWave, item_id: str) -> Item:
-        item = self._library.bank.get(item_id) if item_id in wave.items else None
+        item = self._waves.item(item_id) if item_id in wave.items else None
         if item is None:
             raise BadRequest(_("That question is not part of this pulse. Nothing was changed."))
         return item

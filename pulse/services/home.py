@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Hashable
 
 from pulse.core.cards import ChannelStatus, HomeCard, LastResults, ManagerCard, OpenPulse
 from pulse.core.errors import BallotBroken, KeyLost, NotNow, NotYours
@@ -12,11 +13,11 @@ from pulse.core.schedule import describe
 from pulse.services.answering import Answering
 from pulse.services.audience import Audience
 from pulse.services.channels import Channels
+from pulse.services.commitments import Commitments
 from pulse.services.managers import Managers
 from pulse.services.participation import Participation
 from pulse.services.results import Results
 from pulse.services.waves import LEAST_MINIMUM, Waves
-from pulse.storage.port import Store
 
 
 class Home:
@@ -25,7 +26,6 @@ class Home:
     def __init__(
         self,
         *,
-        store: Store,
         waves: Waves,
         answering: Answering,
         participation: Participation,
@@ -33,10 +33,12 @@ class Home:
         managers: Managers,
         audience: Audience,
         channels: Channels,
+        commitments: Commitments,
     ) -> None:
-        self._store, self._waves, self._answering = store, waves, answering
+        self._waves, self._answering = waves, answering
         self._participation, self._results = participation, results
-        self._managers, self._audience, self._channels = managers, audience, channels
+        self._managers, self._audience = managers, audience
+        self._channels, self._commitments = channels, commitments
 
     async def card(self, user: str) -> HomeCard:
         """The tab as it is now. Raises SlackFault if Slack does not say who the reader is."""
@@ -56,12 +58,13 @@ class Home:
             opens_at=await self._waves.next_opening(),
             paused=await self._waves.paused(),
             manager=await self._manager_card(setup) if manager else None,
+            commitments=self._commitments.card(),
         )
 
-    async def edition(self) -> tuple[int | None, int]:
-        """Changes when a wave opens or closes."""
+    async def edition(self) -> Hashable:
+        """Changes when a wave opens or closes, and when a commitment is made or withdrawn."""
         wave = self._waves.current
-        return (wave.id if wave else None, await self._store.closed_count())
+        return (wave.id if wave else None, await self._results.closed_count(), self._waves.commitments)
 
     async def _open_pulse(self, user: str) -> OpenPulse | None:
         wave = self._waves.current

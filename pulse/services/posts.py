@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pulse.core.alert import PollGone
-from pulse.core.cards import ChannelsCard, PollCard, PostedPoll
-from pulse.core.library import Library
+from pulse.core.cards import ChannelsCard, CommitmentCard, PollCard, PostedPoll
+from pulse.core.commitments import ID_PREFIX
 from pulse.core.model import ClosedWave, Item, Side, SideTurnout
 from pulse.core.quarterly import QuarterReport
 from pulse.core.records import CalledOffWave, OpenWave
@@ -26,7 +26,6 @@ class Posts:
         self,
         *,
         store: Store,
-        library: Library,
         waves: Waves,
         results: Results,
         reports: LeaderReports,
@@ -34,7 +33,7 @@ class Posts:
         alerts: Alerts,
         clock: Clock,
     ) -> None:
-        self._store, self._library, self._waves, self._results = store, library, waves, results
+        self._store, self._waves, self._results = store, waves, results
         self._reports, self._snapshot, self._alerts, self._clock = reports, snapshot, alerts, clock
 
     def language(self) -> str:
@@ -80,6 +79,12 @@ class Posts:
     async def quarter(self, wave_id: int | None) -> QuarterReport | None:
         """The report of the quarter in which a wave closed; None if there is no such closed wave."""
         return await self._reports.of_wave(wave_id)
+
+    def commitment(self, kind: str) -> CommitmentCard | None:
+        """What a message of a kind tells of a commitment; None for any other kind."""
+        word, prefix, number = kind.rpartition(ID_PREFIX)
+        found = (one for one in self._waves.commitments if prefix and str(one.id) == number)
+        return next((CommitmentCard(commitment=one, withdrawn=bool(word)) for one in found), None)
 
     async def standing_polls(self) -> tuple[PostedPoll, ...]:
         """The poll messages of the open wave, as they should read now, with a count that is fresh enough."""
@@ -142,4 +147,4 @@ class Posts:
         )
 
     def _items(self, ids: tuple[str, ...]) -> tuple[Item, ...]:
-        return tuple(item for id_ in ids if (item := self._library.bank.get(id_)))
+        return tuple(item for id_ in ids if (item := self._waves.item(id_)))

@@ -46,6 +46,10 @@ class Results:
         """Held while closed waves are read: two readings at once would add the same wave twice."""
         self._reports: dict[tuple[str, str, str, int, int], WaveReport] = {}
 
+    async def closed_count(self) -> int:
+        """How many waves have closed; reads none of them."""
+        return await self._store.closed_count()
+
     async def closed(self) -> tuple[ClosedWave, ...]:
         """All closed waves, the oldest first. They never change: only those closed since are read."""
         if await self._store.closed_count() != len(self._closed):
@@ -123,11 +127,20 @@ class Results:
         return last_report(item, await self.closed(), library.bank, library.ledger, self._made)
 
     async def trail(self, item: Item) -> Trail | None:
-        """An item over all closed waves, with the managers' notes; None if none asked it."""
+        """An item over all closed waves, with managers' notes and commitments; None if none asked it."""
         library = self.library()
         notes = await self._store.notes()
         closed, zone = await self.closed(), self.zone()
-        return trail(item, closed, library.bank, library.ledger, notes=notes, make=self._made, zone=zone)
+        return trail(
+            item,
+            closed,
+            library.bank,
+            library.ledger,
+            notes=notes,
+            make=self._made,
+            zone=zone,
+            commitments=self._waves.commitments,
+        )
 
     async def quarter(self, quarter: Quarter) -> QuarterReport | None:
         """The report of a quarter; None if no wave closed in it."""
@@ -141,11 +154,19 @@ class Results:
             # One report at a time, so that taps go through.
             await asyncio.sleep(0)
         notes = await self._store.notes()
-        return quarter_report(quarter, closed, library.bank, made, zone, notes=notes)
+        return quarter_report(
+            quarter,
+            closed,
+            library.bank,
+            made,
+            zone,
+            notes=notes,
+            commitments=self._waves.commitments,
+        )
 
     async def notes_edition(self) -> Hashable:
-        """Changes when a note is made."""
-        return await self._store.notes()
+        """Changes when a note or a commitment is made, or a commitment withdrawn."""
+        return await self._store.notes(), self._waves.commitments
 
     def first_anchor(self) -> Item:
         return self.library().bank.asked(Asked.EVERY_WAVE)[0]
@@ -175,7 +196,9 @@ class Results:
         """A wave's report: a closed wave never changes, nor do those before it."""
         key = (spoken(), self._waves.posts_language(), self.zone().key, self._all.edition, wave.id)
         if key not in self._reports:
-            self._reports[key] = report(wave, before, bank, ledger, zone=self.zone())
+            self._reports[key] = report(
+                wave, before, bank, ledger, zone=self.zone(), commitments=self._waves.commitments
+            )
             while len(self._reports) > MOST_REPORTS:
                 del self._reports[next(iter(self._reports))]
         return self._reports[key]

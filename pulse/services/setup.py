@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import available_timezones
 
+from pulse.core.asked_items import asked_item
 from pulse.core.audit import AuditCode, AuditEvent, SetupPart, setup_changed
 from pulse.core.calendar import Moments, local_date, next_moments
 from pulse.core.errors import NotNow, PulseError, SlackFault
@@ -143,7 +144,7 @@ class PulseSetup:
         bank = self._library.in_language(form.language)
         day = local_date(schedule, waves[0].opens_at)
         chosen = await next_items(self._store, self._library, day, form.items)
-        items = tuple(item for one in chosen if (item := bank.get(one.id)) is not None)
+        items = tuple(item for one in chosen if (item := asked_item(one.id, bank, self._waves.commitments)))
         try:
             in_both = await self._in_both(form)
         except SlackFault:

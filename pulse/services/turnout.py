@@ -7,15 +7,14 @@ has just answered to anybody who watches the channel and the count.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
 
 from pulse.core.cards import Turnout
 from pulse.core.errors import KeyLost, PollIsClosed
-from pulse.core.library import Library
-from pulse.core.model import Side
+from pulse.core.model import Item, Side
 from pulse.core.records import Answers, OpenWave
 from pulse.core.scoring import answered
 
@@ -31,17 +30,20 @@ class CountsAnswers(Protocol):
 
 
 class TurnoutSnapshot:
-    """`refresh` counts anew, as often as it may; `told` says what was counted last. Seconds are monotonic."""
+    """`refresh` counts anew, as often as it may; `told` says what was counted last. Seconds are monotonic.
+
+    `items_of` gives all that a wave asks.
+    """
 
     def __init__(
         self,
         *,
         store: CountsAnswers,
-        library: Library,
+        items_of: Callable[[OpenWave], Sequence[Item]],
         interval_s: float = INTERVAL_S,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._library, self._interval_s, self._now = store, library, interval_s, now
+        self._store, self._items_of, self._interval_s, self._now = store, items_of, interval_s, now
         self._wave_id = 0
         self._counted: Mapping[Side, int] = {}
         self._counted_at = 0.0
@@ -73,5 +75,5 @@ class TurnoutSnapshot:
 
     def _counter(self, wave: OpenWave) -> Callable[[Answers], bool]:
         """Tells who has answered as the close does."""
-        items = [item for item_id in wave.items if (item := self._library.source.get(item_id))]
+        items = self._items_of(wave)
         return lambda answers: bool(answered(items, [answers]))

@@ -14,24 +14,27 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from pulse.core.asked_items import asked_item
 from pulse.core.audit import AuditCode, AuditEvent, on_date
 from pulse.core.calendar import Moments, local_date, moments_by_hand
 from pulse.core.cards import OpeningCard
+from pulse.core.commitments import Commitment
 from pulse.core.errors import (
     NotNow,
     NotSetUp,
     SlackFault,
     StoreFault,
 )
+from pulse.core.expectation_item import base_of, is_expectation
 from pulse.core.language import SOURCE, _
 from pulse.core.library import Library
-from pulse.core.model import BothSides, Item, Outcome, Side
+from pulse.core.model import BothSides, Expected, Item, Outcome, Side
 from pulse.core.plan import Close, KnownWave, Open, Pause, Remind, Skip, SkipReason, next_wake, plan
 from pulse.core.privacy import turnout
 from pulse.core.question_plan import QuestionPlan
 from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup, Traces
 from pulse.core.schedule import Schedule
-from pulse.core.scoring import answered, close_side
+from pulse.core.scoring import answered, close_expectation, close_side
 from pulse.services.choosing import next_items
 from pulse.services.ports import Clock, RandomBytes, Roster
 from pulse.services.upcoming import is_paused, upcoming
@@ -69,11 +72,12 @@ class ClosedByHand:
 class Waves:
     """The schedule's use cases. `random_bytes` makes the waves' tokens.
 
-    `current` is the open wave and `saved_setup` the set-up, each None if there is none. Both are kept so that
-    a tap reads nothing; `load` reads them first, each tick reads them again, and only this class writes them.
+    `current` is the open wave and `saved_setup` the set-up, each None if there is none; `commitments` are all
+    that were made. They are kept so that a tap reads nothing; `load` reads them first, each tick reads them
+    again, and only this class writes the first two.
 
-    A store may suspend in every call. `_turn` is held from the reads of a decision to its write and while
-    `current` changes, `_setup_turn` while `saved_setup` changes. Whoever holds `_turn` may take
+    A store may suspend in every call. `turn` is held from the reads of a decision to its write and while
+    `current` changes, `_setup_turn` while `saved_setup` changes. Whoever holds `turn` may take
     `_setup_turn`, never the other way round.
     """
 
@@ -82,23 +86,29 @@ class Waves:
     ) -> None:
         self._store, self._roster, self._library, self._clock = store, roster, library, clock
         self._random_bytes = random_bytes
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()
         self._setup_turn = asyncio.Lock()
         self.current: OpenWave | None = None
         self.saved_setup: Setup | None = None
         self.closed = asyncio.Event()
         """Set when a wave is closed: from then on this process remembers answers that are deleted."""
+        self.commitments: tuple[Commitment, ...] = ()
 
     async def load(self) -> None:
         """Reads what a former run left. Raises StoreFault."""
-        async with self._turn:
+        async with self.turn:
             await self._read()
 
     async def _read(self) -> None:
-        """Reads the open wave and the set-up; to be called under `_turn`."""
+        """Reads the open wave and the set-up; to be called under `turn`."""
         async with self._setup_turn:
             self.saved_setup = await self._store.setup()
         self.current = await self._store.current_wave()
+        await self.read_commitments()
+
+    async def read_commitments(self) -> None:
+        """Reads what sides said they will do; to be called under `turn`."""
+        self.commitments = await self._store.commitments()
 
     # --- schedule ---------------------------------------------------------------------------------------
 
@@ -125,14 +135,14 @@ class Waves:
 
     async def move_channel(self, old: str, new: str) -> None:
         """A channel got another id: set-up, open wave, outbox and roster follow, between two decisions."""
-        async with self._turn:
+        async with self.turn:
             await self._store.move_channel(old, new, self._clock(), _audited(AuditCode.CHANNEL_MOVED))
             self._roster.move(old, new)
             await self._read()
 
     async def tick(self) -> None:
         """Does whatever is due by the clock: skips, opens, closes. Doing it twice changes nothing."""
-        async with self._turn:
+        async with self.turn:
             if self._store.scrub_due:
                 await self._scrub()
             await self._read()
@@ -152,7 +162,7 @@ class Waves:
 
     async def reminder_due(self) -> tuple[OpenWave, int] | None:
         """The open wave and the number of the reminder to send now; None if none is due."""
-        async with self._turn:
+        async with self.turn:
             if self.current is None or self.saved_setup is None:
                 return None
             due = [decision.number for decision in await self._due() if isinstance(decision, Remind)]
@@ -233,7 +243,7 @@ class Waves:
 
     async def opening(self) -> OpeningCard:
         """What would be opened by hand now. Raises as `open_by_hand` does, except SlackFault."""
-        async with self._turn:
+        async with self.turn:
             items = await self._next_by_hand()
             setup = self.setup()
             return OpeningCard(
@@ -248,7 +258,7 @@ class Waves:
         Raises NotSetUp, NotNow if one is open or the same questions were asked less than `APART` ago, and
         SlackFault.
         """
-        async with self._turn:
+        async with self.turn:
             await self._next_by_hand()
             moments = moments_by_hand(self.schedule(), self._clock(), await self._next_date())
             return await self._open("hand", moments, AuditCode.OPENED_BY_HAND)
@@ -285,7 +295,7 @@ class Waves:
 
         Raises NotNow if none is open, or another than the one that was `shown` (its id).
         """
-        async with self._turn:
+        async with self.turn:
             if self.current is None:
                 raise NotNow(_("No pulse is open, so there is nothing to close. /pulse open opens one."))
             if shown not in (None, self.current.id):
@@ -303,7 +313,7 @@ class Waves:
 
         Raises NotSetUp, and NotNow while paused or if the next wave is not the one `shown` (by its opening).
         """
-        async with self._turn:
+        async with self.turn:
             self.setup()
             ahead = await self.upcoming()
             if not ahead:
@@ -317,12 +327,12 @@ class Waves:
             return ahead[0]
 
     async def pause(self) -> None:
-        async with self._turn:
+        async with self.turn:
             self.setup()
             await self._store.pause(self._clock(), _audited(AuditCode.PAUSED))
 
     async def resume(self) -> None:
-        async with self._turn:
+        async with self.turn:
             self.setup()
             await self._store.resume(self._clock(), _audited(AuditCode.RESUMED))
 
@@ -346,6 +356,7 @@ class Waves:
         )
         wave_id = await self._store.start_wave(new, _audited(code))
         self.current = await self._store.current_wave()
+        await self.read_commitments()
         if self.current is None or self.current.id != wave_id:
             raise NotNow(_("The pulse was closed while it was being opened."))
         _log.info("wave opened", wave=wave_id, cadence=cadence, items=[item.id for item in items])
@@ -375,6 +386,7 @@ class Waves:
         await self._store.close_wave(wave.id, published, messages, now, _audited(code))
         self.current = await self._store.current_wave()
         self.closed.set()
+        await self.read_commitments()
         _log.info("wave closed", wave=wave.id)
         await self._scrub()
 
@@ -398,8 +410,11 @@ class Waves:
 
     def items_of(self, wave: OpenWave) -> tuple[Item, ...]:
         """The items of a wave, in the language that is being spoken."""
-        items = (self._library.bank.get(item_id) for item_id in wave.items)
-        return tuple(item for item in items if item is not None)
+        return tuple(item for item_id in wave.items if (item := self.item(item_id)) is not None)
+
+    def item(self, item_id: str) -> Item | None:
+        """What a wave asks under an id, in the language that is being spoken."""
+        return asked_item(item_id, self._library.bank, self.commitments)
 
 
 def _schedule(setup: Setup) -> Schedule:
@@ -414,9 +429,15 @@ def _audited(code: AuditCode) -> str:
 def publication(items: tuple[Item, ...], wave: OpenWave, ballots: Mapping[Side, Ballots]) -> Publication:
     """What may be published of a wave's answers, and nothing else."""
     outcomes: dict[tuple[str, Side], Outcome] = {}
+    expected: dict[tuple[str, Side], Expected] = {}
     turnouts = {}
+    shared = [item for item in items if not is_expectation(item.id)]
     for side, cast in ballots.items():
-        kept = close_side(items, cast.people, wave.minimum)
+        kept = close_side(shared, cast.people, wave.minimum)
         outcomes |= {(item_id, side): outcome for item_id, outcome in kept.items()}
+        for item in (item for item in items if is_expectation(item.id)):
+            found = close_expectation(item, cast.people, wave.minimum)
+            if isinstance(found, Expected):
+                expected[base_of(item.id), side] = found
         turnouts[side] = turnout(wave.people[side], answered(items, cast.people), wave.minimum)
-    return Publication(turnout=turnouts, outcomes=outcomes)
+    return Publication(turnout=turnouts, outcomes=outcomes, expected=expected)

@@ -9,6 +9,7 @@ from pulse.services.answering import Answering
 from pulse.services.audience import Audience
 from pulse.services.background import BackgroundTasks
 from pulse.services.channels import Channels
+from pulse.services.commitments import Commitments
 from pulse.services.evidence import Evidence
 from pulse.services.home import Home
 from pulse.services.leader_reports import LeaderReports
@@ -40,6 +41,7 @@ class Workspace:
     managers: Managers
     evidence: Evidence
     notes: Notes
+    commitments: Commitments
     channels: Channels
     alerts: Alerts
     reminders: Reminders

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from pulse.core.cards import ChannelsCard, PollCard, ReminderCard
+from pulse.core.cards import ChannelsCard, CommitmentCard, PollCard, ReminderCard
 from pulse.core.language import speaking
 from pulse.core.quarterly import QuarterReport
 from pulse.core.records import OutboxMessage
@@ -16,6 +16,7 @@ from pulse.slack.outbox import Outbox, OutboxStore, Sending
 from pulse.slack.readers import Readers
 from pulse.slack.web_api import Slack
 from pulse.views.channels import channels_message
+from pulse.views.commitments import commitment_message
 from pulse.views.message import Message
 from pulse.views.poll import poll_message
 from pulse.views.quarter import quarter_message
@@ -30,6 +31,7 @@ class PostSource(Protocol):
     async def channels(self, channel: str, *, first: bool) -> ChannelsCard | None: ...
     async def results(self, wave_id: int | None) -> WaveReport | None: ...
     async def quarter(self, wave_id: int | None) -> QuarterReport | None: ...
+    def commitment(self, kind: str) -> CommitmentCard | None: ...
 
 
 class Publisher:
@@ -72,14 +74,18 @@ class Publisher:
                     return channels_message(channels)
                 case QuarterReport() as quarter:
                     return quarter_message(quarter)
+                case CommitmentCard() as told:
+                    return commitment_message(told)
                 case None:
                     return None
 
     async def _record(
         self, queued: OutboxMessage
-    ) -> PollCard | WaveReport | ChannelsCard | QuarterReport | None:
+    ) -> PollCard | WaveReport | ChannelsCard | QuarterReport | CommitmentCard | None:
         if queued.kind in ("welcome", "channels"):
             return await self._posts.channels(queued.channel, first=queued.kind == "welcome")
+        if queued.wave_id is None:
+            return self._posts.commitment(queued.kind)
         if queued.kind == "poll":
             return self._posts.poll(queued.wave_id, queued.channel)
         if queued.kind == "closing":

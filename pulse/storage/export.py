@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from pulse.core.errors import SettingsFault
+from pulse.core.expectation_item import is_expectation
+from pulse.core.followup import FEWEST, MOST
 from pulse.core.items import Bank
 from pulse.core.language import _, ngettext
 from pulse.core.model import ClosedWave, Counted, Outcome, Share, Side, Withheld
 
 SCORES, PARTICIPATION, EVERYTHING = "pulse-scores.csv", "pulse-participation.csv", "pulse.json"
+EXPECTATIONS = "pulse-expectations.csv"
 
 SCORE_COLUMNS = (
     "pulse",
@@ -46,6 +49,18 @@ PARTICIPATION_COLUMNS = (
     "people_asked_n",
     "people_answered_n",
 )
+EXPECTATION_COLUMNS = (
+    "pulse",
+    "opened_at_utc",
+    "closed_at_utc",
+    "item_id",
+    "side",
+    "answers_n",
+    "expected_of_ten_n",
+    "is_end",
+)
+"""`expected_of_ten_n` is how many of ten on the other side the side expects to agree; with `is_end` it is an
+open end: 2 or fewer, 8 or more."""
 
 Row = dict[str, Any]
 
@@ -54,10 +69,12 @@ def files(waves: Sequence[ClosedWave], bank: Bank) -> Mapping[str, bytes]:
     """The whole export: bytes by file name."""
     scores = [row for wave in waves for row in _scores(wave, bank)]
     participation = [row for wave in waves for row in _participation(wave)]
-    everything = {"participation": participation, "scores": scores}
+    expectations = [row for wave in waves for row in _expectations(wave)]
+    everything = {"participation": participation, "scores": scores, "expectations": expectations}
     return {
         SCORES: _csv(SCORE_COLUMNS, scores),
         PARTICIPATION: _csv(PARTICIPATION_COLUMNS, participation),
+        EXPECTATIONS: _csv(EXPECTATION_COLUMNS, expectations),
         EVERYTHING: (json.dumps(everything, ensure_ascii=False, indent=1) + "\n").encode(),
     }
 
@@ -90,7 +107,7 @@ def write(target: Path, waves: Sequence[ClosedWave], bank: Bank) -> str:
 
 
 def _scores(wave: ClosedWave, bank: Bank) -> Iterator[Row]:
-    for item_id in wave.items:
+    for item_id in (item_id for item_id in wave.items if not is_expectation(item_id)):
         for side in Side:
             item = bank.get(item_id)
             same = item is not None and item.series == wave.series[item_id]
@@ -126,6 +143,18 @@ def _share(share: Share, n: int) -> Row:
         "share_low_percent": (200 * share.low + n) // (2 * n),
         "share_high_percent": (200 * share.high + n) // (2 * n),
     }
+
+
+def _expectations(wave: ClosedWave) -> Iterator[Row]:
+    for (item_id, side), found in wave.expected.items():
+        yield {
+            **_when(wave),
+            "item_id": item_id,
+            "side": str(side),
+            "answers_n": found.n,
+            "expected_of_ten_n": found.of_ten,
+            "is_end": int(found.of_ten in (FEWEST, MOST)),
+        }
 
 
 def _participation(wave: ClosedWave) -> Iterator[Row]:

@@ -19,6 +19,7 @@ from typing import Protocol
 
 from pulse.core.baselines import Ledger
 from pulse.core.calendar import Moments
+from pulse.core.commitments import Commitment, CommitmentDraft
 from pulse.core.items import Asking, Bank
 from pulse.core.model import ClosedWave, Note, Side
 from pulse.core.plan import KnownWave, Pause
@@ -346,6 +347,33 @@ class JournalStore(Protocol):
         ...
 
 
+class CommitmentStore(Protocol):
+    """What sides said they will do."""
+
+    async def commitments(self) -> tuple[Commitment, ...]:
+        """All commitments, the first made first, each with the wave that asked about it."""
+        ...
+
+    async def add_commitment(
+        self, draft: CommitmentDraft, made_on: date, channels: Sequence[str], at: datetime, what: str
+    ) -> int:
+        """Adds a commitment and returns its number.
+
+        A message of the kind "commitment." and its number is added for each channel. Whether the side is
+        free is for the caller to know.
+        """
+        ...
+
+    async def withdraw_commitment(
+        self, number: int, withdrawn_on: date, channels: Sequence[str], at: datetime, what: str
+    ) -> bool:
+        """Takes a commitment back; false where there is no such one, or where it was taken back before.
+
+        A message of the kind "withdrawn.commitment." and its number is added for each channel.
+        """
+        ...
+
+
 class ReferenceStore(Protocol):
     """The items and published figures, for people who read a backup with another tool."""
 
@@ -375,6 +403,7 @@ class Store(
     OutboxStore,
     PeopleStore,
     JournalStore,
+    CommitmentStore,
     ReferenceStore,
     HealthStore,
     Protocol,

@@ -27,6 +27,8 @@ _SENTENCES = {
     AuditCode.MANAGER_NAMED: N_("A manager was named."),
     AuditCode.MANAGER_REMOVED: N_("A manager was taken off the list."),
     AuditCode.NOTE_MADE: N_("A manager made a note."),
+    AuditCode.COMMITMENT_MADE: N_("A manager made a commitment for a side."),
+    AuditCode.COMMITMENT_WITHDRAWN: N_("A manager withdrew a commitment."),
     AuditCode.CHANNEL_MOVED: N_("Slack gave a channel a new id, and the set-up follows it."),
     AuditCode.QUESTIONS_PLANNED: N_("A manager changed which questions are asked."),
     AuditCode.QUESTION_SAVED: N_("A manager wrote the question {item}."),

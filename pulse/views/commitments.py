@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from pulse.core.cards import CommitmentCard, CommitmentsCard
 from pulse.core.commitments import TEXT_LIMIT, Commitment, CommitmentDraft, CommitmentState
 from pulse.core.dates import day
 from pulse.core.errors import FormNotUnderstood
+from pulse.core.followup import CommitmentReport, ExpectationReport
 from pulse.core.language import _
 from pulse.core.model import Side
-from pulse.views.blocks import Element, button, confirm, context, message, option, plain, section
+from pulse.core.reports import WaveReport
+from pulse.views.blocks import (
+    Element,
+    button,
+    confirm,
+    context,
+    header,
+    message,
+    option,
+    plain,
+    section,
+)
 from pulse.views.message import Block, Message, View, escape
+from pulse.views.titles import title
 
 CALLBACK = "commitment"
 FIELD = "field"
 WITHDRAW = "commitment_withdraw"
+OPEN = "commitment_open"
+MOST_LINES = 6
+"""Commitments on the Home tab, the newest ones."""
 
 
-def commitment_form(today: date, *, errors: Mapping[str, str] | None = None) -> View:
+def commitment_form() -> View:
     """The form in which a manager writes what a side will do."""
     intro = _(
         "One thing that your side will do, by a day. Both channels see it. When the day has passed, the next "
@@ -33,15 +50,13 @@ def commitment_form(today: date, *, errors: Mapping[str, str] | None = None) -> 
         _input("due_on", _("By when?"), {"type": "datepicker"}),
         {**_input("named", _("Your name"), {"type": "checkboxes", "options": [named]}), "optional": True},
     ]
-    mistakes = [section(f"⚠️ {escape(sentence)}") for sentence in (errors or {}).values()]
     return {
         "type": "modal",
         "callback_id": CALLBACK,
-        "private_metadata": today.isoformat(),
         "title": plain(_("A commitment")),
         "submit": plain(_("Post it")),
         "close": plain(_("Cancel")),
-        "blocks": [section(intro), *mistakes, *fields],
+        "blocks": [section(intro), *fields],
     }
 
 
@@ -84,6 +99,11 @@ def _field(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _value(values: Mapping[str, Any], name: str) -> str:
     chosen = _field(values, name).get("selected_option")
     return str(chosen.get("value")) if isinstance(chosen, Mapping) else ""
+
+
+def commitment_message(card: CommitmentCard) -> Message:
+    """What both sides' channels read of a commitment."""
+    return withdrawn_post(card.commitment) if card.withdrawn else commitment_post(card.commitment)
 
 
 def commitment_post(commitment: Commitment) -> Message:
@@ -141,3 +161,70 @@ def withdraw_commitment_button(commitment: Commitment) -> Element:
         _("Keep it"),
     )
     return button(_("Withdraw"), WITHDRAW, value=str(commitment.id), confirm=ask)
+
+
+def commitments_to_withdraw(commitments: Sequence[Commitment], today: date) -> Message:
+    """The commitments that can be taken back, each with its button."""
+    if not commitments:
+        nothing = _("No commitment is open, so there is none to withdraw. /pulse commit makes one.")
+        return message([section(nothing)])
+    return message(
+        [
+            section(commitment_line(one, today), accessory=withdraw_commitment_button(one))
+            for one in commitments
+        ]
+    )
+
+
+def commitment_kept() -> Message:
+    """What a manager reads after the form was sent."""
+    said = _("Both sides' channels are told. `/pulse commit withdraw` takes it back.")
+    return message([section(said)])
+
+
+def commitment_taken_back() -> Message:
+    """What a manager reads after withdrawing."""
+    return message([section(_("It is withdrawn. Both sides' channels are told."))])
+
+
+def home_commitments(card: CommitmentsCard | None) -> list[Block]:
+    """The commitments on the Home tab, where there are any."""
+    if card is None or not card.commitments:
+        return []
+    lines = [f"• {commitment_line(one, card.today)}" for one in card.commitments]
+    return [header(_("Commitments")), *(section(line) for line in lines[-MOST_LINES:])]
+
+
+def followup(report: WaveReport) -> list[Block]:
+    """What a wave says of expectations and commitments; nothing where it asked about neither."""
+    expected, kept = _expected(report.expectations), [_answered(found) for found in report.commitments]
+    return [section(text) for text in [*expected, *kept]]
+
+
+def _expected(found: Iterable[ExpectationReport]) -> list[str]:
+    by_item: dict[str, list[ExpectationReport]] = {}
+    for one in found:
+        by_item.setdefault(one.item.id, []).append(one)
+    heading = _("*{title}: what each side expected*")
+    return [
+        "\n".join(
+            [
+                heading.format(title=escape(title(each[0].item))),
+                *(escape(one.sentence) for one in each),
+            ]
+        )
+        for each in by_item.values()
+    ]
+
+
+def _answered(found: CommitmentReport) -> str:
+    said = _("*Did it happen?* {side} said by {day}: {text}").format(
+        side=_(found.commitment.side.label),
+        day=day(found.commitment.due_on),
+        text=escape(found.commitment.text),
+    )
+    lines = [
+        _("*{side}:* {sentence}").format(side=_(side.label), sentence=escape(sentence))
+        for side, sentence in found.sentences.items()
+    ]
+    return "\n".join([said, *lines])

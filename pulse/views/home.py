@@ -23,6 +23,8 @@ from pulse.views.blocks import (
     moment,
     section,
 )
+from pulse.views.commitments import OPEN as COMMIT
+from pulse.views.commitments import home_commitments
 from pulse.views.message import Block, View, escape
 from pulse.views.notices import (
     channel_problem,
@@ -51,7 +53,8 @@ def home_view(card: HomeCard) -> View:
     """The whole tab; it is published for its one reader."""
     if not card.set_up:
         return _view(_before_set_up(card.may_manage))
-    blocks = [*_open(card), divider(), *_results(card), divider(), *_next(card)]
+    blocks = [*_open(card), divider(), *_results(card), divider()]
+    blocks += [*home_commitments(card.commitments), *_next(card)]
     if card.may_manage and card.manager is not None:
         blocks += [divider(), *_managers(card, card.manager)]
     return _view(blocks)
@@ -209,7 +212,7 @@ def _buttons(card: HomeCard) -> list[Element]:
         if card.opens_at is not None:
             buttons.append(_skip_button(card.opens_at))
         buttons.append(button(_("Pause"), "manage:pause"))
-    return [*buttons, button(_("Set up"), "manage:setup")]
+    return [*buttons, button(_("Commit to something"), COMMIT), button(_("Set up"), "manage:setup")]
 
 
 def _open_button() -> Element:

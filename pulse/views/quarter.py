@@ -14,6 +14,7 @@ from pulse.core.commitments import Commitment, CommitmentState
 from pulse.core.comparison import Verdict
 from pulse.core.dates import brief_day, day, short_day
 from pulse.core.facts import caution
+from pulse.core.followup import not_a_cause
 from pulse.core.headlines import change_in_short
 from pulse.core.language import N_, _, ngettext
 from pulse.core.likelihood import DESCRIBES
@@ -168,11 +169,17 @@ def _passages(report: QuarterReport, standings: list[_Said]) -> list[tuple[str, 
         _CHANGED: _changes(report),
         _STUDIES: standings,
         _SIDES: _gaps(report),
-        _PROMISED: [_Said("", _commitment(one)) for one in report.commitments[:COMMITMENTS]],
+        _PROMISED: _promised(report),
         _ANSWERED: [_turnout(side, report.turnout[side]) for side in Side],
         _SURE: [_Said("", said) for said in _caveats(report)],
     }
     return [(heading, lines) for heading, lines in found.items() if lines]
+
+
+def _promised(report: QuarterReport) -> list[_Said]:
+    """The commitments, and that a date beside a change is no cause of it."""
+    told = [_commitment(one) for one in report.commitments[:COMMITMENTS]]
+    return [_Said("", said) for said in [*told, not_a_cause()]] if told else []
 
 
 def _changes(report: QuarterReport) -> list[_Said]:

@@ -30,6 +30,7 @@ from pulse.views.blocks import (
     section,
 )
 from pulse.views.charts import CompactChart, alt_text
+from pulse.views.commitments import followup
 from pulse.views.compact import compact_chart
 from pulse.views.evidence import digest_line
 from pulse.views.message import Block, Message, View, escape
@@ -51,8 +52,8 @@ SMALL_TEAM = 30
 def results_message(report: WaveReport, *, file_id: str | None = None, zone: tzinfo = UTC) -> Message:
     """The results for a channel. `file_id` is the uploaded chart; without it the message is whole too."""
     if report.headline.kind is Finding.NO_RESULTS:
-        return message([*_no_results(report), *notes(report)])
-    blocks = [header(finding(report)), *questions(report)]
+        return message([*_no_results(report), *followup(report), *notes(report)])
+    blocks = [header(finding(report)), *questions(report), *followup(report)]
     if file_id is not None:
         blocks.append(picture(file_id, alt_text(results_chart(report, zone=zone))))
     blocks.append(context(escape(_turnout_and_size(report))))
@@ -214,6 +215,7 @@ def results_details(report: WaveReport, *, zone: tzinfo = UTC) -> View:
     blocks = [section(f"{when}\n{escape(turnout_line(report.wave))}")]
     for found in report.items:
         blocks += [divider(), *item_details(found)]
+    blocks += followup(report)
     texts = [*small_print(said_rows(report.items)), *report.notes]
     blocks += [divider(), *(context(escape(text)) for text in texts)]
     return modal(DETAILS, _("Results in detail"), [*blocks[: MODAL_BLOCKS - 1], digest_line(report.wave)])

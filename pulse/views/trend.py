@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, tzinfo
 
 from pulse.core.dates import day
+from pulse.core.followup import not_a_cause
 from pulse.core.language import _, ngettext
 from pulse.core.model import Counted, Item, Note, Outcome, Side
 from pulse.core.reports import Step, Trail
@@ -44,7 +45,7 @@ def trend_message(
         blocks.append(section(escape(_("Last time: {sentence}").format(sentence=trail.last.gap.sentence))))
     if file_id is not None:
         blocks.append(picture(file_id, _alt_text(trail)))
-    blocks += _notes(trail, zone)
+    blocks += [*_notes(trail, zone), *_around_commitments(trail)]
     blocks += [context(escape(text)) for text in _small_print(trail)]
     return message([*blocks, *share_button(f"trend:{item.id}", shareable)])
 
@@ -149,6 +150,16 @@ def _notes(trail: Trail, zone: tzinfo) -> list[Block]:
         for number, note in _numbered(trail, zone)
     ]
     return sections("\n".join([_("*Notes on the chart*"), *lines])) if lines else []
+
+
+def _around_commitments(trail: Trail) -> list[Block]:
+    """The counts before and after each commitment's day, and that they show no cause."""
+    lines = []
+    for mark in trail.marks:
+        lines += [f"*{escape(mark.text)}*"] if mark.sentences else []
+        for side, sentence in mark.sentences.items():
+            lines.append(_("{side}: {sentence}").format(side=_(side.label), sentence=escape(sentence)))
+    return [*sections("\n".join(lines)), context(escape(not_a_cause()))] if lines else []
 
 
 def _small_print(trail: Trail) -> list[str]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import cache, lru_cache
 from importlib import resources
 from itertools import combinations, combinations_with_replacement, cycle, permutations, product
@@ -24,8 +25,9 @@ from random import Random
 
 import pytest
 
+from pulse.core.commitments import Commitment, commitment_item
 from pulse.core.items import parse_items
-from pulse.core.model import Direction, Format, Item, Measure, Outcome, Tally, Withheld
+from pulse.core.model import Direction, Format, Item, Measure, Outcome, Side, Tally, Withheld
 from pulse.core.privacy import EXPECTED, publish, publish_expectation, share, turnout
 from pulse.core.scoring import answered, close_side, tally
 from tests.core.bank import SLOW, TRUST, boxes, counts, item
@@ -136,8 +138,13 @@ OWN = [
     (4, (0, 1, 2, 3)),
     (5, (1, 3), (0,)),
 ]
-COMMITMENT = an_item(Format.CHOICE, 3, (0,), (1,))
-"""Yes, partly, no."""
+COMMITMENTS = [
+    commitment_item(
+        Commitment(id=1, side=Side.IT, text="x", made_on=date(2026, 3, 3), due_on=date(2026, 4, 3)), "3 April"
+    ),
+    an_item(Format.CHOICE, 3, (0,), (1,)),
+]
+"""Yes, partly, no: with the share that is reported, and with another one besides."""
 
 
 @pytest.mark.parametrize("asked", SINGLE, ids=lambda asked: asked.id)
@@ -179,9 +186,10 @@ def test_an_expectation_tells_on_nobody() -> None:
         assert Candidates.of(tallies(n, 5), n, expectation).told() == []
 
 
-def test_a_commitment_tells_on_nobody() -> None:
+@pytest.mark.parametrize("asked", COMMITMENTS, ids=["as it is asked", "with two shares"])
+def test_a_commitment_tells_on_nobody(asked: Item) -> None:
     """Yes, partly and no are published like any choice."""
-    assert told(COMMITMENT, range(5, 25)) == []
+    assert told(asked, range(5, 25)) == []
 
 
 def expectation(row: Options) -> Hashable:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pulse.core.claims import OFTEN_RULE, SELDOM_RULE, SMALL_RULE, Rule
 from pulse.core.comparison import BEGINS, BEGINS_ALONE, ENDS
-from pulse.core.model import Side
+from pulse.core.followup import of_ten
+from pulse.core.model import Expected, Side
 from pulse.core.reports import trail
 from pulse.core.wording import power_sentence
 from tests.core.closed import asked, item_of, last, marketing, run
@@ -62,6 +64,14 @@ def gap(k_marketing: str, n_marketing: str, k_it: str, n_it: str) -> str:
     return found.sentence
 
 
+def expectation(mean: str, n: str, k_it: str, n_it: str) -> str:
+    halves = next(half for half in range(4, 17) if of_ten(half / 2) == mean)
+    expected = {("T01", Side.MARKETING): Expected(int(n), halves / 2)}
+    wave = replace(asked(0, (int(n) // 2, int(n)), (int(k_it), int(n_it))), expected=expected)
+    [found] = last([wave]).expectations
+    return found.sentence
+
+
 def power(n: str) -> str:
     return power_sentence(int(n))
 
@@ -72,6 +82,7 @@ MAKERS: dict[tuple[str, ...], Callable[..., str]] = {
     ("waves", SAYS): change,
     ("k", "n", "waves alike", f"{SAYS} first of the 62%"): verdict,
     ("k marketing", "n marketing", "k IT", "n IT", SAYS): gap,
+    ("marketing expects, of 10 in IT", "n marketing", "k IT", "n IT", SAYS): expectation,
     ("n", SAYS): power,
 }
 
@@ -85,9 +96,11 @@ def test_each_example_is_what_the_bot_says(
 
 
 def test_every_kind_of_example_is_there() -> None:
-    """The page has examples of shares, ranges, changes, verdicts, gaps and what a team can see."""
+    """The page has examples of shares, ranges, changes, verdicts, gaps, expectations and sight."""
     kinds = [columns for columns, _cells, _sentence in examples()]
-    assert {kind: kinds.count(kind) for kind in MAKERS} == dict(zip(MAKERS, (7, 4, 5, 4, 3, 4), strict=True))
+    assert {kind: kinds.count(kind) for kind in MAKERS} == dict(
+        zip(MAKERS, (7, 4, 5, 4, 3, 3, 4), strict=True)
+    )
 
 
 def rule_row(rule: Rule) -> str:

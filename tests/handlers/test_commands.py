@@ -24,7 +24,8 @@ def test_every_word_means_one_command() -> None:
     """No word or alias stands in the table twice, and each command either answers or opens a window."""
     words = [word for command in COMMANDS for word in (command.word, *command.aliases)]
     assert sorted(words) == sorted(BY_WORD)
-    assert [each.word for each in COMMANDS if (each.run is None) == (each.window is None)] == []
+    ways = {each.word: [way for way in (each.run, each.window, each.either) if way] for each in COMMANDS}
+    assert [word for word, given in ways.items() if len(given) != 1] == []
 
 
 async def test_help_fits_a_phone(office: Office) -> None:
@@ -142,6 +143,6 @@ async def test_the_published_totals_are_sent_as_files(office: Office) -> None:
     said = await office.says(office.manager, "/pulse export", office.marketing)
     assert "`pulse-scores.csv`" in said.text
     names = [office.slack.workspace.files[each].name for each in office.manager.dms[-1].files]
-    assert names == ["pulse-scores.csv", "pulse-participation.csv", "pulse.json"]
+    assert names == ["pulse-scores.csv", "pulse-participation.csv", "pulse-expectations.csv", "pulse.json"]
     refused = await office.says(office.people(office.it)[4], "/pulse export", office.it)
     assert "Only managers" in refused.text

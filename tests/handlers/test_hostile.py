@@ -314,7 +314,7 @@ async def test_the_log_names_no_respondent(office: Office, log: Log) -> None:
     office.slack.fail("views.publish", "internal_error", times=9)
     await person.open_home()
     await office.says(person, "/pulse note secret", office.it)
-    office.bot.workspace.answering._library = None  # type: ignore[assignment] # so that everything fails
+    office.bot.workspace.answering._waves = None  # type: ignore[assignment] # so that everything fails
     await office.answer(person, office.it, "1")
     await office.settled()
     assert "went wrong" in person.private(office.it)[-1].text

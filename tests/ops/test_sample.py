@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from pulse.core.comparison import Verdict
 from pulse.core.model import Counted, Note, Side, Withheld
-from pulse.core.reports import Finding, report
+from pulse.core.reports import Finding, WaveReport, report, trail
 from pulse.ops.sample import WAVES, fill, is_sample, sample_note
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Store
@@ -82,3 +83,51 @@ async def test_the_schedule_counts_from_now(filled: Store) -> None:
     setup = await filled.setup()
     assert setup is not None
     assert setup.since == NOW
+
+
+async def reports(store: Store) -> list[WaveReport]:
+    library, waves = load_library(None), await store.closed_waves()
+    commitments = await store.commitments()
+    return [report(wave, waves, library.bank, library.ledger, commitments=commitments) for wave in waves]
+
+
+async def test_the_history_tells_of_a_wrong_expectation(filled: Store) -> None:
+    """Marketing thinks that IT trusts it as little, and the message begins with that."""
+    found = [(one, made.headline) for made in await reports(filled) for one in made.expectations]
+    first, headline = next((one, line) for one, line in found if one.side is Side.MARKETING)
+    assert (first.item.id, first.verdict) == ("T01", Verdict.BELOW)
+    assert headline.expectation == first
+
+
+async def test_the_history_tells_of_a_commitment_that_was_kept(filled: Store) -> None:
+    """Asked about once after its day; most of both sides saw it happen."""
+    [commitment] = await filled.commitments()
+    assert "invented" in commitment.text
+    [asked] = [found for made in await reports(filled) for found in made.commitments]
+    assert asked.commitment == commitment
+    waves = await filled.closed_waves()
+    wave = next(wave for wave in waves if wave.id == commitment.asked_in)
+    for side in Side:
+        outcome = wave.outcomes["commitment.1", side]
+        assert isinstance(outcome, Counted)
+        assert 2 * outcome.shares["choice_share:yes"].low > outcome.n
+
+
+async def test_the_history_tells_of_a_rise_after_it(filled: Store) -> None:
+    """The rules claim it once, and its trend marks the commitment with the counts around its day."""
+    [rise] = [
+        found.change
+        for made in await reports(filled)
+        if (item := made.of("T01")) is not None and (found := item.sides[Side.MARKETING]).change is not None
+    ]
+    assert rise is not None
+    assert rise.rising
+    library, commitments = load_library(None), await filled.commitments()
+    item = library.bank.get("T01")
+    assert item is not None
+    waves = await filled.closed_waves()
+    found = trail(item, waves, library.bank, library.ledger, commitments=commitments)
+    assert found is not None
+    [mark] = found.marks
+    assert commitments[0].made_on < mark.day < rise.newer.last
+    assert mark.sentences[Side.MARKETING].startswith("Before: ")

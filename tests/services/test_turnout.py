@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 from pulse.core.cards import Turnout
 from pulse.core.errors import KeyLost, PollIsClosed
-from pulse.core.model import Side
+from pulse.core.model import Item, Side
 from pulse.core.records import Answers, OpenWave
 from pulse.services.turnout import TurnoutSnapshot
 from pulse.storage.library import load_library
@@ -47,7 +47,11 @@ class Cast:
         return {Side.MARKETING: 0, Side.IT: sum(counts(each) for each in self.answers)}
 
     def snapshot(self) -> TurnoutSnapshot:
-        return TurnoutSnapshot(store=self, library=LIBRARY, interval_s=30.0, now=lambda: self.time)
+        return TurnoutSnapshot(store=self, items_of=asked, interval_s=30.0, now=lambda: self.time)
+
+
+def asked(of: OpenWave) -> list[Item]:
+    return [item for id_ in of.items if (item := LIBRARY.source.get(id_))]
 
 
 AGREE: Answers = {"T01": frozenset({"4"})}

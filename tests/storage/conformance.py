@@ -17,9 +17,21 @@ import pytest
 
 from pulse.core.baselines import Ledger
 from pulse.core.calendar import Moments
+from pulse.core.commitments import Commitment, CommitmentDraft, commitment_item
 from pulse.core.errors import BadRequest, JoinedLater, NotNow, PollIsClosed
 from pulse.core.items import Asking, Bank
-from pulse.core.model import Bar, BothSides, Counted, Note, Outcome, Share, Side, SideTurnout, Withheld
+from pulse.core.model import (
+    Bar,
+    BothSides,
+    Counted,
+    Expected,
+    Note,
+    Outcome,
+    Share,
+    Side,
+    SideTurnout,
+    Withheld,
+)
 from pulse.core.plan import KnownWave, Pause, WaveState
 from pulse.core.question_plan import QuestionPlan
 from pulse.core.records import (
@@ -138,6 +150,18 @@ async def deliver(store: Store, *keys: str) -> None:
     for number, key in enumerate(keys):
         await store.mark(key, "sending")
         await store.mark(key, "done", f"1.{number}")
+
+
+DRAFT = CommitmentDraft(side=IT, text="Answer within two days", due_on=date(2026, 3, 9))
+
+
+async def commit(store: Store, draft: CommitmentDraft = DRAFT) -> int:
+    return await store.add_commitment(draft, MONDAY.date(), ("C1", "C2"), MONDAY, "made")
+
+
+async def withdraw(store: Store, number: int) -> bool:
+    at = MONDAY + DAY
+    return await store.withdraw_commitment(number, at.date(), ("C1", "C2"), at, "withdrawn")
 
 
 def keys(messages: Sequence[OutboxMessage]) -> list[str]:
@@ -776,6 +800,58 @@ class StoreConformance:
         assert len(await store.audit()) == 20
         assert len(await store.audit(100)) == 30
 
+    # --- commitments and expectations -------------------------------------------------------------------
+
+    async def test_a_commitment_is_read_as_it_was_made(self, store: Store) -> None:
+        """Each has a number of its own, and its words come back as they were typed."""
+        drafts = [replace(DRAFT, text="*bold* & <!channel> 🚀"), replace(DRAFT, side=MARKETING, by="Ines")]
+        numbers = [await commit(store, draft) for draft in drafts]
+        assert await store.commitments() == tuple(
+            Commitment(
+                id=number,
+                side=draft.side,
+                text=draft.text,
+                made_on=MONDAY.date(),
+                due_on=draft.due_on,
+                by=draft.by,
+            )
+            for number, draft in zip(numbers, drafts, strict=True)
+        )
+        assert len(set(numbers)) == 2
+
+    async def test_both_sides_are_told_of_a_commitment_once(self, store: Store) -> None:
+        """In the transaction that makes or withdraws it; withdrawing twice tells nobody again."""
+        number = await commit(store)
+        assert await withdraw(store, number)
+        assert not await withdraw(store, number)
+        assert not await withdraw(store, number + 1)
+        kinds = [f"commitment.{number}", f"withdrawn.commitment.{number}"]
+        told = [(message.kind, message.channel, message.wave_id) for message in await store.undelivered()]
+        assert told == [(kind, channel, None) for kind in kinds for channel in ("C1", "C2")]
+        [found] = await store.commitments()
+        assert found.withdrawn_on == (MONDAY + DAY).date()
+        assert [what for _at, what in await store.audit()] == ["withdrawn", "made"]
+
+    async def test_a_commitment_knows_the_wave_that_asks_about_it(self, store: Store) -> None:
+        """From the opening, and with the day of that wave once it is closed."""
+        number = await commit(store)
+        item = commitment_item((await store.commitments())[0], "9 March 2026")
+        wave = await store.start_wave(replace(new_wave(), items=(*ITEMS, item)), "opened")
+        [asked] = await store.commitments()
+        assert (asked.id, asked.asked_in, asked.answered_on) == (number, wave, None)
+        await close(store, wave)
+        [answered] = await store.commitments()
+        assert (answered.asked_in, answered.answered_on) == (wave, MONDAY.date())
+
+    async def test_what_a_side_expects_is_kept_with_its_wave(self, store: Store) -> None:
+        """The mean and how many gave one; a side that is missing was withheld."""
+        expected = {("T01", MARKETING): Expected(12, 3.5), ("A02", IT): Expected(30, 8.0)}
+        first = await store.start_wave(new_wave(), "opened")
+        kept = replace(published(), expected=expected)
+        assert await store.close_wave(first, lambda _ballots: kept, [], MONDAY + DAY, "closed")
+        await close(store, await store.start_wave(new_wave(MONDAY + WEEK), "opened"), MONDAY + 2 * WEEK)
+        assert [wave.expected for wave in await store.closed_waves()] == [expected, {}]
+
     async def test_the_reference_is_replaced_whole(self, store: Store) -> None:
         """At each start, and where items or figures have gone."""
         await store.keep_reference(LIBRARY.source, LIBRARY.ledger)
@@ -797,6 +873,7 @@ class StoreConformance:
         await store.make_secret(b"s" * 32)
         await store.set_wish(CODE, "manager", True, MONDAY, "named")
         await store.add_note(Note(MONDAY.date(), "note"), MONDAY, "noted")
+        await withdraw(store, await commit(store))
         await store.pause(MONDAY, "paused")
         await store.resume(MONDAY + DAY, "resumed")
         await close(store, await store.start_wave(new_wave(), "opened"), MONDAY + DAY, "results")
@@ -813,6 +890,7 @@ class StoreConformance:
                 await store.secret(),
                 await store.wishes("manager"),
                 await store.notes(),
+                await store.commitments(),
                 await store.audit(100),
                 await store.pauses(),
                 await store.closed_waves(),

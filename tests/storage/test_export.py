@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,16 +15,22 @@ from typing import Any
 import pytest
 
 from pulse.core.errors import SettingsFault
+from pulse.core.expectation_item import expectation_item
 from pulse.core.model import (
     ClosedWave,
     Counted,
+    Expected,
     Share,
     Side,
     SideTurnout,
     Withheld,
 )
+from pulse.core.records import Publication
 from pulse.storage import export
 from pulse.storage.library import load_library
+from pulse.storage.sqlite.store import Store
+from tests.core.closed import item_of
+from tests.storage.conformance import new_wave
 
 BANK = load_library(None).bank
 OPENED = datetime(2026, 3, 3, 9, tzinfo=UTC)
@@ -74,6 +83,23 @@ def test_few_answers_are_told_as_a_range() -> None:
     assert (row["share_low_percent"], row["share_high_percent"]) == ("43", "57")
 
 
+def test_what_a_side_expects_is_a_table_of_its_own() -> None:
+    """A mean with the people who gave it and whether it is an open end; never a score that was withheld."""
+    asked = closed_wave()
+    wave = replace(
+        asked,
+        items=(*ITEMS, "expected.T01"),
+        series={**asked.series, "expected.T01": "expected.T01-1"},
+        expected={("T01", Side.MARKETING): Expected(24, 3.5), ("T01", Side.IT): Expected(12, 8.0)},
+    )
+    rows = table(export.files([wave], BANK)[export.EXPECTATIONS])
+    assert [(r["item_id"], r["side"], r["answers_n"], r["expected_of_ten_n"], r["is_end"]) for r in rows] == [
+        ("T01", "marketing", "24", "3.5", "0"),
+        ("T01", "it", "12", "8.0", "1"),
+    ]
+    assert {item_id for item_id, _side in scores(wave)} == set(ITEMS)
+
+
 def test_what_was_withheld_has_no_number() -> None:
     """No count, no share: the row says that it was withheld. Only the people asked are known."""
     row = scores(closed_wave())["T01", "it"]
@@ -114,7 +140,7 @@ def test_a_text_never_starts_a_formula() -> None:
 @pytest.mark.parametrize(
     ("place", "made"),
     [
-        ("out", {"out/pulse-scores.csv", "out/pulse-participation.csv", "out/pulse.json"}),
+        ("out", {f"out/{name}" for name in export.files([], BANK)}),
         ("scores.csv", {"scores.csv"}),
         ("all.JSON", {"all.JSON"}),
     ],
@@ -138,4 +164,21 @@ def test_without_closed_pulses_the_tables_are_empty() -> None:
     """Headers only, and valid JSON."""
     made: dict[str, Any] = dict(export.files([], BANK))
     assert table(made[export.SCORES]) == []
-    assert json.loads(made[export.EVERYTHING]) == {"participation": [], "scores": []}
+    assert json.loads(made[export.EVERYTHING]) == {"participation": [], "scores": [], "expectations": []}
+
+
+async def test_the_views_keep_expectations_apart_from_scores(tmp_path: Path) -> None:
+    """Whoever reads a copy with another tool meets no score that was never one."""
+    store = Store.open(tmp_path / "pulse.db")
+    items = (*(item for id_ in ITEMS if (item := BANK.get(id_))), expectation_item(item_of("T01")))
+    wave = await store.start_wave(replace(new_wave(), items=items), "opened")
+    kept = Publication(turnout={}, outcomes={}, expected={("T01", Side.MARKETING): Expected(12, 3.5)})
+    assert await store.close_wave(wave, lambda _ballots: kept, [], OPENED, "closed")
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "pulse.db")) as data:
+        scores = {row[0] for row in data.execute("SELECT item_id FROM pulse_scores")}
+        expected = data.execute(
+            "SELECT item_id, side, answers_n, expected_of_ten_n FROM pulse_expectations"
+        ).fetchall()
+    assert scores == set(ITEMS)
+    assert expected == [("T01", "marketing", 12, 3.5)]

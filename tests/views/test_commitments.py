@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from pulse.core.commitments import Commitment
+from pulse.core.cards import CommitmentsCard
+from pulse.core.commitments import Commitment, commitment_item
 from pulse.core.errors import FormNotUnderstood
-from pulse.core.model import Side
+from pulse.core.model import ClosedWave, Counted, Expected, Share, Side, Withheld
+from pulse.core.reports import report, trail
 from pulse.views.commitments import (
+    MOST_LINES,
     commitment_form,
     commitment_line,
     commitment_post,
+    commitments_to_withdraw,
+    followup,
+    home_commitments,
     parse_commitment,
     withdraw_commitment_button,
     withdrawn_post,
 )
+from pulse.views.results import results_message
+from pulse.views.trend import trend_message
 from rehearsal.blockkit import message_problems, view_problems
+from tests.core.closed import asked, item_of, run
 from tests.golden import golden
+from tests.views.waves import BANK, FIRST, LEDGER
 
 TODAY = date(2026, 11, 27)
 ONE = Commitment(
@@ -54,11 +64,10 @@ def test_a_post_reads_as_agreed_and_slack_takes_it(name: str, made: Any) -> None
 
 
 def test_the_form_reads_as_agreed_and_slack_takes_it() -> None:
-    """The form, empty and with a mistake to put right."""
-    for name, errors in (("commitment_form", {}), ("commitment_form_fault", {"due_on": "Choose a day."})):
-        view = commitment_form(TODAY, errors=errors)
-        assert view_problems(view) == []
-        golden(name, view)
+    """The form is what was read and kept, and within Slack's limits."""
+    view = commitment_form()
+    assert view_problems(view) == []
+    golden("commitment_form", view)
 
 
 def test_only_the_writer_is_named_and_only_on_request() -> None:
@@ -109,3 +118,64 @@ def test_withdrawing_asks_first() -> None:
     found = withdraw_commitment_button(ONE)
     assert found["value"] == "3"
     assert "No pulse asks about it" in found["confirm"]["text"]["text"]
+
+
+def test_what_can_be_withdrawn_is_listed_with_a_button_each() -> None:
+    """And where nothing can, it says so."""
+    listed = commitments_to_withdraw([ONE, replace(NAMED, id=4, side=Side.MARKETING)], TODAY)
+    assert message_problems({"text": listed.text, "blocks": listed.blocks}) == []
+    assert [block["accessory"]["value"] for block in listed.blocks] == ["3", "4"]
+    assert "No commitment is open" in commitments_to_withdraw([], TODAY).text
+
+
+def test_home_shows_the_newest_commitments() -> None:
+    """A line each, none where there is nothing to show, and no endless list."""
+    assert home_commitments(None) == []
+    assert home_commitments(CommitmentsCard(today=TODAY, commitments=())) == []
+    many = tuple(replace(ONE, id=number, text=f"Number {number}") for number in range(1, 10))
+    blocks = home_commitments(CommitmentsCard(today=TODAY, commitments=many))
+    assert len(blocks) == MOST_LINES + 1
+    assert "Number 9" in str(blocks[-1])
+
+
+def closed() -> ClosedWave:
+    """A wave that asked about the commitment, and what each side expects of the other."""
+    item = commitment_item(ONE, "1 December 2026")
+    wave = asked(0, (4, 13), (9, 12), roster=16)
+    return replace(
+        wave,
+        items=(*wave.items, "expected.T01", item.id),
+        series={**wave.series, item.id: item.series},
+        outcomes={
+            **wave.outcomes,
+            (item.id, Side.MARKETING): Counted(12, {"choice_share:yes": Share(7, 7)}),
+            (item.id, Side.IT): Withheld(),
+        },
+        expected={("T01", Side.MARKETING): Expected(13, 2.5), ("T01", Side.IT): Expected(12, 4.0)},
+    )
+
+
+def test_the_results_say_what_was_expected_and_whether_it_happened() -> None:
+    """The blocks are what was read and kept; typed text is escaped and pings nobody."""
+    made = report(closed(), [], BANK, LEDGER, commitments=(ONE,))
+    golden("followup", followup(made))
+    whole = results_message(made)
+    assert message_problems({"text": whole.text, "blocks": whole.blocks}) == []
+    assert "<two>" not in whole.text
+    assert followup(report(asked(0, (4, 13)), [], BANK, LEDGER, commitments=(ONE,))) == []
+
+
+def test_the_trend_marks_a_commitment_and_names_no_cause() -> None:
+    """The counts before and after its day, and the sentence that they show no cause."""
+    due = replace(ONE, due_on=FIRST.date() + timedelta(weeks=5, days=1))
+    waves = run([(4, 13)] * 6 + [(9, 13)] * 4, roster=16)
+    made = trend_message(trail(item_of("T01"), waves, BANK, LEDGER, commitments=[due]), item_of("T01"))
+    assert message_problems({"text": made.text, "blocks": made.blocks}) == []
+    assert (
+        "*1* 11 September 2026: IT was to do this by 11 September 2026: Answer within &lt;two&gt;"
+        in made.text
+    )
+    assert "Marketing: Before: 24 of 78 (31%) agree in 6 pulses. After: 36 of 52 (69%)" in made.text
+    assert "A mark says when, not why" in made.text
+    without = trend_message(trail(item_of("T01"), waves, BANK, LEDGER), item_of("T01"))
+    assert "A mark says" not in without.text

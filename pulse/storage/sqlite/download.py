@@ -26,6 +26,7 @@ TABLES = {
     "score": ("wave_id", "item_id", "side", "n"),
     "score_share": ("wave_id", "item_id", "side", "measure", "people_low", "people_high"),
     "score_bar": ("wave_id", "item_id", "side", "position", "boxes", "people"),
+    "expectation": ("wave_id", "item_id", "side", "n", "half_people"),
     "question": ("series", "item_id", "format", "wording_marketing", "wording_it", "options", "measure"),
     "said_digest": ("wave_id", "digest"),
     "said_percent": ("wave_id", "item_id", "side", "measure", "percent_low", "percent_high"),
@@ -73,6 +74,8 @@ def _of_wave(wave: ClosedWave) -> Iterator[tuple[str, Row]]:
     yield "said_digest", (wave.id, digest(wave))
     for side, turnout in wave.turnout.items():
         yield "wave_side", (wave.id, str(side), turnout.roster, turnout.answered)
+    for (item_id, side), found in wave.expected.items():
+        yield "expectation", (wave.id, item_id, str(side), found.n, int(2 * found.of_ten))
     for position, item_id in enumerate(wave.items):
         yield "wave_item", (wave.id, position, item_id, wave.series[item_id])
         for side in Side:

@@ -588,3 +588,71 @@ def m0007_people_of_both_sides(db: Database) -> None:
     rule = "TEXT NOT NULL DEFAULT '' CHECK (both_sides IN ('', 'marketing', 'it', 'nobody'))"
     for table in ("setup", "wave"):
         db.conn.execute(f"ALTER TABLE {table} ADD COLUMN both_sides {rule}")
+
+
+@migrations()
+def m0008_commitments(db: Database) -> None:
+    """Commitments, and what each side expects of the other. Expectations leave the view of scores."""
+    _run(
+        db,
+        """
+CREATE TABLE commitment (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  side TEXT NOT NULL CHECK (side IN ('marketing', 'it')),
+  text TEXT NOT NULL,
+  made_on TEXT NOT NULL,           -- a day of the schedule's zone, like the others
+  due_on TEXT NOT NULL,
+  written_by TEXT NOT NULL DEFAULT '',    -- the name that its writer gave; empty for none
+  withdrawn_on TEXT
+) STRICT;
+
+-- After the close: how many of ten on the other side a side expects to agree. What is missing was withheld.
+CREATE TABLE expectation (
+  wave_id INTEGER NOT NULL REFERENCES wave (id),
+  item_id TEXT NOT NULL,           -- the question that is guessed at
+  side TEXT NOT NULL CHECK (side IN ('marketing', 'it')),   -- who guesses
+  n INTEGER NOT NULL CHECK (n >= 11),
+  half_people INTEGER NOT NULL CHECK (half_people BETWEEN 4 AND 16),   -- the mean in halves: 7 is 3.5 of ten
+  PRIMARY KEY (wave_id, item_id, side)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW pulse_expectations AS
+-- One row a closed pulse, question and side: how many of ten on the other side it expects to agree.
+-- 2 stands for 2 or fewer, 8 for 8 or more. A row that is missing was withheld.
+SELECT
+  wave.id AS pulse, wave.closed_at AS closed_at_utc, expectation.item_id, expectation.side,
+  expectation.n AS answers_n, expectation.half_people / 2.0 AS expected_of_ten_n
+FROM expectation
+JOIN wave ON wave.id = expectation.wave_id;
+
+DROP VIEW pulse_scores;
+
+CREATE VIEW pulse_scores AS
+-- One row a closed pulse, item, side and share. Fewer answers than the minimum: withheld, without a number.
+-- 0 to 2 people, and n-2 to n, are one figure each; from 5 to 9 answers so are 3 to n-3. Per cents: half up.
+SELECT
+  wave.id AS pulse, wave.opened_at AS opened_at_utc, wave.closed_at AS closed_at_utc,
+  wave_item.item_id, wave_item.series, item.dimension, wave_side.side,
+  coalesce(item.question, commitment.text) AS question,
+  CASE WHEN score.n IS NULL THEN 'withheld' ELSE 'counted' END AS status,
+  wave_side.people AS people_asked_n,
+  score.n AS answers_n,
+  score_share.measure,
+  score_share.people_low AS people_low_n,
+  score_share.people_high AS people_high_n,
+  (200 * score_share.people_low + score.n) / (2 * score.n) AS share_low_percent,
+  (200 * score_share.people_high + score.n) / (2 * score.n) AS share_high_percent
+FROM wave
+JOIN wave_item ON wave_item.wave_id = wave.id
+JOIN wave_side ON wave_side.wave_id = wave.id
+LEFT JOIN item
+  ON item.item_id = wave_item.item_id AND item.series = wave_item.series AND item.side = wave_side.side
+LEFT JOIN commitment ON wave_item.item_id = 'commitment.' || commitment.id
+LEFT JOIN score
+  ON score.wave_id = wave.id AND score.item_id = wave_item.item_id AND score.side = wave_side.side
+LEFT JOIN score_share
+  ON score_share.wave_id = wave.id AND score_share.item_id = wave_item.item_id
+  AND score_share.side = wave_side.side
+WHERE wave.state = 'closed' AND wave_item.item_id NOT LIKE 'expected.%';
+""",
+    )

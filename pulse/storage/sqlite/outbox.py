@@ -98,7 +98,7 @@ class Outbox(OutboxRows, Theme):
         return await self.write(job)
 
 
-def add_message(connection: sqlite3.Connection, wave_id: int, message: NewMessage) -> None:
+def add_message(connection: sqlite3.Connection, wave_id: int | None, message: NewMessage) -> None:
     """Adds a message, in the transaction of what it tells of; one that is there already stays as it is."""
     _insert(connection, _key(wave_id, message), wave_id, message)
 
@@ -112,8 +112,8 @@ def add_announcement(connection: sqlite3.Connection, message: NewMessage) -> Non
     _insert(connection, f"{message.kind}:{message.at.isoformat()}:{message.channel}", None, message)
 
 
-def _key(wave_id: int, message: NewMessage) -> str:
-    return f"{message.kind}:{wave_id}:{message.channel}"
+def _key(wave_id: int | None, message: NewMessage) -> str:
+    return ":".join(str(part) for part in (message.kind, wave_id, message.channel) if part is not None)
 
 
 def _insert(connection: sqlite3.Connection, key: str, wave_id: int | None, message: NewMessage) -> bool:

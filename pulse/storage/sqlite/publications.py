@@ -14,6 +14,7 @@ from pulse.core.model import (
     Bar,
     ClosedWave,
     Counted,
+    Expected,
     Outcome,
     Share,
     Side,
@@ -122,6 +123,13 @@ def _publish(connection: sqlite3.Connection, wave_id: int, publication: Publicat
         )
     for (item_id, side), outcome in publication.outcomes.items():
         _publish_score(connection, (wave_id, item_id, str(side)), outcome)
+    connection.executemany(
+        "INSERT INTO expectation (wave_id, item_id, side, n, half_people) VALUES (?, ?, ?, ?, ?)",
+        [
+            (wave_id, item_id, str(side), found.n, int(2 * found.of_ten))
+            for (item_id, side), found in publication.expected.items()
+        ],
+    )
 
 
 def _publish_score(connection: sqlite3.Connection, key: tuple[int, str, str], outcome: Outcome) -> None:
@@ -159,6 +167,7 @@ def _closed_waves(reader: Reader, after: int, most: int) -> Iterator[ClosedWave]
     scores = of_waves("score", "wave_id", "wave_id")
     shares = of_waves("score_share", "wave_id", "wave_id", "item_id", "side")
     bars = of_waves("score_bar", "wave_id, position", "wave_id", "item_id", "side")
+    expectations = of_waves("expectation", "wave_id", "wave_id")
     for wave in waves:
         asked, turnout = items.get(wave["id"], []), sides.get(wave["id"], [])
         outcomes: dict[tuple[str, Side], Outcome] = {
@@ -178,6 +187,10 @@ def _closed_waves(reader: Reader, after: int, most: int) -> Iterator[ClosedWave]
             {item["item_id"]: item["series"] for item in asked},
             {Side(row["side"]): SideTurnout(row["people"], row["answered"]) for row in turnout},
             outcomes,
+            {
+                (row["item_id"], Side(row["side"])): Expected(row["n"], row["half_people"] / 2)
+                for row in expectations.get(wave["id"], [])
+            },
         )
 
 

@@ -28,6 +28,7 @@ from pulse.core.records import (
 from pulse.storage.keys import KeyFolder, folder_beside
 from pulse.storage.sqlite.audit import Journal
 from pulse.storage.sqlite.ballots import BallotBox
+from pulse.storage.sqlite.commitments import Commitments
 from pulse.storage.sqlite.connection import connect
 from pulse.storage.sqlite.file import check, lock, prepare, refuse_foreign, running
 from pulse.storage.sqlite.first_edition import has_plain_answers
@@ -63,7 +64,18 @@ __all__ = [
 ]
 
 
-class Store(Setups, Questions, Waves, BallotBox, Publications, Outbox, People, Journal, Reference):
+class Store(
+    Setups,
+    Questions,
+    Waves,
+    BallotBox,
+    Publications,
+    Outbox,
+    People,
+    Journal,
+    Commitments,
+    Reference,
+):
     """The open database. `Store.open` makes it; `close` ends the writer after what it has taken."""
 
     def __init__(self, path: Path, held: IO[bytes], keys: KeyFolder, *, scrubbed: bool) -> None:

@@ -1,0 +1,134 @@
+"""What a wave asks besides the questions whose turn it is, and what its ids mean.
+
+Three questions take the place of a question in turn, in this order: whether a commitment whose day has passed
+was kept; whether people still expect something to change, after that day; and what one side expects of the
+other's answer. A wave has at most four questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from pulse.core.commitments import (
+    ID_PREFIX,
+    NEVER_ASKED_AFTER,
+    Commitment,
+    commitment_item,
+    due_commitment,
+)
+from pulse.core.dates import day
+from pulse.core.expectation_item import base_of, can_be_expected, expectation_item, is_expectation
+from pulse.core.items import SIZES, Asking, Bank
+from pulse.core.model import Item
+
+EXPECTED_EVERY = timedelta(weeks=4)
+"""An expectation takes a place at most this often, and never in the first weeks of an installation."""
+
+HOPE = "L04"
+"""Whether something will change because of the results: asked after a commitment's day, too."""
+
+
+def asked_item(item_id: str, bank: Bank, commitments: Iterable[Commitment]) -> Item | None:
+    """What an id of a wave's question means; None where it means nothing any more."""
+    if is_expectation(item_id):
+        base = bank.get(base_of(item_id))
+        return expectation_item(base) if base is not None else None
+    if item_id.startswith(ID_PREFIX):
+        found = (one for one in commitments if f"{ID_PREFIX}{one.id}" == item_id)
+        return next((_question(one) for one in found), None)
+    return bank.get(item_id)
+
+
+def _question(commitment: Commitment) -> Item:
+    return commitment_item(commitment, day(commitment.due_on))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """What is known when a wave opens. `history` are the waves before, the oldest first.
+
+    `pinned` and `off` are ids of questions that are asked each time, and never.
+    """
+
+    bank: Bank
+    commitments: Sequence[Commitment]
+    history: Sequence[Asking]
+    today: date
+    pinned: Collection[str] = ()
+    off: Collection[str] = ()
+
+    def last_asked(self, item_id: str) -> date | None:
+        return next((wave.day for wave in reversed(self.history) if item_id in wave.items), None)
+
+
+def with_occasions(chosen: Sequence[Item], occasion: Occasion) -> tuple[Item, ...]:
+    """The items of the next wave: `chosen`, some of which make room. Equal arguments, equal items.
+
+    A commitment is always asked about: where no question is in turn it comes as one more, or in the place of
+    the last pinned one in a wave of four. The other two come only in the place of a question in turn.
+    """
+    places = _Places(list(chosen), set(occasion.pinned))
+    due = due_commitment(occasion.commitments, occasion.today)
+    if due is not None:
+        places.give(_question(due), at_any_cost=True)
+    hope = occasion.bank.get(HOPE)
+    if hope is not None and hope not in places.items and _is_hope_due(occasion):
+        places.give(hope)
+    base = _base(places.items, occasion)
+    if base is not None:
+        places.give_behind(expectation_item(base), base)
+    return tuple(places.items)
+
+
+def _is_hope_due(occasion: Occasion) -> bool:
+    """Whether a commitment's day has passed since people were last asked."""
+    if HOPE in occasion.off:
+        return False
+    last = occasion.last_asked(HOPE) or date.min
+    return any(
+        one.withdrawn_on is None
+        and last <= one.due_on < occasion.today
+        and occasion.today - one.due_on <= NEVER_ASKED_AFTER
+        for one in occasion.commitments
+    )
+
+
+def _base(items: Sequence[Item], occasion: Occasion) -> Item | None:
+    """The question of the wave whose expectation was asked longest ago; None while that must wait."""
+    asked = [wave.day for wave in occasion.history if any(map(is_expectation, wave.items))]
+    since = asked[-1:] or [wave.day for wave in occasion.history[:1]]
+    if not since or occasion.today - since[0] < EXPECTED_EVERY:
+        return None
+    return min(
+        (item for item in items if can_be_expected(item)),
+        key=lambda item: occasion.last_asked(expectation_item(item).id) or date.min,
+        default=None,
+    )
+
+
+@dataclass(slots=True)
+class _Places:
+    """The places of a wave. `kept` are ids of questions that make no room."""
+
+    items: list[Item]
+    kept: set[str] = field(default_factory=set)
+
+    def give(self, item: Item, *, at_any_cost: bool = False) -> None:
+        """Puts an item in the place of the last question in turn."""
+        free = [place for place, other in enumerate(self.items) if other.id not in self.kept]
+        if free:
+            self.items[free[-1]] = item
+        elif at_any_cost and len(self.items) < max(SIZES):
+            self.items.append(item)
+        elif at_any_cost:
+            self.items[-1] = item
+        self.kept.add(item.id)
+
+    def give_behind(self, item: Item, base: Item) -> None:
+        """Puts an item right behind its base; the last other question in turn makes room."""
+        free = [other for other in self.items if other.id not in self.kept and other is not base]
+        if free:
+            self.items.remove(free[-1])
+            self.items.insert(self.items.index(base) + 1, item)
