@@ -1,4 +1,4 @@
-"""docs/privacy.md promises nothing without naming the test behind it, and its German twin promises the same."""
+"""docs/privacy.md promises nothing without naming the test behind it, and its German twin does the same."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def prose(page: str) -> str:
 
 def statements(page: str) -> Iterator[str]:
     """Each paragraph, list item and row of a table; without headings, heads of tables and bold heads."""
-    for part in re.split(r"\n\s*\n|\n(?=\s*(?:- |\| ))", prose(page)):
-        part = re.sub(r"^#.*$", "", part, flags=re.M).strip()
+    without_headings = re.sub(r"^#.*$", "", prose(page), flags=re.M)
+    for part in map(str.strip, re.split(r"\n\s*\n|\n(?=\s*(?:- |\| ))", without_headings)):
         head = re.fullmatch(r"\*\*[^*]+\*\*|\*(?:Auf Deutsch|In English): .+\*|\|[ |-]+\|", part)
         if part and not head:
             yield part
@@ -123,8 +123,13 @@ def told(n: int, agree: float) -> float:
         low, high = figure(k, n)
         for joiner, chance in ((1, agree), (0, 1 - agree)):
             after = figure(k + joiner, n + 1)
-            fits = {x for x in (0, 1) for before in range(low, high + 1) if after[0] <= before + x <= after[1]}
-            if fits == {joiner}:
+            possible = {
+                either
+                for either in (0, 1)
+                for before in range(low, high + 1)
+                if after[0] <= before + either <= after[1]
+            }
+            if possible == {joiner}:
                 sure += comb(n, k) * agree**k * (1 - agree) ** (n - k) * chance
     return 100 * sure
 
@@ -171,13 +176,19 @@ def _types(value: object) -> Iterator[str]:
             yield from _types(part)
 
 
+NAMES_OF_PEOPLE = {"person", "user", "user_id", "manager", "by"}
+
+
 def test_no_table_names_who_changed_something() -> None:
     """People stand in the tables of ballots and wishes alone, under codes; the list of changes has nobody."""
     connection = sqlite3.connect(":memory:")
     migrate(connection)
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    columns = {table: {row[1] for row in connection.execute(f"PRAGMA table_info({table})")} for table in tables}
-    assert "audit" in columns
-    with_people = {table for table, names in columns.items() if names & {"person", "user", "user_id", "by"}}
+    with_people = {
+        table
+        for table in tables
+        if {row[1] for row in connection.execute(f"PRAGMA table_info({table})")} & NAMES_OF_PEOPLE
+    }
+    assert "audit" in tables
     assert with_people <= {"answer", "ballot", "participant", "wish"}
     connection.close()
