@@ -296,7 +296,7 @@ def _check_multiple(row: Row, measures: Sequence[Measure], counted: Mapping[str,
     if any(len(measure.boxes) > 1 for measure in measures):
         raise row.fault("measures", _("in a multiple choice each share is of one answer."))
     measured = frozenset[str]().union(*(measure.boxes for measure in measures))
-    if len(counted) > 2 and measured == counted.keys():
+    if measured == counted.keys():
         raise row.fault(
             "measures",
             _(

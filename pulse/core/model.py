@@ -251,6 +251,18 @@ Outcome = Withheld | Counted
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """What `n` people of a side expect: how many of ten on the other side agree, on average.
+
+    `of_ten` is the mean to the nearest half, from 2.5 to 7.5; 2.0 stands for "2 or fewer" and 8.0 for "8 or
+    more".
+    """
+
+    n: int
+    of_ten: float
+
+
+@dataclass(frozen=True, slots=True)
 class SideTurnout:
     """The people of a side at the opening (`roster`), and those with an opinion on at least one item.
 

@@ -22,15 +22,30 @@ tests/core/test_differencing.py enumerates what follows from each publication, b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 
 from pulse.core.errors import BadNumbers
-from pulse.core.model import Bar, Counted, Format, Item, Measure, Outcome, Share, SideTurnout, Tally, Withheld
+from pulse.core.model import (
+    Bar,
+    Counted,
+    Expected,
+    Format,
+    Item,
+    Measure,
+    Outcome,
+    Share,
+    SideTurnout,
+    Tally,
+    Withheld,
+)
 
 LOWEST_MINIMUM = 5
 COUNTS_FROM = 10
 BARS_FROM = 20
+EXPECTED_FROM = 11
+EXPECTED = {"0_1": 1, "2_3": 5, "4_6": 10, "7_8": 15, "9_10": 19}
+"""The options of an expectation, each with its midpoint in half people of ten."""
 _FEW = (1, 2)
 
 
@@ -46,9 +61,31 @@ def publish(item: Item, tally: Tally, minimum: int) -> Outcome:
         return Withheld()
     if item.format is Format.MULTI:
         return Counted(tally.n, _shares(item.measures, tally))
-    if not _divisible(item, tally):
+    runs = groups(item) if tally.n >= BARS_FROM else ()
+    if not runs or not _divisible(item.measures[0], runs, tally):
         return Counted(tally.n, _shares(item.measures[:1], tally))
-    return Counted(tally.n, _shares(item.measures, tally), tuple(_bars(item, tally)))
+    bars = (bar for run in runs for bar in _apart(run, tally))
+    return Counted(tally.n, _shares(item.measures, tally), tuple(bars))
+
+
+def publish_expectation(tally: Tally, minimum: int) -> Expected | Withheld:
+    """All that may be kept and said of "how many of ten on the other side would agree?" on one side.
+
+    The mean to the nearest half (exactly between two halves: the upper), cut to "2 or fewer" and "8 or
+    more", from 11 answers or a higher minimum. Under 11 answers the mean alone can tell that nobody else
+    chose an option. There are no bars, no median and no range: each of them tells on somebody. Raises
+    BadNumbers for a minimum under 5 or for counts that do not fit `EXPECTED`.
+
+    >>> publish_expectation(Tally(12, {"0_1": 0, "2_3": 9, "4_6": 3, "7_8": 0, "9_10": 0}), 5)
+    Expected(n=12, of_ten=3.0)
+    """
+    _check_minimum(minimum)
+    _check_single("the expectation", EXPECTED, tally)
+    if tally.n < max(minimum, EXPECTED_FROM):
+        return Withheld()
+    total = sum(EXPECTED[key] * people for key, people in tally.counts.items())
+    halves = (2 * total + tally.n) // (2 * tally.n)
+    return Expected(tally.n, min(16, max(4, halves)) / 2)
 
 
 def turnout(roster: int, answered: int, minimum: int) -> SideTurnout:
@@ -93,21 +130,16 @@ def groups(item: Item) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(run) for _, run in groupby(keys, key=measured))
 
 
-def _divisible(item: Item, tally: Tally) -> bool:
-    first = item.measures[0]
-    if tally.n < BARS_FROM or share(_chosen(first, tally), tally.n).merged:
+def _divisible(first: Measure, runs: Sequence[Sequence[str]], tally: Tally) -> bool:
+    """Whether bars, and shares after the first, tell of no group of 1 or 2 people."""
+    if share(_chosen(first, tally), tally.n).merged:
         return False
     totals: dict[bool, list[int]] = {True: [], False: []}
-    for run in groups(item):
-        totals[first.boxes.issuperset(run)].append(_total(run, tally))
+    for run in runs:
+        totals[run[0] in first.boxes].append(_total(run, tally))
     if any(total in _FEW for part in totals.values() for total in part):
         return False
     return not any(len(part) > 1 and sum(part) == 3 for part in totals.values())
-
-
-def _bars(item: Item, tally: Tally) -> Iterator[Bar]:
-    for run in groups(item):
-        yield from _apart(run, tally)
 
 
 def _apart(run: Sequence[str], tally: Tally) -> list[Bar]:
@@ -137,13 +169,23 @@ def _check_minimum(minimum: int) -> None:
 
 
 def _check_tally(item: Item, tally: Tally) -> None:
-    keys = {box.key for box in item.boxes if box.counted}
-    if set(tally.counts) != keys:
-        raise BadNumbers(f"The counts of {item.id} must name its boxes: {', '.join(sorted(keys))}.")
+    keys = [box.key for box in item.boxes if box.counted]
+    if item.format is not Format.MULTI:
+        _check_single(item.id, keys, tally)
+        return
+    _check_counts(item.id, keys, tally)
+    if any(len(measure.boxes) != 1 for measure in item.measures):
+        raise BadNumbers(f"{item.id} is a multiple choice: each of its measures counts one option.")
+
+
+def _check_single(name: str, keys: Collection[str], tally: Tally) -> None:
+    _check_counts(name, keys, tally)
+    if sum(tally.counts.values()) != tally.n:
+        raise BadNumbers(f"The counts of {name} must add up to its {tally.n} answers.")
+
+
+def _check_counts(name: str, keys: Collection[str], tally: Tally) -> None:
+    if set(tally.counts) != set(keys):
+        raise BadNumbers(f"The counts of {name} must name its options: {', '.join(sorted(keys))}.")
     if any(not 0 <= count <= tally.n for count in tally.counts.values()):
-        raise BadNumbers(f"A box of {item.id} was chosen by fewer than nobody or more than everybody.")
-    if item.format is Format.MULTI:
-        if any(len(measure.boxes) != 1 for measure in item.measures):
-            raise BadNumbers(f"{item.id} is a multiple choice: each of its measures counts one box.")
-    elif sum(tally.counts.values()) != tally.n:
-        raise BadNumbers(f"The counts of {item.id} must add up to its {tally.n} answers.")
+        raise BadNumbers(f"An option of {name} was chosen by fewer than nobody or more than everybody.")

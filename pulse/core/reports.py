@@ -1,42 +1,178 @@
-"""From closed waves to all that is said of them: a wave's report, and an item's trail over the waves.
+"""From closed waves to all that is said of them: the records in which a close is reported.
 
-Sentences are always made for a whole wave, because how clear something must be depends on what else was
-asked in it (`pulse.core.wording.say`): one item's card shows the same sentences as the results did.
+`report` makes a wave's, `trail` an item's over all waves. Everything is derived from closed waves each time:
+what has been claimed of a series is stored nowhere (`pulse.core.claims`). Sentences are made once, in
+`pulse.core.wording`, and carried in the records.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, tzinfo
+from enum import StrEnum
 
-from pulse.core.baselines import Comparable, Ledger, comparable
+from pulse.core import wording
+from pulse.core.baselines import Comparable, Ledger, comparable, lead_figure
+from pulse.core.claims import Window, claims
+from pulse.core.comparison import Standing, Study, Verdict, against_study, better_or_worse, gap
 from pulse.core.items import Bank
 from pulse.core.language import ngettext
-from pulse.core.model import Asked, ClosedWave, Item, Note, Outcome, Side, SideTurnout, Withheld
-from pulse.core.wording import (
-    Case,
-    Past,
-    Reading,
-    drift_sentence,
-    power_sentence,
-    say,
-    trend_sentence,
+from pulse.core.likelihood import Observation
+from pulse.core.model import (
+    Asked,
+    ClosedWave,
+    Counted,
+    Direction,
+    Item,
+    Measure,
+    Note,
+    Outcome,
+    Share,
+    Side,
+    SideTurnout,
+    Withheld,
 )
+from pulse.core.people import PeopleRange, people_range
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A change of an item's first share on one side, claimed once, at the close of wave `wave_id`."""
+
+    item_id: str
+    side: Side
+    measure: str
+    rising: bool
+    newer: Window
+    older: Window
+    z: float
+    wave_id: int
+    sentence: str
+
+
+class Reason(StrEnum):
+    """Why a published figure has no verdict."""
+
+    HIDDEN = "hidden"
+    LOW_RESPONSE = "low response"
+    BACKGROUND = "background"
+    NOT_PUBLISHED = "not published"
+    """The share that it belongs to is not published of this wave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyComparison:
+    """A published figure beside an item on one side.
+
+    `verdict` is None where `reason` says why. `waves` were averaged. `lead` marks the one figure that a
+    message shows of the side. `sentence` says it in full and `phrase` in a few words; both are empty where
+    the item is hidden on that side.
+    """
+
+    comparable: Comparable
+    verdict: Verdict | None
+    reason: Reason | None
+    waves: int
+    lead: bool
+    sentence: str
+    phrase: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Marketing against IT on a mirrored item. `accusing`: the two wordings blame each other.
+
+    `verdict` is ABOVE where more in marketing choose the item's first share, and None where either side is
+    not shown, or where the wordings accuse each other and are not compared.
+    """
+
+    verdict: Verdict | None
+    accusing: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastTime:
+    """The last wave before that asked the item in the same words and could be shown."""
+
+    day: date
+    n: int
+    share: Share
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideReport:
+    """An item on one side in one wave.
+
+    `roster` are the side's people at the opening, `answered` those with an opinion on anything, None under
+    the minimum. `low_response`: too few had an opinion on this item to describe the channel; nothing is then
+    derived. `change` is the claim of this wave, `claims` all claims to this wave, oldest first. `direct` is
+    the verdict of an item that asks about change itself: ABOVE is better. `sentence` says the share,
+    `people_sentence` the whole side, `sight` what so many answers can show; each is empty where it has
+    nothing to say.
+    """
+
+    outcome: Outcome
+    roster: int
+    answered: int | None
+    low_response: bool
+    people: PeopleRange | None
+    change: Change | None
+    claims: tuple[Change, ...]
+    comparisons: tuple[StudyComparison, ...]
+    last_time: LastTime | None
+    direct: Verdict | None
+    sentence: str
+    people_sentence: str
+    direct_sentence: str
+    sight: str
+
+    @property
+    def lead(self) -> StudyComparison | None:
+        """The one comparison that a message shows."""
+        return next((found for found in self.comparisons if found.lead), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemReport:
-    """One item of a wave: what may be published of each side, and the sentences. `gap` is None where none."""
+    """One item of a wave. `gap` is None where the item has no mirrored wordings."""
 
     item: Item
-    outcomes: Mapping[Side, Outcome]
-    readings: Mapping[Side, Reading]
-    gap: str | None
-    comparables: Mapping[Side, tuple[Comparable, ...]]
+    sides: Mapping[Side, SideReport]
+    gap: Gap | None
 
 
-@dataclass(frozen=True, slots=True)
+class Finding(StrEnum):
+    """What a message begins with, in the order of precedence."""
+
+    NO_RESULTS = "no results"
+    CHANGE = "change"
+    STUDY = "study"
+    GAP = "gap"
+    ONE_SIDE = "one side"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """The finding of a wave: the first change, else difference from a study, else gap in the items' order.
+
+    `item_id` and `side` are None where the finding has none; `side` of ONE_SIDE is the side that is shown.
+    `change`, `comparison` or `gap` is the finding itself. `first`: no wave was reported before.
+    """
+
+    kind: Finding
+    first: bool
+    item_id: str | None = None
+    side: Side | None = None
+    change: Change | None = None
+    comparison: StudyComparison | None = None
+    gap: Gap | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaveReport:
     """A closed wave, the headline item first.
 
@@ -45,6 +181,7 @@ class WaveReport:
 
     wave: ClosedWave
     items: tuple[ItemReport, ...]
+    headline: Headline
     next_opens: datetime | None = None
     notes: tuple[str, ...] = ()
 
@@ -52,7 +189,7 @@ class WaveReport:
         return next((found for found in self.items if found.item.id == item_id), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """An item in one closed wave. `series` names the wording it was asked in."""
 
@@ -61,12 +198,13 @@ class Step:
     outcomes: Mapping[Side, Outcome]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trail:
     """An item over all closed waves that asked it, oldest first, at least one.
 
-    `sentences` are of the waves under today's wording only. `last` is the item's report in its newest wave,
-    None where that wave asked another wording. `notes` are the managers' marks, oldest first.
+    `sentences` are of the waves under today's wording only: each claim of change, or that there is none.
+    `last` is the item's report in its newest wave, None where that wave asked another wording. `notes` are
+    the managers' marks, oldest first.
     """
 
     item: Item
@@ -82,33 +220,285 @@ class Trail:
         return any(step.series != series for step in self.steps)
 
 
+# --- A wave ----------------------------------------------------------------------------------------------
+
+
 def report(
     wave: ClosedWave,
     before: Sequence[ClosedWave],
     bank: Bank,
     ledger: Ledger,
     next_opens: datetime | None = None,
+    *,
+    zone: tzinfo = UTC,
 ) -> WaveReport:
     """All that is said of a closed wave. Of `before` only the waves that closed earlier are looked at.
+
+    Days are those of `zone`.
 
     An item whose wording is no longer in the bank is left out, with a note: its sentences would stand
     beside words that nobody was asked.
     """
     earlier = _earlier(wave, before)
-    items = _as_asked(wave, bank)
-    cases = [_case(item, side, wave, earlier, ledger) for item in items for side in Side]
-    said = say(cases, items[0].id if items else "", wave.minimum)
-    reports = tuple(
-        ItemReport(
-            item,
-            {side: _outcome(wave, item.id, side) for side in Side},
-            {side: said.readings[item.id, side] for side in Side},
-            said.gaps.get(item.id) or None,
-            {side: comparable(item, side, ledger) for side in Side},
-        )
-        for item in items
+    waves = _local([*earlier, wave], zone)
+    items = tuple(_item(item, waves, ledger) for item in _as_asked(wave, bank))
+    notes = _missing(len(wave.items) - len(items))
+    first = not earlier
+    if first and any(_shown(found) for found in items):
+        notes = (*notes, wording.first_claims_sentence())
+    return WaveReport(
+        wave=wave,
+        items=items,
+        headline=_headline(items, first=first),
+        next_opens=next_opens,
+        notes=notes,
     )
-    return WaveReport(wave, reports, next_opens, _missing(len(wave.items) - len(items)))
+
+
+def _item(item: Item, waves: Sequence[ClosedWave], ledger: Ledger) -> ItemReport:
+    """The item in the last of `waves`, which are all those that closed until then."""
+    asked = [wave for wave in waves if wave.series.get(item.id) == item.series]
+    return ItemReport(
+        item=item,
+        sides={side: _side(item, side, asked, ledger) for side in Side},
+        gap=_gap(item, asked) if item.mirrored else None,
+    )
+
+
+def _side(item: Item, side: Side, asked: Sequence[ClosedWave], ledger: Ledger) -> SideReport:
+    wave = asked[-1]
+    now, turnout = outcome_of(wave, item.id, side), turnout_of(wave, side)
+    first = item.measures[0]
+    seen = _observed(wave, item, side, first)
+    history = _claims(item, side, asked)
+    low_response = seen is not None and not seen.describes
+    is_new = bool(history) and history[-1].wave_id == wave.id
+    people = people_range(seen) if seen is not None and seen.describes else None
+    direct = _direct(item, now) if people is not None else None
+    return SideReport(
+        outcome=now,
+        roster=turnout.roster,
+        answered=turnout.answered,
+        low_response=low_response,
+        people=people,
+        change=history[-1] if is_new else None,
+        claims=history,
+        comparisons=tuple(_comparisons(item, side, asked, ledger)),
+        last_time=_last_time(item, side, asked),
+        direct=direct,
+        sentence=_sentence(item, now, wave, turnout.roster, low_response=low_response),
+        people_sentence=wording.people_sentence(first, people, seen.n) if people and seen else "",
+        direct_sentence=wording.direct_sentence(direct) if direct else "",
+        sight=wording.power_sentence(seen.n, wave.minimum) if seen is not None else "",
+    )
+
+
+def _sentence(item: Item, now: Outcome, wave: ClosedWave, roster: int, *, low_response: bool) -> str:
+    if isinstance(now, Withheld):
+        return wording.hidden(wave.minimum)
+    return wording.share_sentence(item, now, max(roster, now.n), low_response=low_response)
+
+
+# --- Series ----------------------------------------------------------------------------------------------
+
+
+def _observed(wave: ClosedWave, item: Item, side: Side, measure: Measure) -> Observation | None:
+    """What the wave published of a measure, None where it published nothing of it.
+
+    A wave of the first edition may have more answers than people at its opening: they joined in time.
+    """
+    now = outcome_of(wave, item.id, side)
+    if isinstance(now, Withheld) or measure.key not in now.shares:
+        return None
+    found = now.shares[measure.key]
+    roster = max(turnout_of(wave, side).roster, now.n)
+    return Observation(wave.closed_at.date(), found.low, found.high, now.n, roster)
+
+
+def _series(
+    asked: Sequence[ClosedWave], item: Item, side: Side, measure: Measure
+) -> tuple[list[ClosedWave], list[Observation]]:
+    """The waves that published the measure, and what they published."""
+    pairs = [(wave, seen) for wave in asked if (seen := _observed(wave, item, side, measure)) is not None]
+    return [wave for wave, _seen in pairs], [seen for _wave, seen in pairs]
+
+
+def _claims(item: Item, side: Side, asked: Sequence[ClosedWave]) -> tuple[Change, ...]:
+    if not asked:
+        return ()
+    measure = item.measures[0]
+    waves, series = _series(asked, item, side, measure)
+    today = asked[-1].closed_at.date()
+    return tuple(
+        Change(
+            item_id=item.id,
+            side=side,
+            measure=measure.key,
+            rising=claim.rising,
+            newer=claim.newer,
+            older=claim.older,
+            z=claim.z,
+            wave_id=waves[claim.at].id,
+            sentence=wording.change_sentence(
+                item, claim.newer, claim.older, rising=claim.rising, today=today
+            ),
+        )
+        for claim in claims(series)
+    )
+
+
+def _last_time(item: Item, side: Side, asked: Sequence[ClosedWave]) -> LastTime | None:
+    waves, series = _series(asked[:-1], item, side, item.measures[0])
+    if not waves:
+        return None
+    seen = series[-1]
+    share = Share(seen.low, seen.high)
+    today = asked[-1].closed_at.date()
+    return LastTime(
+        day=seen.day,
+        n=seen.n,
+        share=share,
+        sentence=wording.last_time_sentence(share, seen.n, seen.day, today),
+    )
+
+
+# --- Published figures -----------------------------------------------------------------------------------
+
+
+def _comparisons(
+    item: Item, side: Side, asked: Sequence[ClosedWave], ledger: Ledger
+) -> Iterator[StudyComparison]:
+    now = outcome_of(asked[-1], item.id, side)
+    lead = lead_figure(item, side, ledger)
+    for found in comparable(item, side, ledger):
+        standing, reason = _standing(found, item, side, asked)
+        verdict = standing.verdict if standing is not None else None
+        is_lead = lead is not None and found.row.key == lead.row.key
+        says_it = isinstance(now, Counted) and reason in (None, Reason.BACKGROUND)
+        yield StudyComparison(
+            comparable=found,
+            verdict=verdict,
+            reason=reason,
+            waves=standing.waves if standing is not None else 0,
+            lead=is_lead,
+            sentence=wording.comparison_sentence(item, found, now, verdict)
+            if isinstance(now, Counted) and says_it
+            else "",
+            phrase=wording.verdict_phrase(found, verdict) if says_it else "",
+        )
+
+
+def _standing(
+    found: Comparable, item: Item, side: Side, asked: Sequence[ClosedWave]
+) -> tuple[Standing | None, Reason | None]:
+    """How a side stands against a figure, or why it does not."""
+    if isinstance(outcome_of(asked[-1], item.id, side), Withheld):
+        return None, Reason.HIDDEN
+    measure = next((measure for measure in item.measures if measure.key == found.measure), None)
+    if measure is None or not found.verdict:
+        return None, Reason.BACKGROUND
+    seen = _observed(asked[-1], item, side, measure)
+    if seen is None:
+        return None, Reason.NOT_PUBLISHED
+    if not seen.describes:
+        return None, Reason.LOW_RESPONSE
+    _waves, series = _series(asked, item, side, measure)
+    if found.complement:
+        series = [_rest(one) for one in series]
+    row = found.row
+    study = Study(low=row.percent_low, percent=row.percent, high=row.percent_high, n=row.n)
+    return against_study(series, study), None
+
+
+def _rest(seen: Observation) -> Observation:
+    return Observation(seen.day, seen.n - seen.high, seen.n - seen.low, seen.n, seen.roster)
+
+
+# --- Between the sides, and direct change ----------------------------------------------------------------
+
+
+def _gap(item: Item, asked: Sequence[ClosedWave]) -> Gap:
+    """The gap in the last of the waves that asked the item.
+
+    Two wordings that both say something bad, each of the other side, accuse: agreeing with one is not
+    agreeing with the other.
+    """
+    measure = item.measures[0]
+    pairs = [pair for wave in asked if (pair := _both(wave, item, measure)) is not None]
+    shown = _shares(item, asked[-1])
+    accusing = item.direction is Direction.NEGATIVE
+    if accusing:
+        return Gap(verdict=None, accusing=True, sentence=wording.accusing_sentence(item, shown))
+    now = _both(asked[-1], item, measure)
+    standing = gap(pairs) if now is not None else None
+    verdict = standing.verdict if standing is not None else None
+    return Gap(verdict=verdict, accusing=False, sentence=wording.gap_sentence(item, verdict, shown))
+
+
+def _both(wave: ClosedWave, item: Item, measure: Measure) -> tuple[Observation, Observation] | None:
+    """(marketing, IT) where both are published."""
+    marketing, it = (_observed(wave, item, side, measure) for side in (Side.MARKETING, Side.IT))
+    return (marketing, it) if marketing is not None and it is not None else None
+
+
+def _shares(item: Item, wave: ClosedWave) -> dict[Side, tuple[Share, int]]:
+    found = {side: outcome_of(wave, item.id, side) for side in Side}
+    key = item.measures[0].key
+    return {
+        side: (now.shares[key], now.n)
+        for side, now in found.items()
+        if isinstance(now, Counted) and key in now.shares
+    }
+
+
+BETTER, WORSE = "better", "worse"
+
+
+def _direct(item: Item, now: Outcome) -> Verdict | None:
+    """The sign test of an item whose options are better and worse; None for other items."""
+    keys = {option.key for option in item.boxes}
+    if not isinstance(now, Counted) or not {BETTER, WORSE} <= keys:
+        return None
+    better = next((m.key for m in item.measures if m.boxes == {BETTER} and m.key in now.shares), None)
+    if better is None:
+        return None
+    found = now.shares[better]
+    bar = next((bar.count for bar in now.bars if bar.boxes == (WORSE,)), None)
+    worse = (0, now.n - found.low) if bar is None else (bar, bar)
+    return better_or_worse((found.low, found.high), worse)
+
+
+# --- The headline ----------------------------------------------------------------------------------------
+
+
+def _headline(items: Sequence[ItemReport], *, first: bool) -> Headline:
+    if not any(_shown(found) for found in items):
+        return Headline(kind=Finding.NO_RESULTS, first=first)
+    return next(_findings(items, first=first), Headline(kind=Finding.NOTHING, first=first))
+
+
+def _findings(items: Sequence[ItemReport], *, first: bool) -> Iterator[Headline]:
+    """All findings in the fixed order; within a kind the items' order, marketing before IT."""
+    sides = [(found.item.id, side, found.sides[side]) for found in items for side in Side]
+    for item_id, side, said in sides:
+        if said.change is not None:
+            yield Headline(kind=Finding.CHANGE, first=first, item_id=item_id, side=side, change=said.change)
+    for item_id, side, said in sides:
+        if said.lead is not None and said.lead.verdict in (Verdict.ABOVE, Verdict.BELOW):
+            yield Headline(kind=Finding.STUDY, first=first, item_id=item_id, side=side, comparison=said.lead)
+    for found in items:
+        if found.gap is not None and found.gap.verdict in (Verdict.ABOVE, Verdict.BELOW):
+            yield Headline(kind=Finding.GAP, first=first, item_id=found.item.id, gap=found.gap)
+    shown = {side for found in items for side in _shown(found)}
+    if len(shown) == 1:
+        yield Headline(kind=Finding.ONE_SIDE, first=first, side=shown.pop())
+
+
+def _shown(found: ItemReport) -> list[Side]:
+    return [side for side in Side if isinstance(found.sides[side].outcome, Counted)]
+
+
+# --- Items over waves ------------------------------------------------------------------------------------
 
 
 Maker = Callable[[ClosedWave, Sequence[ClosedWave], Bank, Ledger], WaveReport]
@@ -132,34 +522,56 @@ def trail(
     ledger: Ledger,
     notes: Sequence[Note] = (),
     make: Maker = report,
+    *,
+    zone: tzinfo = UTC,
 ) -> Trail | None:
-    """The item over all closed waves; None where no closed wave asked it."""
+    """The item over all closed waves; None where no closed wave asked it. Days are those of `zone`."""
     asked = sorted((wave for wave in waves if item.id in wave.series), key=_age)
     if not asked:
         return None
     steps = tuple(
-        Step(wave, wave.series[item.id], {side: _outcome(wave, item.id, side) for side in Side})
+        Step(
+            wave=wave,
+            series=wave.series[item.id],
+            outcomes={side: outcome_of(wave, item.id, side) for side in Side},
+        )
         for wave in asked
     )
-    series = item.series
-    current = [step for step in steps if step.series == series]
-    last = make(current[-1].wave, waves, bank, ledger).of(item.id) if current else None
-    sentences = {side: _over_time(item, side, current) for side in Side}
-    return Trail(item, steps, last, sentences, tuple(sorted(notes, key=lambda note: note.day)))
-
-
-def _over_time(item: Item, side: Side, steps: Sequence[Step]) -> tuple[str, ...]:
-    if not steps:
-        return ()
-    past: list[Past] = [(step.outcomes[side], _turnout(step.wave, side)) for step in steps]
-    newest = steps[-1].outcomes[side]
-    n = None if isinstance(newest, Withheld) else newest.n
-    found = (
-        trend_sentence(item, past),
-        drift_sentence(item, past),
-        power_sentence(n, steps[-1].wave.minimum) if n is not None else None,
+    current = [wave for wave in asked if wave.series[item.id] == item.series]
+    return Trail(
+        item=item,
+        steps=steps,
+        last=make(current[-1], waves, bank, ledger).of(item.id) if current else None,
+        sentences={side: _over_time(item, side, _local(current, zone)) for side in Side},
+        notes=tuple(sorted(notes, key=lambda note: note.day)),
     )
-    return tuple(sentence for sentence in found if sentence)
+
+
+def _over_time(item: Item, side: Side, asked: Sequence[ClosedWave]) -> tuple[str, ...]:
+    """Each claim of a side, oldest first, or that there is none."""
+    if not asked:
+        return ()
+    said = tuple(change.sentence for change in _claims(item, side, asked))
+    waves, _seen = _series(asked, item, side, item.measures[0])
+    return said or (wording.no_change_sentence(len(waves)),)
+
+
+# --- Waves -----------------------------------------------------------------------------------------------
+
+
+def outcome_of(wave: ClosedWave, item_id: str, side: Side) -> Outcome:
+    """What was published of an item on a side; one that is missing is withheld."""
+    return wave.outcomes.get((item_id, side), Withheld())
+
+
+def turnout_of(wave: ClosedWave, side: Side) -> SideTurnout:
+    """A side's turnout; one that is missing had nobody."""
+    return wave.turnout.get(side, SideTurnout(0, None))
+
+
+def _local(waves: Sequence[ClosedWave], zone: tzinfo) -> list[ClosedWave]:
+    """The same waves at the same moments, whose dates are those of the zone."""
+    return [replace(wave, closed_at=wave.closed_at.astimezone(zone)) for wave in waves]
 
 
 def _age(wave: ClosedWave) -> tuple[datetime, int]:
@@ -187,19 +599,3 @@ def _missing(count: int) -> tuple[str, ...]:
             count,
         ).format(count=count),
     )
-
-
-def _case(item: Item, side: Side, wave: ClosedWave, earlier: Sequence[ClosedWave], ledger: Ledger) -> Case:
-    series = item.series
-    before = next((old for old in reversed(earlier) if old.series.get(item.id) == series), None)
-    past = None if before is None else (_outcome(before, item.id, side), _turnout(before, side))
-    rows = comparable(item, side, ledger)
-    return Case(item, side, _outcome(wave, item.id, side), _turnout(wave, side), past, rows)
-
-
-def _outcome(wave: ClosedWave, item_id: str, side: Side) -> Outcome:
-    return wave.outcomes.get((item_id, side), Withheld())
-
-
-def _turnout(wave: ClosedWave, side: Side) -> SideTurnout:
-    return wave.turnout.get(side, SideTurnout(0, None))

@@ -81,7 +81,7 @@ class Desk:
         self._channels = channels
         self._outbox = Outbox(waves.store, slack, self._render, waves.changing_polls, settle_s)
         self._closed: tuple[ClosedWave, ...] = ()
-        self._reports: dict[tuple[str, str, int], WaveReport] = {}
+        self._reports: dict[tuple[str, str, str, int], WaveReport] = {}
         self._pictures: dict[str, str] = {}
         self._uploading = asyncio.Lock()
         self._prepared: int | None = None
@@ -205,9 +205,10 @@ class Desk:
 
     def _made(self, wave: ClosedWave, before: Sequence[ClosedWave], bank: Bank, ledger: Ledger) -> WaveReport:
         """A wave's report in the reader's language: a closed wave never changes, nor do those before it."""
-        key = (spoken(), posted_in(self._waves.store), wave.id)
+        zone = self._zone()
+        key = (spoken(), posted_in(self._waves.store), zone.key, wave.id)
         if key not in self._reports:
-            self._reports[key] = report(wave, before, bank, ledger)
+            self._reports[key] = report(wave, before, bank, ledger, zone=zone)
             while len(self._reports) > MOST_REPORTS:
                 del self._reports[next(iter(self._reports))]
         return self._reports[key]
@@ -266,7 +267,8 @@ class Desk:
 
     async def _trend(self, item: Item, notes: tuple[Note, ...], shareable: bool) -> Card:
         library, zone = self._library(), self._zone()
-        found = trail(item, self.closed(), library.bank, library.ledger, notes, self._made)
+        closed = self.closed()
+        found = trail(item, closed, library.bank, library.ledger, notes, self._made, zone=zone)
         if found is None:
             return trend.trend_message(None, item, zone=zone), True
         picture = await self._picture(trend.trend_chart(found, zone=zone))
@@ -433,7 +435,7 @@ class Desk:
         made = self._report(closed[-1])
         sentences = {
             side: tuple(
-                f"*{escape(title(found.item))}*\n{escape(found.readings[side].share)}" for found in made.items
+                f"*{escape(title(found.item))}*\n{escape(found.sides[side].sentence)}" for found in made.items
             )
             for side in Side
         }

@@ -11,11 +11,11 @@ from pulse.views.blocks import context, header, message, section
 from pulse.views.message import Message, escape
 
 EXAMPLES = (12, 30, 60)
-"""The sizes of the method's table: 12 answers see a fall of 50 points, 30 of 35, 60 of 25."""
+"""Sizes to compare one's own with."""
 
 
 def power_message(wave: ClosedWave | None) -> Message:
-    """The smallest fall that each side's answers of the last wave can show, and that others could."""
+    """What each side's answers of the last wave can show, and what other numbers could."""
     blocks = [header(_("What your numbers can show"))]
     for side, n in _fewest(wave).items():
         said = power_sentence(n, wave.minimum if wave else 5)
@@ -24,9 +24,7 @@ def power_message(wave: ClosedWave | None) -> Message:
     blocks.append(section(_("*For comparison*") + "\n" + examples))
     blocks.append(
         context(
-            _("With few answers, most differences between two pulses are chance. So the usual sentence is")
-            + " "
-            + _("“no clear change”, and that is an honest one.")
+            _("With few answers, most differences between two pulses are chance. So few changes are called.")
         )
     )
     return message(blocks)

@@ -1,19 +1,20 @@
 """The results of a wave: the message for the channels, its details, and its chart.
 
-The message fits about one screen of a phone: each side's share, its change and the gap, and the published
-figures in one line. Verdicts stand there for the headline item; all of them, the wordings and the bars are
-one tap away. Every sentence comes from `pulse.core.wording`.
+The message begins with the finding, and has each side's share with one study figure. Ranges, other figures,
+wordings and bars are one tap away. Every sentence comes with the report.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, tzinfo
-from functools import lru_cache
+from datetime import UTC, date, tzinfo
 
 from pulse.core.baselines import Comparable
-from pulse.core.facts import caution, figure, study
+from pulse.core.dates import day
+from pulse.core.facts import caution, count, figure, study
+from pulse.core.headlines import headline_sentence
 from pulse.core.language import _
+from pulse.core.likelihood import Observation
 from pulse.core.model import (
     Baseline,
     ClosedWave,
@@ -24,10 +25,9 @@ from pulse.core.model import (
     SideTurnout,
     Withheld,
 )
+from pulse.core.people import people_range
 from pulse.core.privacy import COUNTS_FROM
-from pulse.core.reports import ItemReport, WaveReport
-from pulse.core.stats import wilson
-from pulse.core.wording import bounds_sentence, count, power_sentence, rate_rule
+from pulse.core.reports import ItemReport, SideReport, WaveReport
 from pulse.views.blocks import (
     actions,
     button,
@@ -41,7 +41,7 @@ from pulse.views.blocks import (
 )
 from pulse.views.charts import Dot, Group, Hidden, Line, Mark, ResultsChart, Row, Zone, alt_text
 from pulse.views.message import Block, Message, View, escape
-from pulse.views.titles import day, title
+from pulse.views.titles import title
 
 DETAILS = "results_details"
 SHARE = "share"
@@ -51,9 +51,13 @@ MODAL_BLOCKS = 100
 
 def results_message(report: WaveReport, *, file_id: str | None = None, zone: tzinfo = UTC) -> Message:
     """The results for a channel. `file_id` is the uploaded chart; without it the message is whole too."""
-    blocks = [header(_heading(report, zone)), context(escape(turnout_line(report.wave)))]
-    for place, item in enumerate(report.items):
-        blocks += sections("\n".join(_summary(item, headline=place == 0)))
+    blocks = [
+        header(_heading(report, zone)),
+        section(f"*{escape(finding(report))}*"),
+        context(escape(turnout_line(report.wave))),
+    ]
+    for item in report.items:
+        blocks += sections("\n".join(_summary(item)))
     if file_id is not None:
         blocks.append(picture(file_id, alt_text(results_chart(report, zone=zone))))
     if not report.items:
@@ -70,8 +74,8 @@ def results_details(report: WaveReport, *, zone: tzinfo = UTC) -> View:
     """The modal with everything that may be said of a wave."""
     blocks = [section(f"*{_heading(report, zone)}*\n{escape(turnout_line(report.wave))}")]
     for item in report.items:
-        blocks += [divider(), *item_details(item, report)]
-    texts = [*small_print(said_rows(report.items)), _cautions(), *report.notes]
+        blocks += [divider(), *item_details(item)]
+    texts = [*small_print(said_rows(report.items)), *report.notes]
     blocks += [divider(), *(context(escape(text)) for text in texts)]
     return {
         "type": "modal",
@@ -82,33 +86,42 @@ def results_details(report: WaveReport, *, zone: tzinfo = UTC) -> View:
     }
 
 
-def item_details(report: ItemReport, wave: WaveReport) -> list[Block]:
-    """All sentences of one item: wordings, shares, changes, comparisons, bars, and what n can see."""
+def item_details(report: ItemReport) -> list[Block]:
+    """All sentences of one item: its wordings, and of each side all that may be said."""
     blocks = [section(f"*{escape(title(report.item))}*\n{wordings(report.item)}")]
     for side in Side:
-        reading = report.readings[side]
-        lines = [
-            reading.share,
-            reading.change,
-            *reading.comparisons,
-            _bars(report.item, report.outcomes[side]),
-        ]
-        lines += _what_n_shows(report, side, wave)
+        lines = _details(report.item, report.sides[side])
         blocks += sections(f"*{side.label}*\n" + "\n".join(escape(line) for line in lines if line))
-    if report.gap:
-        blocks.append(section(escape(report.gap)))
+    if report.gap is not None:
+        blocks.append(section(escape(report.gap.sentence)))
     return blocks
 
 
-def _what_n_shows(report: ItemReport, side: Side, wave: WaveReport) -> list[str]:
-    outcome = report.outcomes[side]
-    if isinstance(outcome, Withheld):
-        return []
-    lines = [power_sentence(outcome.n, wave.wave.minimum)]
-    turnout = wave.wave.turnout[side]
-    if isinstance(outcome, Counted) and turnout.roster > outcome.n:
-        lines.insert(0, bounds_sentence(report.item, outcome, turnout, wave.wave.minimum))
-    return lines
+def _details(item: Item, said: SideReport) -> list[str]:
+    """All that is said of a side, the share first."""
+    return [
+        said.sentence,
+        last_time(said),
+        said.change.sentence if said.change is not None else "",
+        said.direct_sentence,
+        said.people_sentence,
+        *(found.sentence for found in said.comparisons),
+        _bars(item, said.outcome),
+        said.sight,
+    ]
+
+
+def last_time(said: SideReport) -> str:
+    """The figure of the wave before with its date, where there is one and this wave has one too."""
+    if said.last_time is None or isinstance(said.outcome, Withheld):
+        return ""
+    return _("Last time: {sentence}").format(sentence=said.last_time.sentence)
+
+
+def finding(report: WaveReport) -> str:
+    """The wave's headline."""
+    found = report.of(report.headline.item_id) if report.headline.item_id is not None else None
+    return headline_sentence(report, title(found.item) if found is not None else "")
 
 
 def wordings(item: Item) -> str:
@@ -158,47 +171,22 @@ def _heading(report: WaveReport, zone: tzinfo) -> str:
     return _("Pulse results, {day}").format(day=day(report.wave.closed_at.astimezone(zone).date()))
 
 
-def _summary(report: ItemReport, headline: bool) -> list[str]:
+def _summary(report: ItemReport) -> list[str]:
     lines = [f"*{escape(title(report.item))}*"]
     for side in Side:
-        reading = report.readings[side]
-        said = " ".join(sentence for sentence in (reading.share, reading.change) if sentence)
-        lines.append(f"*{side.label}:* {escape(said)}")
-    if report.gap:
-        lines.append(escape(report.gap))
-    lines += [escape(line) for line in (_verdicts(report) if headline else _published(report))]
+        said = report.sides[side]
+        lead = said.lead.phrase if said.lead is not None else ""
+        change = said.change.sentence if said.change is not None else ""
+        found = " ".join(part for part in (said.sentence, _capital(lead), last_time(said), change) if part)
+        lines.append(f"*{side.label}:* {escape(found)}")
+    if report.gap is not None:
+        lines.append(escape(report.gap.sentence))
     return lines
 
 
-def _shown(report: ItemReport, side: Side) -> tuple[int, Comparable] | None:
-    """The figure that stands for the side in a summary, and its place; none where nothing may be compared."""
-    if not report.readings[side].comparisons:
-        return None
-    found = list(enumerate(report.comparables[side]))
-    plain_ones = [pair for pair in found if pair[1].verdict and not pair[1].complement]
-    return next(iter(plain_ones or [pair for pair in found if pair[1].verdict]), None)
-
-
-def _verdicts(report: ItemReport) -> list[str]:
-    lines = []
-    for side in Side:
-        shown = _shown(report, side)
-        if shown is not None:
-            sentence = report.readings[side].briefs[shown[0]]
-            lines.append(_("{side}: {sentence}").format(side=side.label, sentence=sentence))
-    return lines
-
-
-def _published(report: ItemReport) -> list[str]:
-    figures = [_figure(shown[1].row) for side in Side if (shown := _shown(report, side)) is not None]
-    return [_("Published: {figures}.").format(figures="; ".join(figures))] if figures else []
-
-
-def _figure(row: Baseline) -> str:
-    sample = _("{n} asked").format(n=row.n) if row.n else _("sample not published")
-    return _("{figure} in {side} ({study}, {sample})").format(
-        figure=figure(row), side=row.side.label if row.side else "", study=study(row), sample=sample
-    )
+def _capital(phrase: str) -> str:
+    """A phrase as a sentence; nothing stays nothing."""
+    return f"{phrase[0].upper()}{phrase[1:]}." if phrase else ""
 
 
 def _bars(item: Item, outcome: Outcome) -> str:
@@ -215,39 +203,31 @@ def _bars(item: Item, outcome: Outcome) -> str:
 
 
 def small_print(rows: Iterable[Baseline]) -> list[str]:
-    """What "plausible" means, and whose the published figures are, where there are any."""
-    plausible = _("“Plausible” is a 95 % range: with so many answers, the share may lie anywhere in it.")
-    return [text for text in (plausible, caution(rows)) if text]
+    """Whose the published figures are, where there are any."""
+    text = caution(rows)
+    return [text] if text else []
 
 
 def said_rows(items: Iterable[ItemReport]) -> Iterator[Baseline]:
     """All published figures that sentences of these items speak of."""
     for report in items:
         for side in Side:
-            if report.readings[side].comparisons:
-                yield from (found.row for found in report.comparables[side])
+            yield from (found.comparable.row for found in report.sides[side].comparisons if found.sentence)
 
 
 def _summary_rows(items: Iterable[ItemReport]) -> Iterator[Baseline]:
     for report in items:
         for side in Side:
-            shown = _shown(report, side)
-            if shown is not None:
-                yield shown[1].row
-
-
-def _cautions() -> str:
-    return _(
-        "Waves are compared as if different people had answered each, because nobody can tell who answered. "
-        "That is careful: small changes stay unseen."
-    )
+            lead = report.sides[side].lead
+            if lead is not None and lead.phrase:
+                yield lead.comparable.row
 
 
 # The chart
 
 
 def results_chart(report: WaveReport, *, zone: tzinfo = UTC) -> ResultsChart:
-    """The wave as a picture: per item two sides' shares with their plausible ranges and published figures."""
+    """The wave as a picture: per item two sides' shares with their ranges and published figures."""
     return items_chart(_heading(report, zone), report.items, report.wave)
 
 
@@ -265,7 +245,7 @@ def items_chart(heading: str, items: Sequence[ItemReport], wave: ClosedWave) -> 
 def footer(rows: Sequence[Baseline], marks: Iterable[Mark]) -> str:
     """What the chart's bars, and its hatching, rings and dashes where it has any, stand for."""
     drawn_marks = list(marks)
-    parts = [_("Pale: plausible range (95 %).")]
+    parts = [_("Pale: what the whole side's share may be.")]
     if any(isinstance(mark, Zone) for mark in drawn_marks):
         parts.append(_("Hatched: 5 to 9 answers, a range only."))
     if any(isinstance(mark, Dot) and mark.hollow for mark in drawn_marks):
@@ -284,14 +264,17 @@ def _sentences(items: Iterable[ItemReport]) -> Iterable[str]:
     for report in items:
         yield f"{title(report.item)}:"
         for side in Side:
-            yield _("{side}: {sentence}").format(side=side.label, sentence=report.readings[side].share)
-        if report.gap:
-            yield report.gap
-        yield from _verdicts(report)
+            yield _("{side}: {sentence}").format(side=side.label, sentence=report.sides[side].sentence)
+        if report.gap is not None:
+            yield report.gap.sentence
+        for side in Side:
+            lead = report.sides[side].lead
+            if lead is not None and lead.sentence:
+                yield _("{side}: {sentence}").format(side=side.label, sentence=lead.sentence)
 
 
 def _row(report: ItemReport, side: Side, wave: ClosedWave) -> Row:
-    mark = mark_of(report.item, report.outcomes[side], wave.turnout[side], wave.minimum)
+    mark = mark_of(report.item, report.sides[side].outcome, wave.turnout[side], wave.minimum)
     return Row(side, mark, lines_of(report, side))
 
 
@@ -302,10 +285,12 @@ def lines_of(report: ItemReport, side: Side) -> tuple[Line, ...]:
 
 def drawn(report: ItemReport, side: Side) -> tuple[Comparable, ...]:
     """The published figures that a chart of the item's first share has as dashed lines."""
-    if not report.readings[side].comparisons:
-        return ()
     first = report.item.measures[0].key
-    return tuple(found for found in report.comparables[side] if found.verdict and found.measure == first)
+    return tuple(
+        found.comparable
+        for found in report.sides[side].comparisons
+        if found.reason is None and found.comparable.measure == first
+    )
 
 
 def _line(found: Comparable) -> Line:
@@ -317,27 +302,27 @@ def _line(found: Comparable) -> Line:
 
 
 def mark_of(item: Item, outcome: Outcome, turnout: SideTurnout, minimum: int) -> Mark:
-    """How a chart shows an outcome: nothing, a hatched zone, or a share with its plausible range.
+    """How a chart shows an outcome: nothing, a hatched zone, or a share with the range of the whole side.
 
-    There is no range where everybody answered, and a ring without one where too few did to describe the
-    channel.
+    A ring without a range stands where too few answered to describe the channel.
     """
     if isinstance(outcome, Withheld):
         return Hidden(_("hidden: fewer than {minimum} answers").format(minimum=minimum))
     share, n = outcome.shares[item.measures[0].key], outcome.n
-    label = count(share, n)
+    low, high = share.low / n, share.high / n
+    label = count(share.low, share.high, n)
     if n < COUNTS_FROM:
-        return Zone(share.low / n, share.high / n, label)
-    rate = rate_rule(n, turnout.roster)
-    if not rate.describes:
+        return Zone(low, high, label)
+    seen = Observation(date.min, share.low, share.high, n, max(turnout.roster, n))
+    if not seen.describes:
         hollow = _("{count} (too few answered)").format(count=label)
-        return Dot(share.low / n, share.high / n, (share.low / n, share.high / n), hollow, hollow=True)
-    if rate.exact:
-        return Dot(share.low / n, share.high / n, (share.low / n, share.high / n), label)
-    return Dot(share.low / n, share.high / n, _plausible(share.low, share.high, n), label)
+        return Dot(low, high, (low, high), hollow, hollow=True)
+    return Dot(low, high, _range(seen), label)
 
 
-@lru_cache(maxsize=8192)
-def _plausible(low: int, high: int, n: int) -> tuple[float, float]:
-    """The union of the plausible ranges of two counts of `n`. Kept, as a trend asks for all of its waves."""
-    return wilson(low, n).low, wilson(high, n).high
+def _range(seen: Observation) -> tuple[float, float]:
+    """What the share of the whole side may be: plausible where that is known, else what is certain."""
+    people = people_range(seen)
+    low = people.certain_low if people.plausible_low is None else people.plausible_low
+    high = people.certain_high if people.plausible_high is None else people.plausible_high
+    return low / people.roster, high / people.roster

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, tzinfo
 from itertools import groupby
 
+from pulse.core.dates import day
 from pulse.core.language import _
 from pulse.core.model import DIMENSIONS, Item
 from pulse.core.reports import ItemReport, WaveReport
@@ -15,13 +16,14 @@ from pulse.views.results import (
     SHARE,
     item_details,
     items_chart,
+    last_time,
     picture,
     said_rows,
     sections,
     small_print,
     turnout_line,
 )
-from pulse.views.titles import day, dimension, title
+from pulse.views.titles import dimension, title
 
 
 def scores_message(report: WaveReport | None, *, shareable: bool = False, zone: tzinfo = UTC) -> Message:
@@ -63,7 +65,7 @@ def score_card(
     when = _("In the pulse of {day}. {turnout}").format(
         day=_day(report, zone), turnout=turnout_line(report.wave)
     )
-    blocks = [context(escape(when)), *item_details(found, report)]
+    blocks = [context(escape(when)), *item_details(found)]
     if file_id is not None:
         blocks.append(picture(file_id, alt_text(score_chart(found, report, zone=zone))))
     blocks += [context(escape(text)) for text in small_print(said_rows([found]))]
@@ -125,9 +127,9 @@ def _dimension(found: list[ItemReport]) -> list[str]:
     for report in found:
         lines.append(f"{escape(title(report.item))} ({escape(report.item.id)})")
         lines += [
-            f"• *{side.label}:* {escape(' '.join(filter(None, (reading.share, reading.change))))}"
-            for side, reading in report.readings.items()
+            f"• *{side.label}:* {escape(' '.join(filter(None, (said.sentence, last_time(said)))))}"
+            for side, said in report.sides.items()
         ]
-        if report.gap:
-            lines.append(f"• {escape(report.gap)}")
+        if report.gap is not None:
+            lines.append(f"• {escape(report.gap.sentence)}")
     return lines

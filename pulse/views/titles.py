@@ -1,29 +1,12 @@
-"""Headings of questions, and a day as readers of all zones and languages write it out.
+"""Headings of questions.
 
 Of a question's two wordings each names the other side; its title (pulse/data/items.csv) is for both.
 """
 
 from __future__ import annotations
 
-from datetime import date
-
-from pulse.core.language import N_, _
+from pulse.core.language import _
 from pulse.core.model import Item, Side
-
-MONTHS = (
-    N_("January"),
-    N_("February"),
-    N_("March"),
-    N_("April"),
-    N_("May"),
-    N_("June"),
-    N_("July"),
-    N_("August"),
-    N_("September"),
-    N_("October"),
-    N_("November"),
-    N_("December"),
-)
 
 
 def title(item: Item) -> str:
@@ -40,12 +23,3 @@ def dimension(item: Item) -> str:
     """
     word = _(item.dimension)
     return word[:1].upper() + word[1:]
-
-
-def day(when: date) -> str:
-    """A day in words, so that no order of numbers can be mistaken.
-
-    >>> day(date(2026, 3, 9))
-    '9 March 2026'
-    """
-    return _("{day} {month} {year}").format(day=when.day, month=_(MONTHS[when.month - 1]), year=when.year)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, tzinfo
 
+from pulse.core.dates import day
 from pulse.core.language import _, ngettext
 from pulse.core.model import Counted, Item, Note, Outcome, Side
 from pulse.core.reports import Step, Trail
@@ -24,7 +25,7 @@ from pulse.views.results import (
     wordings,
 )
 from pulse.views.scores import not_asked_yet, share_button
-from pulse.views.titles import day, title
+from pulse.views.titles import title
 
 NOTES_SHOWN = 20
 """The newest so many notes are marked: more would not be legible."""
@@ -49,8 +50,8 @@ def trend_message(
     for side in Side:
         lines = [escape(line) for line in _sentences(trail, side)]
         blocks += sections("\n".join([f"*{side.label}*", *lines]))
-    if trail.last is not None and trail.last.gap:
-        blocks.append(section(escape(_("Last time: {sentence}").format(sentence=trail.last.gap))))
+    if trail.last is not None and trail.last.gap is not None:
+        blocks.append(section(escape(_("Last time: {sentence}").format(sentence=trail.last.gap.sentence))))
     if file_id is not None:
         blocks.append(picture(file_id, _alt_text(trail)))
     blocks += _notes(trail, zone)
@@ -128,21 +129,21 @@ def _sentences(trail: Trail, side: Side) -> list[str]:
     """The last wave's sentences, then those of the series."""
     if trail.last is None:
         return [_("No closed pulse has asked it in today's wording yet.")]
-    reading = trail.last.readings[side]
-    own = [reading.share, reading.change or "", *reading.comparisons]
-    return [sentence for sentence in (*own, *trail.sentences[side]) if sentence]
+    said = trail.last.sides[side]
+    compared = [found.sentence for found in said.comparisons]
+    return [line for line in (said.sentence, *compared, *trail.sentences[side], said.sight) if line]
 
 
 def _spoken(trail: Trail) -> Iterator[str]:
     """The conclusions first, as the alternative text is cut at its end."""
     for side in Side:
-        for sentence in trail.sentences[side][:1]:
+        for sentence in trail.sentences[side][-1:]:
             yield _("{side}: {sentence}").format(side=side.label, sentence=sentence)
         if trail.last is not None:
-            share = trail.last.readings[side].share
-            yield _("{side}, last time: {sentence}").format(side=side.label, sentence=share)
-    if trail.last is not None and trail.last.gap:
-        yield trail.last.gap
+            said = trail.last.sides[side].sentence
+            yield _("{side}, last time: {sentence}").format(side=side.label, sentence=said)
+    if trail.last is not None and trail.last.gap is not None:
+        yield trail.last.gap.sentence
 
 
 def _numbered(trail: Trail, zone: tzinfo) -> list[tuple[int, Note]]:

@@ -172,7 +172,7 @@ def test_groups_are_cut_where_measures_are() -> None:
 @pytest.mark.parametrize(
     ("tally", "sentence"),
     [
-        (Tally(9, {"1": 9}), "must name its boxes"),
+        (Tally(9, {"1": 9}), "must name its options"),
         (counts(TRUST, 1, 2, 3, 4, 5, n=14), "must add up"),
         (counts(TRUST, -1, 2, 3, 4, 5), "fewer than nobody"),
     ],
@@ -188,7 +188,7 @@ def test_a_multiple_choice_measure_of_two_boxes_cannot_be_counted() -> None:
     wide = item(
         form=Format.MULTI, boxes=LEAD.boxes, measures=(Measure("m", frozenset({"it", "ceo"}), "choose"),)
     )
-    with pytest.raises(BadNumbers, match="counts one box"):
+    with pytest.raises(BadNumbers, match="counts one option"):
         publish(wide, counts(wide, 5, 5, 5, 5, n=12), 5)
     with pytest.raises(BadNumbers, match="more than everybody"):
         publish(LEAD, counts(LEAD, 13, 0, 0, 0, n=12), 5)
