@@ -6,12 +6,12 @@ BIN    := $(VENV)/bin
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench docs picture texts clean
+.PHONY: help run test soak lint bench docs picture texts clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | sort
 
-# A stamp a requirements file: pip runs again only when the file has changed.
+# One stamp per requirements file: pip runs again only when the file has changed.
 $(VENV)/.run: requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
@@ -24,13 +24,16 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 run: $(VENV)/.run ## start the bot: in Slack with tokens, else in the rehearsal on this machine
 	$(BIN)/python bot.py
 
-test: $(VENV)/.dev ## lint, types and all tests
+test: $(VENV)/.dev ## lint, types and all tests, the long ones bounded
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2
 
-lint: $(VENV)/.dev ## mend what the linter can mend, then say what it cannot
+soak: $(VENV)/.dev ## the long tests at their whole length, about a quarter of an hour
+	$(BIN)/pytest -n 2 -m soak
+
+lint: $(VENV)/.dev ## fix what the linter can fix, then list the rest
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/mypy
@@ -41,10 +44,10 @@ docs: $(VENV)/.run ## make docs/baselines.md again from the ledger
 texts: $(VENV)/.dev ## bring the catalogues in step with the code, and compile them
 	$(BIN)/python docs/make_texts.py
 
-picture: $(VENV)/.dev ## take the README's picture anew, from the running page in Chromium
+picture: $(VENV)/.dev ## take the README's picture again, from the running page in Chromium
 	env -u CI PULSE_GOLDEN=1 $(BIN)/pytest -q tests/test_picture.py
 
-bench: $(VENV)/.run ## measure the bot on this machine, about half an hour; SECONDS=5 for a short look
+bench: $(VENV)/.run ## measure the bot on this machine, about 20 minutes; SECONDS=2 for a short look
 	$(BIN)/python -m bench --seconds $(SECONDS)
 
 clean: ## forget the environment and the caches

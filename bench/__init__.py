@@ -1,1 +1,1 @@
-"""What the bot takes, measured: `make bench`. Nothing in the bot imports this."""
+"""Measures what the bot costs: `make bench`. Nothing in the bot imports this."""

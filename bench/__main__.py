@@ -1,4 +1,4 @@
-"""`python -m bench [--seconds 60] [--rounds 3]`: everything side by side, in one run on this machine."""
+"""`python -m bench [--seconds 60] [--rounds 3]`: one storm, several subjects, in one run on this machine."""
 
 from __future__ import annotations
 
@@ -18,23 +18,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.report import NAMES, Findings, page
+from bench.report import NAMES, Findings, Storm, page
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "performance.md"
 RATE = 250.0
-WINDOW = 200
+PEOPLE, YEARS = 5000, 10
 FULL_S = 60.0
-"""A run this long is worth keeping: it writes the page."""
-
-REFRESHED = 10
-TAPS, TIMES = 6000, 10
-"""So many runs of so many taps with so many sockets replaced."""
-
-COMPARED = ("bot", "bare")
-"""Their storms are repeated: p99 tells as much of the machine's neighbours as of the program."""
-
-STORMS = (("bot", 1), ("bot", 4), ("bot", 10), ("bare", 1), ("unwritten", 1), ("quiet", 1), ("plain", 1))
+"""A run with storms of at least this length writes the page."""
 
 
 class Child:
@@ -57,16 +48,18 @@ class Child:
         await self.process.stdin.drain()
         return await self.read()
 
-    def memory(self) -> tuple[float, float]:
-        """Resident memory in MB: now, and the most there was."""
+    def memory(self) -> float:
+        """Resident memory in MB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        lines = dict(line.split(":", 1) for line in status.splitlines() if line.startswith("Vm"))
-        return int(lines["VmRSS"].split()[0]) / 1024, int(lines["VmHWM"].split()[0]) / 1024
+        (line,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024
 
     def processor(self) -> float:
-        """Seconds of the processor that it has used."""
-        stat = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+        """Seconds of processor time that all of its threads have used.
+
+        The clock's number is that of clock_getcpuclockid(3), which Python does not offer for other processes.
+        """
+        return time.clock_gettime((~self.process.pid << 3) | 2)
 
 
 @asynccontextmanager
@@ -89,108 +82,76 @@ async def child(*arguments: str, **environment: str) -> AsyncIterator[Child]:
         await process.communicate()
 
 
-def subject(kind: str, sockets: int, api: str, db: Path) -> list[str]:
-    """The command line of a subject."""
-    places = ["--api", api, "--db", str(db)]
-    if kind in {"plain", "quiet"}:
-        return ["-m", "bench.plain", *places, *(["--quiet"] if kind == "quiet" else [])]
-    return ["-m", "bench.subjects", kind, *places, "--sockets", str(sockets)]
+@asynccontextmanager
+async def local_slack() -> AsyncIterator[tuple[Child, str]]:
+    """The process that acts as Slack, and the address of its Web API."""
+    async with child("-m", "bench.storm") as slack:
+        yield slack, (await slack.read())["api"]
 
 
 class Bench:
     """One run: a folder for the databases, and what was found."""
 
     def __init__(self, folder: Path, seconds: float, rounds: int) -> None:
-        self.folder = folder
-        self.rounds = rounds
+        self.folder, self.rounds = folder, rounds
         self.found = Findings(seconds, RATE)
 
     async def run(self) -> Findings:
         before = ticks()
         for number in range(self.rounds):
-            for kind, sockets in STORMS:
-                if number == 0 or kind != "plain":
-                    tell(f"{NAMES[kind]}, {sockets} socket(s), round {number + 1} of {self.rounds}")
-                    await self.load(kind, sockets, number)
-        for number in range(REFRESHED if self.found.seconds >= FULL_S else 1):
-            tell(f"refreshes, run {number + 1}")
-            await self.refreshes(number)
+            for kind in NAMES:
+                tell(f"{NAMES[kind]}, round {number + 1} of {self.rounds}")
+                await self.storm(kind, number)
         await self.start_up()
         await self.inside()
         self.found.stolen = stolen(before)
         return self.found
 
-    async def load(self, kind: str, sockets: int, number: int) -> None:
-        """One subject under load: a storm, in later rounds only where two are compared, and a peak."""
-        db = self.folder / f"{kind}-{sockets}-{number}.db"
-        async with child("-m", "bench.storm") as slack:
-            api = (await slack.read())["api"]
-            async with child(*subject(kind, sockets, api, db)) as measured:
-                poll = await measured.read()
-                await slack.order(do="sockets", count=sockets)
-                if (kind, sockets, number) == ("bot", 1, 0):
-                    self.found.idle = measured.memory()[0]
-                if number == 0 or kind in COMPARED:
-                    before = ticks()
-                    storm = await self.storm(slack, poll)
-                    storm["stolen"] = stolen(before)
-                    self.found.storms.setdefault((kind, sockets), []).append(storm)
-                    if kind != "unwritten":
-                        lost = max(0, storm["acked"] - stored(db))
-                        self.found.lost[kind, sockets] = self.found.lost.get((kind, sockets), 0) + lost
-                if kind != "plain":
-                    await self.peak(slack, measured, poll, (kind, sockets))
-
-    async def peak(self, slack: Child, measured: Child, poll: dict[str, Any], who: tuple[str, int]) -> None:
-        seconds, before = min(10.0, self.found.seconds), measured.processor()
-        peak = await slack.order(do="peak", name="peak", window=WINDOW, seconds=seconds, **poll)
-        self.found.peaks.setdefault(who, []).append(peak["acked"] / peak["seconds"])
-        self.found.processor.setdefault(who, []).append(
-            (measured.processor() - before) / max(1, peak["acked"])
-        )
-        self.found.memory[who] = measured.memory()
-
-    async def storm(self, slack: Child, poll: dict[str, Any]) -> dict[str, Any]:
-        return await slack.order(do="storm", name="storm", rate=RATE, seconds=self.found.seconds, **poll)
-
-    async def refreshes(self, number: int) -> None:
-        """A fresh bot and database; Slack replaces its socket while people answer."""
-        db = self.folder / f"refreshes-{number}.db"
-        async with child("-m", "bench.storm") as slack:
-            api = (await slack.read())["api"]
-            async with child(*subject("bot", 1, api, db)) as measured:
-                poll = await measured.read()
-                await slack.order(do="sockets", count=1)
-                run = await slack.order(do="refreshes", name="refreshes", taps=TAPS, times=TIMES, **poll)
-                self.found.refreshes.append({**run, "stored": stored(db)})
+    async def storm(self, kind: str, number: int) -> None:
+        """The storm on one subject, with a database of its own."""
+        db = self.folder / f"{kind}-{number}.db"
+        module = ["bench.plain"] if kind == "plain" else ["bench.subjects", kind]
+        async with (
+            local_slack() as (slack, api),
+            child("-m", *module, "--api", api, "--db", str(db)) as measured,
+        ):
+            poll = await measured.read()
+            await slack.order(do="connected")
+            idle, used, before = measured.memory(), measured.processor(), ticks()
+            storm = await slack.order(do="storm", rate=RATE, seconds=self.found.seconds, **poll)
+            self.found.storms.setdefault(kind, []).append(
+                Storm(
+                    **{name: storm[name] for name in ("taps", "acked", "late", "p50", "p99", "worst")},
+                    stored=stored(db) if kind != "unwritten" else None,
+                    processor=(measured.processor() - used) / max(1, storm["acked"]),
+                    idle=idle,
+                    memory=measured.memory(),
+                    stolen=stolen(before),
+                )
+            )
 
     async def start_up(self) -> None:
         """The program as users start it, on a database with an open wave."""
         environment = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
-        environment |= {"PULSE_DB": str(self.folder / "bot-1-0.db"), "PULSE_LOG": "error"}
+        environment |= {"PULSE_DB": str(self.folder / "bot-0.db"), "PULSE_LOG": "error"}
         for _ in range(self.rounds):
             tell("start of the bot")
-            async with child("-m", "bench.storm") as slack:
-                api = (await slack.read())["api"]
+            async with local_slack() as (slack, api):
                 start = time.perf_counter()
                 async with child("bot.py", SLACK_API_URL=api, **environment):
-                    await slack.order(do="sockets", count=1)
+                    await slack.order(do="connected")
                     self.found.starts.append(time.perf_counter() - start)
 
     async def inside(self) -> None:
-        years = 10 if self.found.seconds >= 5 else 1
-        async with child("-m", "bench.storm") as slack:
-            api = (await slack.read())["api"]
+        years = YEARS if self.found.seconds >= FULL_S else 1
+        tell(f"a close, and looks back over {years} years")
+        asked = ("--people", str(PEOPLE), "--years", str(years))
+        async with local_slack() as (_slack, api):
             place = ("--api", api, "--folder", str(self.folder))
-            for what in ("rows", "close"):
-                tell(what)
-                async with child("-m", "bench.inside", what, *place) as measured:
-                    setattr(self.found, what, await measured.read())
-            for people in (50, 5000):
-                tell(f"{years} years of {people} people a side")
-                asked = ("--people", str(people), "--years", str(years))
-                async with child("-m", "bench.inside", "looks", *place, *asked) as measured:
-                    self.found.looks[people] = await measured.read()
+            async with child("-m", "bench.inside", "close", *place) as measured:
+                self.found.close = (await measured.read())["close"]
+            async with child("-m", "bench.inside", "looks", *place, *asked) as measured:
+                self.found.looks = {"years": years, **await measured.read()}
 
 
 def stored(db: Path) -> int:
@@ -219,7 +180,7 @@ def tell(what: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--seconds", type=float, default=FULL_S, help="length of a storm")
-    parser.add_argument("--rounds", type=int, default=3, help="peaks are medians of so many")
+    parser.add_argument("--rounds", type=int, default=3, help="storms of each subject; a ratio needs three")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="pulse-bench-") as folder:
         found = asyncio.run(Bench(Path(folder), chosen.seconds, chosen.rounds).run())

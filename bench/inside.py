@@ -1,4 +1,4 @@
-"""What is measured without a socket: ten years looked back on, a big wave closed, the writer's limits.
+"""Measurements without a socket: looking back over ten years, and closing a big wave.
 
 `python -m bench.inside WHAT --api URL --folder DIR` prints one line. Times in milliseconds.
 """
@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import closing
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,25 +16,25 @@ from pathlib import Path
 
 from bench.storm import PEOPLE, say, user_id
 from bench.subjects import SCHEDULE, set_up, wired
-from pulse.core.cadence import next_moments
+from pulse.core.calendar import next_moments
 from pulse.core.model import Box, Item, Side, SideTurnout, Tally
 from pulse.core.privacy import publish
 from pulse.ops import logs
-from pulse.services.waves import Waves, pseudonym
+from pulse.services.answering import pseudonym
+from pulse.services.waves import Waves
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Answers, Ballots, NewWave, OpenWave, Publication, Store
-from pulse.storage.sqlite.writer import connect
 
 YEARS = 10
 BEGIN = datetime(2016, 1, 1, tzinfo=UTC)
 LOOKS = 200
 BATCH = 200
-"""Taps on the way at the peak: what the writer can share a commit among."""
+"""Answers in flight at a time: the writer shares a commit among them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """What people wait for, the first look after a close and all of them. Milliseconds."""
+    """How long people wait: for the first look after a close, and for all of them. Milliseconds."""
 
     first: float
     p50: float
@@ -53,7 +51,14 @@ async def history(store: Store, waves: int, people: int, first: int = 0) -> None
         if number < first:
             continue
         new = NewWave(
-            "schedule", moments, moments.opens_at, 5, b"k" * 32, items, dict.fromkeys(Side, people), {}
+            cadence="schedule",
+            moments=moments,
+            opened_at=moments.opens_at,
+            minimum=5,
+            key=b"k" * 32,
+            items=items,
+            people=dict.fromkeys(Side, people),
+            channels={},
         )
         wave = await store.start_wave(new, "opened")
         outcomes = {
@@ -61,7 +66,7 @@ async def history(store: Store, waves: int, people: int, first: int = 0) -> None
             for item in items
             for side in Side
         }
-        made = partial(_made, Publication(turnout, outcomes))
+        made = partial(_made, Publication(turnout=turnout, outcomes=outcomes))
         await store.close_wave(wave, made, (), moments.closes_at, "closed")
 
 
@@ -79,20 +84,21 @@ def answered(item: Item, people: int, number: int) -> Tally:
 
 
 async def looking_back(api: str, folder: Path, people: int, years: int) -> dict[str, object]:
-    """`/pulse scores` and `/pulse trend` after so many years of weekly waves."""
+    """`/pulse scores` and `/pulse trend` after `years` of weekly waves."""
     store = Store.open(folder / f"history-{people}.db")
     try:
         await set_up(store)
         await history(store, 52 * years - 1, people)
-        services = wired(store, api).services
-        start = await held_up(services.desk.prepare())
+        subject = wired(store, api)
+        cards = subject.surfaces.cards
+        start = await held_up(cards.prepare())
         await history(store, 1, people, first=52 * years - 1)
-        close = await held_up(services.desk.prepare())
+        close = await held_up(cards.prepare())
         looks = {
-            "scores": await looked(lambda: services.desk.scores("")),
-            "trend": await looked(lambda: services.desk.trend("")),
+            "scores": await looked(lambda: cards.scores("")),
+            "trend": await looked(lambda: cards.trend("")),
         }
-        await services.slack.close()
+        await subject.surfaces.slack.close()
     finally:
         store.close()
     return {"looks": {name: astuple(look) for name, look in looks.items()}, "start": start, "close": close}
@@ -122,26 +128,23 @@ async def looked(use: Callable[[], Awaitable[object]]) -> Looks:
 
 
 async def closing_time(api: str, folder: Path) -> dict[str, object]:
-    """How long the close of a wave takes that 10,000 people answered, and the writer's pace on the way."""
+    """How long closing a wave takes that 10,000 people answered."""
     store = Store.open(folder / "close.db")
     try:
-        waves = wired(store, api).services.waves
+        waves = wired(store, api).workspace.waves
         await set_up(store)
         await waves.open_by_hand()
-        start = time.perf_counter()
-        await everybody_answers(waves)
-        written = time.perf_counter() - start
-        taps = PEOPLE * len(waves.items_of(_wave(waves)))
+        await everybody_answers(store, waves)
         start = time.perf_counter()
         await waves.close_by_hand()
         closed = time.perf_counter() - start
     finally:
         store.close()
-    return {"close": 1000 * closed, "store": taps / written}
+    return {"close": 1000 * closed}
 
 
-async def everybody_answers(waves: Waves) -> None:
-    """Every person answers every question, 200 on the way at a time, straight to the store."""
+async def everybody_answers(store: Store, waves: Waves) -> None:
+    """Every person answers every question, 200 in flight at a time, straight to the store."""
     wave = _wave(waves)
     room = asyncio.Semaphore(BATCH)
 
@@ -153,60 +156,20 @@ async def everybody_answers(waves: Waves) -> None:
             return {**before, item.id: box}
 
         async with room:
-            await waves.store.answer(wave.id, pseudonym(wave, user_id(person)), side, False, change)
+            await store.answer(wave.id, pseudonym(wave, user_id(person)), side, False, change)
 
     for item in waves.items_of(wave):
         await asyncio.gather(*(answer(person, item) for person in range(PEOPLE)))
 
 
 def _wave(waves: Waves) -> OpenWave:
-    assert waves.open is not None
-    return waves.open
-
-
-async def bare_rows(api: str, folder: Path) -> dict[str, object]:
-    """The same rows by sqlite3 alone: same schema, same durability, 200 taps a commit, and one a commit."""
-    found: dict[str, object] = {}
-    for batch in (BATCH, 1):
-        store = Store.open(folder / f"rows-{batch}.db")
-        try:
-            waves = wired(store, api).services.waves
-            await set_up(store)
-            await waves.open_by_hand()
-            wave, items = _wave(waves), [item.id for item in waves.items_of(_wave(waves))]
-        finally:
-            store.close()
-        people = PEOPLE if batch > 1 else PEOPLE // 10
-        rows = [
-            (wave.id, pseudonym(wave, user_id(n)), list(Side)[n % 2].value, item)
-            for item in items
-            for n in range(people)
-        ]
-        with closing(connect(folder / f"rows-{batch}.db")) as connection:
-            start = time.perf_counter()
-            for place in range(0, len(rows), batch):
-                _commit(connection, rows[place : place + batch])
-            found[str(batch)] = len(rows) / (time.perf_counter() - start)
-    return found
-
-
-def _commit(connection: sqlite3.Connection, rows: list[tuple[int, bytes, str, str]]) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    connection.executemany(
-        "INSERT INTO participant (wave_id, person, side) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        [row[:3] for row in rows],
-    )
-    connection.executemany(
-        "INSERT INTO answer (wave_id, person, item_id, boxes) VALUES (?, ?, ?, '4')"
-        " ON CONFLICT DO UPDATE SET boxes = excluded.boxes",
-        [(wave, person, item) for wave, person, _side, item in rows],
-    )
-    connection.execute("COMMIT")
+    assert waves.current is not None
+    return waves.current
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("looks", "close", "rows"))
+    parser.add_argument("what", choices=("looks", "close"))
     parser.add_argument("--api", required=True)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--people", type=int, default=5000)
@@ -215,10 +178,8 @@ def main() -> None:
     logs.configure("error")
     if chosen.what == "looks":
         say(asyncio.run(looking_back(chosen.api, chosen.folder, chosen.people, chosen.years)))
-    elif chosen.what == "close":
-        say(asyncio.run(closing_time(chosen.api, chosen.folder)))
     else:
-        say(asyncio.run(bare_rows(chosen.api, chosen.folder)))
+        say(asyncio.run(closing_time(chosen.api, chosen.folder)))
 
 
 if __name__ == "__main__":

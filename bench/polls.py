@@ -6,13 +6,21 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from pulse.core.cards import PollCard
 from pulse.core.model import Item, Side
-from pulse.views.poll import PollCard, poll_message
+from pulse.views.poll import poll_message
 
 
 def poll(wave_id: int, items: Sequence[Item]) -> dict[str, Any]:
     """The message, and the values of its buttons by question."""
-    card = PollCard(wave_id, Side.MARKETING, tuple(items), datetime(2030, 1, 1, tzinfo=UTC), 5000, None)
+    card = PollCard(
+        wave_id=wave_id,
+        side=Side.MARKETING,
+        items=tuple(items),
+        closes_at=datetime(2030, 1, 1, tzinfo=UTC),
+        roster=5000,
+        answered=None,
+    )
     message = poll_message(card)
     buttons = [
         [element["value"] for element in block["elements"]]

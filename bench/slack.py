@@ -1,6 +1,6 @@
 """Slack's side of Socket Mode on this machine: sockets handed out, envelopes sent, each ack timed.
 
-It is honest where it matters for a bot: an envelope goes to any open socket in turn, nothing is sent twice,
+It keeps the rules that matter for a bot: an envelope goes to any open socket in turn, nothing is sent twice,
 and a socket that is closed is read until the other side has closed it too. It can also misbehave on demand:
 `refresh`, `cut` and `mute` a socket, refuse a token, count strangers.
 """
@@ -18,7 +18,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 Answer = Callable[[Mapping[str, str]], dict[str, Any]]
-"""What a Web API method answers to its fields, besides `ok`."""
+"""A Web API method's answer to its fields, without `ok`."""
 
 _NORMAL_CLOSURE = (1000).to_bytes(2, "big")
 
@@ -171,7 +171,7 @@ class LocalSlack:
     # what a test or a storm does
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Returns once `condition()` holds; looked at whenever a socket comes or goes.
+        """Returns once `condition()` holds; checked whenever a socket comes or goes.
 
         Raises TimeoutError after 15 s.
         """
@@ -183,7 +183,7 @@ class LocalSlack:
         return [socket for socket in self.sockets if not socket.leaving]
 
     def next_socket(self) -> Socket:
-        """The open socket whose turn it is. Raises IndexError where there is none."""
+        """The open socket whose turn it is. Raises IndexError if none is open."""
         sockets = self.open_sockets
         if not sockets:
             raise IndexError("no open socket")
@@ -201,7 +201,7 @@ class LocalSlack:
         await self.send_text(text, socket)
 
     async def send_text(self, text: str, socket: Socket | None = None) -> None:
-        """Sends an envelope that is ready made."""
+        """Sends a finished envelope."""
         await (socket or self.next_socket()).ws.send_str(text)
 
     async def notice(self, socket: Socket, reason: str = "refresh_requested") -> None:
@@ -217,6 +217,6 @@ class LocalSlack:
             await socket.ended.wait()
 
     def cut(self, socket: Socket) -> None:
-        """Ends a socket without a word."""
+        """Ends a socket without a close frame."""
         if socket.request.transport is not None:
             socket.request.transport.abort()

@@ -1,10 +1,10 @@
-"""The load: taps sent as Slack sends them, each ack timed. A process of its own, so as not to be measured.
+"""The load: taps sent as Slack sends them, each ack timed, in a process of its own that is not measured.
 
 An open-loop storm sends each tap at its scheduled moment, however slow the bot is, and counts from that
-moment: a bot that falls behind cannot hide it. The peak keeps a fixed number of taps on the way.
+moment: a bot that falls behind cannot hide it.
 
-`python -m bench.storm` listens, prints `{"api": ...}`, and takes one order a line on its input: `sockets`
-(wait for so many), `storm`, `refreshes`, `peak`. Each is answered by one line.
+`python -m bench.storm` listens, prints `{"api": ...}`, and takes one order per line on its input: `connected`
+(wait for the app's socket) and `storm`. Each is answered by one line.
 """
 
 from __future__ import annotations
@@ -22,25 +22,22 @@ from typing import Any
 from bench.slack import LocalSlack
 
 PEOPLE = 10_000
-"""People of the workspace, every other one in marketing."""
+"""People in the workspace, every other one in marketing."""
 
 CHANNELS = ("C0MARKETING", "C0IT")
 LATE_S = 3.0
-"""After so long Slack shows the person an error."""
+"""Slack's limit for an ack: after it the person sees an error."""
 
 CALL_S = 0.1
-"""So long a call to Slack takes over the internet; calls that only start the bot are not slowed."""
-
-REFRESH_WINDOW = 50
-"""Taps on the way while sockets are replaced."""
+"""How long a post, an update or a reply takes, as over the internet; other calls are answered at once."""
 
 LINGER_S = 10.0
-"""So long after the last tap acks are waited for."""
+"""How long the storm waits for acks after its last tap."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a load came to. Times in milliseconds; a tap that was never acked counts as its wait so far."""
+    """The outcome of a load. Times in milliseconds; a tap that was never acked counts as its wait so far."""
 
     taps: int
     acked: int
@@ -49,10 +46,6 @@ class Figures:
     p50: float
     p99: float
     worst: float
-
-    @property
-    def per_second(self) -> float:
-        return self.acked / self.seconds
 
 
 Tap = Callable[[int], tuple[str, str]]
@@ -158,10 +151,10 @@ async def storm(slack: LocalSlack, tap: Tap, rate: float, seconds: float) -> Fig
 
 
 async def _taken(slack: LocalSlack, text: str) -> bool:
-    """False where the app has stopped reading for good: what is still to come is then never acked."""
+    """Whether the app reads at all; once it has stopped for good, later taps are never acked."""
     try:
         async with asyncio.timeout(LINGER_S):
-            await _send(slack, text)
+            await slack.send_text(text)
     except TimeoutError:
         return False
     return True
@@ -172,68 +165,6 @@ async def _all_acked(slack: LocalSlack, total: int) -> None:
     slack.on_ack = lambda _: done.set() if len(slack.acks) >= total else None
     slack.on_ack("")
     await done.wait()
-
-
-async def peak(slack: LocalSlack, tap: Tap, window: int, seconds: float) -> Figures:
-    """Keeps `window` taps on the way for `seconds`."""
-    sent: dict[str, float] = {}
-    room = asyncio.Semaphore(window)
-    slack.on_ack = lambda _: room.release()
-    end = time.perf_counter() + seconds
-    number = 0
-    while time.perf_counter() < end:
-        try:
-            async with asyncio.timeout(LINGER_S):
-                await room.acquire()
-        except TimeoutError:
-            break
-        envelope, text = tap(number)
-        sent[envelope] = time.perf_counter()
-        await _send(slack, text)
-        number += 1
-    slack.on_ack = lambda _: None
-    acked = {envelope: ack.at for envelope, ack in slack.acks.items() if ack.at <= end}
-    asked = {envelope: at for envelope, at in sent.items() if envelope in acked}
-    return figures(asked, acked, end)
-
-
-async def refreshes(slack: LocalSlack, tap: Tap, total: int, times: int) -> Figures:
-    """Sends `total` taps, REFRESH_WINDOW on the way, while Slack replaces a socket `times` times."""
-    room = asyncio.Semaphore(REFRESH_WINDOW)
-    slack.on_ack = lambda _: room.release()
-    sent: dict[str, float] = {}
-    replacing: list[asyncio.Task[None]] = []
-    with suppress(TimeoutError):
-        for number in range(total):
-            async with asyncio.timeout(LINGER_S):
-                await room.acquire()
-            envelope, text = tap(number)
-            sent[envelope] = time.perf_counter()
-            await _send(slack, text)
-            if number % (total // times) == total // times // 2:
-                replacing.append(asyncio.create_task(_replace(slack)))
-        await asyncio.gather(*replacing)
-        await asyncio.wait_for(_all_acked(slack, total), LINGER_S)
-    return figures(sent, {envelope: ack.at for envelope, ack in slack.acks.items()}, time.perf_counter())
-
-
-async def _replace(slack: LocalSlack) -> None:
-    """As Slack does it: a warning, and the end once the app has another connection."""
-    old, known = slack.open_sockets[0], slack.sockets.copy()
-    await slack.notice(old, "warning")
-    await slack.until(lambda: any(socket not in known for socket in slack.sockets))
-    await slack.dismiss(old)
-
-
-async def _send(slack: LocalSlack, text: str) -> None:
-    """Sends over the next socket; where there is none a tap waits for one, as its sender would."""
-    while True:
-        try:
-            await slack.send_text(text)
-        except (IndexError, ConnectionError):
-            await slack.until(lambda: bool(slack.open_sockets))
-        else:
-            return
 
 
 def figures(due: Mapping[str, float], acked: Mapping[str, float], now: float) -> Figures:
@@ -260,19 +191,14 @@ def _quantile(ordered: list[float], share: float) -> float:
 
 
 async def obey(slack: LocalSlack, order: dict[str, Any]) -> dict[str, Any]:
-    """Does one order and says what came of it."""
-    if order["do"] == "sockets":
-        await slack.until(lambda: len(slack.open_sockets) >= order["count"])
-        return {"sockets": len(slack.open_sockets)}
+    """Does one order and returns its result."""
+    if order["do"] == "connected":
+        await slack.until(lambda: bool(slack.open_sockets))
+        return {}
     slack.acks.clear()
     before = slack.calls.copy()
-    tap = taps(order["message"], order["buttons"], f"{slack.url}/response", order["name"])
-    if order["do"] == "storm":
-        result = await storm(slack, tap, order["rate"], order["seconds"])
-    elif order["do"] == "refreshes":
-        result = await refreshes(slack, tap, order["taps"], order["times"])
-    else:
-        result = await peak(slack, tap, order["window"], order["seconds"])
+    tap = taps(order["message"], order["buttons"], f"{slack.url}/response", "storm")
+    result = await storm(slack, tap, order["rate"], order["seconds"])
     return {**asdict(result), "calls": dict(slack.calls - before), "twice": len(slack.twice)}
 
 

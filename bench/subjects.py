@@ -1,7 +1,7 @@
-"""What is measured under load: the bot, and the same without this or that part of it.
+"""The subjects of the storm: the bot, and the bot without one part or another.
 
-`python -m bench.subjects KIND --api URL --db FILE [--sockets N]` starts one, prints one line when Slack has
-greeted it, and ends at SIGTERM. KIND is `bot` (all of it), `unwritten` (all of it, but an answer is not
+`python -m bench.subjects KIND --api URL --db FILE` starts one, prints one line when Slack has greeted it, and
+ends at SIGTERM. KIND is `bot` (all of it), `unwritten` (all of it, but an answer is not
 written) or `bare` (no Bolt and no handlers: envelopes from the socket straight to the store and back).
 """
 
@@ -22,11 +22,13 @@ import aiohttp
 import bot
 from bench.polls import poll
 from bench.storm import CHANNELS, say
-from pulse.core.cadence import Repeat, Schedule, Weekday
 from pulse.core.model import Side
+from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.ops import logs
+from pulse.ops.lifecycle import Bot, freeze_garbage, utc_now
 from pulse.ops.settings import Settings
-from pulse.services.waves import Waves, pseudonym
+from pulse.services.answering import pseudonym
+from pulse.services.waves import Waves
 from pulse.slack.socket_mode import SocketMode
 from pulse.storage.sqlite.store import Answers, Recorded, Setup, Store
 
@@ -37,15 +39,15 @@ SCHEDULE = Schedule(Repeat.WEEKLY, Weekday.MONDAY, time(9), "Europe/Berlin", dat
 
 
 class Forgetful(Store):
-    """A store that remembers no answer: what is left is everything but the write."""
+    """A store that keeps no answer: everything but the write remains."""
 
     async def answer(
         self, wave_id: int, person: bytes, side: Side, joined: bool, change: Callable[[Answers], Answers]
     ) -> Recorded:
-        return Recorded(side, change({}), True)
+        return Recorded(side=side, answers=change({}), first=True)
 
 
-def wired(store: Store, api: str) -> bot.Bot:
+def wired(store: Store, api: str) -> Bot:
     """The bot on that store, talking to that Slack."""
     tokens = {"slack_bot_token": "xoxb-1", "slack_app_token": "xapp-1", "slack_api_url": api}
     return bot.create_app(Settings.model_validate(tokens), store)
@@ -53,42 +55,45 @@ def wired(store: Store, api: str) -> bot.Bot:
 
 async def set_up(store: Store) -> None:
     """Sets up the two channels as a manager would."""
-    now = bot.utc_now()
+    now = utc_now()
     channels = {side: (channel,) for side, channel in zip(Side, CHANNELS, strict=True)}
-    await store.save_setup(Setup(SCHEDULE.as_record(), ITEMS, 5, now, channels), now, "set up")
+    await store.save_setup(
+        Setup(schedule=SCHEDULE.as_record(), items=ITEMS, minimum=5, since=now, channels=channels),
+        now,
+        "set up",
+    )
 
 
 def tapped(waves: Waves) -> dict[str, Any]:
     """The open poll, for the load."""
-    assert waves.open is not None
-    return poll(waves.open.id, waves.items_of(waves.open))
+    assert waves.current is not None
+    return poll(waves.current.id, waves.items_of(waves.current))
 
 
-async def serve(kind: str, api: str, db: Path, sockets: int) -> None:
+async def serve(kind: str, api: str, db: Path) -> None:
     """Runs the subject until SIGTERM."""
     store = (Forgetful if kind == "unwritten" else Store).open(db)
     subject = wired(store, api)
-    waves = subject.services.waves
+    waves = subject.workspace.waves
     if store.setup() is None:
         await set_up(store)
-    if waves.open is None:
+    if waves.current is None:
         await waves.open_by_hand()
-    bot.spare_collector()
+    freeze_garbage()
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     if kind == "bare":
         async with aiohttp.ClientSession() as session:
-            tasks = [asyncio.create_task(bare(session, api, waves)) for _ in range(sockets)]
+            task = asyncio.create_task(bare(session, api, store, waves))
             say(tapped(waves))
             await stop.wait()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         store.close()
         return
-    await subject.services.slack.greet()
+    await subject.surfaces.slack.greet()
     await subject.start()
-    socket = SocketMode(subject.app, "xapp-1", connections=sockets)
+    socket = SocketMode(subject.app, "xapp-1")
     await socket.start()
     say(tapped(waves))
     await stop.wait()
@@ -96,11 +101,11 @@ async def serve(kind: str, api: str, db: Path, sockets: int) -> None:
     await subject.stop()
 
 
-async def bare(session: aiohttp.ClientSession, api: str, waves: Waves) -> None:
-    """As little as can be between Slack and the writer: the limit of one socket."""
+async def bare(session: aiohttp.ClientSession, api: str, store: Store, waves: Waves) -> None:
+    """The least that can stand between Slack and the writer."""
     async with session.post(f"{api}apps.connections.open") as answer:
         url = (await answer.json())["url"]
-    wave = waves.open
+    wave = waves.current
     assert wave is not None
     tasks: set[asyncio.Task[None]] = set()
     async with session.ws_connect(url) as ws:
@@ -110,7 +115,7 @@ async def bare(session: aiohttp.ClientSession, api: str, waves: Waves) -> None:
             _wave, item, box = payload["actions"][0]["value"].split(":")
             side = wave.channels[payload["channel"]["id"]]
             person = pseudonym(wave, payload["user"]["id"])
-            await waves.store.answer(
+            await store.answer(
                 wave.id, person, side, False, lambda before: {**before, item: frozenset({box})}
             )
             with suppress(ConnectionError):
@@ -129,10 +134,9 @@ def main() -> None:
     parser.add_argument("kind", choices=("bot", "unwritten", "bare"))
     parser.add_argument("--api", required=True)
     parser.add_argument("--db", type=Path, required=True)
-    parser.add_argument("--sockets", type=int, default=1)
     chosen = parser.parse_args()
     logs.configure("warning")
-    asyncio.run(serve(chosen.kind, chosen.api, chosen.db, chosen.sockets))
+    asyncio.run(serve(chosen.kind, chosen.api, chosen.db))
 
 
 if __name__ == "__main__":

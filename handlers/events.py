@@ -8,9 +8,11 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from handlers.managing import deliver
+from handlers.interaction import Interaction
+from handlers.managing import follow_waves
 from pulse.services.channels import ARCHIVED, NOT_FOUND, NOT_IN
-from pulse.services.workspace import Workspace
+
+Event = dict[str, Any]
 
 KINDS = ("channel", "group")
 """Public and private channels have events of their own."""
@@ -18,72 +20,75 @@ KINDS = ("channel", "group")
 _log = structlog.get_logger(__name__)
 
 
-def register(app: AsyncApp, services: Workspace) -> None:
-    _membership(app, services)
-    _channels(app, services)
-    _installation(app)
-
-
-def _membership(app: AsyncApp, services: Workspace) -> None:
-    async def left(event: dict[str, Any], context: AsyncBoltContext) -> None:
-        if event["user"] == context.bot_user_id:
-            services.after.later(services.channels.lost(event["channel"], NOT_IN))
-        else:
-            services.waves.left(event["user"], event["channel"])
-
-    async def joined(event: dict[str, Any], context: AsyncBoltContext) -> None:
-        """Of people nothing is to be done: whoever joins and answers is looked up then."""
-        if event["user"] == context.bot_user_id:
-            services.after.later(_back(services, event["channel"]))
-
-    app.event("member_left_channel")(left)
-    app.event("member_joined_channel")(joined)
+def register(app: AsyncApp) -> None:
+    app.event("member_left_channel")(member_left)
+    app.event("member_joined_channel")(member_joined)
+    app.event("channel_id_changed")(channel_moved)
     for kind in KINDS:
-        _lost_by(app, services, f"{kind}_left", NOT_IN)
+        app.event(f"{kind}_left")(bot_left)
+        app.event(f"{kind}_archive")(channel_archived)
+        app.event(f"{kind}_deleted")(channel_deleted)
+        app.event(f"{kind}_unarchive")(channel_unarchived)
+        app.event(f"{kind}_rename")(channel_renamed)
+    app.event("tokens_revoked")(token_revoked)
+    app.event("app_uninstalled")(app_uninstalled)
 
 
-def _channels(app: AsyncApp, services: Workspace) -> None:
-    async def back(event: dict[str, Any]) -> None:
-        services.after.later(_back(services, event["channel"]))
-
-    async def renamed(event: dict[str, Any]) -> None:
-        """Names are kept nowhere, everything goes by ids; what was seen of the channel is looked at anew."""
-        services.channels.forget(event["channel"]["id"])
-
-    async def moved(event: dict[str, Any]) -> None:
-        services.after.later(services.channels.moved(event["old_channel_id"], event["new_channel_id"]))
-
-    app.event("channel_id_changed")(moved)
-    for kind in KINDS:
-        app.event(f"{kind}_unarchive")(back)
-        app.event(f"{kind}_rename")(renamed)
-        _lost_by(app, services, f"{kind}_archive", ARCHIVED)
-        _lost_by(app, services, f"{kind}_deleted", NOT_FOUND)
+async def member_left(event: Event, context: AsyncBoltContext, interaction: Interaction) -> None:
+    if event["user"] == context.bot_user_id:
+        await bot_left(event, interaction)
+    else:
+        interaction.workspace.answering.member_left(event["user"], event["channel"])
 
 
-def _lost_by(app: AsyncApp, services: Workspace, event_type: str, code: str) -> None:
-    """After this event the bot cannot work in the channel: the managers are told."""
-
-    async def lost(event: dict[str, Any]) -> None:
-        services.after.later(services.channels.lost(event["channel"], code))
-
-    app.event(event_type)(lost)
+async def member_joined(event: Event, context: AsyncBoltContext, interaction: Interaction) -> None:
+    """People need nothing: whoever joins and answers is looked up then."""
+    if event["user"] == context.bot_user_id:
+        interaction.later(_back(interaction, event["channel"]))
 
 
-def _installation(app: AsyncApp) -> None:
-    async def revoked(event: dict[str, Any]) -> None:
-        """Without its token the bot can tell nobody: the log is the only place."""
-        if (event.get("tokens") or {}).get("bot"):
-            _log.error("token revoked", mend="reinstall the app and set SLACK_BOT_TOKEN anew")
-
-    async def uninstalled() -> None:
-        _log.error("app removed from the workspace", mend="reinstall it, or stop this bot")
-
-    app.event("tokens_revoked")(revoked)
-    app.event("app_uninstalled")(uninstalled)
+async def bot_left(event: Event, interaction: Interaction) -> None:
+    _lost(interaction, event["channel"], NOT_IN)
 
 
-async def _back(services: Workspace, channel: str) -> None:
+async def channel_archived(event: Event, interaction: Interaction) -> None:
+    _lost(interaction, event["channel"], ARCHIVED)
+
+
+async def channel_deleted(event: Event, interaction: Interaction) -> None:
+    _lost(interaction, event["channel"], NOT_FOUND)
+
+
+async def channel_unarchived(event: Event, interaction: Interaction) -> None:
+    interaction.later(_back(interaction, event["channel"]))
+
+
+async def channel_renamed(event: Event, interaction: Interaction) -> None:
+    """Names are kept nowhere, everything goes by ids; the channel is looked at afresh."""
+    interaction.workspace.channels.forget(event["channel"]["id"])
+
+
+async def channel_moved(event: Event, interaction: Interaction) -> None:
+    moved = interaction.workspace.channels.follow_move(event["old_channel_id"], event["new_channel_id"])
+    interaction.later(moved)
+
+
+async def token_revoked(event: Event) -> None:
+    """Without its token the bot can tell nobody: the log is the only place."""
+    if (event.get("tokens") or {}).get("bot"):
+        _log.error("token revoked", fix="reinstall the app and set the new SLACK_BOT_TOKEN")
+
+
+async def app_uninstalled() -> None:
+    _log.error("app removed from the workspace", fix="reinstall it, or stop this bot")
+
+
+def _lost(interaction: Interaction, channel: str, code: str) -> None:
+    """The bot cannot work in the channel any more: managers are told."""
+    interaction.later(interaction.workspace.channels.report_lost(channel, code))
+
+
+async def _back(interaction: Interaction, channel: str) -> None:
     """A channel can be used again: what waited for it goes out now."""
-    if await services.channels.back(channel):
-        await deliver(services)
+    if await interaction.workspace.channels.recover(channel):
+        await follow_waves(interaction)

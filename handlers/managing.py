@@ -1,4 +1,7 @@
-"""What managers do by command or by a button of the Home tab. Each checks that its user is a manager."""
+"""What managers do by command or by a button of the Home tab.
+
+Nothing here checks who asks: `handlers.commands` and `handlers.home` do, before they call one of these.
+"""
 
 from __future__ import annotations
 
@@ -6,83 +9,80 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
+from handlers.interaction import Interaction
 from handlers.replies import wave_id_of
 from pulse.core.errors import BadRequest
 from pulse.core.language import _
-from pulse.services.workspace import Workspace
 from pulse.views import notices
 from pulse.views.message import Message
 
-Managing = Callable[[Workspace, str, str], Awaitable[Message]]
+Manage = Callable[[Interaction, str], Awaitable[Message]]
+"""The second argument is what was typed after the command, or a button's value."""
 
 PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 
 
-async def open_wave(services: Workspace, user: str, _rest: str) -> Message:
-    await services.managers.check(user)
-    wave = await services.waves.open_by_hand()
-    services.after.later(deliver(services))
+async def open_wave(interaction: Interaction, _rest: str) -> Message:
+    wave = await interaction.workspace.waves.open_by_hand()
+    interaction.later(follow_waves(interaction))
     return notices.wave_opened(tuple(wave.channels), wave.closes_at)
 
 
-async def close_wave(services: Workspace, user: str, _rest: str) -> Message:
-    return await _close(services, user, None)
+async def close_wave(interaction: Interaction, _rest: str) -> Message:
+    return await _close(interaction, None)
 
 
-async def close_shown(services: Workspace, user: str, value: str) -> Message:
+async def close_shown(interaction: Interaction, value: str) -> Message:
     """Closes the wave that the pressed page showed, and no other."""
-    return await _close(services, user, wave_id_of(value))
+    return await _close(interaction, wave_id_of(value))
 
 
-async def _close(services: Workspace, user: str, shown: int | None) -> Message:
-    await services.managers.check(user)
-    wave = await services.waves.close_by_hand(shown)
-    services.after.later(deliver(services))
+async def _close(interaction: Interaction, shown: int | None) -> Message:
+    wave = await interaction.workspace.waves.close_by_hand(shown)
+    interaction.later(follow_waves(interaction))
     return notices.wave_closed(tuple(wave.channels))
 
 
-async def skip(services: Workspace, user: str, _rest: str) -> Message:
-    return await _skip(services, user, None)
+async def skip(interaction: Interaction, _rest: str) -> Message:
+    return await _skip(interaction, None)
 
 
-async def skip_shown(services: Workspace, user: str, value: str) -> Message:
+async def skip_shown(interaction: Interaction, value: str) -> Message:
     """Leaves out the wave whose opening the pressed page showed, and no other."""
     try:
         shown = datetime.fromisoformat(value)
     except ValueError as error:
         raise BadRequest(_("That button is not one of this pulse. Nothing was changed.")) from error
-    return await _skip(services, user, shown)
+    return await _skip(interaction, shown)
 
 
-async def _skip(services: Workspace, user: str, shown: datetime | None) -> Message:
-    await services.managers.check(user)
-    skipped = await services.waves.skip_next(shown)
-    return notices.wave_skipped(skipped.opens_at, services.desk.next_opening())
+async def _skip(interaction: Interaction, shown: datetime | None) -> Message:
+    waves = interaction.workspace.waves
+    skipped = await waves.skip_next(shown)
+    return notices.wave_skipped(skipped.opens_at, waves.next_opening())
 
 
-async def pause(services: Workspace, user: str, _rest: str) -> Message:
-    await services.managers.check(user)
-    await services.waves.pause()
+async def pause(interaction: Interaction, _rest: str) -> Message:
+    await interaction.workspace.waves.pause()
     return notices.paused()
 
 
-async def resume(services: Workspace, user: str, _rest: str) -> Message:
-    await services.managers.check(user)
-    await services.waves.resume()
-    return notices.resumed(services.desk.next_opening())
+async def resume(interaction: Interaction, _rest: str) -> Message:
+    await interaction.workspace.waves.resume()
+    return notices.resumed(interaction.workspace.waves.next_opening())
 
 
-async def note(services: Workspace, user: str, rest: str) -> Message:
-    await services.managers.check(user)
+async def note(interaction: Interaction, rest: str) -> Message:
     text = rest.strip().strip('"“”„').strip()
     if not text:
         raise BadRequest(_('Please say what to note: /pulse note "new intake form".'))
-    return notices.note_kept((await services.desk.note(text)).text)
+    made = await interaction.workspace.notes.add(text)
+    return notices.note_kept(made.text)
 
 
-async def managers(services: Workspace, user: str, rest: str) -> Message:
+async def managers(interaction: Interaction, rest: str) -> Message:
     """Lists who manages; `add` and `remove` with people name them or take it back."""
-    await services.managers.check(user)
+    service = interaction.workspace.managers
     if rest:
         word, _space, whom = rest.partition(" ")
         people = list(dict.fromkeys(PERSON.findall(whom)))
@@ -90,38 +90,29 @@ async def managers(services: Workspace, user: str, rest: str) -> Message:
             raise BadRequest(
                 _("Please write /pulse managers, /pulse managers add @name or /pulse managers remove @name.")
             )
-        await services.managers.name(people, wanted=word.casefold() == "add")
-    return notices.managers_list(services.managers.named(), services.managers.unmet())
+        await service.name(people, wanted=word.casefold() == "add")
+    return notices.managers_list(service.named(), service.unmet())
 
 
-async def export(services: Workspace, user: str, _rest: str) -> Message:
-    await services.managers.check(user)
-    return notices.exported(await services.desk.export(user))
+async def export(interaction: Interaction, _rest: str) -> Message:
+    """Sends the published totals as files to the manager who asked."""
+    files, slack = interaction.workspace.results.export_files(), interaction.surfaces.slack
+    await slack.send_files(await slack.open_dm(interaction.user), files, _("The published totals."))
+    return notices.exported(tuple(files))
 
 
-async def deliver(services: Workspace) -> None:
-    """Posts what a change of the waves brings, and draws the Home tabs that may be looked at."""
-    await services.desk.deliver()
-    await services.homes.follow()
-    await services.desk.prepare()
+async def follow_waves(interaction: Interaction) -> None:
+    """After a wave has opened or closed: posts what is due, redraws Home tabs, makes the first cards."""
+    await interaction.surfaces.publisher.deliver()
+    await interaction.surfaces.home_tabs.follow()
+    await interaction.surfaces.cards.prepare()
 
 
-MANAGING: Mapping[str, Managing] = {
-    "open": open_wave,
-    "close": close_wave,
-    "skip": skip,
-    "pause": pause,
-    "resume": resume,
-    "note": note,
-    "managers": managers,
-    "export": export,
-}
-
-PRESSED: Mapping[str, Managing] = {
+PRESSED: Mapping[str, Manage] = {
     "open": open_wave,
     "close": close_shown,
     "skip": skip_shown,
     "pause": pause,
     "resume": resume,
 }
-"""The buttons of the Home tab: their third argument is the button's value."""
+"""The buttons of the Home tab."""

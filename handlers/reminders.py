@@ -2,48 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.context.respond.async_respond import AsyncRespond
 
-from handlers.replies import privately, told
-from pulse.services.workspace import Workspace
+from handlers.interaction import Interaction
+from handlers.replies import attempt, privately
 from pulse.views.message import Message
-from pulse.views.reminder import RESUME, STOP
+from pulse.views.reminder import RESUME, STOP, reminder_message, settled_message
 
 
-def register(app: AsyncApp, services: Workspace) -> None:
-    async def stop(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
-        await _wish(services, ack, body, respond, wanted=False)
-
-    async def resume(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
-        await _wish(services, ack, body, respond, wanted=True)
-
+def register(app: AsyncApp) -> None:
     app.action(STOP)(stop)
     app.action(RESUME)(resume)
 
 
-async def _wish(
-    services: Workspace, ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond, *, wanted: bool
-) -> None:
+async def stop(ack: AsyncAck, interaction: Interaction) -> None:
+    await _wish(ack, interaction, wanted=False)
+
+
+async def resume(ack: AsyncAck, interaction: Interaction) -> None:
+    await _wish(ack, interaction, wanted=True)
+
+
+async def _wish(ack: AsyncAck, interaction: Interaction, *, wanted: bool) -> None:
     """The wish is durable, then acked, then seen in the reminder itself."""
-    try:
-        message = await services.reminders.wish(body["user"]["id"], wanted=wanted)
-    except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
-        await ack()
-        services.after.later(privately(respond, told(error)))
-        return
+    said = await attempt(_kept(interaction, wanted=wanted), partial(privately, interaction))
     await ack()
-    services.after.later(_replace(respond, message))
+    interaction.later(said)
 
 
-async def _replace(respond: AsyncRespond, message: Message) -> None:
-    await respond(
-        text=message.text,
-        blocks=message.blocks,
-        replace_original=True,
-        unfurl_links=False,
-        unfurl_media=False,
-    )
+async def _kept(interaction: Interaction, *, wanted: bool) -> Coroutine[Any, Any, None]:
+    card = await interaction.workspace.reminders.wish(interaction.user, wanted=wanted)
+    message = settled_message(wanted=wanted) if card is None else reminder_message(card)
+    return _replace(interaction, message)
+
+
+async def _replace(interaction: Interaction, message: Message) -> None:
+    """Changes the direct message, which is no private one."""
+    if interaction.respond is not None:
+        await interaction.respond(
+            text=message.text,
+            blocks=message.blocks,
+            replace_original=True,
+            unfurl_links=False,
+            unfurl_media=False,
+        )

@@ -1,34 +1,74 @@
-"""How a handler answers one person: by the response_url, which costs no rate-limited call."""
+"""How a handler answers one person, and the one place where an error becomes a reply."""
 
 from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
-from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_bolt import BoltResponse
 
+from handlers.interaction import Interaction, Respond
 from pulse.core.errors import BadRequest, PulseError, SlackFault
 from pulse.core.language import _
-from pulse.services.workspace import Workspace
 from pulse.views.message import Message, as_view
 from pulse.views.notices import refusal
+
+T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
 
-def told(error: Exception) -> Message:
+async def attempt(work: Awaitable[T], refused: Callable[[Message], T]) -> T:
+    """The result of a use case, or what `refused` makes of the sentence that says why it failed."""
+    try:
+        return await work
+    except Exception as error:  # noqa: BLE001 - the person is told, and `error_message` logs what nobody foresaw
+        return refused(error_message(error))
+
+
+async def outcome(work: Awaitable[Message]) -> Message:
+    """The message of a use case, or the sentence that says why it failed."""
+    return await attempt(work, lambda sentence: sentence)
+
+
+async def answer(interaction: Interaction, work: Awaitable[Message]) -> None:
+    """Answers a command privately with what `work` returns, or with why it failed."""
+    await privately(interaction, await outcome(work))
+
+
+async def or_refuse(interaction: Interaction, work: Awaitable[None]) -> None:
+    """Does work that answers by itself; if it fails, says why at the place where it was asked."""
+    refusals: list[Message] = []
+    await attempt(work, refusals.append)
+    for sentence in refusals:
+        await reply(interaction, sentence)
+
+
+def error_message(error: Exception) -> Message:
     """The sentence for an error. One that nobody foresaw is logged, without what was said or by whom."""
     if isinstance(error, SlackFault) and (not error.certain or error.code == "ratelimited"):
-        # Its own sentence is for what the bot does by itself: of this it does nothing again.
+        # Its own sentence promises a second try, which there is none of here.
         return refusal(_("Slack did not answer me in time. Please try again in a minute."))
     if isinstance(error, PulseError):
         return refusal(error)
     log_unforeseen(error)
     return refusal(_("Something went wrong here, and I could not do it. Please try again in a minute."))
+
+
+async def unforeseen(error: Exception, body: dict[str, Any], respond: Respond) -> BoltResponse | None:
+    """Bolt's last resort: logs the kind of an error that no listener caught, and tells the person.
+
+    Without an answer Slack counts the payload as failed: it tells its user, or sends an event again.
+    """
+    if not body.get("response_url"):
+        log_unforeseen(error)
+        return None
+    await _send_privately(respond, error_message(error), replace=False)
+    return BoltResponse(status=200)
 
 
 def log_unforeseen(error: Exception) -> None:
@@ -38,8 +78,30 @@ def log_unforeseen(error: Exception) -> None:
     _log.error("unforeseen", error=type(error).__name__, where=where)
 
 
-async def privately(respond: AsyncRespond, message: Message, *, replace: bool = False) -> None:
-    """Sends a message that only its reader sees; `replace` puts it in place of the private one tapped on."""
+async def reply(interaction: Interaction, message: Message) -> None:
+    """Answers where a button was pressed: privately in the channel, in a window on the Home tab.
+
+    If the window cannot be opened, because the use case took longer than its trigger lives, a direct message
+    says it.
+    """
+    if interaction.respond is not None:
+        await privately(interaction, message, replace=interaction.in_private)
+    else:
+        view = as_view(_("Alignment Pulse"), message, _("Close"))
+        try:
+            await interaction.surfaces.slack.open_view(interaction.trigger, view)
+        except SlackFault:
+            await interaction.surfaces.slack.post(interaction.user, message)
+
+
+async def privately(interaction: Interaction, message: Message, *, replace: bool = False) -> None:
+    """Sends a message that only its reader sees; `replace` puts it in place of the one pressed on."""
+    if interaction.respond is None:
+        raise BadRequest(_("That button is not one of mine. Nothing was changed."))
+    await _send_privately(interaction.respond, message, replace=replace)
+
+
+async def _send_privately(respond: Respond, message: Message, *, replace: bool) -> None:
     answer = await respond(
         text=message.text,
         blocks=message.blocks,
@@ -52,37 +114,8 @@ async def privately(respond: AsyncRespond, message: Message, *, replace: bool = 
         _log.info("private answer not taken", status=answer.status_code)
 
 
-async def answering(respond: AsyncRespond, message: Awaitable[Message], *, replace: bool = False) -> None:
-    """Sends what the use case says, or why it could not."""
-    try:
-        said = await message
-    except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
-        said = told(error)
-    await privately(respond, said, replace=replace)
-
-
-async def where_pressed(
-    services: Workspace, body: dict[str, Any], respond: AsyncRespond, message: Message
-) -> None:
-    """Answers where a button was pressed: privately in the channel; on the Home tab in a window."""
-    if body.get("response_url"):
-        await privately(respond, message, replace=in_private(body))
-    else:
-        await services.slack.open_view(body["trigger_id"], as_view(_("Alignment Pulse"), message, _("Close")))
-
-
-def in_private(body: dict[str, Any]) -> bool:
-    """Whether a button was pressed in a message that only its reader sees."""
-    return bool((body.get("container") or {}).get("is_ephemeral"))
-
-
-def channel_of(body: dict[str, Any]) -> str:
-    """The channel in which a button was pressed; "" on the Home tab and in modals."""
-    return str((body.get("channel") or {}).get("id") or (body.get("container") or {}).get("channel_id") or "")
-
-
-def wave_id_of(value: object) -> int:
+def wave_id_of(value: str) -> int:
     """The wave that a button names. Raises BadRequest for a value that no message of ours has."""
-    if not re.fullmatch(r"[0-9]{1,15}", str(value or "")):
+    if not re.fullmatch(r"[0-9]{1,15}", value):
         raise BadRequest(_("That button is not one of this pulse. Nothing was changed."))
-    return int(str(value))
+    return int(value)

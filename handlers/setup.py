@@ -7,84 +7,104 @@ from zoneinfo import available_timezones
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.context.respond.async_respond import AsyncRespond
 
-from handlers.replies import privately, told
+from handlers.interaction import Interaction
+from handlers.replies import attempt, or_refuse
 from pulse.core.language import _
-from pulse.services.workspace import Workspace
-from pulse.storage.catalogues import catalogue
+from pulse.core.setup_form import SetupForm
+from pulse.services.setup import ChannelsUnusable
 from pulse.views import notices
-from pulse.views.message import as_view
+from pulse.views.message import Message, View, as_view
 from pulse.views.setup import (
     CALLBACK,
     PREVIEW,
     ZONE,
     FormErrors,
+    channel_fault,
     parse_setup,
     setup_preview,
     setup_view,
     zone_options,
 )
 
+Body = dict[str, Any]
 
-def register(app: AsyncApp, services: Workspace) -> None:
-    async def open_setup(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
-        await ack()
-        services.after.later(_show(services, body["user"]["id"], body["trigger_id"], respond))
 
-    async def zones(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack(options=zone_options(str(body.get("value") or ""), available_timezones()))
-
-    async def preview(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        services.after.later(_preview(services, body["user"]["id"], body["view"]))
-
-    async def save(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
-        try:
-            await services.managers.check(body["user"]["id"])
-            form = parse_setup(view.get("state") or {})
-            await services.administration.save(form)
-        except FormErrors as error:
-            await ack(response_action="errors", errors=error.errors)
-            return
-        except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
-            message = told(error)
-        else:
-            message = notices.set_up(services.desk.next_opening())
-            services.after.later(services.homes.redraw(body["user"]["id"]))
-        await ack(response_action="update", view=as_view(_("Set up the pulse"), message, _("Close")))
-
+def register(app: AsyncApp) -> None:
     app.action("setup_open")(open_setup)
     app.action(PREVIEW)(preview)
-    app.options(ZONE)(zones)
+    app.options(ZONE)(find_zones)
     app.view(CALLBACK)(save)
 
 
-async def show_setup(services: Workspace, user: str, trigger: str) -> None:
+async def open_setup(ack: AsyncAck, interaction: Interaction) -> None:
+    await ack()
+    interaction.later(or_refuse(interaction, show_setup(interaction)))
+
+
+async def find_zones(ack: AsyncAck, body: Body) -> None:
+    await ack(options=zone_options(str(body.get("value") or ""), available_timezones()))
+
+
+async def preview(ack: AsyncAck, interaction: Interaction, body: Body) -> None:
+    await ack()
+    interaction.later(_show_preview(interaction, body["view"]))
+
+
+async def save(ack: AsyncAck, interaction: Interaction, view: Body) -> None:
+    await ack(**await attempt(_save(interaction, view), _closing))
+
+
+async def show_setup(interaction: Interaction) -> None:
     """Opens the form. Raises ManagersOnly and SlackFault."""
-    await services.managers.check(user)
-    await services.slack.open_view(
-        trigger, setup_view(await services.administration.form(user), reminders=True)
-    )
+    await interaction.workspace.managers.check(interaction.user)
+    form = await interaction.workspace.setup.form(interaction.user)
+    await interaction.surfaces.slack.open_view(interaction.trigger, setup_view(form, reminders=True))
 
 
-async def _show(services: Workspace, user: str, trigger: str, respond: AsyncRespond) -> None:
+async def _save(interaction: Interaction, view: Body) -> Body:
+    """Saves the form; returns the ack, which shows errors at their fields or says that all is saved."""
+    await interaction.workspace.managers.check(interaction.user)
     try:
-        await show_setup(services, user, trigger)
-    except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
-        await privately(respond, told(error))
-
-
-async def _preview(services: Workspace, user: str, view: dict[str, Any]) -> None:
-    """Shows in the form what its fields would bring, or what is missing in them."""
-    try:
-        await services.managers.check(user)
-        form = parse_setup(view.get("state") or {})
-        coming = services.administration.preview(form)
-        preview = setup_preview(form, coming.items, coming.waves, catalogue(form.language))
-        shown = setup_view(form, preview=preview, reminders=True)
+        await _save_form(interaction, parse_setup(view.get("state") or {}))
     except FormErrors as error:
-        shown = setup_view(error.form, errors=error.errors, reminders=True)
-    except Exception as error:  # noqa: BLE001 - told to the person and logged by `told`
-        shown = as_view(_("Set up the pulse"), told(error), _("Close"))
-    await services.slack.update_view(str(view["id"]), str(view["hash"]), shown)
+        return {"response_action": "errors", "errors": error.errors}
+    interaction.later(interaction.surfaces.home_tabs.redraw(interaction.user))
+    return _closing(notices.set_up(interaction.workspace.waves.next_opening()))
+
+
+async def _save_form(interaction: Interaction, form: SetupForm) -> None:
+    """Raises FormErrors if a channel cannot be used, and what `PulseSetup.save` raises."""
+    try:
+        await interaction.workspace.setup.save(form)
+    except ChannelsUnusable as error:
+        sentences = {
+            field: channel_fault(fault.name, fault.code, fault.minimum)
+            for field, fault in error.faults.items()
+        }
+        raise FormErrors(sentences, form) from error
+
+
+def _closing(message: Message) -> Body:
+    return {"response_action": "update", "view": as_view(_("Set up the pulse"), message, _("Close"))}
+
+
+async def _show_preview(interaction: Interaction, view: Body) -> None:
+    """Shows in the form what its fields would bring, or what is missing in them."""
+    shown = await attempt(
+        _preview(interaction, view),
+        lambda sentence: as_view(_("Set up the pulse"), sentence, _("Close")),
+    )
+    await interaction.surfaces.slack.update_view(str(view["id"]), str(view["hash"]), shown)
+
+
+async def _preview(interaction: Interaction, view: Body) -> View:
+    await interaction.workspace.managers.check(interaction.user)
+    try:
+        form = parse_setup(view.get("state") or {})
+        coming = interaction.workspace.setup.preview(form)
+        posts = interaction.surfaces.readers.catalogue(form.language)
+        blocks = setup_preview(form, coming.items, coming.waves, posts)
+    except FormErrors as error:
+        return setup_view(error.form, errors=error.errors, reminders=True)
+    return setup_view(form, preview=blocks, reminders=True)

@@ -14,8 +14,9 @@ import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from rehearsal.installation import ROOT
 from rehearsal.script import BadLine, Play
-from rehearsal.server import ROOT, Rehearsal
+from rehearsal.server import Rehearsal
 
 START_SECONDS = 60.0
 
@@ -42,7 +43,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
 
 
 async def _connected(rehearsal: Rehearsal, process: asyncio.subprocess.Process) -> bool:
-    """Whether the app has connected; false where it ended instead."""
+    """Whether the app has connected; false if it ended instead."""
     waits = {
         asyncio.ensure_future(rehearsal.socket_mode.connected(seconds=START_SECONDS)),
         asyncio.ensure_future(process.wait()),
@@ -56,7 +57,7 @@ async def _connected(rehearsal: Rehearsal, process: asyncio.subprocess.Process) 
 
 
 async def run(script: Path | None, command: list[str], port: int) -> int:
-    """Returns the exit code: 0, 1 where the app did not start, 2 where the script is wrong."""
+    """Returns the exit code: 0, 1 if the app did not start, 2 if the script is wrong."""
     lines = await asyncio.to_thread(script.read_text, encoding="utf-8") if script else ""
     async with AsyncExitStack() as ending:
         folder = ending.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-"))
@@ -81,7 +82,7 @@ async def run(script: Path | None, command: list[str], port: int) -> int:
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m rehearsal", description="Try an app without Slack.")
-    parser.add_argument("--script", type=Path, help="what people do, a line a deed (see rehearsal/script.py)")
+    parser.add_argument("--script", type=Path, help="what people do, line by line (see rehearsal/script.py)")
     parser.add_argument("--port", type=int, default=8765, help="of the page; the next free one if taken")
     parser.add_argument("command", nargs="*", help="how to start the app (default: python bot.py)")
     asked = parser.parse_args()

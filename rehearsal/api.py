@@ -37,7 +37,7 @@ HISTORY_SCOPE = {
 
 @dataclass
 class Asked:
-    """One call: the workspace, its arguments, the app's scopes and where the server stands."""
+    """One call: the workspace, its arguments, the app's scopes and the server's address."""
 
     workspace: Workspace
     args: Json
@@ -58,11 +58,11 @@ class Asked:
         return value
 
     def flag(self, name: str) -> bool:
-        """A boolean however it was sent."""
+        """A boolean, in whichever form it was sent."""
         return self.text(name).lower() in ("1", "true")
 
     def need(self, scope: str) -> None:
-        """Refuses with missing_scope where the app does not hold the scope."""
+        """Refuses with missing_scope unless the app holds the scope."""
         if scope not in self.scopes:
             held = ",".join(sorted(self.scopes))
             raise Refusal("missing_scope", fault=True, needed=scope, provided=held)
@@ -86,7 +86,7 @@ class Asked:
         return content
 
     def channel(self) -> Channel:
-        """The channel that is named, where the app may read about it."""
+        """The named channel, if the app may read about it."""
         channel = self.workspace.known_channel(self.required("channel", "channel_not_found"))
         self.need(READ_SCOPE[channel.kind])
         return channel

@@ -1,7 +1,7 @@
 """What Slack refuses in Block Kit: each fault as Slack would word it, with a pointer to the place.
 
 The limits are those of Slack's reference (docs.slack.dev/reference/block-kit) on 2026-11-22; where the
-reference and what is observed differ, the lower value stands. A block that Slack knows and this page does
+reference and what is observed differ, the lower value stands. A block that Slack knows and this module does
 not (cards, plans, data tables) is refused like an unknown one: add it here before a view uses it.
 Lengths are characters.
 """
@@ -30,7 +30,7 @@ def _fault(problem: str, at: str) -> str:
     return f"{problem} [json-pointer:{at or '/'}]"
 
 
-# Rules: each takes a value and where it stands, and yields what is wrong with it.
+# Rules: each takes a value and its place, and yields its faults.
 
 
 def _string(limit: int, least: int = 1, pattern: str = "", shape: str = "") -> Rule:
@@ -123,7 +123,7 @@ def _parts(value: dict[str, Any], known: Mapping[str, Rule], at: str, *, typed: 
 
 
 def _text(limit: int, *types: str, least: int = 1) -> Rule:
-    """A text object of one of `types` (plain_text and mrkdwn where none is named)."""
+    """A text object of one of `types` (plain_text and mrkdwn by default)."""
     allowed = types or ("plain_text", "mrkdwn")
 
     def rule(value: Any, at: str) -> Iterator[str]:
@@ -589,7 +589,7 @@ def _surface_faults(block: dict[str, Any], surface: str, at: str) -> Iterator[st
 
 
 def _together(blocks: list[dict[str, Any]]) -> Iterator[str]:
-    """Limits that only show when the blocks are seen as one."""
+    """Limits that concern all blocks together."""
     yield from _twice([b.get("block_id") for b in blocks], "block_id", "/blocks")
     for index, block in enumerate(blocks):
         ids = [e.get("action_id") for e in elements_of(block)]

@@ -34,7 +34,7 @@ log = logging.getLogger("rehearsal")
 
 @dataclass
 class Delivery:
-    """One payload on its way to the app, and what became of it. Seconds are of `time.monotonic`."""
+    """One payload sent to the app, and its outcome. Times are seconds of `time.monotonic`."""
 
     envelope_id: str
     type: str
@@ -60,7 +60,7 @@ class Delivery:
 
 
 class Transport(Protocol):
-    """Carries a delivery to the app; false where nobody is there to take it."""
+    """Carries a delivery to the app; false if no app is connected."""
 
     async def carry(self, delivery: Delivery) -> bool: ...
 
@@ -185,8 +185,8 @@ class SocketMode:
         try:
             await socket.ws.send_json(envelope)
         except ConnectionError:
-            # Slack does not know that the other end has gone: the payload is lost.
-            log.info("a payload went to a socket that has gone")
+            # Slack does not know that the other end is gone: the payload is lost.
+            log.info("a payload was sent to a closed socket")
         return True
 
     async def refresh(self, reason: str = "refresh_requested", close_after: float | None = None) -> None:
@@ -204,7 +204,7 @@ class SocketMode:
             await socket.ws.close()
 
     def drop(self) -> None:
-        """Cuts all connections without a word."""
+        """Cuts all connections without a goodbye."""
         for socket in list(self.sockets):
             if isinstance(socket.transport, asyncio.Transport):
                 socket.transport.abort()
@@ -309,7 +309,7 @@ class Post:
         return delivery
 
     async def send_event(self, payload: Json) -> Delivery:
-        """Sends an event; where it is not acknowledged, again up to three times, beside the caller."""
+        """Sends an event; without an acknowledgement, again up to three times in the background."""
         delivery = await self.send("events_api", payload)
         if delivery.acked_at is None:
             self.start(self._send_again(payload))
@@ -322,7 +322,7 @@ class Post:
                 return
 
     def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Runs work beside the caller and keeps hold of it."""
+        """Runs work in the background and keeps a reference to it."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
@@ -334,12 +334,12 @@ class Post:
             log.error("the stand-in itself failed", exc_info=task.exception())
 
     async def settled(self) -> None:
-        """Waits until nothing is on its way any more."""
+        """Waits until nothing is in flight."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def close(self) -> None:
-        """Gives up whatever is on its way and closes the connections."""
+        """Gives up what is in flight and closes the connections."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

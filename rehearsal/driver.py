@@ -1,7 +1,7 @@
 """People at their screens: what somebody can see and do, for the page, for tests and for scripts.
 
-An `Actor` is one person. Each deed returns when the app has acknowledged it. Nothing here knows the app
-that is rehearsed: buttons are found by action_id, value or label.
+An `Actor` is one person. Each action returns when the app has acknowledged it. Nothing here knows the app
+under rehearsal: buttons are found by action_id, value or label.
 """
 
 from __future__ import annotations
@@ -10,15 +10,13 @@ import copy
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rehearsal import payloads
 from rehearsal.blockkit import elements_of
 from rehearsal.delivery import Delivery
+from rehearsal.installation import Installation
 from rehearsal.workspace import Json, Message, Person, Refusal, View, Workspace
-
-if TYPE_CHECKING:
-    from rehearsal.server import Rehearsal
 
 NOT_ANSWERED = "The app did not answer within 3 seconds."
 NOT_CONNECTED = "The app is not connected."
@@ -26,7 +24,7 @@ NOT_SAVED = "We had some trouble connecting. Try again?"
 
 
 class NotAnswered(Exception):
-    """The app did not acknowledge in time, or was not there."""
+    """The app did not acknowledge in time, or was not connected."""
 
 
 class NotPossible(Exception):
@@ -50,9 +48,9 @@ class Ack:
 class Actor:
     """One person of the workspace."""
 
-    def __init__(self, server: Rehearsal, person: Person) -> None:
-        self.server, self.person = server, person
-        self.workspace = server.workspace
+    def __init__(self, app: Installation, person: Person) -> None:
+        self.app, self.person = app, person
+        self.workspace = app.workspace
 
     @property
     def id(self) -> str:
@@ -97,11 +95,11 @@ class Actor:
         if self.id not in place.members:
             raise NotPossible(f"Join #{place.name} to use a command there.")
         command, _, text = line.strip().partition(" ")
-        if self.server.commands and command not in self.server.commands:
-            known = " or ".join(sorted(self.server.commands))
+        if self.app.commands and command not in self.app.commands:
+            known = " or ".join(sorted(self.app.commands))
             raise NotPossible(f"There is no command {command} here. Try {known} help.")
-        sent = escaped(self.workspace, text.strip()) if self.server.escapes else text.strip()
-        payload = self.server.payloads.command(self.person, place, command, sent)
+        sent = escaped(self.workspace, text.strip()) if self.app.escapes else text.strip()
+        payload = self.app.payloads.command(self.person, place, command, sent)
         ack = await self._send("slash_commands", payload)
         if ack.response and (ack.response.get("text") or ack.response.get("blocks")):
             self._said(place.id, ack.response)
@@ -111,11 +109,11 @@ class Actor:
         try:
             self.workspace.answer(self.id, channel, response)
         except Refusal as refusal:
-            self.server.fault(f"the answer to a command was refused: {refusal}")
+            self.app.fault(f"the answer to a command was refused: {refusal}")
             self.workspace.toast(self.id, "The app’s answer could not be shown.")
 
     async def _send(self, kind: str, payload: Json) -> Ack:
-        delivery = await self.server.post.send(kind, payload)
+        delivery = await self.app.post.send(kind, payload)
         if delivery.latency is None:
             raise self._unanswered(delivery)
         return Ack(delivery.latency, delivery.response)
@@ -124,7 +122,7 @@ class Actor:
         if delivery.type == "interactive" and delivery.payload["type"] == "view_submission":
             text = NOT_SAVED
         else:
-            text = NOT_ANSWERED if delivery.socket is not None or not self.server.by_socket else NOT_CONNECTED
+            text = NOT_ANSWERED if delivery.socket is not None or not self.app.by_socket else NOT_CONNECTED
         self.workspace.toast(self.id, text)
         return NotAnswered(text)
 
@@ -140,7 +138,7 @@ class Actor:
         """Uses the one element whose action_id, value or label is `target` (within `block`, if given).
 
         `chosen` answers a select, a picker or a field: an option's value, an id, a date, text, or a list.
-        `values` are what else stands in the form.
+        `values` are the other fields of the form.
         """
         found = [
             (each["block_id"], element)
@@ -172,11 +170,11 @@ class Actor:
             state[block_id][action_id] |= answer
         if isinstance(where, Message):
             self._must_see(where)
-            self.server.taps.add((self.id, where.channel, where.ts, block_id))
-            make = self.server.payloads.message_action
+            self.app.taps.add((self.id, where.channel, where.ts, block_id))
+            make = self.app.payloads.message_action
             payload = make(self.person, where, block_id, element, answer, state)
         else:
-            payload = self.server.payloads.view_action(self.person, where, block_id, element, answer, state)
+            payload = self.app.payloads.view_action(self.person, where, block_id, element, answer, state)
         return await self._send("interactive", payload)
 
     def _must_see(self, message: Message) -> None:
@@ -201,7 +199,7 @@ class Actor:
         refused = payloads.incomplete(form.blocks, state)
         if refused:
             return Ack(0.0, {"response_action": "errors", "errors": refused})
-        ack = await self._send("interactive", self.server.payloads.submission(self.person, form, state))
+        ack = await self._send("interactive", self.app.payloads.submission(self.person, form, state))
         self._after_submit(form, ack.response or {})
         return ack
 
@@ -219,7 +217,7 @@ class Actor:
             else:
                 self._check_errors(form, response)
         except Refusal as refusal:
-            self.server.fault(f"the answer to a form was refused: {refusal}")
+            self.app.fault(f"the answer to a form was refused: {refusal}")
             self.workspace.toast(self.id, NOT_SAVED)
 
     def _close(self, form: View) -> None:
@@ -233,11 +231,11 @@ class Actor:
             raise Refusal("invalid_response_action", [f"errors must name input blocks: {errors}"])
 
     async def close_modal(self, view: View | None = None) -> None:
-        """Closes a modal (the top one); the app hears of it where it asked to."""
+        """Closes a modal (the top one by default); the app is told if it asked to be."""
         form = view or self.modal
         if form is None:
             raise NotPossible("No modal is open.")
-        payload = self.server.payloads.closed(self.person, form)
+        payload = self.app.payloads.closed(self.person, form)
         wants_to_know = form.content.get("notify_on_close")
         if form.content.get("clear_on_close"):
             self.workspace.clear_views(self.id)
@@ -247,7 +245,7 @@ class Actor:
             await self._send("interactive", payload)
 
     async def open_home(self) -> Ack | None:
-        """Opens the app's Home tab. None where the app does not listen for it."""
+        """Opens the app's Home tab. None if the app does not subscribe to the event."""
         event: Json = {
             "type": "app_home_opened",
             "user": self.id,
@@ -256,7 +254,7 @@ class Actor:
         }
         if self.home is not None:
             event["view"] = self.home.as_view()
-        delivery = await self.server.deliver_event(event)
+        delivery = await self.app.deliver_event(event)
         if delivery is None:
             return None
         if delivery.latency is None:
@@ -265,13 +263,13 @@ class Actor:
 
     async def options(self, view: View, block_id: str, action_id: str, query: str) -> list[Json]:
         """Types into an external select; returns the options that the app offers, groups flattened."""
-        payload = self.server.payloads.suggestion(self.person, view, block_id, action_id, query)
+        payload = self.app.payloads.suggestion(self.person, view, block_id, action_id, query)
         ack = await self._send("interactive", payload)
         return payloads.options_of(ack.response or {})
 
     async def shortcut(self, callback_id: str) -> Ack:
         """Uses a global shortcut."""
-        return await self._send("interactive", self.server.payloads.shortcut(self.person, callback_id))
+        return await self._send("interactive", self.app.payloads.shortcut(self.person, callback_id))
 
     def say(self, channel: str, text: str) -> Message:
         """Writes into a channel."""

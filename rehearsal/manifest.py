@@ -14,12 +14,12 @@ SCOPES = (
     "files:write", "groups:history", "groups:read", "im:history", "im:read", "im:write", "team:read",
     "users:read",
 )  # fmt: skip
-"""What an app holds that came without a manifest."""
+"""The scopes of an app without a manifest."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """`commands` and `events` are empty where everything is let through; `escapes`: `should_escape`."""
+    """`commands` and `events` are empty if all are allowed; `escapes`: `should_escape`."""
 
     scopes: frozenset[str] = frozenset(SCOPES)
     commands: frozenset[str] = frozenset()
@@ -38,7 +38,7 @@ def _list_under(text: str, key: str) -> frozenset[str]:
 
 
 def read(path: Path) -> Manifest:
-    """The manifest at `path`, or one that allows everything where there is none."""
+    """The manifest at `path`, or one that allows everything if there is no such file."""
     if not path.exists():
         return Manifest()
     text = path.read_text(encoding="utf-8") + "\n"

@@ -48,7 +48,7 @@ _MANY = {
 
 
 def field_of(kind: str) -> tuple[str, str]:
-    """Where an element's answer stands in payloads, and where its first value stands in the block."""
+    """The field of an element's answer in payloads, and the field of its initial value in the block."""
     return _FIELDS.get(kind, ("value", "initial_value"))
 
 
@@ -90,7 +90,7 @@ def _stateful(blocks: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Json]]
 
 
 def values_of(blocks: Iterable[Mapping[str, Any]], given: Mapping[str, Any] | None = None) -> Json:
-    """`state.values` of a form: what stands in it at first, then `given`.
+    """`state.values` of a form: its initial values, overridden by `given`.
 
     `given` holds plain values by block_id or action_id, or whole `state.values` by block_id.
     """
@@ -113,7 +113,7 @@ def values_of(blocks: Iterable[Mapping[str, Any]], given: Mapping[str, Any] | No
 
 
 def _given(element: Mapping[str, Any], value: Any, before: Json) -> Json:
-    """One element's answer out of what was given for its block or its action_id."""
+    """One element's answer, from what was given for its block or its action_id."""
     is_answer = (
         not isinstance(value, dict) or {"text", "value"} <= set(value) or value.get("type") == "rich_text"
     )
@@ -124,7 +124,7 @@ def _given(element: Mapping[str, Any], value: Any, before: Json) -> Json:
 
 
 def incomplete(blocks: Iterable[Mapping[str, Any]], values: Mapping[str, Any]) -> dict[str, str]:
-    """What Slack's own client says of a form before it sends it: a sentence by block_id."""
+    """What Slack's own client objects to before it sends a form: a sentence by block_id."""
     found = {}
     for block in blocks:
         if block.get("type") != "input":
@@ -169,7 +169,7 @@ def _number_problem(element: Mapping[str, Any], answer: str) -> str | None:
 
 
 class Payloads:
-    """Makes payloads. `base_url` is where response_urls lead."""
+    """Makes payloads. `base_url` is the address of response_urls."""
 
     def __init__(self, workspace: Workspace, base_url: str) -> None:
         self.workspace, self.base_url = workspace, base_url

@@ -1,4 +1,4 @@
-"""Who lives in the pretend workspace unless a test says otherwise."""
+"""The people and channels of the pretend workspace, unless a test makes its own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What the rehearsal's page asks for: who sees what, and what people do.
+"""The endpoints of the rehearsal's page: what each person sees, and what people do.
 
-Only this machine may ask, and only the page itself: the Host header must be local (DNS rebinding), deeds
-must be JSON and of the same origin.
+They serve only this machine and only the page itself: the Host header must be local (DNS rebinding), and
+actions must be JSON from the same origin.
 """
 
 from __future__ import annotations
@@ -11,18 +11,16 @@ import json
 import mimetypes
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from rehearsal.crowd import let_answer
 from rehearsal.driver import Actor, NotAnswered, NotPossible
+from rehearsal.installation import Installation
 from rehearsal.population import sides_of
-from rehearsal.workspace import BOT_USER, Channel, Json, Message, Person, View
-
-if TYPE_CHECKING:
-    from rehearsal.server import Rehearsal
+from rehearsal.workspace import BOT_USER, Channel, File, Json, Message, Person, View
 
 STATIC = Path(__file__).resolve().parent / "page"
 LOCAL = ("127.0.0.1", "localhost")
@@ -40,11 +38,15 @@ INVITE = "/invite"
 class Page:
     """The page's endpoints."""
 
-    def __init__(self, server: Rehearsal) -> None:
-        self.server = server
+    def __init__(self, app: Installation) -> None:
+        self.app = app
         self._closing = asyncio.Event()
+        # A command typed while the crowd answers would close a pulse over a half-finished crowd.
+        self._turn = asyncio.Lock()
         self._deeds: dict[str, Callable[[Json], Awaitable[Json]]] = {
             "command": self._command,
+            "join": self._join,
+            "leave": self._leave,
             "action": self._action,
             "submit": self._submit,
             "close": self._close,
@@ -67,7 +69,7 @@ class Page:
     def close(self) -> None:
         """Ends the event streams."""
         self._closing.set()
-        self.server.workspace.stir()
+        self.app.workspace.stir()
 
     @web.middleware
     async def guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -96,15 +98,18 @@ class Page:
         return web.Response(body=body, content_type=content_type, charset="utf-8")
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
-        file = self.server.workspace.files.get(request.match_info["name"].partition(".")[0])
-        if file is None or file.data is None or file.size is None:
-            return web.Response(status=404, text="There is no such image.")
-        return web.Response(body=file.data, content_type="image/png")
+        file = self.app.workspace.files.get(request.match_info["name"].partition(".")[0])
+        if file is None or file.data is None:
+            return web.Response(status=404, text="There is no such file.")
+        if file.size is not None:
+            return web.Response(body=file.data, content_type="image/png")
+        # Only ever saved, never shown: the page's own origin must not run what an app uploads.
+        return web.Response(body=file.data, headers={"Content-Disposition": "attachment"})
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
         await response.prepare(request)
-        workspace, seen = self.server.workspace, -1
+        workspace, seen = self.app.workspace, -1
         try:
             while not self._closing.is_set():
                 if workspace.revision != seen:
@@ -113,14 +118,14 @@ class Page:
                 else:
                     await workspace.next_change()
         except ConnectionResetError:
-            # The page has gone; there is nobody to tell.
+            # The page is closed.
             return response
         return response
 
     # What somebody sees
 
     async def _state(self, request: web.Request) -> web.StreamResponse:
-        workspace = self.server.workspace
+        workspace = self.app.workspace
         wanted = request.query.get("as", "")
         people = [p for p in workspace.people.values() if not p.is_bot]
         me = workspace.people.get(wanted) or next((p for p in people if p.is_admin), people[0])
@@ -134,12 +139,12 @@ class Page:
             "home": {"id": home.id, "blocks": home.blocks} if home else None,
             "modals": [view.as_view() for view in workspace.modals(me.id)],
             "toasts": workspace.toasts.get(me.id, []),
-            "notice": self.server.notice,
+            "notice": self.app.notice,
         }
         return web.json_response(state)
 
     def _places(self, me: Person) -> list[Channel]:
-        workspace = self.server.workspace
+        workspace = self.app.workspace
         workspace.im(me.id)
         return [c for c in workspace.channels.values() if workspace.may_see(me.id, c)]
 
@@ -148,14 +153,14 @@ class Page:
             "id": person.id,
             "name": person.name,
             "real_name": person.real_name,
-            "sides": sides_of(self.server.workspace, person.id),
+            "sides": sides_of(self.app.workspace, person.id),
             "roles": person.roles,
             "is_bot": person.is_bot,
             "guest": person.guest,
         }
 
     def _channel(self, channel: Channel, me: Person) -> Json:
-        workspace = self.server.workspace
+        workspace = self.app.workspace
         seen = workspace.sees(me.id, channel.id) if not channel.is_im else channel.messages
         read = workspace.read.get((me.id, channel.id), "0")
         return {
@@ -171,7 +176,7 @@ class Page:
         }
 
     def _message(self, message: Message) -> Json:
-        workspace = self.server.workspace
+        workspace = self.app.workspace
         author = workspace.people[message.author]
         files = [workspace.files[file_id] for file_id in message.files]
         return {
@@ -181,10 +186,7 @@ class Page:
             "blocks": message.blocks,
             "private": message.private_to is not None,
             "edited": message.edited is not None,
-            "files": [
-                {"id": f.id, "url": f"/rehearsal/files/{f.id}.png", "alt": f.alt, "title": f.title}
-                for f in files
-            ],
+            "files": [_file_entry(file) for file in files],
         }
 
     # What somebody does
@@ -197,7 +199,7 @@ class Page:
             asked = json.loads(await request.text())
             answer = await deed(asked)
         except NotAnswered:
-            # The person has been told by a toast.
+            # A toast has told the person.
             return web.json_response({"ok": True})
         except NotPossible as refusal:
             return web.json_response({"ok": False, "error": str(refusal)})
@@ -206,28 +208,47 @@ class Page:
         return web.json_response({"ok": True, **answer})
 
     def _actor(self, asked: Json) -> Actor:
-        return self.server.actor(asked["as"])
+        return Actor(self.app, self.app.workspace.person(asked["as"]))
 
     async def _command(self, asked: Json) -> Json:
         actor, channel, text = self._actor(asked), asked["channel"], asked["text"].strip()
         if text.split(maxsplit=1)[0] == INVITE:
             self._invite(actor, channel, text.removeprefix(INVITE).strip())
         else:
-            await actor.command(text, channel)
+            async with self._turn:
+                await actor.command(text, channel)
         return {}
 
     def _invite(self, actor: Actor, channel: str, name: str) -> None:
-        """Slack's own command, for the app alone: people cannot be moved about here."""
-        workspace = self.server.workspace
-        place, app = workspace.channel(channel), workspace.people[BOT_USER]
+        """Slack's own command: a member brings the app, or somebody else, into a channel."""
+        workspace = self.app.workspace
+        place, wanted = workspace.channel(channel), name.removeprefix("@").casefold()
         if actor.id not in place.members:
             raise NotPossible(f"Join #{place.name} to invite anybody there.")
-        if name.removeprefix("@").casefold() not in (app.name.casefold(), app.real_name.casefold()):
-            raise NotPossible(f"Here only the app can be invited: {INVITE} @{app.real_name}")
-        known = BOT_USER in place.members
-        workspace.join(channel, BOT_USER)
+        found = [
+            p for p in workspace.people.values() if wanted in (p.name.casefold(), p.real_name.casefold())
+        ]
+        if not found:
+            app = workspace.people[BOT_USER].real_name
+            raise NotPossible(f"Nobody is called {name}. Invite the app with {INVITE} @{app}")
+        known = found[0].id in place.members
+        workspace.join(channel, found[0].id)
         state = "is in" if known else "has joined"
-        workspace.toast(actor.id, f"{app.real_name} {state} #{place.name}.")
+        workspace.toast(actor.id, f"{found[0].real_name} {state} #{place.name}.")
+
+    async def _join(self, asked: Json) -> Json:
+        actor, place = self._actor(asked), self.app.workspace.channel(asked["channel"])
+        if place.archived or not self.app.workspace.may_see(actor.id, place):
+            raise NotPossible("Nobody can join this channel by themselves.")
+        self.app.workspace.join(place.id, actor.id)
+        return {}
+
+    async def _leave(self, asked: Json) -> Json:
+        actor, place = self._actor(asked), self.app.workspace.channel(asked["channel"])
+        if place.is_im:
+            raise NotPossible("A conversation with the app cannot be left.")
+        self.app.workspace.leave(place.id, actor.id)
+        return {}
 
     def _where(self, actor: Actor, asked: Json) -> Message | View:
         if asked.get("home"):
@@ -235,13 +256,13 @@ class Page:
         elif asked.get("view_id"):
             found = self._view(actor, asked["view_id"])
         else:
-            found = self.server.workspace.message(asked["channel"], asked["message_ts"])
+            found = self.app.workspace.message(asked["channel"], asked["message_ts"])
         if found is None:
             raise NotPossible("This is no longer there.")
         return found
 
     def _view(self, actor: Actor, view_id: str) -> View:
-        view = self.server.workspace.views.get(view_id)
+        view = self.app.workspace.views.get(view_id)
         if view is None or view.person != actor.id:
             raise NotPossible("This form is no longer open.")
         return view
@@ -287,24 +308,38 @@ class Page:
     async def _read(self, asked: Json) -> Json:
         seen = self._actor(asked).sees(asked["channel"])
         if seen:
-            self.server.workspace.read[asked["as"], asked["channel"]] = seen[-1].ts
+            self.app.workspace.read[asked["as"], asked["channel"]] = seen[-1].ts
         return {}
 
     async def _crowd(self, asked: Json) -> Json:
         mood = {str(side): float(value) for side, value in (asked.get("mood") or {}).items()}
         share, besides = float(asked.get("share", 0.8)), str(asked.get("as", ""))
-        answered = await let_answer(self.server, share=share, mood=mood, besides=besides)
+        async with self._turn:
+            answered = await let_answer(self.app, share=share, mood=mood, besides=besides)
         return {"answered": answered}
 
     async def _clock(self, asked: Json) -> Json:
-        if self.server.on_next is None:
+        if self.app.on_next is None:
             raise NotPossible("This app has no next moment.")
-        said = await self.server.on_next()
-        self.server.workspace.changed()
-        return {"said": said, "now": self.server.workspace.clock().isoformat()}
+        async with self._turn:
+            said = await self.app.on_next()
+        self.app.workspace.changed()
+        return {"said": said, "now": self.app.workspace.clock().isoformat()}
+
+
+def _file_entry(file: File) -> Json:
+    """What the page needs of a file; `download` is the name of one that is no picture."""
+    picture = file.size is not None
+    return {
+        "id": file.id,
+        "url": f"/rehearsal/files/{file.id}" + (".png" if picture else ""),
+        "alt": file.alt,
+        "title": file.title,
+        "download": None if picture else file.name,
+    }
 
 
 def _known(where: Message | View, values: Any) -> Json:
-    """Of what the page says stands in the form, what the form has: it may have changed meanwhile."""
+    """The values that the page sent, without fields that the form has lost meanwhile."""
     ids = {block["block_id"] for block in where.blocks}
     return {key: value for key, value in (values or {}).items() if key in ids}

@@ -1,4 +1,4 @@
-"""A rehearsal without a browser: a script of what people do, played, and what they see written down.
+"""A rehearsal without a browser: plays a script of what people do, and writes down what they see.
 
 A script is text, a line a deed; `#` begins a comment.
 
@@ -21,16 +21,14 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from rehearsal.blockkit import elements_of
 from rehearsal.crowd import let_answer
 from rehearsal.driver import Actor, NotAnswered, NotPossible
+from rehearsal.installation import Installation
 from rehearsal.payloads import options_of
 from rehearsal.workspace import BOT_USER, Json, Message, View
-
-if TYPE_CHECKING:
-    from rehearsal.server import Rehearsal
 
 T = TypeVar("T")
 
@@ -44,9 +42,9 @@ class BadLine(Exception):
 
 @dataclass
 class Play:
-    """Plays a script on a server and writes lines with `say`. Messages appear when they have come to rest."""
+    """Plays a script on a server and writes lines with `say`. Messages appear once they no longer change."""
 
-    server: Rehearsal
+    app: Installation
     say: Callable[[str], None]
     actor: Actor | None = None
     place: str = ""
@@ -93,8 +91,8 @@ class Play:
         }
 
     def _enter(self, name: str, place: str) -> None:
-        self.actor = self.server.actor(name.lower())
-        self.place = self.server.workspace.channel(place).id
+        self.actor = Actor(self.app, self.app.workspace.person(name.lower()))
+        self.place = self.app.workspace.channel(place).id
         self.fields = {}
 
     def _who(self) -> Actor:
@@ -112,9 +110,9 @@ class Play:
         await who.tap(where, label, block=block_id, values=self._values(where))
 
     async def _soon(self, find: Callable[[], T | None], missing: str) -> T:
-        """What `find` finds, now or in a moment: apps go on after they have acknowledged."""
+        """What `find` finds, now or in a moment: apps keep working after an acknowledgement."""
         try:
-            return await self.server.workspace.until(find, timeout=PATIENCE_SECONDS)
+            return await self.app.workspace.until(find, timeout=PATIENCE_SECONDS)
         except TimeoutError:
             raise NotPossible(f"there is {missing}") from None
 
@@ -153,8 +151,8 @@ class Play:
 
     def _id(self, part: str) -> str:
         if part.startswith("#"):
-            return self.server.workspace.channel(part).id
-        return self.server.workspace.person(part[1:].lower()).id if part.startswith("@") else part
+            return self.app.workspace.channel(part).id
+        return self.app.workspace.person(part[1:].lower()).id if part.startswith("@") else part
 
     async def _offered(self, form: View, block_id: str, action_id: str, query: str) -> Json:
         found = await self._who().options(form, block_id, action_id, query)
@@ -182,33 +180,31 @@ class Play:
         who = self._who()
 
         def is_there() -> bool:
-            return any(
-                words in m.text for channel in self.server.workspace.channels for m in who.sees(channel)
-            )
+            return any(words in m.text for channel in self.app.workspace.channels for m in who.sees(channel))
 
         await self._soon(is_there, f"no message with “{words}”")
 
     async def _crowd(self, what: str) -> None:
         share, *moods = what.split() or ["0.8"]
         mood = {side: float(value) for side, _, value in (each.partition("=") for each in moods)}
-        answered = await let_answer(self.server, share=float(share), mood=mood)
+        answered = await let_answer(self.app, share=float(share), mood=mood)
         self.say(f"  {answered} people answered")
 
     async def rest(self) -> None:
-        """Waits until nothing has changed for a moment: apps go on after they have acknowledged."""
+        """Waits until nothing has changed for a moment: apps keep working after an acknowledgement."""
         while True:
             try:
-                await self.server.workspace.until(_changed_since(self.server), timeout=QUIET_SECONDS)
+                await self.app.workspace.until(_changed_since(self.app), timeout=QUIET_SECONDS)
             except TimeoutError:
                 return
 
     def show(self) -> None:
-        """Writes down what is new for whoever acts: messages, the form on top, the Home tab, notices."""
+        """Writes down what is new for the person acting: messages, the top form, the Home tab, notices."""
         if self.actor is None:
             return
-        for channel in self.server.workspace.channels.values():
-            if self.server.workspace.may_see(self.actor.id, channel):
-                for message in self.server.workspace.sees(self.actor.id, channel.id):
+        for channel in self.app.workspace.channels.values():
+            if self.app.workspace.may_see(self.actor.id, channel):
+                for message in self.app.workspace.sees(self.actor.id, channel.id):
                     self._show_message(channel.name, message)
         if self.actor.modal is not None:
             self._show_once(f"form {self.actor.modal.id}", "  [form]", self.actor.modal.blocks, "")
@@ -221,7 +217,7 @@ class Play:
         if message.author != BOT_USER:
             return
         mark = " (only you)" if message.private_to else ""
-        files = "".join(f"\n[image] {self.server.workspace.files[f].alt}" for f in message.files)
+        files = "".join(f"\n[image] {self.app.workspace.files[f].alt}" for f in message.files)
         head = f"  #{channel}{mark}"
         self._show_once(f"{message.channel} {message.ts}", head, message.blocks, message.text + files)
 
@@ -234,14 +230,14 @@ class Play:
                 self.say(f"    {line}")
 
     def _readable(self, text: str) -> str:
-        """Text as it is read: names for ids, a date's fallback, characters for entities."""
+        """Text as people read it: names instead of ids, a date's fallback, characters instead of entities."""
 
         def name(found: re.Match[str]) -> str:
             sign, known = found[1], found[2]
-            if sign == "@" and known in self.server.workspace.people:
-                return f"@{self.server.workspace.people[known].name}"
-            if sign == "#" and known in self.server.workspace.channels:
-                return f"#{self.server.workspace.channels[known].name}"
+            if sign == "@" and known in self.app.workspace.people:
+                return f"@{self.app.workspace.people[known].name}"
+            if sign == "#" and known in self.app.workspace.channels:
+                return f"#{self.app.workspace.channels[known].name}"
             return found[0]
 
         text = re.sub(r"<([@#])(\w+)(?:\|[^>]*)?>", name, text)
@@ -250,9 +246,9 @@ class Play:
         return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _changed_since(server: Rehearsal) -> Callable[[], bool]:
-    before = server.workspace.revision
-    return lambda: server.workspace.revision != before
+def _changed_since(app: Installation) -> Callable[[], bool]:
+    before = app.workspace.revision
+    return lambda: app.workspace.revision != before
 
 
 def _names(element: Json) -> tuple[str, ...]:
@@ -262,7 +258,7 @@ def _names(element: Json) -> tuple[str, ...]:
 
 
 def _controls(blocks: list[Json], *, with_texts: bool) -> list[str]:
-    """What can be read in blocks and what can be used, a line a block."""
+    """The texts and the controls of blocks, one line per block."""
     lines = []
     for block in blocks:
         parts = _texts(block) if with_texts else []

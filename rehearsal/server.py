@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,27 +21,21 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from rehearsal import manifest, population
 from rehearsal.api import METHODS, STRUCTURED, Asked
-from rehearsal.delivery import Delivery, Post, SignedHttp, SocketMode
 from rehearsal.driver import Actor
-from rehearsal.payloads import Payloads
+from rehearsal.installation import HOST, ROOT, Installation
 from rehearsal.screen import Page
 from rehearsal.trouble import Rates, Trouble
-from rehearsal.workspace import Json, Refusal, Workspace
+from rehearsal.workspace import Json, Refusal
 
-HOST = "127.0.0.1"
-ROOT = Path(__file__).resolve().parent.parent
 BOT_TOKEN = "xoxb-rehearsal"  # noqa: S105 - opens nothing but this pretend workspace
 APP_TOKEN = "xapp-rehearsal"  # noqa: S105 - likewise
 CONNECT = "apps.connections.open"
 
-log = logging.getLogger("rehearsal")
-
 
 @dataclass
 class Call:
-    """One Web API call: when it came (`time.monotonic`), and what was answered ("" is ok)."""
+    """One Web API call: when it came (`time.monotonic`), and its answer; an `error` of "" means ok."""
 
     method: str
     args: Json
@@ -51,13 +44,11 @@ class Call:
     answer: Json = field(default_factory=dict)
 
 
-class Rehearsal:
+class Rehearsal(Installation):
     """The stand-in. `port` 0 takes any free one; a taken port, the next free one.
 
-    `on_next` is called when somebody asks for the next moment; it returns a sentence on what happened.
-    `notice` is a line that the page shows all the time, such as that its history is invented.
-    `faults` are what an app must never do. To order: `fail`, `delay`, `enforce_rates`, `page_cap` (short
-    pages), `token_error` ("token_revoked", "account_inactive"), and the methods of `socket_mode`.
+    Trouble on request: `fail`, `delay`, `enforce_rates`, `page_cap` (short pages), `token_error`
+    ("token_revoked", "account_inactive"), and the methods of `socket_mode`.
     """
 
     def __init__(
@@ -68,28 +59,16 @@ class Rehearsal:
         manifest_path: Path = ROOT / "manifest.yml",
         populate: bool = True,
     ) -> None:
-        about = manifest.read(manifest_path)
-        self.scopes, self.commands, self.events = about.scopes, about.commands, about.events
-        self.escapes = about.escapes
-        self.workspace = Workspace(clock, ticks, about.name)
-        self.places = population.settle(self.workspace) if populate else None
-        self.post = Post()
+        super().__init__(port, clock, ticks, manifest_path, populate)
         self.bot_token, self.app_token = BOT_TOKEN, APP_TOKEN
         self.calls: list[Call] = []
-        self.faults: list[str] = []
-        self.taps: set[tuple[str, str, str, str]] = set()
         self.page_cap: int | None = None
         self.token_error = ""
         self.enforce_rates = False
-        self.on_next: Callable[[], Awaitable[str | None]] | None = None
-        self.notice = ""
-        self.by_socket = True
-        self.port = port
         self._troubles: list[Trouble] = []
         self._rates = Rates()
         self._page = Page(self)
         self._runner: web.AppRunner | None = None
-        self.workspace.on_event.append(self._on_event)
 
     # Life
 
@@ -105,7 +84,6 @@ class Rehearsal:
         listening = _listen(self.port)
         self.port = listening.getsockname()[1]
         await web.SockSite(self._runner, listening).start()
-        self.payloads = Payloads(self.workspace, self.base_url)
         return self
 
     async def __aexit__(
@@ -117,34 +95,20 @@ class Rehearsal:
             await self._runner.cleanup()
 
     @property
-    def base_url(self) -> str:
-        return f"http://{HOST}:{self.port}"
-
-    @property
     def url(self) -> str:
         """The address of the page."""
         return f"{self.base_url}/"
 
     @property
     def api_url(self) -> str:
-        """What Slack's `https://slack.com/api/` is here."""
+        """The counterpart of `https://slack.com/api/`."""
         return f"{self.base_url}/api/"
-
-    @property
-    def socket_mode(self) -> SocketMode:
-        """The app's connections: `connected`, `refresh`, `drop`, `go_deaf`."""
-        return self.post.socket_mode
 
     def actor(self, id_or_name: str) -> Actor:
         """Somebody of the workspace, to act as."""
         return Actor(self, self.workspace.person(id_or_name))
 
-    def fault(self, what: str) -> None:
-        """Records, and prints, what an app must never do."""
-        self.faults.append(what)
-        log.error(what)
-
-    # Trouble to order
+    # Trouble on request
 
     def fail(self, method: str, error: str | int = "", **how: Any) -> Trouble:
         """The next call of `method` fails: an error name, an HTTP status, or see `Trouble`."""
@@ -163,31 +127,6 @@ class Rehearsal:
     def calls_of(self, method: str) -> list[Call]:
         """The calls of one method, the oldest first."""
         return [call for call in self.calls if call.method == method]
-
-    def deliver_http(self, url: str, signing_secret: str) -> SignedHttp:
-        """From now on payloads go as signed HTTP requests to `url` instead of Socket Mode."""
-        self.by_socket = False
-        return self.post.deliver_http(url, signing_secret)
-
-    # Events
-
-    def _on_event(self, event: Json) -> None:
-        if self._subscribed(event):
-            self.post.start(self.post.send_event(self.payloads.event(event)))
-
-    def _subscribed(self, event: Json) -> bool:
-        name = event["type"]
-        if name == "message":
-            kinds = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
-            return kinds[event["channel_type"]] in self.events
-        return not self.events or name in self.events
-
-    async def deliver_event(self, event: Json) -> Delivery | None:
-        """Sends an event and waits for its acknowledgement; None where the app is not subscribed."""
-        if not self._subscribed(event):
-            return None
-        stamp = f"{self.workspace.clock().timestamp():.6f}"
-        return await self.post.send_event(self.payloads.event({**event, "event_ts": stamp}))
 
     # The Web API
 
@@ -231,7 +170,7 @@ class Rehearsal:
         self.workspace.stir()
 
     def _ordered(self, call: Call, trouble: Trouble | None) -> web.Response | None:
-        """The failure that was ordered for this call."""
+        """The failure that was requested for this call."""
         if trouble is None or not (trouble.error or trouble.status):
             return None
         call.error = trouble.error or str(trouble.status)
@@ -310,7 +249,7 @@ class Rehearsal:
 
 
 def _listen(port: int) -> socket.socket:
-    """A listening socket on the port or, where that is taken, on the next free one."""
+    """A listening socket on the port or, if it is taken, on the next free one."""
     for candidate in range(port, port + 100) if port else (0,):
         listening = socket.socket()
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -341,7 +280,7 @@ async def _arguments(request: web.Request) -> Json:
             try:
                 args[name] = json.loads(args[name])
             except ValueError:
-                # The method refuses it in its own words.
+                # The method itself refuses it.
                 continue
     return args
 

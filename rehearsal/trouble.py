@@ -1,4 +1,4 @@
-"""Trouble to order: calls that fail, are late, or whose answer is lost, and Slack's rate limits."""
+"""Trouble on request: calls that fail, are late, or whose answer is lost, and Slack's rate limits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RATES: dict[str, tuple[int, float]] = {
     "conversations.list": (20, 60.0),
     "users.list": (20, 60.0),
 }
-"""Calls within seconds; chat.postMessage counts for each channel, a second each with a short burst."""
+"""Calls within seconds. chat.postMessage counts per channel: one a second, with a short burst."""
 
 
 @dataclass
@@ -76,7 +76,7 @@ class Rates:
         self._calls: dict[tuple[str, str], deque[float]] = defaultdict(deque)
 
     def wait(self, method: str, args: Mapping[str, Any], now: float) -> int:
-        """Seconds to wait before this call is allowed; 0 where it is, and then it counts."""
+        """Seconds to wait before this call is allowed; 0 if it is allowed now, and then it counts."""
         if method not in RATES:
             return 0
         most, seconds = RATES[method]

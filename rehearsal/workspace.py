@@ -1,4 +1,4 @@
-"""The pretend workspace: people, channels, messages, views, files, and the rules that Slack keeps.
+"""The pretend workspace: people, channels, messages, views, files, and Slack's rules for them.
 
 Nothing here knows the network or the app that is being rehearsed. `clock` gives the workspace's time
 (message timestamps), `ticks` gives seconds for what expires (triggers, response_urls, file processing): a
@@ -135,7 +135,7 @@ class Message:
 
 @dataclass
 class Channel:
-    """A channel, or a direct message with the app where `im_with` names the person."""
+    """A channel, or a direct message between the app and the person `im_with`."""
 
     id: str
     name: str
@@ -278,12 +278,12 @@ class Workspace:
     # Waiting for something to happen
 
     def changed(self) -> None:
-        """Says that something that a person could see has changed."""
+        """Announces a change that a person could see."""
         self.revision += 1
         self.stir()
 
     def stir(self) -> None:
-        """Wakes whoever waits for something, though nothing that a person sees has changed."""
+        """Wakes everybody who waits in `until`, although nothing visible has changed."""
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():
@@ -296,7 +296,7 @@ class Workspace:
         await future
 
     async def until(self, predicate: Callable[[], T | None], timeout: float = 5.0) -> T:  # noqa: ASYNC109 - tests give their bound
-        """Waits until `predicate` is true and returns what it gave; TimeoutError after `timeout` seconds.
+        """Waits until `predicate` is true and returns its value; TimeoutError after `timeout` seconds.
 
         The predicate is asked again at each change, so nobody sleeps and nobody polls.
         """
@@ -359,7 +359,7 @@ class Workspace:
         return found
 
     def im(self, person: str) -> Channel:
-        """The direct message between a person and the app, opened where there was none."""
+        """The direct message between a person and the app, opened if needed."""
         found = next((c for c in self.channels.values() if c.im_with == person), None)
         if found is None:
             channel_id = self._id("D")
@@ -416,7 +416,7 @@ class Workspace:
         return next((p.id for p in self.people.values() if p.is_owner), BOT_USER)
 
     def may_see(self, person: str, channel: Channel) -> bool:
-        """Members see a channel; everybody but guests may look into a public one."""
+        """Members see a channel; everybody except guests can look into a public one."""
         if person in channel.members:
             return True
         return channel.kind == "public_channel" and not self.people[person].guest
@@ -493,7 +493,7 @@ class Workspace:
         return found
 
     def _named(self, blocks: list[Json]) -> list[Json]:
-        """The blocks with the ids that Slack gives where the app gave none."""
+        """The blocks, with Slack's own ids for those that the app left without one."""
         kept = copy.deepcopy(blocks)
         for block in kept:
             block.setdefault("block_id", self._id("b"))
@@ -672,7 +672,7 @@ class Workspace:
         return view
 
     def update_view(self, view_id: str, external_id: str, view: Any, hash_: str) -> View:
-        """views.update: by id or external id; hash_conflict where the view has moved on."""
+        """views.update: by id or external id; hash_conflict if the view has changed since."""
         known = self.views.get(view_id) or next(
             (v for v in self.views.values() if external_id and v.content.get("external_id") == external_id),
             None,
@@ -731,7 +731,7 @@ class Workspace:
         return file
 
     def receive(self, file_id: str, data: bytes) -> bool:
-        """The bytes of an upload; false where their length is not what was announced."""
+        """Takes the bytes of an upload; false if their length is not the announced one."""
         file = self.files[file_id]
         if len(data) != file.length:
             return False

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
 import pytest
 
 from rehearsal.server import Rehearsal
+from tests import depth
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    depth.configure(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    depth.must_run(report)
+    return report
 
 
 @pytest.fixture

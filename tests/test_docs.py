@@ -27,10 +27,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from handlers.commands import COMMANDS
 from pulse.core.items import parse_items
 from pulse.ops.settings import Settings
 from pulse.storage.sqlite.migrations import migrate
-from pulse.views.notices import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(

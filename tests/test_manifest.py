@@ -14,6 +14,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot import create_app
 from docs.make_manifest_link import LINK, manifest_link
+from handlers.commands import COMMANDS
 from pulse.ops.settings import Settings
 from pulse.storage.sqlite.store import Store
 from rehearsal.blockkit import elements_of
@@ -100,6 +101,13 @@ def test_every_command_and_shortcut_has_a_handler_and_the_other_way_round(listen
     assert listening.found["command"] == commands
     shortcuts = [each["callback_id"] for each in MANIFEST["features"].get("shortcuts", [])]
     assert listening.found.get("shortcut", []) == shortcuts
+
+
+def test_the_usage_hint_names_what_everybody_may_type() -> None:
+    """In the order of the help, and only words that are commands; `power` is for those who read the help."""
+    hint = MANIFEST["features"]["slash_commands"][0]["usage_hint"]
+    everybody = [command.word for command in COMMANDS if not command.manager and command.word != "power"]
+    assert hint.strip("[]").split(" | ") == everybody
 
 
 def test_there_is_one_last_net(listening: Listening) -> None:

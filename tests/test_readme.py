@@ -7,9 +7,9 @@ from pathlib import Path
 
 import yaml
 
+from handlers.commands import COMMANDS
 from pulse.ops.settings import Settings
 from pulse.storage.library import load_library
-from pulse.views.notices import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -41,11 +41,14 @@ def test_every_scope_is_listed_with_its_reason_and_no_other() -> None:
     assert all(row[1] for row in rows("Each permission"))
 
 
-def test_every_command_is_named() -> None:
-    """The list of commands is complete."""
+def test_every_command_is_named_under_those_who_may_and_no_other() -> None:
+    """The README lists the table of commands, in its order."""
     named = README.split("## Commands", 1)[1].split("## ", 1)[0]
-    for command in COMMANDS:
-        assert re.search(rf"[`\s]{command.word}\b", named), command.word
+    everybody, managers = (
+        re.findall(r"`(?:/pulse ?)?(\w*)[^`]*`", part) for part in named.split("Managers", 1)
+    )
+    assert [word for word in everybody if word] == [each.word for each in COMMANDS if not each.manager]
+    assert managers == [each.word for each in COMMANDS if each.manager]
 
 
 def test_the_readme_counts_questions_and_figures_as_they_are() -> None:

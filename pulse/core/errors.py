@@ -10,6 +10,20 @@ from datetime import date
 
 from pulse.core.language import _
 
+TOKEN_REFUSALS = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "not_allowed_token_type",
+        "not_authed",
+        "org_login_required",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+    }
+)
+"""Slack's answers to the bot token that no second try will change."""
+
 
 class PulseError(Exception):
     """The root: `str(error)` is the sentence for the user."""

@@ -1,15 +1,19 @@
-"""What lets somebody outside the bot check a closed wave: a digest of all that is published of it.
+"""What lets somebody outside the bot check closed waves: a digest of each, and all that the bot derived.
 
-tools/verify.py computes the same digest from the file that people download.
+tools/verify.py computes the same from the file that people download (`pulse.storage.sqlite.download`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pulse.core.baselines import Ledger
+from pulse.core.claims import Window
+from pulse.core.items import Bank
 from pulse.core.model import ClosedWave, Counted, Side
+from pulse.core.reports import Change, ItemReport, report
 
 SHORT = 16
 """Hexadecimal digits that are shown to people."""
@@ -88,3 +92,59 @@ class SaidStudy:
     percent: float
     percent_high: float
     people_n: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Everything that the bot derived from closed waves and told, wave by wave."""
+
+    changes: tuple[SaidChange, ...]
+    studies: tuple[SaidStudy, ...]
+
+
+def said(waves: Sequence[ClosedWave], bank: Bank, ledger: Ledger) -> Said:
+    """What the reports of these waves tell. It makes each wave's report: some milliseconds a wave."""
+    reports = [report(wave, waves, bank, ledger) for wave in waves]
+    items = [(made.wave.id, item) for made in reports for item in made.items]
+    told = [found.change for _wave, item in items for found in item.sides.values() if found.change]
+    return Said(
+        changes=tuple(map(_said_change, told)),
+        studies=tuple(study for wave_id, item in items for study in _said_studies(wave_id, item)),
+    )
+
+
+def _said_change(change: Change) -> SaidChange:
+    return SaidChange(
+        wave_id=change.wave_id,
+        item_id=change.item_id,
+        side=change.side,
+        measure=change.measure,
+        rising=change.rising,
+        newer=_counts(change.newer),
+        older=_counts(change.older),
+    )
+
+
+def _counts(window: Window) -> tuple[int, int, int]:
+    return window.low, window.high, window.n
+
+
+def _said_studies(wave_id: int, item: ItemReport) -> Iterator[SaidStudy]:
+    for side, found in item.sides.items():
+        for comparison in found.comparisons:
+            beside, row = comparison.comparable, comparison.comparable.row
+            if comparison.verdict is not None and beside.measure is not None:
+                yield SaidStudy(
+                    wave_id=wave_id,
+                    item_id=item.item.id,
+                    series=item.item.series,
+                    side=side,
+                    measure=beside.measure,
+                    study=row.key,
+                    verdict=str(comparison.verdict),
+                    complement=beside.complement,
+                    percent_low=row.percent_low,
+                    percent=row.percent,
+                    percent_high=row.percent_high,
+                    people_n=row.n,
+                )

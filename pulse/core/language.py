@@ -8,8 +8,7 @@ used. Without a catalogue all is English.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from gettext import NullTranslations
@@ -66,24 +65,6 @@ def ngettext(one: str, many: str, count: int) -> str:
     if catalogue is None:
         return one if count == 1 else many
     return catalogue.ngettext(one, many, count)
-
-
-def retold(kept: str, forms: Iterable[str]) -> str:
-    """A sentence that is kept in English, in the language that is being spoken.
-
-    `forms` are the sentences with named places that it may be; what fills a place is translated, too, word by
-    word where it is a list. Anything else is translated as it stands.
-
-    >>> retold("Changed: channels, schedule.", ["Changed: {what}."])
-    'Changed: channels, schedule.'
-    """
-    for form in forms:
-        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*)", re.escape(form))
-        found = re.fullmatch(pattern, kept)
-        if found is not None:
-            places = found.groupdict().items()
-            return _(form).format(**{name: ", ".join(map(_, said.split(", "))) for name, said in places})
-    return _(kept)
 
 
 def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"

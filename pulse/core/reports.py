@@ -246,6 +246,8 @@ def report(
     first = not earlier
     if first and any(_shown(found) for found in items):
         notes = (*notes, wording.first_claims_sentence())
+    if any(_is_translated(found) for found in items):
+        notes = (*notes, wording.translated_sentence())
     return WaveReport(
         wave=wave,
         items=items,
@@ -492,6 +494,12 @@ def _findings(items: Sequence[ItemReport], *, first: bool) -> Iterator[Headline]
     shown = {side for found in items for side in _shown(found)}
     if len(shown) == 1:
         yield Headline(kind=Finding.ONE_SIDE, first=first, side=shown.pop())
+
+
+def _is_translated(found: ItemReport) -> bool:
+    """Whether a figure stands beside a question that was translated."""
+    leads = (said.lead for said in found.sides.values())
+    return found.item.translated and any(lead is not None and lead.phrase for lead in leads)
 
 
 def _shown(found: ItemReport) -> list[Side]:

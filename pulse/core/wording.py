@@ -171,6 +171,11 @@ def first_claims_sentence() -> str:
     )
 
 
+def translated_sentence() -> str:
+    """Part of results whose questions are not in the words that the published figures belong to."""
+    return _("The questions are translated; the published figures belong to their English wordings.")
+
+
 # --- Published figures -----------------------------------------------------------------------------------
 
 

@@ -15,17 +15,20 @@ from enum import StrEnum
 from pathlib import Path
 from zoneinfo import available_timezones
 
-from pulse.core.cadence import Schedule, describe
-from pulse.core.errors import DataFault, PulseError, SettingsFault, SlackFault, StoreFault
+from pulse.core.errors import TOKEN_REFUSALS, DataFault, PulseError, SettingsFault, SlackFault, StoreFault
 from pulse.core.language import _
+from pulse.core.library import Library
 from pulse.core.model import Side
+from pulse.core.records import Setup
+from pulse.core.schedule import Schedule, describe
 from pulse.ops.health import LEAST_FREE_BYTES
 from pulse.ops.settings import Mode, Settings, mode_of
-from pulse.services.waves import Waves
+from pulse.services.upcoming import is_paused, upcoming
 from pulse.slack.roster import Roster
-from pulse.slack.web_api import SCOPES, TOKEN_REFUSALS, Greeting, Slack
-from pulse.storage.library import Library, load_library, own_items_path
-from pulse.storage.sqlite.store import Setup, Snapshot, check, running
+from pulse.slack.web_api import SCOPES, Greeting, Slack
+from pulse.storage.library import load_library, own_items_path
+from pulse.storage.sqlite.file import check, running
+from pulse.storage.sqlite.snapshot import Snapshot
 from pulse.views.setup import channel_fault
 
 MOST_SKEW_S = 60.0
@@ -225,8 +228,7 @@ class Doctor:
             if setup is None:
                 return [Check(_("set-up"), State.NOTE, _("Not yet: a manager does it with /pulse setup."))]
             roster = Roster(slack or Slack("", self.settings.api_url))
-            waves = Waves(store, roster, library, self.clock, _no_bytes)
-            checks = [_schedule(waves), *_undelivered(waves)]
+            checks = [_schedule(store, setup, self.clock()), *_undelivered(store)]
             if slack is not None:
                 checks += [found async for found in _channels(slack, roster, setup)]
             return checks
@@ -316,22 +318,22 @@ def _file(path: Path) -> Check:
     return Check(_("database"), State.OK, _("{path} is whole ({size} kB).").format(path=path, size=size))
 
 
-def _schedule(waves: Waves) -> Check:
+def _schedule(store: Snapshot, setup: Setup, now: datetime) -> Check:
     name = _("schedule")
     try:
-        schedule: Schedule = waves.schedule()
-        ahead = waves.upcoming(COMING)
+        schedule = Schedule.from_record(setup.schedule)
+        ahead = upcoming(store, now, COMING)
     except PulseError as fault:
         return Check(name, State.FAULT, str(fault), _("Save the schedule anew with /pulse setup."))
-    if waves.paused():
+    if is_paused(store):
         return Check(name, State.NOTE, _("Paused: no pulse opens until /pulse resume."))
     days = ", ".join(f"{moments.opens_at.astimezone(schedule.tz):%a %d %b %Y %H:%M}" for moments in ahead)
     says = _("{schedule} Next: {days}.").format(schedule=describe(schedule), days=days)
     return Check(name, State.OK, says)
 
 
-def _undelivered(waves: Waves) -> Iterator[Check]:
-    waiting = waves.store.parcels()
+def _undelivered(store: Snapshot) -> Iterator[Check]:
+    waiting = store.undelivered()
     if waiting:
         says = _("{count} are still to be posted; the bot goes on trying.").format(count=len(waiting))
         yield Check(_("messages"), State.NOTE, says)
@@ -374,7 +376,3 @@ def _people(side: Side, count: int, minimum: int) -> Check:
         mend = _("Add a channel with more people to this side with /pulse setup.")
         return Check(side.label, State.FAULT, says, mend)
     return Check(side.label, State.OK, says)
-
-
-def _no_bytes(_count: int) -> bytes:
-    raise RuntimeError("doctor opens no wave and needs no key")

@@ -12,7 +12,9 @@ from pulse.core.errors import StoreFault
 from pulse.core.language import _
 from pulse.ops.metrics import Metrics, Sample
 from pulse.services.workspace import Workspace
+from pulse.slack.roster import Roster
 from pulse.slack.socket_mode import SocketState
+from pulse.storage.sqlite.store import Store
 
 LEAST_FREE_BYTES = 50_000_000
 """Below this a wave may not be written down any more: a wave of 10,000 people takes some megabytes."""
@@ -20,16 +22,18 @@ LEAST_FREE_BYTES = 50_000_000
 WRITE_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """`socket` gives the state of the connection; None in HTTP mode, where Slack comes to the bot."""
+    """`socket` gives the state of the connection; None in HTTP mode, in which Slack comes to the bot."""
 
-    services: Workspace
+    workspace: Workspace
+    roster: Roster
+    store: Store
     metrics: Metrics
     socket: Callable[[], SocketState] | None = None
 
     async def problems(self) -> Mapping[str, str]:
-        """A sentence for each part that is not ready; none where answers are taken and kept."""
+        """A sentence for each part that is not ready; empty if answers are taken and kept."""
         found = {
             "database": await self._database(),
             "disk": self._disk(),
@@ -41,7 +45,7 @@ class Health:
     async def _database(self) -> str:
         try:
             async with asyncio.timeout(WRITE_S):
-                await self.services.waves.store.write(lambda _connection: None)
+                await self.store.check_writable()
         except StoreFault as fault:
             return str(fault)
         except TimeoutError:
@@ -62,35 +66,36 @@ class Health:
         return state.problem or _("There is no connection to Slack yet.")
 
     def _roster(self) -> str:
-        waves = self.services.waves
-        if waves.open is None or waves.roster.ready.is_set():
+        if self.workspace.waves.current is None or self.roster.ready.is_set():
             return ""
         return _("Slack has not said yet who is in the channels of the open pulse.")
 
     def _free_bytes(self) -> int:
-        return shutil.disk_usage(self.services.waves.store.path.parent).free
+        return shutil.disk_usage(self.store.path.parent).free
 
     def text(self) -> str:
         """Metrics in Prometheus' text format."""
-        services = self.services
+        workspace = self.workspace
         samples = [
-            Sample("pulse_wave_open", "gauge", "1 while a pulse is open.", services.waves.open is not None),
+            Sample(
+                "pulse_wave_open", "gauge", "1 while a pulse is open.", workspace.waves.current is not None
+            ),
             Sample(
                 "pulse_messages_undelivered",
                 "gauge",
                 "Channel messages that are still to be posted.",
-                len(services.waves.store.parcels()),
+                len(self.store.undelivered()),
             ),
             Sample(
                 "pulse_confirmations_dropped_total",
                 "counter",
                 "Private confirmations left out in a storm; the answers are kept.",
-                services.after.shed,
+                workspace.background.shed,
             ),
             Sample("pulse_disk_free_bytes", "gauge", "Free space beside the database.", self._free_bytes()),
         ]
         with suppress(OSError):  # the file may be replaced by hand just now
-            size = services.waves.store.path.stat().st_size
+            size = self.store.path.stat().st_size
             samples.append(Sample("pulse_database_bytes", "gauge", "Size of the database.", size))
         if self.socket is not None:
             samples += _socket_samples(self.socket())

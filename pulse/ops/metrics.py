@@ -18,14 +18,12 @@ from slack_bolt.logger import get_bolt_app_logger
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-CONTENT_TYPE = "text/plain; version=0.0.4"
-
 ACK_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0)
 """Slack waits 3 s for an ack: what is above the last bound came too late."""
 
 
-PRESSED = 10
-"""So many payloads that wait for their ack at once are a storm. At 250 taps a second 1 or 2 were seen."""
+OVERLOAD = 10
+"""Unacknowledged payloads above which confirmations are dropped. At 250 taps a second 1 or 2 were seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +55,9 @@ class Metrics:
         self.ack_seconds += seconds
         self._acks[bisect_left(ACK_BOUNDS_S, seconds)] += 1
 
-    def pressed(self) -> bool:
-        """Whether a storm is on: confirmations cost as much as taps, and taps come first."""
-        return self.in_flight > PRESSED
+    def overloaded(self) -> bool:
+        """Whether to do nothing but taps: a confirmation costs as much as a tap, and taps come first."""
+        return self.in_flight > OVERLOAD
 
     def called(self, outcome: str) -> None:
         """A call of the Web API ended."""

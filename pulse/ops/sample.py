@@ -9,14 +9,18 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from pulse.core.cadence import Moments, Repeat, Schedule, Weekday, local_date, next_moments
+from pulse.core.audit import AuditCode, AuditEvent
+from pulse.core.calendar import Moments, local_date, next_moments
 from pulse.core.items import Bank, choose
 from pulse.core.language import _
 from pulse.core.model import Format, Item, Note, Side
+from pulse.core.records import Answers, Ballots, NewWave, OpenWave, Publication, Setup
+from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.services.waves import publication
-from pulse.storage.sqlite.store import Answers, Ballots, NewWave, OpenWave, Publication, Setup, Store
+from pulse.storage.sqlite.store import Store
 
 WAVES = 12
 ITEMS = 4
@@ -48,35 +52,55 @@ def is_sample(store: Store) -> bool:
 async def fill(store: Store, bank: Bank, now: datetime, channels: Mapping[Side, str]) -> None:
     """Sets the pulse up for the channels and closes twelve weekly waves before `now`."""
     schedule = Schedule(Repeat.WEEKLY, Weekday.TUESDAY, time(9), "Europe/Berlin", date(2020, 1, 7))
-    setup = Setup(schedule.as_record(), ITEMS, 5, now, {side: (channels[side],) for side in Side})
-    await store.save_setup(setup, now, _("The rehearsal set the pulse up, with invented history."))
+    setup = Setup(
+        schedule=schedule.as_record(),
+        items=ITEMS,
+        minimum=5,
+        since=now,
+        channels={side: (channels[side],) for side in Side},
+    )
+    await store.save_setup(setup, now, _audited(AuditCode.SAMPLE_SET_UP))
     past = next_moments(schedule, now - timedelta(weeks=WAVES + 1), WAVES)
     luck = random.Random(SEED)  # noqa: S311 - invented answers, no secret
+    sample = _Sample(store=store, bank=bank, schedule=schedule, channels=channels, luck=luck)
     for number, moments in enumerate(past):
-        await _wave(store, bank, schedule, moments, channels, number, luck)
-    noted = _("A note was invented.")
+        await _wave(sample, number, moments)
+    noted = _audited(AuditCode.SAMPLE_NOTE_MADE)
     await store.add_note(Note(past[TURNING_POINT].local_date, _("New intake form (invented)")), now, noted)
     await store.add_note(Note(local_date(schedule, past[0].closes_at), sample_note()), now, noted)
-    for parcel in store.parcels():
-        await store.mark(parcel.key, "done")
+    for message in store.undelivered():
+        await store.mark(message.key, "done")
     await store.scrub()
 
 
-async def _wave(
-    store: Store,
-    bank: Bank,
-    schedule: Schedule,
-    moments: Moments,
-    channels: Mapping[Side, str],
-    number: int,
-    luck: random.Random,
-) -> None:
-    items = choose(bank, store.askings(), local_date(schedule, moments.opens_at), ITEMS)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sample:
+    """What every wave of the invented history is made from."""
+
+    store: Store
+    bank: Bank
+    schedule: Schedule
+    channels: Mapping[Side, str]
+    luck: random.Random
+
+
+async def _wave(sample: _Sample, number: int, moments: Moments) -> None:
+    store, luck = sample.store, sample.luck
+    items = choose(sample.bank, store.askings(), local_date(sample.schedule, moments.opens_at), ITEMS)
     key = luck.randbytes(32)
-    where = {channels[side]: side for side in Side}
-    new = NewWave("schedule", moments, moments.opens_at, 5, key, items, PEOPLE, where)
-    wave_id = await store.start_wave(new, _("An invented wave was opened."))
-    wave = store.open_wave()
+    where = {sample.channels[side]: side for side in Side}
+    new = NewWave(
+        cadence="schedule",
+        moments=moments,
+        opened_at=moments.opens_at,
+        minimum=5,
+        key=key,
+        items=items,
+        people=PEOPLE,
+        channels=where,
+    )
+    wave_id = await store.start_wave(new, _audited(AuditCode.SAMPLE_OPENED))
+    wave = store.current_wave()
     assert wave is not None
     await asyncio.gather(
         *(
@@ -85,7 +109,13 @@ async def _wave(
             for _person in range(ANSWERING[side][number])
         )
     )
-    await store.close_wave(wave_id, _counted(items, wave), [], moments.closes_at, _("It was closed."))
+    await store.close_wave(
+        wave_id, _counted(items, wave), [], moments.closes_at, _audited(AuditCode.SAMPLE_CLOSED)
+    )
+
+
+def _audited(code: AuditCode) -> str:
+    return AuditEvent(code=code).as_json()
 
 
 def _counted(items: tuple[Item, ...], wave: OpenWave) -> Callable[[Mapping[Side, Ballots]], Publication]:

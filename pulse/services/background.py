@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 MOST_SHEDDABLE = 100
-"""So many confirmations may be under way: as many as 500 taps a second leave while Slack takes 0.2 s each."""
+"""Tasks under way above which confirmations are dropped: 500 taps a second while Slack takes 0.2 s each."""
 
 FOREVER = "forever"
 
@@ -20,19 +20,19 @@ _log = structlog.get_logger(__name__)
 class BackgroundTasks:
     """Runs coroutines in the background, keeps hold of them, and logs what goes wrong in them."""
 
-    def __init__(self, pressed: Callable[[], bool]) -> None:
-        """`pressed()`: whether so many payloads wait for their ack that nothing else should be done now."""
-        self._pressed = pressed
+    def __init__(self, overloaded: Callable[[], bool]) -> None:
+        """`overloaded()`: whether too many payloads wait for their ack to do anything else now."""
+        self._overloaded = overloaded
         self._tasks: set[asyncio.Task[None]] = set()
         self.shed = 0
 
     def later(self, work: Coroutine[Any, Any, object], *, sheddable: bool = False) -> None:
-        """Starts `work`. Sheddable work is dropped and counted where too much is under way, or pressed."""
-        if sheddable and (self._pressed() or len(self._tasks) >= MOST_SHEDDABLE):
+        """Starts `work`. Sheddable work is dropped and counted under overload."""
+        if sheddable and (self._overloaded() or len(self._tasks) >= MOST_SHEDDABLE):
             work.close()
             self.shed += 1
             return
-        self._start(work, "afterwards")
+        self._start(work, "background")
 
     def forever(self, work: Coroutine[Any, Any, object]) -> None:
         """Starts work that ends with the bot."""
@@ -46,16 +46,16 @@ class BackgroundTasks:
     async def _run(self, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
-        except Exception:  # noqa: BLE001 - nobody waits for it: the log is the last place to tell
+        except Exception:  # noqa: BLE001 - no caller is waiting: log it
             _log.exception("background work failed")
 
     async def idle(self) -> None:
-        """Waits until nothing is under way but what runs for ever."""
+        """Waits until only what runs for ever is under way."""
         while waiting := {task for task in self._tasks if task.get_name() != FOREVER}:
             await asyncio.wait(waiting)
 
     async def finish(self, seconds: float) -> None:
-        """Waits for what is under way, at most so long; ends the rest."""
+        """Waits up to `seconds` for what is under way; ends the rest."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self.idle(), seconds)
         for task in self._tasks:

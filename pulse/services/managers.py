@@ -7,33 +7,34 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from gettext import NullTranslations
+from collections.abc import Sequence
 
+from pulse.core.audit import AuditCode, AuditEntry, AuditEvent, entries
 from pulse.core.errors import BadRequest, ManagersOnly
-from pulse.core.language import N_, _
-from pulse.slack.roster import Roster
-from pulse.storage.catalogues import for_known
-from pulse.storage.sqlite.store import Store
+from pulse.core.language import _
+from pulse.services.ports import Clock, RandomBytes, Roster
+from pulse.storage.port import Store
 
 SECRET_BYTES = 32
 
 MOST_TOLD = 10
-"""A problem is told to so many managers: enough that one sees it, few enough not to annoy a company."""
+"""Managers who are told of a problem: enough that one sees it, few enough not to annoy a company."""
 
 MOST_NAMED = 3
-"""A refusal names so many people who may."""
+"""People whom a refusal names as allowed."""
+
+CHANGES = 5
+"""Entries of the audit that managers are shown."""
 
 
 class Managers:
     """`start` makes the installation's key; without it nobody is named."""
 
-    def __init__(self, store: Store, roster: Roster, clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, store: Store, roster: Roster, clock: Clock) -> None:
         self._store, self._roster, self._clock = store, roster, clock
         self._secret = store.secret() or b""
 
-    async def start(self, random_bytes: Callable[[int], bytes]) -> None:
+    async def start(self, random_bytes: RandomBytes) -> None:
         await self._store.make_secret(random_bytes(SECRET_BYTES))
         self._secret = self._store.secret() or b""
 
@@ -46,7 +47,7 @@ class Managers:
         return (await self._roster.person(user)).admin
 
     async def check(self, user: str) -> None:
-        """Raises ManagersOnly, which says who can, and SlackFault where Slack does not tell who this is."""
+        """Raises ManagersOnly, which says who can, and SlackFault if Slack does not tell who this is."""
         if not await self.is_manager(user):
             raise ManagersOnly(
                 _(
@@ -57,7 +58,7 @@ class Managers:
             )
 
     async def name(self, people: Sequence[str], wanted: bool) -> None:
-        """Names people managers, or takes it back. Raises BadRequest where that makes no sense for one."""
+        """Names people managers, or takes it back. Raises BadRequest if that makes no sense for one."""
         found = [await self._roster.person(user) for user in people]
         for person in found:
             if wanted and not person.asked:
@@ -66,15 +67,15 @@ class Managers:
                 )
             if not wanted and person.admin:
                 raise BadRequest(_("Admins and owners of this workspace always manage the pulse."))
-        what = N_("A manager was named.") if wanted else N_("A manager was taken off the list.")
+        event = AuditEvent(code=AuditCode.MANAGER_NAMED if wanted else AuditCode.MANAGER_REMOVED)
         for person in found:
             code = self.pseudonym(person.id)
             if wanted != (code in self._store.wishes("manager")):
-                await self._store.set_wish(code, "manager", wanted, self._clock(), what)
+                await self._store.set_wish(code, "manager", wanted, self._clock(), event.as_json())
 
-    def catalogue(self, user: str) -> NullTranslations:
-        """In which language a manager is told something."""
-        return for_known(self._roster, user)
+    def changes(self) -> tuple[AuditEntry, ...]:
+        """What managers and the schedule changed lately, the latest first."""
+        return entries(self._store.audit(CHANGES))
 
     def named(self) -> tuple[str, ...]:
         """The named people that the bot has met since it started, as ids."""

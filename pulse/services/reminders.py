@@ -1,28 +1,29 @@
 """Reminders: a direct message to those who have not answered the open wave.
 
-Who that is is found in memory, under the wave's key, and stored nowhere. That a reminder goes out is marked
-before its first message is sent: a crash in the middle reminds nobody twice, and those who were still to
-come get none that time. That is the lesser evil, and the next reminder finds them again.
+The list is made in memory, under the wave's key, and stored nowhere. The reminder is marked as sent before
+its first message goes out: a crash in the middle reminds nobody twice, and those further down the list get
+none that time. The next reminder finds them again.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
-from pulse.core.cadence import QUIET_BEFORE_CLOSE, may_post
-from pulse.core.errors import PulseError, SlackFault
-from pulse.core.language import speaking
+from pulse.core.calendar import may_post
+from pulse.core.cards import ReminderCard
+from pulse.core.errors import TOKEN_REFUSALS, PulseError, SlackFault
 from pulse.core.model import Side
+from pulse.core.plan import QUIET_BEFORE_CLOSE
+from pulse.core.records import OpenWave
+from pulse.services.answering import pseudonym
 from pulse.services.managers import Managers
-from pulse.services.waves import Waves, pseudonym
-from pulse.slack.web_api import TOKEN_REFUSALS, Slack
-from pulse.storage.catalogues import for_known
-from pulse.storage.sqlite.store import OpenWave
-from pulse.views.message import Message
-from pulse.views.reminder import ReminderCard, reminder_message, settled_message
+from pulse.services.ports import Clock, Roster, SendReminder
+from pulse.services.waves import Waves
+from pulse.storage.port import Store
 
 NO_REMINDERS = "no reminders"
 
@@ -35,8 +36,19 @@ _log = structlog.get_logger(__name__)
 class Reminders:
     """Sends what is due, one person after the other, and keeps who wants none under a keyed hash."""
 
-    def __init__(self, waves: Waves, slack: Slack, managers: Managers, pace_s: float = PACE_S) -> None:
-        self._waves, self._slack, self._managers, self._pace_s = waves, slack, managers, pace_s
+    def __init__(
+        self,
+        *,
+        store: Store,
+        roster: Roster,
+        waves: Waves,
+        managers: Managers,
+        send: SendReminder,
+        clock: Clock,
+        pace_s: float = PACE_S,
+    ) -> None:
+        self._store, self._roster, self._waves, self._managers = store, roster, waves, managers
+        self._deliver, self._clock, self._pace_s = send, clock, pace_s
         self._turn = asyncio.Lock()
 
     async def send_due(self) -> None:
@@ -49,12 +61,12 @@ class Reminders:
                 _log.warning("not reminded", problem=str(error))
 
     async def _send_due(self) -> None:
-        number, wave = self._waves.reminder_due(), self._waves.open
+        number, wave = self._waves.reminder_due(), self._waves.current
         if not number or wave is None:
             return
-        # Before the mark: what cannot be sent yet, because Slack is down, is still due afterwards.
-        await self._waves.roster.ensure(wave.channels)
-        if await self._waves.store.mark_reminded(wave.id, number, self._waves.clock()):
+        # Before the mark: if Slack is down, the reminder stays due.
+        await self._roster.ensure(wave.channels)
+        if await self._store.mark_reminded(wave.id, number, self._clock()):
             sent = await self._send(wave)
             _log.info("reminded", wave=wave.id, number=number, messages=sent)
 
@@ -66,7 +78,7 @@ class Reminders:
             if self._has_answered(wave, user):
                 continue
             try:
-                await self._remind(wave, user)
+                await self._deliver(user, partial(self._card, wave, user))
                 sent += 1
             except SlackFault as fault:
                 _log.info("not reminded", code=fault.code)
@@ -75,17 +87,11 @@ class Reminders:
             await asyncio.sleep(self._pace_s)
         return sent
 
-    async def _remind(self, wave: OpenWave, user: str) -> None:
-        conversation = await self._slack.open_dm(user)
-        with speaking(for_known(self._waves.roster, user)):
-            message = self._message(wave, user)
-        await self._slack.post(conversation, message)
-
     def _missing(self, wave: OpenWave) -> list[str]:
         """Everybody of the roster who has not answered and wants reminders. Stays in memory."""
-        answered = self._waves.store.participants(wave.id)
-        unwilling = self._waves.store.wishes(NO_REMINDERS)
-        everyone = frozenset[str]().union(*(self._waves.roster.everyone(side) for side in Side))
+        answered = self._store.participants(wave.id)
+        unwilling = self._store.wishes(NO_REMINDERS)
+        everyone = frozenset[str]().union(*(self._roster.everyone(side) for side in Side))
         return [
             user
             for user in sorted(everyone)
@@ -94,11 +100,11 @@ class Reminders:
 
     def _has_answered(self, wave: OpenWave, user: str) -> bool:
         """Since the list was made: a long list takes an hour or two."""
-        return self._waves.store.side_of(wave.id, pseudonym(wave, user)) is not None
+        return self._store.side_of(wave.id, pseudonym(wave, user)) is not None
 
     def _may_go_on(self, wave: OpenWave) -> bool:
         """Not into the evening, the last hour or a pause, and not after an early close."""
-        now, current = self._waves.clock(), self._waves.open
+        now, current = self._clock(), self._waves.current
         working_hours = replace(self._waves.schedule(), any_hour=False)
         return (
             current is not None
@@ -108,24 +114,25 @@ class Reminders:
             and not self._waves.paused()
         )
 
-    def _message(self, wave: OpenWave, user: str, *, wanted: bool = True) -> Message:
-        sides = self._waves.roster.sides(user)
-        return reminder_message(
-            ReminderCard(
-                wave.id,
-                sides[0] if len(sides) == 1 else None,
-                self._waves.items_of(wave),
-                wave.closes_at,
-                tuple(wave.channels),
-                wanted,
-            )
+    def _card(self, wave: OpenWave, user: str, *, wanted: bool = True) -> ReminderCard:
+        sides = self._roster.sides(user)
+        return ReminderCard(
+            wave_id=wave.id,
+            side=sides[0] if len(sides) == 1 else None,
+            items=self._waves.items_of(wave),
+            closes_at=wave.closes_at,
+            channels=tuple(wave.channels),
+            wanted=wanted,
         )
 
-    async def wish(self, user: str, *, wanted: bool) -> Message:
-        """Keeps whether somebody wants reminders, and returns what stands in place of the reminder now."""
+    async def wish(self, user: str, *, wanted: bool) -> ReminderCard | None:
+        """Keeps whether somebody wants reminders.
+
+        Returns the reminder as it should read now; None if its wave is closed.
+        """
         person = self._managers.pseudonym(user)
-        await self._waves.store.set_wish(person, NO_REMINDERS, not wanted, self._waves.clock(), "")
-        wave = self._waves.open
-        if wave is None or not self._waves.roster.sides(user):
-            return settled_message(wanted=wanted)
-        return self._message(wave, user, wanted=wanted)
+        await self._store.set_wish(person, NO_REMINDERS, not wanted, self._clock(), "")
+        wave = self._waves.current
+        if wave is None or not self._roster.sides(user):
+            return None
+        return self._card(wave, user, wanted=wanted)

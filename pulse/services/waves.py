@@ -1,4 +1,4 @@
-"""The life of a wave: opened, answered, closed. Each method is one use case.
+"""The life of a wave: planned, opened, skipped, closed. Each method is one use case.
 
 The database is the truth. What is held in memory (the open wave, who may answer) is read from it and from
 Slack again after a restart; `tick` may be called at any time and any number of times.
@@ -7,113 +7,70 @@ Slack again after a restart; `tick` may be called at any time and any number of 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import structlog
 
-from pulse.core.cadence import (
-    Close,
-    KnownWave,
-    Moments,
-    Open,
-    Remind,
-    Schedule,
-    Skip,
-    SkipReason,
-    local_date,
-    moments_by_hand,
-    next_wake,
-    plan,
-)
-from pulse.core.cadence import next_moments as next_of
+from pulse.core.audit import AuditCode, AuditEvent, on_date
+from pulse.core.calendar import Moments, local_date, moments_by_hand
 from pulse.core.errors import (
-    BadRequest,
     NotNow,
     NotSetUp,
-    NotYours,
-    PollIsClosed,
     SlackFault,
     StoreFault,
 )
 from pulse.core.items import choose
-from pulse.core.language import N_, _
-from pulse.core.model import Format, Item, Outcome, Side
+from pulse.core.language import SOURCE, _
+from pulse.core.library import Library
+from pulse.core.model import Item, Outcome, Side
+from pulse.core.plan import Close, KnownWave, Open, Remind, Skip, SkipReason, next_wake, plan
 from pulse.core.privacy import turnout
+from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup
+from pulse.core.schedule import Schedule
 from pulse.core.scoring import answered, close_side
-from pulse.slack.roster import Roster
-from pulse.storage.library import Library
-from pulse.storage.sqlite.store import (
-    Answers,
-    Ballots,
-    NewWave,
-    OpenWave,
-    Publication,
-    Setup,
-    Store,
-)
-
-T = TypeVar("T")
+from pulse.services.ports import Clock, RandomBytes, Roster
+from pulse.services.upcoming import is_paused, upcoming
+from pulse.storage.port import Store
 
 KEY_BYTES = 32
+
+LEAST_MINIMUM = 5
+"""The smallest group that is ever shown."""
+
 UNDECIDED = timedelta(days=40)
 """Longer ago than this before the last decided wave nothing is undecided: a wave waits a day at most."""
 
-LOOK_UP_S = 2.0
-"""How long a tap waits for Slack to say who somebody is: the ack is due within 3 s."""
-
-SKIPPED_BY_HAND = N_("A manager skipped the pulse of {date}.")
+_SKIPPED = {
+    SkipReason.MISSED: AuditCode.SKIPPED_MISSED,
+    SkipReason.PAUSED: AuditCode.SKIPPED_PAUSED,
+    SkipReason.STILL_OPEN: AuditCode.SKIPPED_STILL_OPEN,
+}
 
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Ballot:
-    """One person's part in the open wave."""
-
-    wave: OpenWave
-    items: tuple[Item, ...]
-    side: Side
-    answers: Answers
-    both_sides: bool = False
-    """True once: the person is in channels of both sides and has just been counted for one."""
-
-
 class Waves:
-    """The use cases. `clock` gives aware UTC times, `random_bytes` the wave keys."""
+    """The schedule's use cases. `random_bytes` makes the wave keys. `current` is the open wave, if any."""
 
     def __init__(
-        self,
-        store: Store,
-        roster: Roster,
-        library: Library,
-        clock: Callable[[], datetime],
-        random_bytes: Callable[[int], bytes],
+        self, *, store: Store, roster: Roster, library: Library, clock: Clock, random_bytes: RandomBytes
     ) -> None:
-        self.store, self.roster, self.library, self.clock = store, roster, library, clock
+        self._store, self._roster, self._library, self._clock = store, roster, library, clock
         self._random_bytes = random_bytes
         self._turn = asyncio.Lock()
-        self.open: OpenWave | None = store.open_wave()
-        self.changing_polls = asyncio.Lock()
-        """Held while a poll message is changed, so that its closed form comes after every count."""
+        self.current: OpenWave | None = store.current_wave()
 
-    async def know_people(self) -> None:
-        """Reads again who may answer the open wave, after a restart. What fails is tried again later."""
-        if self.open is not None:
-            try:
-                await self.roster.ensure(self.open.channels)
-            except SlackFault as fault:
-                _log.warning("roster not read", code=fault.code)
+    def reload(self) -> None:
+        """Reads the open wave again after its row changed."""
+        self.current = self._store.current_wave()
 
     # --- schedule ---------------------------------------------------------------------------------------
 
     def setup(self) -> Setup:
         """What was set up. Raises NotSetUp."""
-        setup = self.store.setup()
+        setup = self._store.setup()
         if setup is None:
             raise NotSetUp(
                 _("The pulse is not set up yet. A workspace admin or owner can do that with /pulse setup.")
@@ -123,9 +80,9 @@ class Waves:
     async def tick(self) -> None:
         """Does whatever is due by the clock: skips, opens, closes. Doing it twice changes nothing."""
         async with self._turn:
-            if self.store.scrub_due:
+            if self._store.scrub_due:
                 await self._scrub()
-            if self.store.setup() is None:
+            if self._store.setup() is None:
                 return
             while decisions := [due for due in self._due() if not isinstance(due, Remind)]:
                 before = self._known()
@@ -141,32 +98,33 @@ class Waves:
 
     def reminder_due(self) -> int:
         """The number of the reminder to send now, 0 for none."""
-        if self.store.setup() is None:
+        if self._store.setup() is None:
             return 0
         return max((due.number for due in self._due() if isinstance(due, Remind)), default=0)
 
     def _due(self) -> list[Open | Close | Remind | Skip]:
         return plan(
-            self.schedule(), self._known(), self.clock(), since=self._since(), pauses=self.store.pauses()
+            self.schedule(), self._known(), self._clock(), since=self._since(), pauses=self._store.pauses()
         )
 
     def _since(self) -> datetime:
         """From when on waves can be undecided: it does not grow with the years."""
-        since, decided = self.setup().since, self.store.last_decided(self.clock())
+        since, decided = self.setup().since, self._store.last_decided(self._clock())
         return since if decided is None else max(since, decided - UNDECIDED)
 
     def _known(self) -> dict[date, KnownWave]:
-        return self.store.known_waves(local_date(self.schedule(), self._since()) - timedelta(days=1))
+        return self._store.known_waves(local_date(self.schedule(), self._since()) - timedelta(days=1))
 
     async def _do(self, decision: Open | Close | Remind | Skip) -> None:
         match decision:
             case Open(moments=moments):
-                await self._open("schedule", moments, N_("The schedule opened a pulse."))
+                await self._open("schedule", moments, AuditCode.OPENED_BY_SCHEDULE)
             case Close(publish_at=publish_at):
-                await self._close(publish_at, N_("The pulse was closed when it was due."))
+                await self._close(publish_at, AuditCode.CLOSED_BY_SCHEDULE)
             case Skip(moments=moments, reason=reason):
                 missed = reason is SkipReason.MISSED
-                await self.store.skip_wave(moments, decision.sentence, self.clock(), missed=missed)
+                event = on_date(_SKIPPED[reason], moments.local_date)
+                await self._store.skip_wave(moments, event.as_json(), self._clock(), missed=missed)
             case Remind():
                 pass
 
@@ -175,53 +133,68 @@ class Waves:
 
     def next_wake(self) -> datetime | None:
         """When something can become due next; None before the set-up."""
-        if self.store.setup() is None:
+        if self._store.setup() is None:
             return None
         return next_wake(
-            self.schedule(), self._known(), self.clock(), since=self._since(), pauses=self.store.pauses()
+            self.schedule(), self._known(), self._clock(), since=self._since(), pauses=self._store.pauses()
         )
 
     def paused(self) -> bool:
-        return any(pause.until is None for pause in self.store.pauses())
+        return is_paused(self._store)
+
+    def next_opening(self) -> datetime | None:
+        """When the next wave of the schedule opens; None while paused or before the set-up."""
+        ahead = self.upcoming()
+        return ahead[0].opens_at if ahead else None
+
+    def minimum(self) -> int:
+        """The number of answers below which nothing is shown: of the open wave, else of the set-up."""
+        setup = self._store.setup()
+        return self.current.minimum if self.current else setup.minimum if setup else LEAST_MINIMUM
+
+    def zone(self) -> ZoneInfo:
+        """The schedule's time zone; UTC before the set-up."""
+        return self.schedule().tz if self._store.setup() else ZoneInfo("UTC")
+
+    def posts_language(self) -> str:
+        """The language of what everybody in a channel reads."""
+        setup = self._store.setup()
+        return setup.language if setup else SOURCE
 
     def upcoming(self, count: int = 1) -> list[Moments]:
         """The next waves of the schedule that are not skipped; none while paused or before the set-up."""
-        if self.store.setup() is None or self.paused():
-            return []
-        known = self.store.known_waves(local_date(self.schedule(), self.clock()) - timedelta(days=1))
-        ahead = next_of(self.schedule(), self.clock(), count + len(known))
-        return [moments for moments in ahead if moments.local_date not in known][:count]
+        return upcoming(self._store, self._clock(), count)
 
     # --- managing ---------------------------------------------------------------------------------------
 
     async def open_by_hand(self) -> OpenWave:
-        """Opens a wave now. Raises NotSetUp, NotNow where one is open, SlackFault."""
+        """Opens a wave now. Raises NotSetUp, NotNow if one is open, SlackFault."""
         async with self._turn:
-            if self.open is not None:
+            if self.current is not None:
                 raise NotNow(
                     _("A pulse is open already. Close it first with /pulse close, or wait until it closes.")
                 )
-            moments = moments_by_hand(self.schedule(), self.clock())
-            return await self._open("hand", moments, N_("A manager opened a pulse."))
+            moments = moments_by_hand(self.schedule(), self._clock())
+            return await self._open("hand", moments, AuditCode.OPENED_BY_HAND)
 
     async def close_by_hand(self, shown: int | None = None) -> OpenWave:
         """Closes the open wave now and returns what it was.
 
-        Raises NotNow where none is open, or another than the one that was `shown` (its id).
+        Raises NotNow if none is open, or another than the one that was `shown` (its id).
         """
         async with self._turn:
-            if self.open is None:
+            if self.current is None:
                 raise NotNow(_("No pulse is open, so there is nothing to close. /pulse open opens one."))
-            if shown not in (None, self.open.id):
+            if shown not in (None, self.current.id):
                 raise NotNow(_("That pulse is closed already; another one is open now. Nothing was changed."))
-            wave = self.open
-            await self._close(self.clock(), N_("A manager closed the pulse."))
+            wave = self.current
+            await self._close(self._clock(), AuditCode.CLOSED_BY_HAND)
             return wave
 
     async def skip_next(self, shown: datetime | None = None) -> Moments:
         """Leaves out the next wave of the schedule.
 
-        Raises NotSetUp, NotNow while paused or where the next is another than was `shown` (its opening).
+        Raises NotSetUp, and NotNow while paused or if the next wave is not the one `shown` (by its opening).
         """
         self.setup()
         ahead = self.upcoming()
@@ -229,198 +202,76 @@ class Waves:
             raise NotNow(_("Pulses are paused, so there is none to skip. /pulse resume carries on."))
         if shown not in (None, ahead[0].opens_at):
             raise NotNow(_("Another pulse is the next one by now. Nothing was changed; please look again."))
-        reason = SKIPPED_BY_HAND.format(date=ahead[0].local_date.isoformat())
-        await self.store.skip_wave(ahead[0], reason, self.clock())
+        event = on_date(AuditCode.SKIPPED_BY_HAND, ahead[0].local_date)
+        await self._store.skip_wave(ahead[0], event.as_json(), self._clock())
         return ahead[0]
 
     async def pause(self) -> None:
         self.setup()
-        await self.store.pause(self.clock(), N_("A manager paused the schedule."))
+        await self._store.pause(self._clock(), _audited(AuditCode.PAUSED))
 
     async def resume(self) -> None:
         self.setup()
-        await self.store.resume(self.clock(), N_("A manager resumed the schedule."))
+        await self._store.resume(self._clock(), _audited(AuditCode.RESUMED))
 
-    async def _open(self, cadence: str, moments: Moments, what: str) -> OpenWave:
-        setup, now = self.setup(), self.clock()
+    async def _open(self, cadence: str, moments: Moments, code: AuditCode) -> OpenWave:
+        setup, now = self.setup(), self._clock()
         channels = {channel: side for side in Side for channel in setup.channels[side]}
-        people = await self.roster.read(channels)
-        items = choose(self.library.bank, self.store.askings(), local_date(self.schedule(), now), setup.items)
+        people = await self._roster.read(channels)
+        items = choose(
+            self._library.bank, self._store.askings(), local_date(self.schedule(), now), setup.items
+        )
         key = self._random_bytes(KEY_BYTES)
-        new = NewWave(cadence, moments, now, setup.minimum, key, items, people, channels)
-        wave_id = await self.store.start_wave(new, what)
-        self.open = self.store.open_wave()
-        if self.open is None or self.open.id != wave_id:
+        new = NewWave(
+            cadence=cadence,
+            moments=moments,
+            opened_at=now,
+            minimum=setup.minimum,
+            key=key,
+            items=items,
+            people=people,
+            channels=channels,
+        )
+        wave_id = await self._store.start_wave(new, _audited(code))
+        self.current = self._store.current_wave()
+        if self.current is None or self.current.id != wave_id:
             raise NotNow(_("The pulse was closed while it was being opened."))
         _log.info("wave opened", wave=wave_id, cadence=cadence, items=[item.id for item in items])
-        return self.open
+        return self.current
 
-    async def _close(self, publish_at: datetime, what: str) -> None:
-        wave = self.open
+    async def _close(self, publish_at: datetime, code: AuditCode) -> None:
+        wave = self.current
         if wave is None:
             return
-        setup, now = self.setup(), self.clock()
-        parcels = [("closing", channel, now) for channel in wave.channels]
+        setup, now = self.setup(), self._clock()
+        messages = [NewMessage(kind="closing", channel=channel, at=now) for channel in wave.channels]
         results = dict.fromkeys([*wave.channels, *setup.results])
-        parcels += [("results", channel, publish_at) for channel in results]
+        messages += [NewMessage(kind="results", channel=channel, at=publish_at) for channel in results]
         items = self.items_of(wave)
 
         def published(ballots: Mapping[Side, Ballots]) -> Publication:
             return publication(items, wave, ballots)
 
-        await self.store.close_wave(wave.id, published, parcels, now, what)
-        self.open = self.store.open_wave()
+        await self._store.close_wave(wave.id, published, messages, now, _audited(code))
+        self.current = self._store.current_wave()
         _log.info("wave closed", wave=wave.id)
         await self._scrub()
 
     async def _scrub(self) -> None:
         try:
-            await self.store.scrub()
+            await self._store.scrub()
         except StoreFault as fault:
             # Another program reads the file: the answers are deleted, their bytes not yet. A tick tries on.
             _log.warning("log not emptied yet", problem=str(fault))
 
-    # --- answering --------------------------------------------------------------------------------------
-
     def items_of(self, wave: OpenWave) -> tuple[Item, ...]:
-        items = (self.library.bank.get(item_id) for item_id in wave.items)
+        """The items of a wave, in the language that is being spoken."""
+        items = (self._library.bank.get(item_id) for item_id in wave.items)
         return tuple(item for item in items if item is not None)
 
-    async def tap(self, user: str, channel: str, wave_id: int, item_id: str, box: str) -> Ballot:
-        """One box of one item, from a poll message; in a multiple choice it is added or taken back.
 
-        Durable when it returns. Raises PollIsClosed, NotYours, BadRequest, StoreFault.
-        """
-        wave = self._wave(wave_id)
-        item = self._item(wave, item_id)
-        if item.box(box) is None:
-            raise BadRequest(_("That answer is not part of this pulse. Nothing was changed."))
-
-        def change(before: Answers) -> Answers:
-            return _with(before, item, frozenset({box}), toggled=item.format is Format.MULTI)
-
-        return await self._answer(user, channel, wave, change)
-
-    async def fill_in(
-        self, user: str, channel: str, wave_id: int, chosen: Mapping[str, frozenset[str]]
-    ) -> Ballot:
-        """All items at once, from the form: what is left empty is withdrawn. Raises as `tap` does."""
-        wave = self._wave(wave_id)
-        for item_id, boxes in chosen.items():
-            item = self._item(wave, item_id)
-            if any(item.box(box) is None for box in boxes) or (
-                len(boxes) > 1 and item.format is not Format.MULTI
-            ):
-                raise BadRequest(_("That answer is not part of this pulse. Nothing was changed."))
-
-        def change(before: Answers) -> Answers:
-            after = {**before, **chosen}
-            return {item_id: boxes for item_id, boxes in after.items() if boxes}
-
-        return await self._answer(user, channel, wave, change)
-
-    async def withdraw(self, user: str, wave_id: int) -> OpenWave:
-        """Deletes all answers of one person in the open wave. Raises PollIsClosed, StoreFault."""
-        wave = self._wave(wave_id)
-        await self.store.answer(wave.id, pseudonym(wave, user), Side.MARKETING, False, lambda _before: {})
-        return wave
-
-    def left(self, user: str, channel: str) -> None:
-        """Somebody left a channel. What they answered before counts."""
-        self.roster.leave(user, channel)
-
-    async def ballot(self, user: str, channel: str = "") -> Ballot:
-        """What one person answered so far. Raises NotNow where no wave is open, NotYours."""
-        wave = self.open
-        if wave is None:
-            raise NotNow(_("No pulse is open now. /pulse status says when the next one opens."))
-        side = await self._side(user, channel, wave)
-        return Ballot(wave, self.items_of(wave), side, self.store.answers_of(wave.id, pseudonym(wave, user)))
-
-    def _wave(self, wave_id: int) -> OpenWave:
-        if self.open is None or self.open.id != wave_id:
-            raise PollIsClosed(
-                _("This pulse is closed, so nothing was changed. Its results are in the channel, and")
-                + " "
-                + _("/pulse status says when the next one opens.")
-            )
-        return self.open
-
-    def _item(self, wave: OpenWave, item_id: str) -> Item:
-        item = self.library.bank.get(item_id) if item_id in wave.items else None
-        if item is None:
-            raise BadRequest(_("That question is not part of this pulse. Nothing was changed."))
-        return item
-
-    async def _answer(
-        self, user: str, channel: str, wave: OpenWave, change: Callable[[Answers], Answers]
-    ) -> Ballot:
-        side = await self._side(user, channel, wave)
-        joined = user in self.roster.late
-        kept = await self.store.answer(wave.id, pseudonym(wave, user), side, joined, change)
-        both = kept.first and len(self.roster.sides(user)) > 1
-        return Ballot(wave, self.items_of(wave), kept.side, kept.answers, both)
-
-    async def _side(self, user: str, channel: str, wave: OpenWave) -> Side:
-        """The side a person answers for: that of the first answer, else of the channel, else the only one."""
-        if not self.roster.ready.is_set():
-            kept = self.store.side_of(wave.id, pseudonym(wave, user))
-            if kept is not None:
-                return kept
-            await self._within(self.roster.ensure(wave.channels))
-        sides = self.roster.sides(user)
-        told = wave.channels.get(channel)
-        if told is not None and told not in sides:
-            if not await self._within(self.roster.admit(user, channel)):
-                raise _not_asked()
-            sides = self.roster.sides(user)
-        kept = self.store.side_of(wave.id, pseudonym(wave, user)) if len(sides) > 1 else None
-        return kept or _chosen(sides, told)
-
-    async def _within(self, looking: Awaitable[T]) -> T:
-        try:
-            async with asyncio.timeout(LOOK_UP_S):
-                return await looking
-        except (TimeoutError, SlackFault) as error:
-            raise NotNow(
-                _("Slack did not say in time which channels you are in, so nothing was recorded.")
-                + " "
-                + _("Please try again in a minute.")
-            ) from error
-
-
-def _chosen(sides: tuple[Side, ...], told: Side | None) -> Side:
-    """The side of the channel where somebody answers, else the only side. Raises NotYours."""
-    if told is not None and told in sides:
-        return told
-    if len(sides) == 1:
-        return sides[0]
-    if sides:
-        raise NotYours(
-            _("You are in channels of both sides. Answer once in the channel of the side you speak for,")
-            + " "
-            + _("and your answers count for that side until the pulse closes.")
-        )
-    raise _not_asked()
-
-
-def _not_asked() -> NotYours:
-    return NotYours(
-        _("This pulse is for members of its marketing and IT channels; guests and apps are not asked.")
-        + " "
-        + _("Nothing was recorded. If you belong to one of these teams, join its channel and try again.")
-    )
-
-
-def pseudonym(wave: OpenWave, user: str) -> bytes:
-    """HMAC-SHA-256 of the user id under the wave's key: meaningless once the key is destroyed."""
-    return hmac.digest(wave.key, user.encode(), hashlib.sha256)
-
-
-def _with(before: Answers, item: Item, boxes: frozenset[str], toggled: bool) -> Answers:
-    chosen = before.get(item.id, frozenset()) ^ boxes if toggled else boxes
-    after = {**before, item.id: chosen}
-    return {item_id: kept for item_id, kept in after.items() if kept}
+def _audited(code: AuditCode) -> str:
+    return AuditEvent(code=code).as_json()
 
 
 def publication(items: tuple[Item, ...], wave: OpenWave, ballots: Mapping[Side, Ballots]) -> Publication:
@@ -431,4 +282,4 @@ def publication(items: tuple[Item, ...], wave: OpenWave, ballots: Mapping[Side, 
         kept = close_side(items, cast.people, wave.minimum)
         outcomes |= {(item_id, side): outcome for item_id, outcome in kept.items()}
         turnouts[side] = turnout(wave.people[side], answered(items, cast.people), wave.minimum)
-    return Publication(turnouts, outcomes)
+    return Publication(turnout=turnouts, outcomes=outcomes)

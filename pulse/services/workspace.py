@@ -1,32 +1,38 @@
-"""Everything that a handler may call, in one bundle."""
+"""The services of one Slack team, bound to one store and one roster."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pulse.services.administration import Administration
+from pulse.services.alerts import Alerts
+from pulse.services.answering import Answering
 from pulse.services.background import BackgroundTasks
 from pulse.services.channels import Channels
-from pulse.services.counts import LiveCounts
-from pulse.services.desk import Desk
-from pulse.services.homes import Homes
+from pulse.services.home import Home
 from pulse.services.managers import Managers
+from pulse.services.notes import Notes
+from pulse.services.participation import Participation
+from pulse.services.posts import Posts
 from pulse.services.reminders import Reminders
-from pulse.services.troubles import Troubles
+from pulse.services.results import Results
+from pulse.services.setup import PulseSetup
 from pulse.services.waves import Waves
-from pulse.slack.web_api import Slack
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
+    """Handlers get the one that a payload belongs to with each request."""
+
     waves: Waves
-    desk: Desk
-    homes: Homes
-    channels: Channels
-    slack: Slack
+    answering: Answering
+    participation: Participation
+    results: Results
+    posts: Posts
+    home: Home
+    setup: PulseSetup
     managers: Managers
-    administration: Administration
-    counts: LiveCounts
-    after: BackgroundTasks
-    troubles: Troubles
+    notes: Notes
+    channels: Channels
+    alerts: Alerts
     reminders: Reminders
+    background: BackgroundTasks

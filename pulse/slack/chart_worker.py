@@ -1,52 +1,67 @@
 """Draws charts in a short-lived process of its own, so that matplotlib's 115 MB never live in the bot.
 
-`python -m pulse.slack.chart_worker` is that process: a pickled chart comes in on standard input, PNG bytes go
-out on standard output, and it ends. It is given no token: of the environment it sees only what finding
-Python, fonts and a cache folder needs.
+`python -m pulse.slack.chart_worker SECONDS` is that process: a pickled chart comes in on standard input, PNG
+bytes go out on standard output, and it ends. It gets no token: its environment holds only what Python needs
+to find itself, fonts and a cache folder. The bot kills a worker that takes too long, and a worker ends with
+its bot.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import hashlib
 import os
 import pickle
+import signal
 import sys
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
 from pulse.core.errors import ChartNotDrawn
-from pulse.views import charts
 from pulse.views.charts import Chart
 
 PNG = b"\x89PNG\r\n\x1a\n"
 SEEN_BY_THE_WORKER = ("PATH", "HOME", "LANG", "TMPDIR", "MPLCONFIGDIR", "XDG_CACHE_HOME", "SYSTEMROOT")
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+LEEWAY_S = 5.0  # the bot kills a slow worker before the worker's own alarm does
 
 
 class ChartWorker:
-    """Draws each chart once: equal charts share one drawing, one worker runs at a time.
+    """Draws each chart once: equal charts share one drawing or its failure, one worker runs at a time.
 
     `seconds` is how long a worker may take (its first run on a machine lists the fonts), `kept` how many
-    drawings are remembered, the most recently asked for (about 120 kB each).
+    drawings are remembered, the most recently requested ones (about 120 kB each).
     """
 
     def __init__(self, *, seconds: float = 30.0, kept: int = 64, worker: Sequence[str] | None = None) -> None:
         self._seconds, self._kept = seconds, kept
-        self._worker = tuple(worker or (sys.executable, "-m", "pulse.slack.chart_worker"))
+        own = (sys.executable, "-m", "pulse.slack.chart_worker", str(seconds + LEEWAY_S))
+        self._worker = tuple(worker or own)
         self._drawn: OrderedDict[str, bytes] = OrderedDict()
+        self._running: dict[str, asyncio.Task[bytes]] = {}
         self._turn = asyncio.Lock()
 
     async def draw(self, chart: Chart) -> bytes:
-        """The chart as PNG. Raises ChartNotDrawn where the worker fails, dies or takes too long."""
+        """The chart as PNG. Raises ChartNotDrawn if the worker fails, dies or takes too long."""
         key = hashlib.sha256(repr(chart).encode()).hexdigest()
-        async with self._turn:
-            if key not in self._drawn:
-                self._drawn[key] = await self._by_worker(pickle.dumps(chart))
-                while len(self._drawn) > self._kept:
-                    self._drawn.popitem(last=False)
+        if key in self._drawn:
             self._drawn.move_to_end(key)
             return self._drawn[key]
+        if key not in self._running:
+            drawing = asyncio.create_task(self._in_turn(key, pickle.dumps(chart)))
+            self._running[key] = drawing
+            drawing.add_done_callback(lambda _: self._running.pop(key))
+        # Shielded: somebody who stops waiting does not take the drawing from the others.
+        return await asyncio.shield(self._running[key])
+
+    async def _in_turn(self, key: str, spec: bytes) -> bytes:
+        async with self._turn:
+            self._drawn[key] = png = await self._by_worker(spec)
+        while len(self._drawn) > self._kept:
+            self._drawn.popitem(last=False)
+        return png
 
     async def _by_worker(self, spec: bytes) -> bytes:
         try:
@@ -76,9 +91,19 @@ class ChartWorker:
 
 
 def main() -> None:
-    """The worker: one chart in, one picture out."""
+    """The worker: one chart in, one picture out. Its argument is how many seconds it may take."""
+    end_with_parent()
+    signal.setitimer(signal.ITIMER_REAL, float(sys.argv[1]))
     chart = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by our own parent process, through its pipe
-    sys.stdout.buffer.write(charts.draw(chart))
+    from pulse.views import painting  # noqa: PLC0415 - matplotlib costs 0.9 s and 115 MB: only here
+
+    sys.stdout.buffer.write(painting.paint(chart))
+
+
+def end_with_parent() -> None:
+    """Has Linux kill this process when its parent dies; elsewhere the alarm alone ends an orphan."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 if __name__ == "__main__":

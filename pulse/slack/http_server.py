@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Protocol
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -19,8 +21,9 @@ from slack_sdk.signature import SignatureVerifier
 
 from pulse.core.errors import SettingsFault
 from pulse.core.language import _
-from pulse.ops.health import Health
-from pulse.ops.metrics import CONTENT_TYPE
+
+CONTENT_TYPE = "text/plain; version=0.0.4"
+"""Of metrics in Prometheus' text format."""
 
 MOST_BYTES = 1_000_000
 BODY_S = 10.0
@@ -32,9 +35,21 @@ PROXIES = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 """Set by a proxy on this machine, whose callers are not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """Where to listen: an address (None is all of them) and a port, 0 for any free one."""
+class Probe(Protocol):
+    """What supervisors ask for."""
+
+    async def problems(self) -> Mapping[str, str]:
+        """A sentence for each part that is not ready."""
+        ...
+
+    def text(self) -> str:
+        """Metrics in Prometheus' text format."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where to listen: a host (None is all addresses) and a port, 0 for any free one."""
 
     host: str | None
     port: int
@@ -45,12 +60,12 @@ class Server:
     """Health endpoints and, where an app and its signing secret are given, Slack's endpoint."""
 
     def __init__(
-        self, doors: Doors, health: Health, app: AsyncApp | None = None, signing_secret: str = ""
+        self, address: Address, health: Probe, app: AsyncApp | None = None, signing_secret: str = ""
     ) -> None:
-        self._doors, self._health, self._app = doors, health, app
+        self._address, self._health, self._app = address, health, app
         self._verifier = SignatureVerifier(signing_secret) if app is not None else None
         self._runner: web.AppRunner | None = None
-        self.port = doors.port
+        self.port = address.port
 
     async def start(self) -> None:
         """Listens. Raises SettingsFault where the port cannot be had."""
@@ -62,7 +77,7 @@ class Server:
             site_app.router.add_post("/slack/events", self._events)
         runner = web.AppRunner(site_app, access_log=None, shutdown_timeout=DRAIN_S)
         await runner.setup()
-        site = web.TCPSite(runner, self._doors.host, self._doors.port)
+        site = web.TCPSite(runner, self._address.host, self._address.port)
         try:
             await site.start()
         except OSError as error:
@@ -70,7 +85,7 @@ class Server:
             raise SettingsFault(
                 _(
                     "The bot cannot listen on port {port}: {why}. Set PORT or PULSE_HEALTH_PORT to another."
-                ).format(port=self._doors.port, why=error.strerror or error)
+                ).format(port=self._address.port, why=error.strerror or error)
             ) from error
         self._runner = runner
         self.port = int(runner.addresses[0][1])
@@ -89,7 +104,7 @@ class Server:
         return web.json_response(said, status=503 if problems else 200)
 
     async def _measured(self, request: web.Request) -> web.Response:
-        if not self._doors.metrics_public and not _of_this_machine(request):
+        if not self._address.metrics_public and not _of_this_machine(request):
             raise web.HTTPNotFound
         return web.Response(text=self._health.text(), headers={"Content-Type": CONTENT_TYPE})
 

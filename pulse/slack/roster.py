@@ -165,6 +165,11 @@ class Roster:
             if person.asked and wanted(person):
                 self._people[person.id] = (time.monotonic(), person)
 
+    def take_refused(self) -> Mapping[str, str]:
+        """The channels that the last reading could not read, with Slack's code, each only once."""
+        refused, self.refused = self.refused, {}
+        return refused
+
     def move(self, old: str, new: str) -> None:
         """A channel got another id."""
         if old in self._side_of:

@@ -24,7 +24,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from pulse.core.errors import SlackFault
+from pulse.core.errors import TOKEN_REFUSALS, SlackFault
 from pulse.core.language import N_, _
 from pulse.views.message import Message, View
 
@@ -53,20 +53,6 @@ MENDS = {
     "user_not_found": N_("Slack does not know that person."),
 }
 """What to do about Slack's commonest refusals."""
-
-TOKEN_REFUSALS = frozenset(
-    {
-        "account_inactive",
-        "invalid_auth",
-        "not_allowed_token_type",
-        "not_authed",
-        "org_login_required",
-        "team_access_not_granted",
-        "token_expired",
-        "token_revoked",
-    }
-)
-"""Answers to the bot token that no second try will change."""
 
 SCOPES = frozenset(
     {
@@ -183,12 +169,14 @@ class Slack:
         answer = await self._asked(self.client, "auth.test", None)
         told = answer.headers.get("x-oauth-scopes")
         self._known = Greeting(
-            str(answer.get("team", "")),
-            str(answer.get("team_id", "")),
-            str(answer.get("bot_id") or ""),
-            str(answer.get("user_id", "")),
-            None if told is None else frozenset(word.strip() for word in told.split(",") if word.strip()),
-            _http_date(answer.headers.get("Date", "")),
+            team=str(answer.get("team", "")),
+            team_id=str(answer.get("team_id", "")),
+            bot=str(answer.get("bot_id") or ""),
+            user=str(answer.get("user_id", "")),
+            scopes=None
+            if told is None
+            else frozenset(word.strip() for word in told.split(",") if word.strip()),
+            time=_http_date(answer.headers.get("Date", "")),
         )
         return self._known
 
@@ -266,12 +254,12 @@ class Slack:
         payload = {"channel": channel, "include_num_members": True}
         found = (await self._call(self.client, "conversations.info", payload))["channel"]
         return Channel(
-            found["id"],
-            found.get("name", ""),
-            bool(found.get("is_member")),
-            bool(found.get("is_archived")),
-            bool(found.get("is_ext_shared")),
-            int(found.get("num_members") or 0),
+            id=found["id"],
+            name=found.get("name", ""),
+            member=bool(found.get("is_member")),
+            archived=bool(found.get("is_archived")),
+            shared=bool(found.get("is_ext_shared")),
+            people=int(found.get("num_members") or 0),
         )
 
     async def open_view(self, trigger: str, view: View) -> None:
@@ -392,10 +380,13 @@ def _http_date(text: str) -> datetime | None:
 def _person(user: dict[str, Any]) -> Person:
     barred = ("deleted", "is_bot", "is_app_user", "is_restricted", "is_ultra_restricted", "is_stranger")
     return Person(
-        user["id"],
-        user["id"] != "USLACKBOT" and not any(user.get(flag) for flag in barred),
-        bool(user.get("is_admin") or user.get("is_owner") or user.get("is_primary_owner")),
-        user.get("tz") or "UTC",
-        (user.get("profile") or {}).get("display_name") or user.get("real_name") or user.get("name") or "",
-        user.get("locale") or "",
+        id=user["id"],
+        asked=user["id"] != "USLACKBOT" and not any(user.get(flag) for flag in barred),
+        admin=bool(user.get("is_admin") or user.get("is_owner") or user.get("is_primary_owner")),
+        zone=user.get("tz") or "UTC",
+        name=(user.get("profile") or {}).get("display_name")
+        or user.get("real_name")
+        or user.get("name")
+        or "",
+        locale=user.get("locale") or "",
     )

@@ -1,1 +1,1 @@
-"""What is kept: the database, backups, exports, data files."""
+"""What is kept, and how: the store's port, SQLite, backups, exports, data files and catalogues."""

@@ -1,8 +1,9 @@
 """A backup of the database, made beside a running bot.
 
-It never holds answers: while a pulse is open the file has its key and its pseudonymous answers, and a copy
-that outlives the close would keep both. So the open pulse is left out of the copy in memory, before anything
-is written. Restored, the bot opens that pulse anew, or skips it where its time has passed.
+It never contains answers. While a pulse is open the database holds its key and its answers under pseudonyms,
+and a copy that outlives the close would keep both. So the open pulse is removed from the copy in memory
+before anything is written. After a restore the bot opens that pulse again, or skips it if its time has
+passed.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from pathlib import Path
 
 from pulse.core.errors import StoreFault
 from pulse.core.language import _
-from pulse.storage.sqlite.store import Snapshot, check
+from pulse.storage.sqlite.file import check
+from pulse.storage.sqlite.snapshot import Snapshot
 
 
 def back_up(database: Path, target: Path) -> str:
-    """Writes a backup to a file that must not be there, checks it, and returns what to know about it.
+    """Writes a backup to a new file, checks it, and returns the sentences for whoever asked for it.
 
-    Raises StoreFault: nothing to back up, no place for it, or a damaged file on either side.
+    Raises StoreFault if there is no database, if the file exists or cannot be written, and if either file is
+    damaged.
     """
     if not database.is_file():
         raise StoreFault(
@@ -45,10 +48,10 @@ def back_up(database: Path, target: Path) -> str:
     finally:
         with suppress(FileNotFoundError):
             part.unlink()
-    return _told(target, left_out)
+    return _summary(target, left_out)
 
 
-def _told(target: Path, left_out: bool) -> str:
+def _summary(target: Path, left_out: bool) -> str:
     said = _(
         "The backup {path} is whole ({size} kB). To restore it, stop the bot, move the database and the files"
         " that begin with its name away, copy the backup into its place, and start the bot."
@@ -92,7 +95,7 @@ def _no_place(target: Path, error: Exception) -> StoreFault:
 
 
 def _private(part: Path) -> Path:
-    """Readable by its owner only: the names of managers and wishes are kept under a key that is in it."""
+    """Creates the file so that only its owner can read it: it contains the key of managers' codes."""
     with suppress(FileNotFoundError):
         part.unlink()
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

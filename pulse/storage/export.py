@@ -1,7 +1,7 @@
-"""Closed pulses as CSV and JSON. Made from ClosedWave alone, which holds nothing that may not be posted.
+"""Closed pulses as CSV and JSON, made from ClosedWave alone: it contains only what may be posted.
 
-Columns name their unit: `_n` are people, `_percent` whole per cents of `answers_n`, `_utc` times. What was
-withheld says so and has no number.
+Columns name their unit: `_n` for people, `_percent` for whole per cents of `answers_n`, `_utc` for times. A
+withheld figure is marked as withheld and has no number.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ def files(waves: Sequence[ClosedWave], bank: Bank) -> Mapping[str, bytes]:
 
 
 def write(target: Path, waves: Sequence[ClosedWave], bank: Bank) -> str:
-    """Writes the scores to a .csv file, everything to a .json file, or all files into a folder.
+    """Writes the scores to a .csv file, everything to a .json file, or all files to a folder.
 
-    Returns what was written. Raises SettingsFault where the place cannot be written.
+    Returns the sentence that names the files. Raises SettingsFault if they cannot be written.
     """
     made = files(waves, bank)
     chosen = {".csv": SCORES, ".json": EVERYTHING}.get(target.suffix.casefold())
@@ -144,7 +144,7 @@ def _when(wave: ClosedWave) -> Row:
 
 
 def _csv(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
-    """With a mark that makes spreadsheets read UTF-8; a question never starts a formula."""
+    """Starts with a byte order mark, so that spreadsheets read UTF-8, and lets no cell start a formula."""
     text = io.StringIO()
     table = csv.DictWriter(text, columns, restval="", lineterminator="\r\n")
     table.writeheader()

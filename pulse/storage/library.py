@@ -1,16 +1,15 @@
-"""Reads the shipped items and published figures, and a company's own items from beside the database."""
+"""Loads the question bank and the published figures, and a company's own items from beside the database."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 
-from pulse.core.baselines import Ledger, parse_conflicts, parse_ledger
+from pulse.core.baselines import parse_conflicts, parse_ledger
 from pulse.core.errors import DataFault
 from pulse.core.items import Bank, parse_items
-from pulse.core.language import LANGUAGES, SOURCE, _, speaking, spoken
+from pulse.core.language import LANGUAGES, SOURCE, _, speaking
+from pulse.core.library import Library
 from pulse.core.model import Item
 from pulse.core.table import WHOLE_ROW
 from pulse.core.translations import in_language, parse_wordings
@@ -20,37 +19,15 @@ OWN_NAME = "pulse-items.csv"
 OWN_BYTES_LIMIT = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
-    """All that can be asked, and all published figures. `source` is what can be asked, in English."""
-
-    source: Bank
-    ledger: Ledger
-    translations: Mapping[str, Bank] = field(default_factory=dict)
-
-    @property
-    def bank(self) -> Bank:
-        """All that can be asked, in the language that is being spoken."""
-        return self.translations.get(spoken(), self.source)
-
-    def asked_in(self, language: str) -> Library:
-        """The same where polls are posted in `language`: then all readers see answers to a translation."""
-        if language == SOURCE or language not in self.translations:
-            return self
-        translated = {item.id: item.translated for item in self.translations[language]}
-        source = Bank(tuple(replace(item, translated=translated[item.id]) for item in self.source))
-        return replace(self, source=source)
-
-
 def own_items_path(database: Path) -> Path:
-    """Where a company's own items are looked for: beside the database."""
+    """The path of the file with a company's own items: beside the database."""
     return database.parent / OWN_NAME
 
 
 def load_library(own_items: Path | None) -> Library:
-    """The shipped data and, where the file `own_items` exists, the company's own items after it.
+    """Loads the shipped data and, if the file `own_items` exists, the company's own items after it.
 
-    Raises DataFault for the first fault in any of the files, one that cannot be read among them.
+    Raises DataFault for the first fault in any of the files, including a file that cannot be read.
     """
     data = resources.files("pulse") / "data"
     ledger = parse_ledger(_decoded((data / "baselines.csv").read_bytes(), "baselines.csv"), "baselines.csv")
@@ -67,7 +44,7 @@ def load_library(own_items: Path | None) -> Library:
 
 
 def _translated(bank: Bank, language: str) -> Bank:
-    """The bank for readers of a language; a company's own items keep their wordings."""
+    """The bank in a language; a company's own items keep their wordings."""
     name = f"items_{language}.csv"
     text = _decoded((resources.files("pulse") / "data" / name).read_bytes(), name)
     wordings = parse_wordings(text, name, bank)
@@ -82,11 +59,11 @@ def _own_text(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        problem = _("the file cannot be read ({reason}); mend that or remove the file.")
+        problem = _("the file cannot be read ({reason}). Make it readable, or remove it.")
         raise DataFault(path.name, 1, WHOLE_ROW, problem.format(reason=error.strerror)) from error
     if len(data) > OWN_BYTES_LIMIT:
         raise DataFault(
-            path.name, 1, WHOLE_ROW, _("the file is larger than 1 MB: it is not a list of items.")
+            path.name, 1, WHOLE_ROW, _("the file is larger than 1 MB, too large for a list of items.")
         )
     return _decoded(data, path.name)
 
@@ -96,5 +73,5 @@ def _decoded(data: bytes, name: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = data[: error.start].count(b"\n") + 1
-        problem = _("there is a character that is not UTF-8; save the file as “CSV UTF-8”.")
+        problem = _("the file contains a character that is not UTF-8. Save it as “CSV UTF-8”.")
         raise DataFault(name, row, WHOLE_ROW, problem) from error

@@ -144,10 +144,3 @@ def alt_text(chart: Chart) -> str:
             break
         text = longer
     return text[:ALT_TEXT_LIMIT]
-
-
-def draw(chart: Chart) -> bytes:
-    """The chart as PNG, 720 pixels wide and as high as its content needs; equal charts give equal bytes."""
-    from pulse.views import painting  # noqa: PLC0415 - matplotlib costs 0.9 s and 115 MB: only to draw
-
-    return painting.paint(chart)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 
+from pulse.core.cards import ChannelStatus, HomeCard, ManagerCard, OpenPulse
 from pulse.core.language import _
-from pulse.core.model import Item, Side
+from pulse.views.audit import change_lines
 from pulse.views.blocks import (
     Element,
     actions,
@@ -21,77 +21,15 @@ from pulse.views.blocks import (
 )
 from pulse.views.message import Block, View, escape
 from pulse.views.notices import (
-    Problem,
-    Turnout,
-    change_lines,
+    channel_problem,
     own_answer,
     problem_text,
     withdraw_button,
 )
 from pulse.views.poll import answer_buttons, question, tap_hint, turnout
+from pulse.views.titles import title
 
 SECTION_LIMIT = 3000
-
-
-@dataclass(frozen=True, slots=True)
-class OpenPulse:
-    """The open wave as one reader meets it. `turnout` is that of the side, `answers` has the reader's chosen
-    boxes by item id. `side` is None where the reader cannot answer here, and `outside` says why.
-    """
-
-    wave_id: int
-    closes_at: datetime
-    items: tuple[Item, ...] = ()
-    side: Side | None = None
-    turnout: Turnout | None = None
-    answers: Mapping[str, frozenset[str]] | None = None
-    outside: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LastResults:
-    """The sentences of the last closed wave by side, in mrkdwn."""
-
-    closed_at: datetime
-    sentences: Mapping[Side, tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelStatus:
-    """A channel (its id) and what it is for: a side, or None where it only gets the results."""
-
-    channel: str
-    side: Side | None
-    problem: Problem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ManagerCard:
-    """What managers see besides. `schedule` is the sentence of the cadence, in plain text; `changes` are what
-    managers did, the latest first.
-    """
-
-    schedule: str
-    channels: tuple[ChannelStatus, ...]
-    problems: tuple[Problem, ...] = ()
-    changes: tuple[tuple[datetime, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class HomeCard:
-    """The Home tab of one reader. `manager` is None for everybody who is not one, and before the set-up.
-
-    `may_manage` says that the reader is a manager, `set_up` that the pulse has its channels and schedule.
-    """
-
-    minimum: int
-    set_up: bool
-    may_manage: bool = False
-    open: OpenPulse | None = None
-    results: LastResults | None = None
-    opens_at: datetime | None = None
-    paused: bool = False
-    manager: ManagerCard | None = None
 
 
 def home_view(card: HomeCard) -> View:
@@ -161,13 +99,14 @@ def _counted(card: HomeCard, pulse: OpenPulse) -> list[str]:
 
 
 def _results(card: HomeCard) -> list[Block]:
-    title = header(_("Last results"))
+    heading = header(_("Last results"))
     if card.results is None:
-        return [title, section(_("There are none yet: results appear when the first pulse closes."))]
+        return [heading, section(_("There are none yet: results appear when the first pulse closes."))]
     closed = _("Closed {when}. `/pulse scores` shows more, `/pulse trend` how it has moved.")
-    blocks = [title, context(closed.format(when=moment(card.results.closed_at)))]
-    for side, sentences in card.results.sentences.items():
-        blocks += _paragraphs(f"*{_(side.label)}*", sentences)
+    blocks = [heading, context(closed.format(when=moment(card.results.closed_at)))]
+    for side, shares in card.results.shares.items():
+        lines = [f"*{escape(title(item))}*\n{escape(share)}" for item, share in shares]
+        blocks += _paragraphs(f"*{_(side.label)}*", lines)
     return blocks
 
 
@@ -204,7 +143,7 @@ def _managers(card: HomeCard, manager: ManagerCard) -> list[Block]:
         section(_("*Schedule:* {schedule}").format(schedule=escape(manager.schedule))),
     ]
     blocks += _paragraphs(_("*Channels*"), (_channel(each) for each in manager.channels))
-    found = [*(each.problem for each in manager.channels if each.problem), *manager.problems]
+    found = [channel_problem(each.channel, each.problem) for each in manager.channels if each.problem]
     if found:
         blocks += _paragraphs(_("*To mend*"), (problem_text(problem) for problem in found))
     if manager.changes:
@@ -214,7 +153,7 @@ def _managers(card: HomeCard, manager: ManagerCard) -> list[Block]:
 
 def _channel(status: ChannelStatus) -> str:
     use = _("gets the results") if status.side is None else _(status.side.label)
-    state = _("in order") if status.problem is None else _("needs mending")
+    state = _("needs mending") if status.problem else _("in order")
     return _("• <#{channel}>: {use}, {state}").format(channel=status.channel, use=use, state=state)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
+from pulse.core.cards import Confirmation, PrivacyCard, StatusCard
 from pulse.core.errors import ManagersOnly
 from pulse.core.language import N_, _, ngettext
 from pulse.core.model import Item, Side
+from pulse.views.audit import change_lines
 from pulse.views.blocks import (
     Element,
     actions,
@@ -29,64 +31,6 @@ TYPED_LIMIT = 40  # characters of a mistyped word that are repeated
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmation:
-    """What one person has answered so far: `answers` has the chosen boxes by item id.
-
-    `both_sides` is true once, where a person of both sides learns which side the answers count for.
-    """
-
-    wave_id: int
-    side: Side
-    items: tuple[Item, ...]
-    answers: Mapping[str, frozenset[str]]
-    closes_at: datetime
-    both_sides: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OwnAnswers:
-    """A person's own answers in the open wave, as /pulse privacy shows them."""
-
-    wave_id: int
-    side: Side
-    items: tuple[Item, ...]
-    answers: Mapping[str, frozenset[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class PrivacyCard:
-    """`closes_at` of the open wave, None when none is open; `own` None where the reader is not asked."""
-
-    minimum: int
-    closes_at: datetime | None = None
-    own: OwnAnswers | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Turnout:
-    """How many of a side could answer, and how many have (None where that must stay hidden)."""
-
-    roster: int
-    answered: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class StatusCard:
-    """Where the pulse stands: the open wave, the next one, or why there is none.
-
-    `changes` are what managers did, the latest first: for managers only.
-    """
-
-    minimum: int
-    closes_at: datetime | None = None
-    turnout: Mapping[Side, Turnout] | None = None
-    opens_at: datetime | None = None
-    paused: bool = False
-    set_up: bool = True
-    changes: Sequence[tuple[datetime, str]] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Problem:
     """Something a manager must mend: both are whole sentences in mrkdwn."""
 
@@ -94,35 +38,17 @@ class Problem:
     mend: str
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A word after /pulse. `takes` is what may follow it, `does` completes the line of the help."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandHelp:
+    """A word after /pulse. `takes` is what may follow it, `does` completes the line of the help.
+
+    Both are marked for translation and in English.
+    """
 
     word: str
     takes: str
     does: str
     manager: bool = False
-
-
-COMMANDS = (
-    Command("scores", N_("[question]"), N_("the last results, or one question’s in full")),
-    Command("trend", N_("[question]"), N_("how answers have moved over time")),
-    Command("baselines", N_("[question]"), N_("the published figures and where they come from")),
-    Command("power", "", N_("how small a change your numbers can show")),
-    Command("answer", "", N_("answer the open pulse, or change your answers")),
-    Command("privacy", "", N_("what is kept about you")),
-    Command("status", "", N_("what is open and what comes next")),
-    Command("help", "", N_("this list")),
-    Command("setup", "", N_("channels, times and questions"), manager=True),
-    Command("open", "", N_("open a pulse now"), manager=True),
-    Command("close", "", N_("close it now and post the results"), manager=True),
-    Command("skip", "", N_("leave out the next pulse"), manager=True),
-    Command("pause", "", N_("no more pulses until resumed"), manager=True),
-    Command("resume", "", N_("carry on after a pause"), manager=True),
-    Command("note", N_('"text"'), N_("mark today on the trend"), manager=True),
-    Command("export", "", N_("the published totals as a file"), manager=True),
-    Command("managers", "", N_("who manages the pulse"), manager=True),
-)
 
 
 # One person's answers
@@ -260,38 +186,37 @@ def nothing_open(opens_at: datetime | None) -> Message:
 # Help
 
 
-def nearest(typed: str) -> str | None:
-    """The command that a mistyped word was probably meant to be.
+def nearest(typed: str, words: Iterable[str]) -> str | None:
+    """The word that a mistyped one was probably meant to be.
 
-    >>> nearest("Scoers")
+    >>> nearest("Scoers", ["trend", "scores"])
     'scores'
     """
-    close = get_close_matches(typed.lower(), [command.word for command in COMMANDS], n=1)
+    close = get_close_matches(typed.lower(), list(words), n=1)
     return close[0] if close else None
 
 
-def help_message(known: Collection[str] | None = None) -> Message:
-    """The commands in short lines, the managers' apart; only those in `known` where it is given."""
-    return message(_help(known))
+def help_message(commands: Sequence[CommandHelp]) -> Message:
+    """The commands in short lines, the managers' apart."""
+    return message(_help(commands))
 
 
-def unknown_command(typed: str, known: Collection[str] | None = None) -> Message:
+def unknown_command(typed: str, commands: Sequence[CommandHelp]) -> Message:
     """Answers a word that is not a command: the nearest one that is, and the help."""
     word = escape(typed.replace("`", "")[:TYPED_LIMIT].strip())
-    close = nearest(typed)
-    if close is not None and (known is None or close in known):
+    close = nearest(typed, (command.word for command in commands))
+    if close is not None:
         said = _("I do not know `/pulse {word}`. Did you mean `/pulse {close}`?").format(
             word=word, close=close
         )
     else:
         said = _("I do not know `/pulse {word}`. This is what I know:").format(word=word)
-    return message([section(said), *_help(known)])
+    return message([section(said), *_help(commands)])
 
 
-def _help(known: Collection[str] | None) -> list[Block]:
-    shown = [command for command in COMMANDS if known is None or command.word in known]
-    everybody = [_line(command) for command in shown if not command.manager]
-    managers = [_line(command) for command in shown if command.manager]
+def _help(commands: Sequence[CommandHelp]) -> list[Block]:
+    everybody = [_line(command) for command in commands if not command.manager]
+    managers = [_line(command) for command in commands if command.manager]
     blocks = [section("\n".join([_("*Everybody* (only you see the reply)"), *everybody]))]
     if managers:
         blocks.append(section("\n".join([_("*Managers*"), *managers])))
@@ -299,7 +224,7 @@ def _help(known: Collection[str] | None) -> list[Block]:
     return blocks
 
 
-def _line(command: Command) -> str:
+def _line(command: CommandHelp) -> str:
     called = " ".join(filter(None, ["/pulse", command.word, command.takes and _(command.takes)]))
     return f"`{called}` {_(command.does)}"
 
@@ -414,11 +339,6 @@ def status(card: StatusCard) -> Message:
     if card.changes:
         blocks.append(section("\n".join([_("*Last changes by managers*"), *change_lines(card.changes)])))
     return message(blocks)
-
-
-def change_lines(changes: Sequence[tuple[datetime, str]]) -> list[str]:
-    """Entries of the audit log, in mrkdwn."""
-    return [_("• {when}: {what}").format(when=moment(at), what=escape(what)) for at, what in changes]
 
 
 def _now(card: StatusCard) -> list[str]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
 
+from pulse.core.cards import PollCard
 from pulse.core.language import N_, _, ngettext
 from pulse.core.model import Format, Item, Side
 from pulse.views.blocks import Element, actions, button, context, header, message, moment, section
@@ -17,24 +16,6 @@ TITLES = {
     Side.MARKETING: N_("Pulse: how is it going with IT?"),
     Side.IT: N_("Pulse: how is it going with marketing?"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class PollCard:
-    """A wave's poll in a channel of `side`.
-
-    `roster` people were there to be asked; `answered` of them did, None where the number must stay hidden.
-    A number under `minimum` is hidden all the same.
-    """
-
-    wave_id: int
-    side: Side
-    items: tuple[Item, ...]
-    closes_at: datetime
-    roster: int
-    answered: int | None
-    closed: bool = False
-    minimum: int = 5
 
 
 def poll_message(card: PollCard) -> Message:

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-
+from pulse.core.cards import ReminderCard
 from pulse.core.language import _
-from pulse.core.model import Item, Side
+from pulse.core.model import Side
 from pulse.views.blocks import actions, button, context, header, message, moment, section
 from pulse.views.message import Block, Message
 from pulse.views.poll import answer_buttons, question, tap_hint
 
 STOP = "reminders_stop"
 RESUME = "reminders_resume"
-
-
-@dataclass(frozen=True, slots=True)
-class ReminderCard:
-    """A reminder of the open wave. `side` is None for a person who is in channels of both sides.
-
-    `channels` (ids) are where the poll stands. `wanted` is false where its reader asked for no more of them.
-    """
-
-    wave_id: int
-    side: Side | None
-    items: tuple[Item, ...]
-    closes_at: datetime
-    channels: Sequence[str]
-    wanted: bool = True
 
 
 def reminder_message(card: ReminderCard) -> Message:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from gettext import NullTranslations
 from itertools import islice
 from typing import Any
 
-from pulse.core.cadence import Moments, Repeat, Schedule, Weekday, describe, nearest_zones
+from pulse.core.calendar import Moments
+from pulse.core.cards import PollCard
 from pulse.core.errors import FormNotUnderstood, PulseError, ScheduleFault
 from pulse.core.language import LANGUAGES, N_, SOURCE, _, speaking
 from pulse.core.model import Item, Side
+from pulse.core.schedule import Repeat, Weekday, describe, nearest_zones
+from pulse.core.setup_form import SetupForm
 from pulse.views.blocks import (
     Element,
     actions,
@@ -24,7 +26,7 @@ from pulse.views.blocks import (
     section,
 )
 from pulse.views.message import Block, View, escape
-from pulse.views.poll import PollCard, poll_message
+from pulse.views.poll import poll_message
 
 CALLBACK = "setup"
 FIELD = "field"  # the action_id of every field but the zone, whose options Slack asks for under "zone"
@@ -56,62 +58,6 @@ _REPEATS = (
     ("monthly:-1", N_("Every month, the last such day")),
 )
 _REMINDERS = (("0", N_("None")), ("1", N_("One")), ("2", N_("Two")))
-
-
-@dataclass(frozen=True, slots=True)
-class SetupForm:
-    """The fields as they stand in the form; `record` and `schedule` are those of the cadence.
-
-    Channels are ids. `at` is HH:MM in `zone`, dates are YYYY-MM-DD, `minimum` is the number of answers under
-    which nothing is shown.
-    """
-
-    starts_on: str
-    zone: str
-    marketing: tuple[str, ...] = ()
-    it: tuple[str, ...] = ()
-    results: tuple[str, ...] = ()
-    repeat: str = Repeat.WEEKLY.value
-    nth: int = 1
-    weekday: str = Weekday.TUESDAY.value
-    at: str = "09:00"
-    working_days: int = 3
-    items: int = 3
-    minimum: int = 5
-    reminders: int = 1
-    any_hour: bool = False
-    skip_dates: str = ""
-    grace_minutes: int = 240
-    language: str = SOURCE
-
-    @classmethod
-    def of(cls, record: Mapping[str, str | int], **rest: Any) -> SetupForm:
-        """The form of a stored schedule's record; `rest` names the fields that are not the schedule's."""
-        return cls(**{**record, "any_hour": bool(record["any_hour"])}, **rest)  # type: ignore[arg-type]  # a record has the fields’ types
-
-    @property
-    def record(self) -> dict[str, str | int]:
-        """As `Schedule.from_record` reads it."""
-        return {
-            "repeat": self.repeat,
-            "nth": self.nth,
-            "weekday": self.weekday,
-            "at": self.at,
-            "zone": self.zone,
-            "starts_on": self.starts_on,
-            "working_days": self.working_days,
-            "skip_dates": self.skip_dates,
-            "any_hour": int(self.any_hour),
-            "reminders": self.reminders,
-            "grace_minutes": self.grace_minutes,
-        }
-
-    def schedule(self) -> Schedule:
-        """Raises ScheduleFault where the fields do not go together."""
-        return Schedule.from_record(self.record)
-
-    def channels(self, side: Side) -> tuple[str, ...]:
-        return self.marketing if side is Side.MARKETING else self.it
 
 
 class FormErrors(PulseError):
@@ -176,7 +122,15 @@ def setup_preview(
                 _("*The first post for {side}*, in {channels}:").format(side=_(side.label), channels=where)
             )
         )
-        card = PollCard(0, side, items, waves[0].closes_at, 0, None, minimum=form.minimum)
+        card = PollCard(
+            wave_id=0,
+            side=side,
+            items=items,
+            closes_at=waves[0].closes_at,
+            roster=0,
+            answered=None,
+            minimum=form.minimum,
+        )
         with speaking(posts or NullTranslations()):
             poll = poll_message(card)
         blocks += [shown for block in poll.blocks for shown in _as_picture(block)]

@@ -227,12 +227,19 @@ class Desk {
     at("scroller").hidden = home;
     at("home").hidden = !home;
     at("composer").hidden = home;
+    this.showMembership();
     if (home) at("below").hidden = true;
     at("place-note").replaceChildren(...this.notes().map((note) => h("span", {}, note)));
     at("place-title").replaceChildren(...(home ? [icon("home"), "Home"] : this.titleOf(this.channel)));
     document.title = `${home ? "Home" : this.channel.name} · Rehearsal`;
     if (home) this.showHome();
     else this.showChannel();
+  }
+
+  showMembership() {
+    const { channel } = this;
+    at("membership").hidden = !channel || channel.is_im || (channel.archived && !channel.member);
+    if (channel) at("membership").textContent = channel.member ? "Leave" : "Join";
   }
 
   titleOf(channel) {
@@ -378,6 +385,12 @@ function wireStage(desk) {
   }
 }
 
+function wireMembership(desk) {
+  at("membership").addEventListener("click", () =>
+    desk.tell(desk.channel.member ? "leave" : "join", { as: desk.as, channel: desk.place }),
+  );
+}
+
 function wireTheme() {
   const button = at("theme");
   const system = matchMedia("(prefers-color-scheme: dark)");
@@ -421,6 +434,7 @@ desk.sidebar = new Drawer(at("sidebar"), at("menu"), at("scrim"), "(min-width: 7
 desk.stage = new Drawer(at("stage"), at("stage-open"), at("scrim"), "(min-width: 1180px)");
 wireStage(desk);
 wirePeople(desk);
+wireMembership(desk);
 wireScroll(desk);
 await desk.refresh();
 if (desk.place === HOME) desk.tell("home", { as: desk.as });

@@ -15,6 +15,7 @@ export const freshId = (stem) => `${stem}-${(counter += 1)}`;
 
 const SHAPES = {
   pulse: ["M2 12h5l2.5-7 5 14L17 12h5"],
+  file: ["M6 3h8l4 4v14H6zM14 3v4h4"],
   hash: ["M9 4 7 20M17 4l-2 16M4 9h17M3 15h17"],
   lock: ["M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3"],
   home: ["M4 11.5 12 5l8 6.5M6 10v9h12v-9"],

@@ -25,6 +25,10 @@ export const spoken = (message, context) => {
   return `${message.private ? "Only visible to you. " : ""}${nameOf(message.from, context)}: ${text}`;
 };
 
+function download(file) {
+  return h("p", { class: "download" }, h("a", { href: file.url, download: file.download }, icon("file"), file.title || file.download));
+}
+
 class MessageView {
   constructor(message, channel, desk) {
     this.body = h("div", { class: "blocks" });
@@ -64,7 +68,7 @@ class MessageView {
     );
     if (message.blocks?.length) patchBlocks(this.body, message.blocks, this.scope);
     else this.body.replaceChildren(textOnly(message.text ?? "", this.scope));
-    patch(this.files, message.files ?? [], (file) => file.id, JSON.stringify, (file) => figure(file.url, file.alt, file.title));
+    patch(this.files, message.files ?? [], (file) => file.id, JSON.stringify, (file) => (file.download ? download(file) : figure(file.url, file.alt, file.title)));
     return this.node;
   }
 }

@@ -194,7 +194,8 @@ def contradictions(
 ) -> Iterator[Options]:
     """Tallies that are published alike and contradict something sure so far, until nothing dangerous is.
 
-    A walk with fresh starts: some choose another option, or those of some options are spread over them anew.
+    A walk with fresh starts: some choose another option, or those of some options are spread over them anew,
+    evenly or in a heap.
     With `people` the item is a multiple choice, and counts move by themselves.
     """
     told = publish(tally)
@@ -206,7 +207,7 @@ def contradictions(
         if people is not None:
             then = _toggled(now, luck, people)
         else:
-            then = _moved(now, luck) if step % 3 else _redrawn(now, luck)
+            then = (_redrawn, _heaped, _moved, _moved)[step % 4](now, luck)
         if publish(then) == told:
             now = then
             if doubts.meet(now):
@@ -225,14 +226,35 @@ def _moved(tally: Options, luck: Random) -> Options:
     return tuple(then)
 
 
+def _some(options: int, luck: Random) -> list[int]:
+    """Two or more of the options in any order, half the time neighbours."""
+    size = luck.randint(2, options)
+    first = luck.randint(0, options - size)
+    return luck.sample(luck.choice((range(options), range(first, first + size))), size)
+
+
 def _redrawn(tally: Options, luck: Random) -> Options:
     """Each way of counting those who chose some of the options is as likely as any other."""
     then = list(tally)
-    some = luck.sample(range(len(tally)), luck.randint(2, len(tally)))
+    some = _some(len(tally), luck)
     total = sum(tally[option] for option in some)
     cuts = sorted(luck.sample(range(total + len(some) - 1), len(some) - 1))
     for option, first, last in zip(some, [-1, *cuts], [*cuts, total + len(some) - 1], strict=True):
         then[option] = last - first - 1
+    return tuple(then)
+
+
+def _heaped(tally: Options, luck: Random) -> Options:
+    """Of those who chose some of the options, all but a few choose the same one."""
+    then = list(tally)
+    some = _some(len(tally), luck)
+    total = sum(tally[option] for option in some)
+    few = min(total, luck.randint(0, 4))
+    for option in some:
+        then[option] = 0
+    then[some[0]] = total - few
+    for _person in range(few):
+        then[luck.choice(some)] += 1
     return tuple(then)
 
 

@@ -27,6 +27,7 @@ from pulse.core.items import (
     parse_items,
 )
 from pulse.core.model import DIMENSIONS, Asked, Direction, Format, Item, Side
+from tests.depth import also_soaked, length
 
 DATA = resources.files("pulse") / "data"
 ITEMS_TEXT = (DATA / "items.csv").read_text(encoding="utf-8")
@@ -416,7 +417,8 @@ def test_each_wave_asks_both_anchors_and_as_many_items_as_it_was_told(size: int)
         assert len(set(asking.items)) == len(asking.items) == size
 
 
-@settings(max_examples=60, deadline=None)
+@also_soaked
+@settings(max_examples=length(60, 600), deadline=None)
 @given(
     days=st.lists(st.sampled_from([0, 1, 7, 14, 28, 31, 91, 200]), min_size=1, max_size=8),
     size=st.sampled_from([3, 4]),
@@ -441,7 +443,8 @@ def test_a_full_round_is_12_waves_of_four_items_and_24_of_three() -> None:
     assert [full_round(BANK, size) for size in (4, 3, 2)] == [12, 24, None]
 
 
-@settings(max_examples=25, deadline=None)
+@also_soaked
+@settings(max_examples=length(25, 250), deadline=None)
 @given(extra=st.integers(1, 20), size=st.sampled_from([3, 4]))
 def test_own_items_lengthen_the_round_but_nothing_is_forgotten(extra: int, size: int) -> None:
     """With a company's own rotating items the round grows as `full_round` says, and holds."""
@@ -471,7 +474,8 @@ def test_quarterly_and_half_yearly_items_come_when_due_in_weekly_waves_of_four()
             assert max(found) <= (weeks + 3) * 7
 
 
-@settings(max_examples=40, deadline=None)
+@also_soaked
+@settings(max_examples=length(40, 400), deadline=None)
 @given(
     days=st.lists(st.integers(1, 40), min_size=1, max_size=6),
     size=st.sampled_from([3, 4]),

@@ -11,7 +11,7 @@ import pytest
 from pulse.core.baselines import comparable
 from pulse.core.errors import DataFault
 from pulse.core.items import LABEL_LIMIT, SHORT_LIMIT, Bank
-from pulse.core.language import _, ngettext, retold, speak, speaking, spoken
+from pulse.core.language import _, ngettext, speak, speaking, spoken
 from pulse.core.model import Format, Side
 from pulse.core.translations import in_language, parse_wordings
 from pulse.storage.catalogues import catalogue
@@ -60,22 +60,6 @@ def test_nothing_stays_nothing_in_every_language() -> None:
     """An empty sentence is no sentence, though a catalogue keeps its own description under it."""
     with speaking(catalogue("de")):
         assert _("") == ""
-
-
-def test_a_kept_sentence_is_retold_with_what_was_filled_in() -> None:
-    """The audit is kept in English and read in the reader's language, lists word by word."""
-    forms = ["The set-up was changed: {what}.", "A manager skipped the pulse of {date}."]
-    with speaking(catalogue("de")):
-        assert (
-            retold("The set-up was changed: channels, schedule.", forms)
-            == "Die Einrichtung wurde geändert: Kanäle, Zeitplan."
-        )
-        assert (
-            retold("A manager skipped the pulse of 2026-03-10.", forms)
-            == "Jemand mit Verantwortung hat den Puls vom 2026-03-10 ausgelassen."
-        )
-        assert retold("The pulse was set up.", forms) == "Der Puls wurde eingerichtet."
-        assert retold("Something else.", forms) == "Something else."
 
 
 def test_every_shipped_item_is_translated() -> None:

@@ -2,75 +2,118 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from pulse.core.claims import OFTEN_RULE, SELDOM_RULE, SMALL_RULE, Rule
+from pulse.core.comparison import BEGINS, BEGINS_ALONE, ENDS
 from pulse.core.model import Side
-from pulse.core.privacy import publish, turnout
-from pulse.core.wording import Past, bounds_sentence, gap, power_sentence, reading
-from tests.core.bank import TRUST, agreeing
+from pulse.core.reports import trail
+from pulse.core.wording import power_sentence
+from tests.core.closed import asked, item_of, last, marketing, run
+from tests.views.waves import BANK, LEDGER
 
 PAGE = Path(__file__).parents[2].joinpath("docs", "method.md").read_text(encoding="utf-8")
 SAYS = "the bot says"
 
 
-def examples() -> Iterator[tuple[tuple[str, ...], tuple[int, ...], str]]:
-    """(columns, numbers, sentence) of each row of a table that ends in what the bot says."""
+def examples() -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
+    """(columns, cells, sentence) of each row of a table that ends in what the bot says."""
     columns: tuple[str, ...] = ()
     for line in PAGE.splitlines():
         cells = tuple(cell.strip() for cell in line.strip("|").split("|"))
         if not line.startswith("|"):
             columns = ()
-        elif cells[-1] == SAYS:
-            columns = cells[:-1]
+        elif cells[-1].startswith(SAYS):
+            columns = cells
         elif columns and not cells[0].startswith("---"):
-            yield columns, tuple(map(int, cells[:-1])), cells[-1]
+            yield columns, cells[:-1], cells[-1]
 
 
-def past(k: int, n: int, roster: int) -> Past:
-    return publish(TRUST, agreeing(k, n), 5), turnout(roster, n, 5)
+def share(k: str, n: str, roster: str) -> str:
+    return marketing([asked(0, (int(k), int(n)), roster=int(roster))]).sentence
 
 
-def share(k: int, n: int, roster: int) -> str | None:
-    return reading(TRUST, Side.MARKETING, *past(k, n, roster)).share
+def whole_side(k: str, n: str, roster: str) -> str:
+    return marketing([asked(0, (int(k), int(n)), roster=int(roster))]).people_sentence
 
 
-def change(k: int, n: int, roster: int, *before: int) -> str | None:
-    return reading(TRUST, Side.MARKETING, *past(k, n, roster), past(*before)).change
+def change(waves: str) -> str:
+    counts = []
+    for number, k, n in re.findall(r"(\d+)×(\d+)/(\d+)", waves):
+        counts += [(int(k), int(n))] * int(number)
+    found = trail(item_of("T01"), run(counts), BANK, LEDGER)
+    assert found is not None
+    return found.sentences[Side.MARKETING][-1]
 
 
-def between(k_marketing: int, n_marketing: int, k_it: int, n_it: int) -> str:
-    pasts = {
-        Side.MARKETING: past(k_marketing, n_marketing, n_marketing + 1),
-        Side.IT: past(k_it, n_it, n_it + 1),
-    }
-    return gap(TRUST, {side: p[0] for side, p in pasts.items()}, {side: p[1] for side, p in pasts.items()})
+def verdict(k: str, n: str, times: str) -> str:
+    lead = marketing(run([(int(k), int(n))] * int(times))).lead
+    assert lead is not None
+    return lead.sentence[: lead.sentence.index(").") + 2]
 
 
-MAKERS: dict[tuple[str, ...], Callable[..., str | None]] = {
-    ("k", "n", "N"): share,
-    ("k", "n", "N", "k before", "n before", "N before"): change,
-    ("k marketing", "n marketing", "k IT", "n IT"): between,
-    ("n",): power_sentence,
+def gap(k_marketing: str, n_marketing: str, k_it: str, n_it: str) -> str:
+    found = last([asked(0, (int(k_marketing), int(n_marketing)), (int(k_it), int(n_it)))]).items[0].gap
+    assert found is not None
+    return found.sentence
+
+
+def power(n: str) -> str:
+    return power_sentence(int(n))
+
+
+MAKERS: dict[tuple[str, ...], Callable[..., str]] = {
+    ("k", "n", "N", SAYS): share,
+    ("k", "n", "N", f"{SAYS} of the whole side"): whole_side,
+    ("waves", SAYS): change,
+    ("k", "n", "waves alike", f"{SAYS} first of the 62%"): verdict,
+    ("k marketing", "n marketing", "k IT", "n IT", SAYS): gap,
+    ("n", SAYS): power,
 }
 
 
-@pytest.mark.parametrize(("columns", "numbers", "sentence"), list(examples()))
+@pytest.mark.parametrize(("columns", "cells", "sentence"), list(examples()))
 def test_each_example_is_what_the_bot_says(
-    columns: tuple[str, ...], numbers: tuple[int, ...], sentence: str
+    columns: tuple[str, ...], cells: tuple[str, ...], sentence: str
 ) -> None:
     """A row's numbers, put into the code, give the row's sentence."""
-    assert MAKERS[columns](*numbers) == sentence
+    assert MAKERS[columns](*cells) == sentence
 
 
 def test_every_kind_of_example_is_there() -> None:
-    """The page has an example of each row of both tables, and of change, gap and power."""
-    kinds = [columns for columns, _numbers, _sentence in examples()]
-    assert {kind: kinds.count(kind) for kind in MAKERS} == dict(zip(MAKERS, (10, 5, 3, 4), strict=True))
+    """The page has examples of shares, ranges, changes, verdicts, gaps and what a team can see."""
+    kinds = [columns for columns, _cells, _sentence in examples()]
+    assert {kind: kinds.count(kind) for kind in MAKERS} == dict(zip(MAKERS, (7, 4, 5, 4, 3, 4), strict=True))
 
 
-def test_the_bounds_in_the_text_are_those_of_the_code() -> None:
-    """The sentence on bounds stands on the page word for word."""
-    assert bounds_sentence(TRUST, *past(7, 12, 30)) in " ".join(PAGE.split())
+def rule_row(rule: Rule) -> str:
+    lengths = ", ".join(str(waves) for waves, _threshold in rule.windows)
+    thresholds = ", ".join(f"{threshold:g}" for _waves, threshold in rule.windows)
+    least = f"at least {rule.older_least}" + (
+        f" with {rule.answers_least} answers" if rule.answers_least else ""
+    )
+    return f"| {lengths} | {thresholds} | up to {rule.older_most} waves, {least} |"
+
+
+@pytest.mark.parametrize("rule", [OFTEN_RULE, SELDOM_RULE, SMALL_RULE])
+def test_the_thresholds_of_change_are_those_of_the_code(rule: Rule) -> None:
+    """The table of windows is the rule in force."""
+    assert rule_row(rule) in PAGE
+
+
+def test_the_thresholds_of_verdicts_are_those_of_the_code() -> None:
+    """Where a verdict begins and ends stands on the page."""
+    text = " ".join(PAGE.split())
+    assert f"A verdict begins at {BEGINS}, or at {BEGINS_ALONE} where" in text
+    assert f"is under {ENDS}, so" in text
+
+
+def test_no_target_of_the_page_is_missed() -> None:
+    """The tables are those of the last calibration, which wrote no missed target."""
+    tables = PAGE.partition("<!-- calibration: begin -->")[2].partition("<!-- calibration: end -->")[0]
+    assert tables.count("≤") + tables.count("≥") > 30
+    assert "missed" not in tables

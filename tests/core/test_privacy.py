@@ -7,6 +7,7 @@ import pytest
 from pulse.core.errors import BadNumbers
 from pulse.core.model import (
     Counted,
+    Expected,
     Format,
     Measure,
     Outcome,
@@ -15,7 +16,7 @@ from pulse.core.model import (
     Tally,
     Withheld,
 )
-from pulse.core.privacy import groups, publish, turnout
+from pulse.core.privacy import EXPECTED, groups, publish, publish_expectation, turnout
 from tests.core.bank import AMOUNT, EFFECT, LEAD, TRUST, agreeing, counts, item
 
 
@@ -209,3 +210,44 @@ def test_silence_never_tells_of_a_lone_part_of_the_first_share() -> None:
     assert {repr(publish(split, counts(split, far, 3 - far, 10, 10), 5)) for far in range(4)} == {
         repr(Counted(23, {"choice_share:little": Share(3, 3)}))
     }
+
+
+def expecting(*numbers: int) -> Tally:
+    return Tally(sum(numbers), dict(zip(EXPECTED, numbers, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "of_ten"),
+    [
+        ((0, 11, 0, 0, 0), 2.5),
+        ((0, 0, 12, 0, 0), 5.0),
+        ((0, 0, 0, 13, 0), 7.5),
+        ((0, 9, 3, 0, 0), 3.0),
+        ((0, 3, 6, 3, 0), 5.0),
+        ((0, 18, 2, 0, 0), 3.0),
+        ((0, 19, 2, 0, 0), 2.5),
+        ((20, 0, 0, 0, 0), 2.0),
+        ((6, 6, 0, 0, 0), 2.0),
+        ((0, 0, 0, 2, 10), 8.0),
+        ((0, 0, 0, 0, 30), 8.0),
+    ],
+)
+def test_an_expectation_is_its_mean_to_the_nearest_half(numbers: tuple[int, ...], of_ten: float) -> None:
+    """Cut to "2 or fewer" and "8 or more"; exactly between two halves it is the upper."""
+    assert publish_expectation(expecting(*numbers), 5) == Expected(sum(numbers), of_ten)
+
+
+def test_an_expectation_needs_eleven_answers_or_the_higher_minimum() -> None:
+    """Ten leave nothing, not even how many; a raised minimum holds here too."""
+    assert publish_expectation(expecting(0, 10, 0, 0, 0), 5) == Withheld()
+    assert publish_expectation(expecting(0, 11, 0, 0, 0), 12) == Withheld()
+    with pytest.raises(BadNumbers, match="5 people or more"):
+        publish_expectation(expecting(0, 11, 0, 0, 0), 4)
+
+
+def test_an_expectation_that_does_not_fit_is_refused() -> None:
+    """Its five options, and each person in one of them."""
+    with pytest.raises(BadNumbers, match="must name its options"):
+        publish_expectation(Tally(11, {"0_1": 11}), 5)
+    with pytest.raises(BadNumbers, match="must add up"):
+        publish_expectation(Tally(12, expecting(0, 11, 0, 0, 0).counts), 5)

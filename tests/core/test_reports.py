@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from pulse.core.items import Bank
-from pulse.core.model import Counted, Note, Share, Side, Withheld
-from pulse.core.reports import last_report, report, trail
+from pulse.core.model import Counted, Note, Share, Side, SideTurnout, Withheld
+from pulse.core.reports import WaveReport, last_report, report, trail
+from pulse.core.wording import first_claims_sentence
 from tests.views.waves import BANK, LEDGER, shipped, trust, two_waves, wave
 
 EVEN = [2, 2, 4, 2, 2]
@@ -36,35 +38,57 @@ def test_the_headline_item_comes_first() -> None:
 
 
 def test_each_side_and_item_is_said() -> None:
-    """Outcomes, sentences, gap and published figures stand together."""
+    """Outcomes, sentences, gap and published figures stand together; one figure leads."""
     first, second = two_waves()
     trusting = report(second, [first], BANK, LEDGER).items[0]
-    assert trusting.outcomes[Side.MARKETING] == Counted(12, {"top2box": Share(7, 7)})
-    assert trusting.readings[Side.MARKETING].share.endswith("7 of 12 agree (plausible 32–81 %).")
+    said = trusting.sides[Side.MARKETING]
+    assert said.outcome == Counted(12, {"top2box": Share(7, 7)})
+    assert said.sentence == "7 of 12 agree (58%)."
     assert trusting.gap is not None
-    assert [found.row.key for found in trusting.comparables[Side.IT]] == ["F14_trust_it", "E22_coworkers"]
+    it = trusting.sides[Side.IT]
+    assert [found.comparable.row.key for found in it.comparisons if found.lead] == ["F14_trust_it"]
+    assert it.lead in it.comparisons
+
+
+def last_time(made: WaveReport, side: Side) -> str | None:
+    found = made.items[0].sides[side].last_time
+    return found.sentence if found is not None else None
 
 
 def test_only_earlier_waves_count_as_before() -> None:
-    """A wave is compared with the newest that closed before it, never with itself or a later one."""
+    """A wave stands beside the newest that closed before it, never beside itself or a later one."""
     waves = [trust(0, [5, 5, 1, 1, 0], EVEN), trust(1, EVEN, EVEN), trust(2, GOOD, EVEN)]
-    change = report(waves[1], waves, BANK, LEDGER).items[0].readings[Side.MARKETING].change
-    assert change == "No clear change from last time (0 or 1 of 12)."
+    made = report(waves[1], waves, BANK, LEDGER)
+    assert last_time(made, Side.MARKETING) == "2 or fewer of 12 on 6 August."
 
 
 def test_the_wave_before_is_the_last_that_asked_the_item() -> None:
     """Between two waves of a rotating question others may lie."""
     asked = {("G02", side): EVEN for side in Side}
     waves = [wave(0, asked), trust(1, EVEN, EVEN), wave(2, asked)]
-    change = report(waves[2], waves, BANK, LEDGER).items[0].readings[Side.IT].change
-    assert change == "No clear change from last time (4 of 12)."
+    assert last_time(report(waves[2], waves, BANK, LEDGER), Side.IT) == "4 of 12 (33%) on 6 August."
+
+
+def test_a_hidden_wave_is_not_the_last_time() -> None:
+    """The last figure that was published stands, with its date."""
+    waves = [trust(0, EVEN, EVEN), trust(1, [1, 1, 1, 1, 0], EVEN), trust(2, EVEN, EVEN)]
+    assert last_time(report(waves[2], waves, BANK, LEDGER), Side.MARKETING) == "4 of 12 (33%) on 6 August."
+
+
+def test_days_are_those_of_the_zone() -> None:
+    """A pulse that closes on Thursday evening in UTC closes on Friday in Tokyo."""
+    waves = [replace(one, closed_at=one.closed_at.replace(hour=23)) for one in two_waves()]
+    made = report(waves[1], waves, BANK, LEDGER, zone=ZoneInfo("Asia/Tokyo"))
+    assert last_time(made, Side.MARKETING) == "5 of 12 (42%) on 7 August."
 
 
 def test_another_wording_is_never_compared() -> None:
-    """A wave that asked other words is not a wave before."""
-    old = replace(trust(0, EVEN, EVEN), series={"T01": "T01-other"})
-    now = trust(1, GOOD, EVEN)
-    assert report(now, [old], BANK, LEDGER).items[0].readings[Side.MARKETING].change is None
+    """A wave that asked other words is not a wave before, and starts no older window."""
+    old = [replace(trust(at, [9, 3, 0, 0, 0], EVEN), series={"T01": "T01-other"}) for at in range(8)]
+    now = [trust(8 + at, GOOD, EVEN) for at in range(8)]
+    made = report(now[0], old, BANK, LEDGER)
+    assert last_time(made, Side.MARKETING) is None
+    assert report(now[-1], [*old, *now], BANK, LEDGER).items[0].sides[Side.MARKETING].claims == ()
 
 
 def test_results_of_an_edited_question_are_left_out_and_said_so() -> None:
@@ -78,8 +102,8 @@ def test_an_outcome_that_is_missing_is_withheld() -> None:
     """No outcome is like too few answers: hidden, with no number."""
     bare = replace(trust(0, EVEN, EVEN), outcomes={}, turnout={})
     found = report(bare, [], BANK, LEDGER).items[0]
-    assert found.outcomes == {side: Withheld() for side in Side}
-    assert {reading.share for reading in found.readings.values()} == {"Fewer than 5 answers: hidden."}
+    assert [said.outcome for said in found.sides.values()] == [Withheld()] * 2
+    assert {said.sentence for said in found.sides.values()} == {"Fewer than 5 answers: hidden."}
 
 
 def test_the_last_report_is_of_the_newest_wave_that_asked() -> None:
@@ -110,7 +134,7 @@ def test_a_trail_is_all_waves_of_an_item_oldest_first() -> None:
     assert found is not None
     assert [step.wave.id for step in found.steps] == [0, 1, 2]
     assert [note.text for note in found.notes] == ["earlier", "later"]
-    assert found.sentences[Side.IT][0] == "A trend needs 6 pulses that can be compared; there are 3."
+    assert found.sentences[Side.IT] == (first_claims_sentence(),)
     assert trail(shipped("T02"), waves, BANK, LEDGER) is None
 
 
@@ -121,7 +145,7 @@ def test_the_sentences_of_a_trail_are_of_one_wording() -> None:
     found = trail(shipped("T01"), [*old, *waves[2:]], BANK, LEDGER)
     assert found is not None
     assert found.reworded
-    assert found.sentences[Side.IT][0] == "A trend needs 6 pulses that can be compared; there are 5."
+    assert found.sentences[Side.IT] == ("No change has been called in 5 pulses.",)
 
 
 def test_a_trail_whose_wording_is_gone_has_no_sentences() -> None:
@@ -135,12 +159,33 @@ def test_a_trail_whose_wording_is_gone_has_no_sentences() -> None:
     assert found.sentences == dict.fromkeys(Side, ())
 
 
-def test_what_this_n_can_see_is_silent_where_hidden() -> None:
-    """Under the minimum there is no sentence about the number of answers."""
-    found = trail(shipped("T01"), [trust(0, EVEN, [1, 1, 1, 1, 0])], BANK, LEDGER)
-    assert found is not None
-    assert len(found.sentences[Side.IT]) == 1
-    assert isinstance(found.steps[0].outcomes[Side.IT], Withheld)
-    few = trail(shipped("T01"), [trust(0, EVEN, [1, 1, 1, 1, 2])], BANK, LEDGER)
-    assert few is not None
-    assert few.steps[0].outcomes[Side.IT] == Counted(6, {"top2box": Share(3, 3)})
+def test_what_is_hidden_is_the_same_whatever_was_answered() -> None:
+    """Under 5 answers everything said of a side is the same for every count."""
+    said = [
+        report(trust(0, counts, EVEN), [], BANK, LEDGER).items[0].sides[Side.MARKETING] for counts in HIDDEN
+    ]
+    assert len({repr(one) for one in said}) == 1
+    assert (said[0].people, said[0].sight, said[0].people_sentence) == (None, "", "")
+
+
+HIDDEN = ([1, 1, 1, 1, 0], [0, 0, 0, 0, 4], [0, 0, 0, 0, 0], [2, 0, 0, 0, 0])
+
+
+def test_first_results_say_when_changes_can_be_called() -> None:
+    """Once, with the first wave that shows anything."""
+    waves = [trust(0, EVEN, EVEN), trust(1, EVEN, EVEN)]
+    assert [first_claims_sentence() in report(one, waves, BANK, LEDGER).notes for one in waves] == [
+        True,
+        False,
+    ]
+    hidden = trust(0, [0, 0, 0, 0, 0], [0, 0, 0, 0, 0])
+    assert report(hidden, [], BANK, LEDGER).notes == ()
+
+
+def test_a_roster_is_never_smaller_than_the_answers() -> None:
+    """A wave of the first edition counted who joined in time: its figures stay possible."""
+    old = trust(0, EVEN, EVEN)
+    few = replace(old, turnout={side: SideTurnout(9, 12) for side in Side})
+    said = report(few, [], BANK, LEDGER).items[0].sides[Side.IT]
+    assert said.people is not None
+    assert (said.people.certain_low, said.people.certain_high, said.people.roster) == (4, 4, 12)

@@ -72,7 +72,7 @@ class Office:
 
     async def settled(self) -> None:
         """Waits until nothing is being done after an ack."""
-        await self.bot.services.after.idle()
+        await self.bot.workspace.background.idle()
 
     async def says(self, who: Actor, line: str, channel: str) -> Message:
         """A command, and the private answer that it brings."""

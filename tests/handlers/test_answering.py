@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pulse.core.model import Side
-from pulse.services.waves import pseudonym
+from pulse.services.answering import pseudonym
 from rehearsal.driver import Actor
 from tests.handlers.conftest import Office
 
 
 def kept(office: Office, person: Actor) -> dict[str, frozenset[str]]:
     """What the file holds of somebody's answers."""
-    wave = office.bot.services.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     return dict(office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)))
 
@@ -126,7 +126,7 @@ async def test_an_answer_in_the_channel_is_seen_on_an_open_home_tab(office: Offi
 
 async def test_open_home_tabs_follow_the_wave(office: Office) -> None:
     """They are drawn anew when it opens and when it closes; nobody else's is."""
-    office.bot.services.homes.pace_s = 0.0
+    office.bot.surfaces.home_tabs.pace_s = 0.0
     await office.set_up()
     first, second, other = office.people(office.it)[:3]
     for person in (first, second):

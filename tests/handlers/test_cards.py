@@ -60,7 +60,7 @@ async def test_another_close_makes_the_cards_anew(closed: Office) -> None:
     assert "3 March 2026" in str(before.blocks)
     assert "10 March 2026" in str(after.blocks)
     assert "3 March 2026" not in str(after.blocks)
-    assert [wave.id for wave in closed.bot.services.desk.closed()] == [1, 2]
+    assert [wave.id for wave in closed.bot.workspace.results.closed()] == [1, 2]
 
 
 async def test_what_is_said_of_a_pulse_is_worked_out_once(
@@ -69,16 +69,16 @@ async def test_what_is_said_of_a_pulse_is_worked_out_once(
     """For the results, the scores, the trend, the details and the Home tab together."""
     worked_out = []
 
-    def watched(wave: ClosedWave, *rest: Any) -> WaveReport:
+    def watched(wave: ClosedWave, *rest: Any, **named: Any) -> WaveReport:
         worked_out.append(wave.id)
-        return report(wave, *rest)
+        return report(wave, *rest, **named)
 
-    monkeypatch.setattr("pulse.services.desk.report", watched)
+    monkeypatch.setattr("pulse.services.results.report", watched)
     await office.set_up()
     await wave(office)
     for line in ("/pulse scores", "/pulse scores A02", "/pulse trend", "/pulse trend A02"):
         await office.says(office.manager, line, office.marketing)
-    office.bot.services.desk.details(1)
+    office.bot.surfaces.cards.details(1)
     await office.manager.open_home()
     await office.settled()
     assert worked_out == [1]
@@ -133,20 +133,20 @@ async def test_a_restart_uploads_nothing_by_itself(slack: Rehearsal, tmp_path: P
 
 async def test_taps_go_through_while_years_are_read(closed: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Closed pulses are read a few at a time, and the loop turns in between."""
-    monkeypatch.setattr("pulse.services.desk.READ_AT_ONCE", 1)
+    monkeypatch.setattr("pulse.services.results.READ_AT_ONCE", 1)
     for _ in range(3):
         closed.clock.forward(days=7)
         await wave(closed)
-    desk = closed.bot.services.desk
-    desk._closed = ()
+    results, cards = closed.bot.workspace.results, closed.bot.surfaces.cards
+    results._closed = ()
     turns = 0
 
     async def turning() -> None:
         nonlocal turns
-        while len(desk._closed) < 4:
+        while len(results._closed) < 4:
             turns += 1
             await asyncio.sleep(0)
 
-    await asyncio.gather(turning(), desk.prepare())
+    await asyncio.gather(turning(), cards.prepare())
     assert turns >= 4
-    assert len(desk.closed()) == 4
+    assert len(results.closed()) == 4

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.commands import COMMANDS
+from handlers.commands import BY_WORD, COMMANDS
 from pulse.core.model import DIMENSIONS
-from pulse.views import notices
 from rehearsal.blockkit import message_problems
 from tests.handlers.conftest import Office
 
@@ -21,16 +20,18 @@ async def closed_once(office: Office) -> None:
     await office.close()
 
 
-def test_the_help_and_the_bot_know_the_same_commands() -> None:
-    """Nothing is promised that is not done, and nothing is hidden."""
-    assert {command.word for command in notices.COMMANDS} | {""} == COMMANDS
+def test_every_word_means_one_command() -> None:
+    """No word or alias stands in the table twice, and each command either answers or opens a window."""
+    words = [word for command in COMMANDS for word in (command.word, *command.aliases)]
+    assert sorted(words) == sorted(BY_WORD)
+    assert [each.word for each in COMMANDS if (each.run is None) == (each.window is None)] == []
 
 
 async def test_help_fits_a_phone(office: Office) -> None:
     """Each command is one short line."""
     said = await office.says(office.people(office.it)[0], "/pulse help", office.it)
     lines = [line for line in said.text.splitlines() if line.startswith("`/pulse")]
-    assert len(lines) == len(notices.COMMANDS)
+    assert len(lines) == len(COMMANDS)
     assert max(len(line) for line in lines) <= 80
 
 
@@ -69,7 +70,7 @@ async def test_a_question_is_found_in_small_letters_and_by_a_word(office: Office
     assert "agree" in (await office.says(reader, "/pulse  SCORES   T01 ", office.it)).text
 
 
-@pytest.mark.parametrize("word", sorted(COMMANDS - {"setup", "answer", "help"}))
+@pytest.mark.parametrize("word", sorted(BY_WORD.keys() - {"setup", "answer", "help"}))
 async def test_every_command_before_the_set_up_has_its_sentence(office: Office, word: str) -> None:
     """Nothing fails where nothing is set up yet."""
     said = await office.says(office.manager, f"/pulse {word}", office.marketing)

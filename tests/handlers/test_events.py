@@ -91,7 +91,7 @@ async def test_after_a_restart_managers_are_looked_for(office: Office) -> None:
     """The bot keeps no list of them: admins and named people are found in the workspace again."""
     await office.set_up()
     await office.says(office.manager, "/pulse managers add @oluwaseun", office.marketing)
-    office.bot.services.waves.roster._people.clear()
+    office.bot.surfaces.roster._people.clear()
     office.slack.workspace.archive(office.it)
     await told(office)
     reached = [name for name in ("ines", "priya", "oluwaseun", "amara") if office.slack.actor(name).dms]
@@ -175,7 +175,7 @@ async def test_somebody_who_left_a_side_cannot_answer_for_it(office: Office) -> 
     await person.tap(poll, "answer:1", block="poll:1:T01")
     await office.settled()
     assert "members of its marketing and IT channels" in person.private(office.it)[-1].text
-    wave = office.bot.services.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     assert sum(office.bot.store.answered(1).values()) == 1
 

@@ -154,11 +154,11 @@ async def test_a_change_waits_for_the_next_wave(office: Office) -> None:
     await office.set_up()
     await office.open()
     await office.set_up(items="2", minimum="8")
-    wave = office.bot.services.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     assert (len(wave.items), wave.minimum) == (4, 5)
     await office.close()
     await office.open()
-    wave = office.bot.services.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     assert (len(wave.items), wave.minimum) == (2, 8)

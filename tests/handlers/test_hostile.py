@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import structlog
 
-from pulse.services.waves import pseudonym
+from pulse.services.answering import pseudonym
 from rehearsal.driver import Actor, snapshot
 from rehearsal.payloads import values_of
 from rehearsal.workspace import View
@@ -50,7 +50,7 @@ def log() -> Iterator[Log]:
 
 def file_of(office: Office) -> list[Any]:
     """All that could have changed."""
-    store, wave = office.bot.store, office.bot.services.waves.open
+    store, wave = office.bot.store, office.bot.workspace.waves.current
     return [
         store.setup(), store.audit(), store.notes(), store.wishes("manager"), store.known_waves(),
         store.answered(wave.id) if wave else None,
@@ -84,7 +84,7 @@ async def test_a_forged_value_changes_nothing(office: Office, value: str) -> Non
     await office.settled()
     assert "othing was changed" in person.private(office.it)[-1].text
     assert file_of(office) == before
-    wave = office.bot.services.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     assert office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)) == {"T01": frozenset({"4"})}
 
@@ -98,7 +98,7 @@ async def test_a_copied_button_answers_only_for_who_presses_it(office: Office) -
     theirs.private_to = other.id
     await other.tap(theirs, "withdraw")
     await office.settled()
-    wave = office.bot.services.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     assert office.bot.store.answers_of(wave.id, pseudonym(wave, person.id)) == {"T01": frozenset({"4"})}
 
@@ -310,7 +310,7 @@ async def test_the_log_names_no_respondent(office: Office, log: Log) -> None:
     office.slack.fail("views.publish", "internal_error", times=9)
     await person.open_home()
     await office.says(person, "/pulse note secret", office.it)
-    office.bot.services.waves.library = None  # type: ignore[assignment] # so that everything fails
+    office.bot.workspace.answering._library = None  # type: ignore[assignment] # so that everything fails
     await office.answer(person, office.it, "1")
     await office.settled()
     assert "went wrong" in person.private(office.it)[-1].text
@@ -324,7 +324,7 @@ async def test_an_error_that_no_listener_caught_is_told(
 ) -> None:
     """The last net: one sentence to the person, the kind of the error to the log, and nothing else."""
     person = await opened(office)
-    monkeypatch.setattr(office.bot.services.counts, "touch", lambda: {}["a secret of " + person.id])
+    monkeypatch.setattr(office.bot.surfaces.counts, "touch", lambda: {}["a secret of " + person.id])
     await office.answer(person, office.it, "1")
     await office.settled()
     assert "went wrong" in person.private(office.it)[-1].text

@@ -85,12 +85,12 @@ async def test_managers_open_close_skip_pause_and_resume_from_the_home_tab(offic
     assert office.manager.home is not None
     assert "manage:close" in str(office.manager.home.blocks)
     assert "is closed" in await press(office, "ines", "close")
-    assert office.bot.services.waves.open is None
+    assert office.bot.workspace.waves.current is None
     assert "is left out" in await press(office, "ines", "skip")
     assert "paused" in await press(office, "ines", "pause")
-    assert office.bot.services.waves.paused()
+    assert office.bot.workspace.waves.paused()
     assert "carry on" in await press(office, "ines", "resume")
-    assert not office.bot.services.waves.paused()
+    assert not office.bot.workspace.waves.paused()
 
 
 async def test_an_old_page_closes_no_other_wave(office: Office) -> None:
@@ -103,7 +103,7 @@ async def test_an_old_page_closes_no_other_wave(office: Office) -> None:
     await office.close()
     await office.open()
     assert "Nothing was changed" in await press(office, "ines", "close", old)
-    assert office.bot.services.waves.open is not None
+    assert office.bot.workspace.waves.current is not None
 
 
 async def test_an_old_page_skips_no_other_wave(office: Office) -> None:
@@ -113,9 +113,9 @@ async def test_an_old_page_skips_no_other_wave(office: Office) -> None:
     await office.settled()
     old = copy.deepcopy(office.manager.home)
     assert "is left out" in await press(office, "ines", "skip", old)
-    then = office.bot.services.desk.next_opening()
+    then = office.bot.workspace.waves.next_opening()
     assert "Nothing was changed" in await press(office, "ines", "skip", old)
-    assert office.bot.services.desk.next_opening() == then
+    assert office.bot.workspace.waves.next_opening() == then
 
 
 @pytest.mark.parametrize("word", ["open", "close", "skip", "pause", "resume", "setup", "note", "export"])
@@ -128,7 +128,7 @@ async def test_a_forged_button_of_the_home_tab_is_refused(office: Office, word: 
     assert person.home is not None
     forged = copy.deepcopy(person.home)
     button = next(b for b in forged.blocks if b["type"] == "actions")["elements"][0]
-    opens = office.bot.services.desk.next_opening()
+    opens = office.bot.workspace.waves.next_opening()
     assert opens is not None
     button["action_id"], button["value"] = f"manage:{word}", opens.isoformat() if word == "skip" else "1"
     before = office.bot.store.audit()

@@ -28,7 +28,7 @@ async def test_managing_is_for_managers(office: Office, word: str) -> None:
     other = office.people(office.it)[3]
     said = await office.says(other, f"/pulse {word}", office.it)
     assert "admins and owners" in said.text
-    assert office.bot.services.waves.open is None
+    assert office.bot.workspace.waves.current is None
     assert office.bot.store.notes() == ()
 
 
@@ -124,4 +124,4 @@ async def test_when_slack_does_not_answer_a_command_says_so(office: Office) -> N
     said = await office.says(office.manager, "/pulse open", office.marketing)
     assert "Please try again in a minute." in said.text
     assert "by itself" not in said.text
-    assert office.bot.services.waves.open is None
+    assert office.bot.workspace.waves.current is None

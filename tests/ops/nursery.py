@@ -21,7 +21,7 @@ import structlog
 from bot import Bot, create_app
 from pulse.core.errors import PulseError
 from pulse.ops.settings import Settings
-from pulse.services.waves import Ballot
+from pulse.services.answering import Ballot
 from pulse.slack.socket_mode import SocketMode
 from pulse.storage.sqlite.store import Store
 from tests.handlers.conftest import QuickChartWorker
@@ -38,7 +38,7 @@ def file_clock(path: str) -> Any:
 def tell_refusals(bot: Bot, path: str) -> None:
     """Writes a line for each refused tap before its ack: an ack alone says only that it was read."""
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    tap = bot.services.waves.tap
+    tap = bot.workspace.answering.tap
 
     async def watched(user: str, *what: Any) -> Ballot:
         try:
@@ -47,7 +47,7 @@ def tell_refusals(bot: Bot, path: str) -> None:
             os.write(file, f"{user} {type(error).__name__}\n".encode())
             raise
 
-    bot.services.waves.tap = watched  # type: ignore[method-assign]  # the test looks over its shoulder
+    bot.workspace.answering.tap = watched  # type: ignore[method-assign]  # the test looks over its shoulder
 
 
 async def live(order: Mapping[str, Any]) -> None:

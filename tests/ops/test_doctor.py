@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from bot import create_app, main
-from pulse.core.cadence import Repeat, Schedule, Weekday
 from pulse.core.model import Side
+from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.ops import doctor
 from pulse.ops.doctor import Check, Doctor, State, healthy
 from pulse.ops.settings import Settings
@@ -47,7 +47,18 @@ async def set_up(slack: Rehearsal, folder: Path, minimum: int = 5, results: tupl
     schedule = Schedule(Repeat.WEEKLY, Weekday.TUESDAY, time(9), "Europe/Berlin", date(2020, 1, 7))
     channels = {Side.MARKETING: (slack.places.marketing,), Side.IT: (slack.places.it,)}
     store = Store.open(folder / "pulse.db")
-    await store.save_setup(Setup(schedule.as_record(), 4, minimum, now(), channels, results), now(), "set up")
+    await store.save_setup(
+        Setup(
+            schedule=schedule.as_record(),
+            items=4,
+            minimum=minimum,
+            since=now(),
+            channels=channels,
+            results=results,
+        ),
+        now(),
+        "set up",
+    )
     store.close()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from pulse.core.errors import StoreFault
 from pulse.core.model import Side
-from pulse.services.waves import pseudonym
+from pulse.services.answering import pseudonym
 from pulse.storage.sqlite.store import Store
 from rehearsal.server import Rehearsal
 from tests.handlers.conftest import Clock, Office, at, running
@@ -42,7 +42,7 @@ async def on_writer(office: Office, pragma: str) -> None:
 async def test_on_a_full_disk_a_tap_gets_a_sentence_and_later_taps_work(office: Office) -> None:
     """It is acked, never as recorded, and once there is room nothing has to be started again."""
     await opened(office)
-    wave = office.bot.services.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     database = sqlite3.connect(office.bot.store.path)
     [pages] = database.execute("PRAGMA page_count").fetchone()
@@ -69,6 +69,23 @@ async def test_on_a_full_disk_a_tap_gets_a_sentence_and_later_taps_work(office: 
     await on_writer(office, "max_page_count = 1073741823")
     await office.answer(person, channel, "4")
     assert office.bot.store.answers_of(1, pseudonym(wave, person.id))["T01"] == frozenset({"4"})
+
+
+async def test_when_the_writer_has_ended_a_tap_gets_a_sentence(office: Office) -> None:
+    """It is acked, never as recorded, and nobody waits for a thread that is gone."""
+    await opened(office)
+
+    def end(_connection: sqlite3.Connection) -> None:
+        raise SystemExit
+
+    with pytest.raises(StoreFault):
+        await office.bot.store.write(end)
+    person = office.people(office.it)[0]
+    async with asyncio.timeout(10):
+        await office.answer(person, office.it, "4")
+        await office.settled()
+    assert "can no longer write" in person.private(office.it)[-1].text
+    assert answered(office) == 0
 
 
 @pytest.mark.parametrize("kind", ["tap", "form"])
@@ -119,7 +136,7 @@ async def test_a_close_while_somebody_reads_the_file_is_scrubbed_when_they_are_d
     await opened(office)
     for person in office.people(office.it):
         await office.answer(person, office.it, "4")
-    wave = office.bot.services.waves.open
+    wave = office.bot.workspace.waves.current
     assert wave is not None
     reader = sqlite3.connect(office.bot.store.path, isolation_level=None)
     reader.execute("BEGIN")
@@ -232,7 +249,7 @@ async def opened_under(office: Office, trouble: Callable[[], object]) -> None:
     await office.manager.open_home()
     await office.settled()
     await office.says(office.manager, "/pulse open", office.marketing)
-    if office.bot.services.waves.open is None:
+    if office.bot.workspace.waves.current is None:
         await office.open()
     await at(office, "2026-03-03T09:01")
 
@@ -246,7 +263,7 @@ async def test_a_token_that_is_revoked_ends_in_few_calls(office: Office, code: s
         for method in ("chat.postMessage", "conversations.history", "chat.update", "conversations.members")
     ]
     await office.says(office.manager, "/pulse open", office.marketing)
-    assert office.bot.services.waves.open is None
+    assert office.bot.workspace.waves.current is None
     troubles[-1].times = 0
     await office.open()
     before = len(office.slack.calls)

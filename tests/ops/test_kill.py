@@ -20,16 +20,17 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as daytime
 from pathlib import Path
 
-from pulse.core.cadence import Repeat, Schedule, Weekday
 from pulse.core.model import Side
+from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.storage.sqlite.store import Setup, Store
 from rehearsal.driver import Actor, NotAnswered, NotPossible
 from rehearsal.server import ROOT, Rehearsal
+from tests.depth import also_soaked, length
 
 TUESDAY = datetime(2026, 3, 3, 8, tzinfo=UTC)
 SCHEDULE = Schedule(Repeat.WEEKLY, Weekday.TUESDAY, daytime(9), "UTC", date(2026, 3, 3), reminders=2)
 WAVES = 5
-KILLS = 200
+KILLS = length(40, 200)
 STAGES = ("open", "remind", "remind again", "close")
 HOURS = {"open": 1, "remind": 25, "remind again": 49, "close": 73}  # since the Tuesday's 08:00
 REMINDED = {"open": 0, "remind": 1, "remind again": 2, "close": 2}
@@ -161,7 +162,11 @@ async def set_up(slack: Rehearsal, life: Life) -> None:
     assert slack.places is not None
     channels = {Side.MARKETING: (slack.places.marketing,), Side.IT: (slack.places.it,)}
     store = Store.open(life.database)
-    await store.save_setup(Setup(SCHEDULE.as_record(), 4, 5, TUESDAY, channels), TUESDAY, "set up")
+    await store.save_setup(
+        Setup(schedule=SCHEDULE.as_record(), items=4, minimum=5, since=TUESDAY, channels=channels),
+        TUESDAY,
+        "set up",
+    )
     store.close()
     life.set_clock(TUESDAY)
 
@@ -224,7 +229,8 @@ def check_answers(life: Life, people: list[Person], wave: int) -> None:
             assert low <= agree_at_most, (wave, side)
 
 
-async def test_two_hundred_kills_lose_nothing_and_double_nothing(slack: Rehearsal, tmp_path: Path) -> None:
+@also_soaked
+async def test_kills_at_any_moment_lose_nothing_and_double_nothing(slack: Rehearsal, tmp_path: Path) -> None:
     """Five weekly waves with their reminders, under taps all the while, and a kill -9 about every second."""
     luck = random.Random(20261122)
     assert slack.places is not None

@@ -29,8 +29,8 @@ async def test_the_history_is_twelve_closed_waves_in_the_past(filled: Store) -> 
     waves = filled.closed_waves()
     assert len(waves) == WAVES
     assert all(wave.closed_at < NOW for wave in waves)
-    assert filled.open_wave() is None
-    assert filled.parcels() == ()
+    assert filled.current_wave() is None
+    assert filled.undelivered() == ()
 
 
 async def test_the_history_shows_every_kind_of_outcome(filled: Store) -> None:

@@ -121,7 +121,7 @@ async def test_a_wave_that_closes_late_is_published_in_the_next_working_hour(
     clock.time = datetime(2026, 3, 13, 22, tzinfo=UTC)
     async with running(slack, tmp_path / "pulse.db", clock) as office:
         await office.settled()
-        assert office.bot.services.waves.open is None
+        assert office.bot.workspace.waves.current is None
         assert "closed" in office.posted(office.it)[0].text
         for moment in ("2026-03-14T12:00", "2026-03-16T07:59"):
             await at(office, moment)
@@ -172,8 +172,8 @@ async def test_five_years_of_waves_do_not_slow_a_tick(office: Office) -> None:
     office.clock.time = datetime(2031, 3, 5, 12, tzinfo=UTC)
     await office.bot.scheduler.wake()
     await office.settled()
-    assert len(office.bot.services.waves._known()) < 10
-    assert len(office.bot.services.waves._due()) == 0
+    assert len(office.bot.workspace.waves._known()) < 10
+    assert len(office.bot.workspace.waves._due()) == 0
 
 
 # The alarm clock itself

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from itertools import takewhile
 from typing import Any
 
+import aiohttp
 import pytest
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from rehearsal.crowd import let_answer
+from rehearsal.delivery import Delivery
 from rehearsal.server import Rehearsal
 
 Taps = list[tuple[str, str, str]]
@@ -98,3 +102,34 @@ async def test_the_same_seed_gives_the_same_answers(slack: Rehearsal, taps: Taps
     await let_answer(slack, share=0.5, seed=3)
     assert sorted(taps) == first
     assert len(first) == 28
+
+
+@pytest.mark.parametrize("deed", ["command", "clock"])
+async def test_what_is_asked_meanwhile_waits_for_the_crowd(slack: Rehearsal, taps: Taps, deed: str) -> None:
+    """A command or a jump of the clock that follows the crowd at once finds everybody's answers."""
+    assert slack.places
+    found: list[int] = []
+
+    async def jump() -> None:
+        found.append(len(taps))
+
+    slack.on_next = jump
+    slack.post.ack_seconds = 0.05
+    me = slack.actor("ines").id
+    asked = {"as": me, "channel": slack.places.marketing, "text": "/pulse close"}
+    async with aiohttp.ClientSession() as session:
+
+        async def do(what: str) -> None:
+            async with session.post(f"{slack.base_url}/rehearsal/{what}", json=asked) as answer:
+                assert (await answer.json())["ok"]
+            if what == "command":
+                found.append(sum(d.type == "interactive" for d in before(slack, "slash_commands")))
+
+        await asyncio.gather(do("crowd"), do(deed))
+    assert found == [len(taps)]
+    assert len(taps) > 20
+
+
+def before(slack: Rehearsal, kind: str) -> list[Delivery]:
+    """The payloads that were sent before the first of this kind."""
+    return list(takewhile(lambda each: each.type != kind, slack.post.deliveries.values()))

@@ -9,8 +9,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
-from pulse.views import notices
+from handlers.commands import COMMANDS
 from rehearsal.server import Rehearsal
+from rehearsal.workspace import BOT_USER
 from tests.browser.visitor import IN_CHROMIUM, chromium, complaints, visiting
 from tests.browser.visitor import Visitor as Watched
 from tests.rehearsal.page_server import (
@@ -328,7 +329,7 @@ async def test_the_listed_commands_are_the_bots(visitor: Visitor) -> None:
     """The list after a slash is the one that the bot's own help gives."""
     page = await visitor.opens()
     listed = await page.evaluate("async () => (await import('/composer.js')).COMMANDS")
-    assert listed == [[one.word, one.takes, one.does, one.manager] for one in notices.COMMANDS]
+    assert listed == [[one.word, one.takes, one.does, one.manager] for one in COMMANDS]
 
 
 async def test_plain_text_is_posted_as_a_message(visitor: Visitor) -> None:
@@ -661,7 +662,7 @@ async def test_the_real_rehearsal_speaks_as_the_paper_one(browser: Browser) -> N
 
 
 async def test_the_app_is_invited_by_word(browser: Browser) -> None:
-    """/invite adds the app to the channel; anybody else, and an unknown command, get a sentence."""
+    """/invite adds the app to the channel; an unknown name and an unknown command get a sentence."""
     async with Rehearsal() as rehearsal, visiting(browser, rehearsal.url) as visitor:
         assert rehearsal.places is not None
         ines = rehearsal.actor("ines").id
@@ -670,7 +671,8 @@ async def test_the_app_is_invited_by_word(browser: Browser) -> None:
         box = page.get_by_role("textbox", name="Write to #random")
         told = page.locator(".toast").last
         for line, answer in {
-            "/invite @sasha": "Here only the app can be invited: /invite @Alignment Pulse",
+            "/invite @nemo": "Nobody is called @nemo. Invite the app with /invite @Alignment Pulse",
+            "/invite @amara": "Amara Okafor is in #random.",
             "/who": "There is no command /who here. Try /pulse help.",
             "/invite @Alignment Pulse": "Alignment Pulse has joined #random.",
         }.items():
@@ -678,6 +680,42 @@ async def test_the_app_is_invited_by_word(browser: Browser) -> None:
             await box.press("Enter")
             await expect(told).to_have_text(answer)
         await expect(page.locator("#place-note")).not_to_contain_text("the app is not a member")
+
+
+async def test_people_join_and_leave_with_a_button(browser: Browser) -> None:
+    """Who is not in a public channel joins it and can write there; who leaves it can no longer."""
+    async with Rehearsal() as rehearsal, visiting(browser, rehearsal.url) as visitor:
+        assert rehearsal.places is not None
+        amara = rehearsal.actor("amara").id
+        page = await visitor.opens(f"#{amara}/{rehearsal.places.it}")
+        note = page.locator("#place-note")
+        await expect(note).to_contain_text("you are not a member")
+        await page.get_by_role("button", name="Join", exact=True).click()
+        await expect(page.get_by_role("textbox", name="Write to #it")).to_be_enabled()
+        await expect(note).not_to_contain_text("you are not a member")
+        await page.get_by_role("button", name="Leave", exact=True).click()
+        await expect(note).to_contain_text("you are not a member")
+        await expect(page.get_by_role("button", name="Join", exact=True)).to_be_visible()
+        assert await complaints(page) == []
+
+
+async def test_an_exported_file_is_saved_by_its_link(browser: Browser) -> None:
+    """A file that is no picture is a link with its name; what is saved is what the app uploaded."""
+    async with Rehearsal() as rehearsal, visiting(browser, rehearsal.url) as visitor:
+        assert rehearsal.places is not None
+        table = b"item,side\nT01,marketing\n"
+        file = rehearsal.workspace.new_upload("scores.csv", len(table), "")
+        rehearsal.workspace.receive(file.id, table)
+        rehearsal.workspace.complete(file.id, "Scores")
+        rehearsal.workspace.join(rehearsal.places.marketing, BOT_USER)
+        rehearsal.workspace.share([file], rehearsal.places.marketing, "Here they are", [])
+        page = await visitor.opens(f"#{rehearsal.actor('amara').id}/{rehearsal.places.marketing}")
+        await expect(page.locator("#messages img")).to_have_count(0)
+        async with page.expect_download() as saving:
+            await page.get_by_role("link", name="Scores").click()
+        saved = await saving.value
+        assert saved.suggested_filename == "scores.csv"
+        assert (await saved.path()).read_bytes() == table
 
 
 async def test_an_empty_channel_says_how_to_begin(visitor: Visitor) -> None:

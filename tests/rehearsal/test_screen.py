@@ -111,6 +111,39 @@ async def test_people_write_and_read(slack: Rehearsal, browser: Browser) -> None
     assert refused == {"ok": False, "error": "Join #it to write there."}
 
 
+async def test_people_join_leave_and_are_invited(slack: Rehearsal, browser: Browser) -> None:
+    """A public channel is joined by oneself, a private one by a member's invitation; each may be left."""
+    private = next(c for c in slack.workspace.channels.values() if c.name == "leadership")
+    assert (await browser.do("join", channel=slack.places.it))["ok"]
+    assert slack.actor("amara").id in slack.workspace.channel("it").members
+    refused = await browser.do("join", channel=private.id)
+    assert refused["error"] == "Nobody can join this channel by themselves."
+    assert (await browser.do("command", "ines", channel=private.id, text="/invite @amara"))["ok"]
+    assert "leadership" in names(await browser.state("amara"))
+    assert (await browser.do("leave", channel=private.id))["ok"]
+    assert "leadership" not in names(await browser.state("amara"))
+
+
+async def test_guests_join_nothing_by_themselves(slack: Rehearsal, browser: Browser) -> None:
+    """A guest is where somebody has put them, in Slack and here."""
+    assert not (await browser.do("join", "greta", channel=slack.places.it))["ok"]
+    assert names(await browser.state("greta")) == ["marketing"]
+
+
+async def test_a_file_that_is_no_picture_is_saved_and_never_run(slack: Rehearsal, browser: Browser) -> None:
+    """An upload of HTML comes as an attachment, so that it cannot act as the page."""
+    page = b"<script>alert(1)</script>"
+    file = slack.workspace.new_upload("report.html", len(page), "")
+    url = f"{slack.base_url}/rehearsal/files/{file.id}"
+    async with browser.session.get(url) as answer:
+        assert answer.status == 404
+    slack.workspace.receive(file.id, page)
+    async with browser.session.get(url) as answer:
+        assert answer.headers["Content-Disposition"] == "attachment"
+        assert answer.content_type == "application/octet-stream"
+        assert await answer.read() == page
+
+
 async def test_the_next_moment_is_the_apps_business(slack: Rehearsal, browser: Browser) -> None:
     """The button calls what the app has set, and says what it said."""
     assert (await browser.do("clock", to="next"))["error"] == "This app has no next moment."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from pulse.ops.metrics import PRESSED, Metrics
+from pulse.ops.metrics import OVERLOAD, Metrics
 from pulse.services.background import MOST_SHEDDABLE, BackgroundTasks
 
 
@@ -45,7 +45,7 @@ async def test_confirmations_that_slack_is_slow_to_take_are_bounded() -> None:
 def test_a_storm_is_when_many_payloads_wait_for_their_ack() -> None:
     """Some at once are everyday life."""
     metrics = Metrics()
-    metrics.in_flight = PRESSED
-    assert not metrics.pressed()
+    metrics.in_flight = OVERLOAD
+    assert not metrics.overloaded()
     metrics.in_flight += 1
-    assert metrics.pressed()
+    assert metrics.overloaded()

@@ -177,7 +177,7 @@ async def test_an_early_close_ends_the_reminders(office: Office) -> None:
     office.clock.time = type(office.clock.time).fromisoformat("2026-03-05T09:00+00:00")
     await office.bot.scheduler.wake()
     await office.slack.workspace.until(lambda: len(office.slack.calls_of("conversations.open")) > 2)
-    await office.bot.services.waves.close_by_hand()
+    await office.bot.workspace.waves.close_by_hand()
     await office.settled()
     assert len(office.slack.calls_of("conversations.open")) < 10
 
@@ -191,7 +191,7 @@ async def test_a_crash_in_the_middle_reminds_nobody_twice(slack: Rehearsal, tmp_
         await office.bot.scheduler.wake()
         await slack.workspace.until(lambda: len(slack.calls_of("conversations.open")) > 3)
         for task in asyncio.all_tasks():
-            if task.get_name() == "afterwards":
+            if task.get_name() == "background":
                 task.cancel()
         clock = office.clock
     people = {actor.id: actor for actor in [*office.people(office.it), *office.people(office.marketing)]}

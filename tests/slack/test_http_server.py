@@ -21,7 +21,7 @@ from bot import Bot, create_app
 from pulse.core.errors import SettingsFault
 from pulse.ops.health import Health
 from pulse.ops.settings import Settings
-from pulse.slack.http_server import MOST_BYTES, Doors, Server
+from pulse.slack.http_server import MOST_BYTES, Address, Server
 from pulse.slack.socket_mode import SocketState
 from pulse.storage.sqlite.store import Store
 from rehearsal.server import Rehearsal
@@ -73,7 +73,7 @@ async def door(slack: Rehearsal, tmp_path: Path) -> AsyncIterator[Door]:
         slack_api_url=slack.api_url,
     )
     bot = create_app(settings, Store.open(tmp_path / "pulse.db"), settle_s=0.0)
-    server = Server(Doors("127.0.0.1", 0), Health(bot.services, bot.metrics), bot.app, SECRET)
+    server = Server(Address(host="127.0.0.1", port=0), bot.health(), bot.app, SECRET)
     await bot.start()
     await server.start()
     async with aiohttp.ClientSession() as client:
@@ -211,7 +211,7 @@ async def test_metrics_are_for_this_machine_only_unless_asked(door: Door) -> Non
     """What a proxy hands on comes from elsewhere: it gets nothing until PULSE_METRICS_PUBLIC is set."""
     for header in ("X-Forwarded-For", "X-Real-IP", "Forwarded"):
         assert (await door.get("/metrics", **{header: "203.0.113.7"}))[0] == 404
-    public = Server(Doors("127.0.0.1", 0, metrics_public=True), Health(door.bot.services, door.bot.metrics))
+    public = Server(Address(host="127.0.0.1", port=0, metrics_public=True), door.bot.health())
     await public.start()
     shown = replace(door, server=public)
     assert (await shown.get("/metrics", **{"X-Forwarded-For": "203.0.113.7"}))[0] == 200
@@ -221,13 +221,13 @@ async def test_metrics_are_for_this_machine_only_unless_asked(door: Door) -> Non
 
 async def test_a_port_that_is_taken_is_said(door: Door) -> None:
     """The sentence names the settings."""
-    taken = Server(Doors("127.0.0.1", door.server.port), Health(door.bot.services, door.bot.metrics))
+    taken = Server(Address(host="127.0.0.1", port=door.server.port), door.bot.health())
     with pytest.raises(SettingsFault, match="PORT or PULSE_HEALTH_PORT"):
         await taken.start()
 
 
 async def ready(door: Door, health: Health) -> dict[str, Any]:
-    server = Server(Doors("127.0.0.1", 0), health)
+    server = Server(Address(host="127.0.0.1", port=0), health)
     await server.start()
     status, text = await replace(door, server=server).get("/readyz")
     await server.close()
@@ -238,9 +238,9 @@ async def ready(door: Door, health: Health) -> dict[str, Any]:
 
 async def test_without_a_connection_the_bot_is_not_ready(door: Door) -> None:
     """In Socket Mode a bot that Slack cannot reach takes no taps: 503, with the reason."""
-    health = Health(door.bot.services, door.bot.metrics, lambda: NOBODY)
+    health = door.bot.health(lambda: NOBODY)
     assert (await ready(door, health))["problems"] == {"slack": NOBODY.problem}
-    connected = Health(door.bot.services, door.bot.metrics, lambda: replace(NOBODY, connected=1))
+    connected = door.bot.health(lambda: replace(NOBODY, connected=1))
     assert (await ready(door, connected))["ready"]
 
 
@@ -256,14 +256,14 @@ async def test_with_a_database_that_takes_no_write_the_bot_is_not_ready(
         await blocked.wait()
 
     monkeypatch.setattr(type(store), "write", never)
-    said = await ready(door, Health(door.bot.services, door.bot.metrics))
+    said = await ready(door, door.bot.health())
     assert set(said["problems"]) == {"database"}
 
 
 async def test_a_full_disk_is_not_ready(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the disk is full, not after."""
     monkeypatch.setattr("pulse.ops.health.LEAST_FREE_BYTES", 1 << 62)
-    said = await ready(door, Health(door.bot.services, door.bot.metrics))
+    said = await ready(door, door.bot.health())
     assert set(said["problems"]) == {"disk"}
 
 

@@ -16,13 +16,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from pulse.core.cadence import Moments
+from pulse.core.calendar import Moments
 from pulse.core.errors import SlackFault
 from pulse.core.model import Side
 from pulse.slack.outbox import LONGEST_PAUSE, Outbox
 from pulse.storage.library import load_library
-from pulse.storage.sqlite.store import NewWave, OutboxMessage, Publication, Store
+from pulse.storage.sqlite.store import NewMessage, NewWave, OutboxMessage, Publication, Store
 from pulse.views.message import Message
+from tests.depth import also_soaked, length
 from tests.handlers.conftest import Clock, Office, at, running
 
 T = TypeVar("T")
@@ -117,7 +118,16 @@ class OutboxUnderFaults(RuleBasedStateMachine):
         self.outbox = self.make()
         items = tuple(load_library(None).bank.items[:2])
         moments = Moments(date(2026, 3, 3), NOW, (), NOW + timedelta(days=3))
-        new = NewWave("schedule", moments, NOW, 5, b"k" * 32, items, PEOPLE, CHANNELS)
+        new = NewWave(
+            cadence="schedule",
+            moments=moments,
+            opened_at=NOW,
+            minimum=5,
+            key=b"k" * 32,
+            items=items,
+            people=PEOPLE,
+            channels=CHANNELS,
+        )
         self.wave = self.run(self.store.start_wave(new, "opened"))
 
     def run(self, work: Awaitable[T]) -> T:
@@ -127,10 +137,10 @@ class OutboxUnderFaults(RuleBasedStateMachine):
         return self.runner.run(wait())
 
     def make(self) -> Outbox:
-        async def render(parcel: OutboxMessage) -> Message | None:
-            if parcel.kind == "poll" and not self.is_open:
+        async def render(message: OutboxMessage) -> Message | None:
+            if message.kind == "poll" and not self.is_open:
                 return None
-            return Message(parcel.kind, [])
+            return Message(message.kind, [])
 
         # The pretended Slack has what the outbox calls of the real one.
         return Outbox(self.store, self.slack, render, asyncio.Lock(), settle_s=0.0)  # type: ignore[arg-type]
@@ -140,9 +150,18 @@ class OutboxUnderFaults(RuleBasedStateMachine):
         try:
             self.run(self.outbox.deliver(self.now))
         except Killed:
+            self.bury()
             self.store.close()
             self.store = Store.open(self.folder / "pulse.db")
             self.outbox = self.make()
+
+    def bury(self) -> None:
+        """A killed process does nothing more: what its other tasks await never comes back to them."""
+        tasks = asyncio.all_tasks(self.runner.get_loop())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            self.run(asyncio.wait(tasks))
 
     @rule(seconds=st.sampled_from([0, 20, 300, 1200]))
     def tick(self, seconds: int) -> None:
@@ -167,12 +186,11 @@ class OutboxUnderFaults(RuleBasedStateMachine):
             return
         self.is_open = False
         kinds = ("closing", "results")
-        parcels = [(kind, channel, self.now) for kind in kinds for channel in CHANNELS]
-        self.run(
-            self.store.close_wave(
-                self.wave, lambda _ballots: Publication({}, {}, {}), parcels, self.now, "closed"
-            )
-        )
+        messages = [
+            NewMessage(kind=kind, channel=channel, at=self.now) for kind in kinds for channel in CHANNELS
+        ]
+        empty = Publication(turnout={}, outcomes={})
+        self.run(self.store.close_wave(self.wave, lambda _ballots: empty, messages, self.now, "closed"))
 
     @invariant()
     def nothing_stands_twice(self) -> None:
@@ -197,19 +215,20 @@ class OutboxUnderFaults(RuleBasedStateMachine):
                 assert poll in channel.stands or not self.is_open
                 assert channel.closed_form is (poll in channel.stands and not self.is_open)
                 assert len(channel.stands) == len(set(channel.stands))
-            assert self.store.parcels() == ()
+            assert self.store.undelivered() == ()
         finally:
             self.store.close()
             self.runner.close()
             shutil.rmtree(self.folder)
 
 
+@also_soaked
 def test_whatever_happens_a_message_stands_exactly_once() -> None:
     """Never two, and never none where Slack answers again before the wave's end; closed polls stay closed."""
     run_state_machine_as_test(
         OutboxUnderFaults,
         settings=settings(
-            max_examples=60,
+            max_examples=length(30, 600),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
@@ -250,7 +269,7 @@ async def test_a_deleted_poll_is_posted_again_once(office: Office) -> None:
     for _ in range(3):
         for poll in office.posted(office.it):
             office.slack.workspace.delete(office.it, poll.ts)
-        await office.bot.services.counts.update(check=True)
+        await office.bot.surfaces.counts.update(check=True)
         await at(office, "2026-03-03T09:05")
     kinds = [
         call.args["metadata"]["event_payload"]["key"] for call in office.slack.calls_of("chat.postMessage")
@@ -265,7 +284,7 @@ async def test_the_poll_that_was_posted_again_is_closed_like_any(office: Office)
     await office.set_up()
     await office.open()
     office.slack.workspace.delete(office.it, office.poll(office.it).ts)
-    await office.bot.services.counts.update(check=True)
+    await office.bot.surfaces.counts.update(check=True)
     await at(office, "2026-03-03T09:05")
     await office.answer(office.people(office.it)[0], office.it, "4")
     await office.close()
@@ -277,7 +296,7 @@ async def test_a_count_that_is_under_way_does_not_reopen_a_closed_poll(office: O
     await office.set_up()
     await office.open()
     office.slack.fail("chat.update", seconds=0.3, times=2)
-    counting = asyncio.create_task(office.bot.services.counts.update(check=True))
+    counting = asyncio.create_task(office.bot.surfaces.counts.update(check=True))
     await office.slack.workspace.until(lambda: len(office.slack.calls_of("chat.update")) > 0)
     await office.close()
     await counting
@@ -324,7 +343,7 @@ async def test_where_history_cannot_be_searched_nothing_is_posted_twice(office: 
     assert "permission" in office.manager.dms[-1].text
     history.times = 0
     await at(office, "2026-03-03T10:30")
-    assert office.bot.store.parcels() == ()
+    assert office.bot.store.undelivered() == ()
     assert len(office.posted(office.it)) == 1
 
 
@@ -337,7 +356,7 @@ async def test_a_message_that_was_being_sent_at_a_crash_is_searched_for(
     await office.bot.store.mark(f"poll:1:{office.it}", "sending")
     await at(office, "2026-03-03T09:01")
     assert len(office.posted(office.it)) == 1
-    assert office.bot.store.parcels() == ()
+    assert office.bot.store.undelivered() == ()
 
 
 async def test_a_wave_that_was_missed_is_told_to_managers(slack: Any, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ async def test_ten_thousand_people_are_read_in_some_thirty_calls(slack: Rehearsa
         await office.set_up()
         before = calls(slack)
         await office.open()
-        wave = office.bot.services.waves.open
+        wave = office.bot.workspace.waves.current
         assert wave is not None
         assert sorted(wave.people.values()) == [5014, 5016]
         assert calls(slack) - before <= 35
@@ -61,7 +61,7 @@ async def test_somebody_who_left_and_taps_on_does_not_hammer_slack(office: Offic
     person = office.people(office.it)[0]
     old = snapshot(office.poll(office.it))
     office.slack.workspace.channel(office.it).members.remove(person.id)
-    office.bot.services.waves.left(person.id, office.it)
+    office.bot.workspace.answering.member_left(person.id, office.it)
     before = calls(office.slack)
     # Slack shows the poll no more to somebody who left; a screen that was not refreshed still has it.
     office.slack.workspace.channel(office.marketing).members.append(person.id)
@@ -89,7 +89,7 @@ async def test_who_leaves_cannot_answer_and_who_comes_back_can(office: Office) -
     await office.answer(person, office.it, "4")
     await office.settled()
     assert sum(office.bot.store.answered(1).values()) == 1
-    assert office.bot.services.waves.roster.late == set()
+    assert office.bot.surfaces.roster.late == set()
 
 
 async def test_bots_guests_and_deactivated_people_are_not_counted(slack: Rehearsal, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ async def test_bots_guests_and_deactivated_people_are_not_counted(slack: Rehears
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         await office.set_up()
         await office.open()
-        wave = office.bot.services.waves.open
+        wave = office.bot.workspace.waves.current
         assert wave is not None
         assert sorted(wave.people.values()) == [14, 16]
 
@@ -117,7 +117,7 @@ async def test_pages_are_followed_also_where_they_are_short(slack: Rehearsal, tm
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         await office.set_up()
         await office.open()
-        wave = office.bot.services.waves.open
+        wave = office.bot.workspace.waves.current
         assert wave is not None
         assert sorted(wave.people.values()) == [14, 16]
 
@@ -134,9 +134,9 @@ async def test_after_a_restart_the_bot_starts_without_waiting_for_the_roster(
         clock = office.clock
     slow = slack.delay("conversations.members", 1.0)
     async with running(slack, tmp_path / "pulse.db", clock) as office:
-        assert not office.bot.services.waves.roster.ready.is_set()
+        assert not office.bot.surfaces.roster.ready.is_set()
         await office.answer(known, office.it, "5")
-        assert not office.bot.services.waves.roster.ready.is_set()
+        assert not office.bot.surfaces.roster.ready.is_set()
         slow.seconds = 0.0
         await office.answer(unknown, office.it, "2")
         await office.settled()
@@ -200,6 +200,6 @@ async def test_where_none_of_a_sides_channels_can_be_read_no_wave_opens(office: 
     office.slack.fail("conversations.members", "not_in_channel", times=1, channel=office.marketing)
     said = await office.says(office.manager, "/pulse open", office.marketing)
     assert "Invite it" in said.text
-    assert office.bot.services.waves.open is None
+    assert office.bot.workspace.waves.current is None
     await office.open()
-    assert office.bot.services.waves.open is not None
+    assert office.bot.workspace.waves.current is not None

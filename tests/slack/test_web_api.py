@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pulse.core.errors import SlackFault
+from pulse.core.errors import TOKEN_REFUSALS, SlackFault
 from pulse.ops.metrics import Metrics
-from pulse.slack.web_api import MENDS, TOKEN_REFUSALS, Slack
+from pulse.slack.web_api import MENDS, Slack
 from pulse.views.message import Message
 from rehearsal.server import Rehearsal
 

@@ -17,7 +17,8 @@ from bot import main
 from pulse.core.errors import StoreFault
 from pulse.core.model import Side
 from pulse.ops.sample import fill
-from pulse.services.waves import pseudonym, publication
+from pulse.services.answering import pseudonym
+from pulse.services.waves import publication
 from pulse.storage.backup import back_up
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Ballots, Publication, Store
@@ -58,7 +59,7 @@ async def test_an_open_pulses_answers_and_key_are_not_in_a_backup(store: Store, 
     wave = await store.start_wave(new_wave(), "opened")
     for user in ("U0AAAAAA1", "U0AAAAAA2"):
         await answer(store, wave, user, "T01", "4")
-    opened = store.open_wave()
+    opened = store.current_wave()
     assert opened is not None
     said = back_up(store.path, tmp_path / "backup.db")
     assert "answers are not in the backup" in said
@@ -66,7 +67,7 @@ async def test_an_open_pulses_answers_and_key_are_not_in_a_backup(store: Store, 
     assert KEY not in data
     assert pseudonym(opened, "U0AAAAAA1") not in data
     restored = Store.open(tmp_path / "backup.db")
-    assert restored.open_wave() is None
+    assert restored.current_wave() is None
     assert len(restored.closed_waves()) == 12
     assert await restored.start_wave(new_wave(), "opened again") > wave, "an old poll's buttons find no wave"
     restored.close()
@@ -102,7 +103,7 @@ async def test_the_close_is_scrubbed_after_a_backup(store: Store, tmp_path: Path
     wave = await store.start_wave(new_wave(), "opened")
     await answer(store, wave, "U1", "T01", "4")
     back_up(store.path, tmp_path / "backup.db")
-    opened = store.open_wave()
+    opened = store.current_wave()
     assert opened is not None
 
     def published(ballots: Mapping[Side, Ballots]) -> Publication:

@@ -50,7 +50,7 @@ def test_text_that_is_not_utf_8_names_its_row(tmp_path: Path) -> None:
     """A file saved in an old encoding is refused with the row of the first wrong character."""
     path = tmp_path / "pulse-items.csv"
     path.write_bytes(OWN.encode("cp1252"))
-    with pytest.raises(DataFault, match=r"pulse-items.csv, row 2, .*not UTF-8; save the file as “CSV UTF-8”"):
+    with pytest.raises(DataFault, match=r"pulse-items.csv, row 2, .*not UTF-8\. Save it as “CSV UTF-8”"):
         load_library(path)
 
 

@@ -11,13 +11,16 @@ import pytest
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from pulse.core.audit import AuditEvent
 from pulse.core.model import Counted, Share, Side, SideTurnout, Withheld
 from pulse.ops.sample import fill
 from pulse.storage.library import load_library
 from pulse.storage.sqlite import migrations as schema
 from pulse.storage.sqlite.store import Store
+from pulse.views.audit import event_sentence
 
 NAMES = [migration.name for migration in schema.migrations.pending(Database(memory=True))]
+AUDIT = "m0004_audit_as_codes"
 OWN = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%sqlite_%'"
 
 
@@ -153,6 +156,41 @@ def test_counts_and_bars_of_the_first_edition_stay_and_its_index_goes(tmp_path: 
     )
     assert old.execute(seen).fetchall() == [("counted", 24, 7, 29)]
     old.close()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "code", "values"),
+    [
+        ("A manager opened a pulse.", "opened by hand", {}),
+        ("A manager skipped the pulse of 2026-03-03.", "skipped by hand", {"date": "2026-03-03"}),
+        (
+            "The pulse of 2026-03-10 was skipped: the schedule was paused.",
+            "skipped paused",
+            {"date": "2026-03-10"},
+        ),
+        (
+            "The set-up was changed: channels, smallest group.",
+            "set-up changed",
+            {"parts": "channels minimum"},
+        ),
+        ("The set-up was changed: something else.", None, None),
+        ("Es ist etwas geschehen.", None, None),
+    ],
+)
+def test_an_old_entry_of_the_audit_becomes_a_code_that_says_the_same(
+    connection: sqlite3.Connection, sentence: str, code: str | None, values: dict[str, str] | None
+) -> None:
+    """A sentence that no code says stays as it was written; readers see the same words before and after."""
+    schema.migrations.apply(Database(connection, execute_plugins=False), stop_before=AUDIT)
+    connection.execute("INSERT INTO audit (at, what) VALUES ('2026-03-03T09:00:00+00:00', ?)", (sentence,))
+    schema.migrate(connection)
+    [kept] = connection.execute("SELECT what FROM audit").fetchone()
+    event = AuditEvent.from_json(kept)
+    assert event_sentence(event) == sentence
+    if code is None:
+        assert kept == sentence
+    else:
+        assert (event.code.value, event.values) == (code, values)
 
 
 def test_migrating_twice_changes_nothing(connection: sqlite3.Connection) -> None:

@@ -17,20 +17,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulse.core.cadence import Moments
+from pulse.core.calendar import Moments
 from pulse.core.errors import BadRequest, NotNow, PollIsClosed, StoreFault
 from pulse.core.model import Side
-from pulse.services.waves import pseudonym, publication
+from pulse.services.answering import pseudonym
+from pulse.services.waves import publication
 from pulse.storage.library import load_library
+from pulse.storage.sqlite.ballots import ROWS_PER_STATEMENT
 from pulse.storage.sqlite.store import (
-    ROWS_A_STATEMENT,
     Answers,
     Ballots,
+    NewMessage,
     NewWave,
     Publication,
     Recorded,
     Store,
 )
+from tests.depth import also_soaked, length
 
 T = TypeVar("T")
 
@@ -52,7 +55,16 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 def new_wave(key: bytes = KEY, cadence: str = "schedule", moments: Moments = MOMENTS) -> NewWave:
     people = {Side.MARKETING: 14, Side.IT: 12}
     channels = {"C1": Side.MARKETING, "C2": Side.IT}
-    return NewWave(cadence, moments, NOW, 5, key, ITEMS, people, channels)
+    return NewWave(
+        cadence=cadence,
+        moments=moments,
+        opened_at=NOW,
+        minimum=5,
+        key=key,
+        items=ITEMS,
+        people=people,
+        channels=channels,
+    )
 
 
 def choose(item: str, *boxes: str) -> Callable[[Answers], Answers]:
@@ -60,19 +72,21 @@ def choose(item: str, *boxes: str) -> Callable[[Answers], Answers]:
 
 
 async def answer(store: Store, wave: int, user: str, item: str, *boxes: str, side: Side = Side.IT) -> None:
-    opened = store.open_wave()
+    opened = store.current_wave()
     assert opened is not None
     await store.answer(wave, pseudonym(opened, user), side, False, choose(item, *boxes))
 
 
 async def close(store: Store, wave: int) -> None:
-    opened = store.open_wave()
+    opened = store.current_wave()
     assert opened is not None
 
     def published(ballots: Mapping[Side, Ballots]) -> Publication:
         return publication(ITEMS, opened, ballots)
 
-    assert await store.close_wave(wave, published, [("results", "C1", LATER)], LATER, "closed")
+    assert await store.close_wave(
+        wave, published, [NewMessage(kind="results", channel="C1", at=LATER)], LATER, "closed"
+    )
     await store.scrub()
 
 
@@ -163,7 +177,7 @@ async def test_a_person_counts_once_however_often_they_change(store: Store) -> N
     wave = await store.start_wave(new_wave(), "opened")
     await answer(store, wave, "U1", "T01", "1", side=Side.IT)
     await answer(store, wave, "U1", "T01", "5", side=Side.MARKETING)
-    opened = store.open_wave()
+    opened = store.current_wave()
     assert opened is not None
     assert {"T01": frozenset({"5"})} == store.answers_of(wave, pseudonym(opened, "U1"))
     assert store.answered(wave) == {Side.MARKETING: 0, Side.IT: 1}
@@ -173,7 +187,7 @@ async def test_withdrawing_leaves_nothing_of_a_person(store: Store) -> None:
     """No answer and no pseudonym stay behind."""
     wave = await store.start_wave(new_wave(), "opened")
     await answer(store, wave, "U1", "T01", "1")
-    await store.answer(wave, pseudonym(store.open_wave(), "U1"), Side.IT, False, lambda _before: {})
+    await store.answer(wave, pseudonym(store.current_wave(), "U1"), Side.IT, False, lambda _before: {})
     assert set() == store.participants(wave)
 
 
@@ -244,8 +258,9 @@ async def one_by_one(_store: Store, asks: Sequence[Coroutine[None, None, T]]) ->
     return [await ask for ask in asks]
 
 
+@also_soaked
 @given(rounds=st.lists(ASKS, max_size=3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=length(30, 600), deadline=None)
 def test_changes_written_together_are_those_written_one_by_one(rounds: list[list[Ask]]) -> None:
     """Whoever asks what, and however often: the same is told, and the file holds the same."""
 
@@ -255,7 +270,7 @@ def test_changes_written_together_are_those_written_one_by_one(rounds: list[list
         store = Store.open(Path(folder) / "pulse.db")
         try:
             wave = await store.start_wave(new_wave(), "opened")
-            opened = store.open_wave()
+            opened = store.current_wave()
             assert opened is not None
             told = [
                 await write(
@@ -299,12 +314,12 @@ async def test_withdrawing_and_answering_for_the_other_side_in_one_breath_counts
 async def test_more_people_than_one_statement_takes_are_written_together(store: Store) -> None:
     """Nobody of a storm is lost between two statements."""
     wave = await store.start_wave(new_wave(), "opened")
-    many = 2 * ROWS_A_STATEMENT + 1
+    many = 2 * ROWS_PER_STATEMENT + 1
     users = [f"U{number}" for number in range(many)]
     await together(store, [answer(store, wave, user, "T01", "5") for user in users])
     await together(store, [answer(store, wave, user, "A02", "4") for user in users])
     assert store.answered(wave) == {Side.MARKETING: 0, Side.IT: many}
-    opened = store.open_wave()
+    opened = store.current_wave()
     assert opened is not None
     for user in users:
         assert store.answers_of(wave, pseudonym(opened, user)) == {
@@ -326,7 +341,7 @@ async def test_answers_that_come_with_one_for_a_closed_wave_are_kept(store: Stor
 async def test_nothing_of_the_wave_is_found_in_the_file_after_its_close(store: Store) -> None:
     """Neither key, nor pseudonym, nor user id stands in the bytes of the database or its log."""
     wave = await store.start_wave(new_wave(), "opened")
-    opened = store.open_wave()
+    opened = store.current_wave()
     assert opened is not None
     users = [f"U0RESP{number:05}" for number in range(400)]
     await asyncio.gather(
@@ -365,7 +380,7 @@ async def test_under_the_minimum_nothing_is_stored_of_a_side_and_item(store: Sto
 async def test_what_was_published_is_read_back_as_it_was(store: Store) -> None:
     """A closed wave is the same after it has been in the file."""
     wave = await store.start_wave(new_wave(), "opened")
-    opened = store.open_wave()
+    opened = store.current_wave()
     assert opened is not None
     written: list[Publication] = []
     cast = [
@@ -416,3 +431,28 @@ async def test_a_full_disk_is_said_and_outlived(store: Store) -> None:
     assert 2000 - len(faults) == store.answered(wave)[Side.IT]
     await store.write(limit("1073741823"))
     await answer(store, wave, "UX", "T01", "4")
+
+
+async def test_a_read_that_fails_is_told_in_a_sentence(store: Store) -> None:
+    """No error of SQLite's reaches a service, by whichever way a row is read."""
+    with closing(sqlite3.connect(store.path)) as other:
+        for table in ("note", "answer"):
+            other.execute(f"DROP TABLE {table}")
+    with pytest.raises(StoreFault, match="could not be read"):
+        store.notes()
+    with pytest.raises(StoreFault, match="could not be read"):
+        store.answers_of(1, b"somebody")
+
+
+async def test_a_store_whose_writer_has_ended_says_so_when_it_is_asked(store: Store) -> None:
+    """Readiness asks `check_writable`; before that it returns, afterwards it gives the reason."""
+
+    def end(_connection: sqlite3.Connection) -> None:
+        raise SystemExit
+
+    await store.check_writable()
+    with pytest.raises(StoreFault):
+        await store.write(end)
+    with pytest.raises(StoreFault, match=r"can no longer write to its database \(SystemExit\)"):
+        await store.check_writable()
+    assert store.notes() == (), "what is stored can still be read"

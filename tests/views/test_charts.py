@@ -30,8 +30,8 @@ from pulse.views.charts import (
     TrendChart,
     Zone,
     alt_text,
-    draw,
 )
+from pulse.views.painting import paint
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 # Type is drawn by the same FreeType on every machine, but its antialiasing may differ by a shade between
@@ -126,7 +126,7 @@ def changed(one: bytes, other: bytes) -> float:
 def test_a_chart_looks_as_it_was_looked_at(name: str, chart: Chart) -> None:
     """The picture equals the one that was looked at and kept, within the tolerance above."""
     path = GOLDEN / f"chart_{name}.png"
-    png = draw(chart)
+    png = paint(chart)
     if os.environ.get("PULSE_GOLDEN") == "1" and not os.environ.get("CI"):
         path.write_bytes(png)
     assert changed(png, path.read_bytes()) <= CHANGED
@@ -141,7 +141,7 @@ def test_the_tolerance_sees_a_moved_dot() -> None:
     moved = replace(
         chart, groups=(replace(chart.groups[0], rows=(row, chart.groups[0].rows[1])), chart.groups[1])
     )
-    assert changed(draw(chart), draw(moved)) > CHANGED
+    assert changed(paint(chart), paint(moved)) > CHANGED
 
 
 def test_the_tolerance_sees_a_lost_dash() -> None:
@@ -150,20 +150,20 @@ def test_the_tolerance_sees_a_lost_dash() -> None:
     rows = chart.groups[1].rows
     line = replace(rows[0].lines[0], share=0.16)
     group = replace(chart.groups[1], rows=(replace(rows[0], lines=(line,)), rows[1]))
-    assert changed(draw(chart), draw(replace(chart, groups=(chart.groups[0], group)))) > CHANGED
+    assert changed(paint(chart), paint(replace(chart, groups=(chart.groups[0], group)))) > CHANGED
 
 
 def test_equal_charts_are_equal_bytes() -> None:
     """Nothing of the clock or the machine is in a picture: the same chart is the same file."""
-    assert draw(results()) == draw(results())
-    assert Image.open(io.BytesIO(draw(trend()))).info.get("Software") is None
+    assert paint(results()) == paint(results())
+    assert Image.open(io.BytesIO(paint(trend()))).info.get("Software") is None
 
 
 def test_hidden_draws_nothing_but_its_words() -> None:
     """A withheld side has no coloured pixel on its track: its bars are those of an empty sheet."""
     hidden = Hidden("hidden: fewer than 5 answers")
     group = Group("Question", "agree", (Row(Side.IT, hidden),))
-    sheet = pixels(draw(ResultsChart("Title", (group,), "")))
+    sheet = pixels(paint(ResultsChart("Title", (group,), "")))
     blue = numpy.array([0x00, 0x72, 0xB2])
     where = numpy.argwhere(abs(sheet - blue).max(axis=2) < 8)
     assert where[:, 1].max() < 60, "only the square before the word IT is blue"
@@ -172,7 +172,7 @@ def test_hidden_draws_nothing_but_its_words() -> None:
 def test_a_band_has_no_point() -> None:
     """5 to 9 answers are a broad hatched band: nothing solid says where the share lies."""
     group = Group("Question", "agree", (Row(Side.IT, Zone(0.3, 0.7, "about half of 7")),))
-    sheet = pixels(draw(ResultsChart("Title", (group,), "")))[:, 60:]
+    sheet = pixels(paint(ResultsChart("Title", (group,), "")))[:, 60:]
     solid = abs(sheet - numpy.array([0x00, 0x72, 0xB2])).max(axis=2) < 8
     assert not numpy.logical_and(solid[1:, 1:], solid[:-1, :-1]).sum() > 200
 
@@ -191,13 +191,13 @@ def test_no_line_through_a_gap_a_band_or_a_new_wording() -> None:
 @pytest.mark.parametrize("waves", [0, 1, 2, 520])
 def test_a_trend_of_any_length_is_drawn(waves: int) -> None:
     """No wave, one wave and ten years of weekly waves make a picture 720 wide."""
-    assert Image.open(io.BytesIO(draw(trend(waves)))).size[0] == 720
+    assert Image.open(io.BytesIO(paint(trend(waves)))).size[0] == 720
 
 
 def test_letters_that_the_font_lacks_and_dollar_signs_are_drawn_as_text() -> None:
     """A company's own wording may hold any sign: none of them stops the picture or becomes a formula."""
     chart = replace(results(), title="Vertrauen 信頼 🚀 $x^2$ \\frac{")
-    assert draw(chart).startswith(b"\x89PNG")
+    assert paint(chart).startswith(b"\x89PNG")
 
 
 def test_type_is_at_least_ten_pixels_on_a_phone() -> None:

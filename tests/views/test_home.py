@@ -7,41 +7,53 @@ from typing import Any
 
 import pytest
 
+from pulse.core.audit import AuditCode, AuditEntry, AuditEvent
+from pulse.core.cards import ChannelStatus, HomeCard, LastResults, ManagerCard, OpenPulse, Turnout
 from pulse.core.model import Side
-from pulse.views.home import ChannelStatus, HomeCard, LastResults, ManagerCard, OpenPulse, home_view
-from pulse.views.notices import Problem, Turnout, channel_problem
+from pulse.views.home import home_view
 from rehearsal.blockkit import view_problems
 from tests.golden import golden
 from tests.views.examples import CLOSES, HOSTILE, OPENS, WAVE
 
 ANSWERS = {"T01": frozenset({"4"}), "L03": frozenset({"it", "ceo"})}
-PULSE = OpenPulse(7, CLOSES, WAVE, Side.IT, Turnout(12, 7), ANSWERS)
+PULSE = OpenPulse(
+    wave_id=7,
+    closes_at=CLOSES,
+    items=WAVE,
+    side=Side.IT,
+    turnout=Turnout(roster=12, answered=7),
+    answers=ANSWERS,
+)
 RESULTS = LastResults(
-    CLOSES,
-    {
-        Side.MARKETING: ("*Trust:* 7 of 12 agree (plausible 32–81 %).", "*Collaboration:* no clear change."),
-        Side.IT: ("*Trust:* Fewer than 5 answers: hidden.",),
+    closed_at=CLOSES,
+    shares={
+        Side.MARKETING: ((WAVE[0], "7 of 12 agree (plausible 32–81 %)."), (WAVE[1], "no clear change.")),
+        Side.IT: ((WAVE[0], "Fewer than 5 answers: hidden."),),
     },
 )
 MANAGER = ManagerCard(
-    "Every Tuesday at 09:00 (Europe/Berlin), open for 3 working days",
-    (
-        ChannelStatus("C1", Side.MARKETING),
-        ChannelStatus("C2", Side.IT, channel_problem("C2", "not_in_channel")),
-        ChannelStatus("C3", None),
+    schedule="Every Tuesday at 09:00 (Europe/Berlin), open for 3 working days",
+    channels=(
+        ChannelStatus(channel="C1", side=Side.MARKETING),
+        ChannelStatus(channel="C2", side=Side.IT, problem="not_in_channel"),
+        ChannelStatus(channel="C3", side=None),
     ),
-    (Problem("The clock of this machine is 5 minutes off.", "Set it by a time server."),),
-    ((OPENS, "A manager made a note."), (CLOSES, "The pulse was set up.")),
+    changes=(
+        AuditEntry(at=OPENS, event=AuditEvent(code=AuditCode.NOTE_MADE)),
+        AuditEntry(at=CLOSES, event=AuditEvent(code=AuditCode.SET_UP)),
+    ),
 )
 CARD = HomeCard(minimum=5, set_up=True, open=PULSE, results=RESULTS, opens_at=OPENS)
 CROWDED = replace(
     CARD,
     may_manage=True,
-    results=LastResults(CLOSES, dict.fromkeys(Side, ("A sentence that is long. " * 20,) * 12)),
+    results=LastResults(
+        closed_at=CLOSES, shares=dict.fromkeys(Side, ((WAVE[0], "A sentence that is long. " * 20),) * 12)
+    ),
     manager=replace(
         MANAGER,
         channels=tuple(
-            ChannelStatus(f"C{number}", side, channel_problem(f"C{number}", "is_archived"))
+            ChannelStatus(channel=f"C{number}", side=side, problem="is_archived")
             for side in (*Side, None)
             for number in range(20)
         ),
@@ -50,9 +62,11 @@ CROWDED = replace(
 
 VARIANTS = {
     "home_open": CARD,
-    "home_open_unanswered": replace(CARD, open=replace(PULSE, answers=None, turnout=Turnout(12, None))),
+    "home_open_unanswered": replace(
+        CARD, open=replace(PULSE, answers=None, turnout=Turnout(roster=12, answered=None))
+    ),
     "home_open_outside": replace(
-        CARD, open=OpenPulse(7, CLOSES, outside="You are in <none> of its channels.")
+        CARD, open=OpenPulse(wave_id=7, closes_at=CLOSES, outside="You are in <none> of its channels.")
     ),
     "home_between": replace(CARD, open=None),
     "home_first": HomeCard(minimum=5, set_up=True, opens_at=OPENS),
@@ -114,7 +128,7 @@ def test_somebody_outside_both_sides_gets_no_buttons_to_answer() -> None:
 
 def test_a_count_under_the_minimum_is_not_shown() -> None:
     """Home hides it as the poll does."""
-    shy = replace(CARD, open=replace(PULSE, turnout=Turnout(12, 3)))
+    shy = replace(CARD, open=replace(PULSE, turnout=Turnout(roster=12, answered=3)))
     assert "Fewer than 5 of 12 have answered so far." in str(home_view(shy))
 
 

@@ -8,33 +8,33 @@ from typing import Any
 
 import pytest
 
+from handlers.commands import HELP
+from pulse.core.audit import AuditCode, AuditEntry, AuditEvent
+from pulse.core.cards import Confirmation, OwnAnswers, PrivacyCard, StatusCard, Turnout
 from pulse.core.errors import ManagersOnly
 from pulse.core.model import Side
 from pulse.views import notices
 from pulse.views.message import Message
-from pulse.views.notices import (
-    COMMANDS,
-    Confirmation,
-    OwnAnswers,
-    PrivacyCard,
-    StatusCard,
-    Turnout,
-)
 from rehearsal.blockkit import message_problems
 from tests.golden import golden
 from tests.views.examples import CLOSES, HOSTILE, OPENS, WAVE
 
 SOME = {"T01": frozenset({"4"}), "L03": frozenset({"it", "ceo"})}
 ALL = {**SOME, "A02": frozenset({"about_right"}), "G01": frozenset({"cannot_say"})}
-ONE = Confirmation(7, Side.MARKETING, WAVE, SOME, CLOSES)
-OWN = OwnAnswers(7, Side.IT, WAVE, SOME)
+ONE = Confirmation(wave_id=7, side=Side.MARKETING, items=WAVE, answers=SOME, closes_at=CLOSES)
+OWN = OwnAnswers(wave_id=7, side=Side.IT, items=WAVE, answers=SOME)
 OPEN = StatusCard(
     minimum=5,
     closes_at=CLOSES,
-    turnout={Side.MARKETING: Turnout(14, 9), Side.IT: Turnout(12, None)},
+    turnout={Side.MARKETING: Turnout(roster=14, answered=9), Side.IT: Turnout(roster=12, answered=None)},
     opens_at=OPENS,
 )
 
+WRITTEN = AuditEvent(code=AuditCode.AS_WRITTEN, values={"text": "A manager made a note <!channel>."})
+CHANGES = (
+    AuditEntry(at=CLOSES, event=WRITTEN),
+    AuditEntry(at=OPENS, event=AuditEvent(code=AuditCode.SET_UP)),
+)
 VARIANTS = {
     "confirmation_some": notices.confirmation(ONE),
     "confirmation_all": notices.confirmation(replace(ONE, answers=ALL)),
@@ -49,24 +49,20 @@ VARIANTS = {
     "refusal": notices.refusal("This pulse is closed. `/pulse scores` shows the results."),
     "nothing_open": notices.nothing_open(OPENS),
     "nothing_open_nor_planned": notices.nothing_open(None),
-    "help": notices.help_message(),
-    "unknown_near": notices.unknown_command("scoers"),
-    "unknown_far": notices.unknown_command("xyzzy"),
-    "privacy_between": notices.privacy(PrivacyCard(5)),
-    "privacy_open": notices.privacy(PrivacyCard(5, CLOSES)),
-    "privacy_own": notices.privacy(PrivacyCard(5, CLOSES, OWN)),
-    "privacy_minimum_12": notices.privacy(PrivacyCard(12)),
+    "help": notices.help_message(HELP),
+    "unknown_near": notices.unknown_command("scoers", HELP),
+    "unknown_far": notices.unknown_command("xyzzy", HELP),
+    "privacy_between": notices.privacy(PrivacyCard(minimum=5)),
+    "privacy_open": notices.privacy(PrivacyCard(minimum=5, closes_at=CLOSES)),
+    "privacy_own": notices.privacy(PrivacyCard(minimum=5, closes_at=CLOSES, own=OWN)),
+    "privacy_minimum_12": notices.privacy(PrivacyCard(minimum=12)),
     "status_open": notices.status(OPEN),
-    "status_manager": notices.status(
-        replace(
-            OPEN, changes=((CLOSES, "A manager made a note <!channel>."), (OPENS, "The pulse was set up."))
-        )
-    ),
-    "status_not_set_up": notices.status(StatusCard(5, set_up=False)),
+    "status_manager": notices.status(replace(OPEN, changes=CHANGES)),
+    "status_not_set_up": notices.status(StatusCard(minimum=5, set_up=False)),
     "refusal_managers": notices.refusal(ManagersOnly("Only managers can do this.", ("U1", "U2"))),
-    "status_paused": notices.status(StatusCard(5, opens_at=OPENS, paused=True)),
-    "status_planned": notices.status(StatusCard(5, opens_at=OPENS)),
-    "status_nothing": notices.status(StatusCard(5)),
+    "status_paused": notices.status(StatusCard(minimum=5, opens_at=OPENS, paused=True)),
+    "status_planned": notices.status(StatusCard(minimum=5, opens_at=OPENS)),
+    "status_nothing": notices.status(StatusCard(minimum=5)),
     "greeting_manager": notices.greeting(manager=True),
     "greeting_other": notices.greeting(manager=False),
     "problems": notices.problems(
@@ -148,13 +144,13 @@ def test_help_has_every_command_once_and_marks_those_of_managers() -> None:
     """Everybody's commands come first, the managers' under their own heading."""
     everybody, managers = VARIANTS["help"].text.split("*Managers*")
     found = re.compile(r"`/pulse (\w+)")
-    assert found.findall(everybody) == [c.word for c in COMMANDS if not c.manager]
-    assert found.findall(managers.split("A [question]")[0]) == [c.word for c in COMMANDS if c.manager]
+    assert found.findall(everybody) == [c.word for c in HELP if not c.manager]
+    assert found.findall(managers.split("A [question]")[0]) == [c.word for c in HELP if c.manager]
 
 
 def test_help_offers_only_what_is_there() -> None:
     """A command that the bot does not have is neither listed nor suggested."""
-    known = {"scores", "help", "setup"}
+    known = [command for command in HELP if command.word in {"scores", "help", "setup"}]
     assert re.findall(r"`/pulse (\w+)", notices.help_message(known).text) == [
         "scores",
         "help",
@@ -171,14 +167,14 @@ def test_help_fits_a_phone() -> None:
 
 def test_a_mistyped_command_gets_the_nearest_one() -> None:
     """The case does not matter; a word that is near to none gets the help alone."""
-    assert "Did you mean `/pulse scores`?" in notices.unknown_command("SCOERS").text
+    assert "Did you mean `/pulse scores`?" in notices.unknown_command("SCOERS", HELP).text
     assert "Did you mean" not in VARIANTS["unknown_far"].text
 
 
 @pytest.mark.parametrize("typed", ["<!channel>", "`<!here>`", "x" * 10_000, "", "&<>"])
 def test_a_hostile_command_word_stays_text(typed: str) -> None:
     """What was typed is cut and escaped before it is repeated."""
-    message = notices.unknown_command(typed)
+    message = notices.unknown_command(typed, HELP)
     assert message_problems({"text": message.text, "blocks": message.blocks}) == []
     assert "<!" not in message.text
     assert "x" * 41 not in message.text
@@ -199,7 +195,10 @@ def test_privacy_shows_a_persons_own_answers_only_while_they_are_stored() -> Non
     assert "→ *Agree*" in VARIANTS["privacy_own"].text
     assert ids(VARIANTS["privacy_own"]) == ["answer_all", "withdraw"]
     assert ids(VARIANTS["privacy_open"]) == ids(VARIANTS["privacy_between"]) == []
-    assert "none of your answers is stored" in notices.privacy(PrivacyCard(5, None, OWN)).text
+    assert (
+        "none of your answers is stored"
+        in notices.privacy(PrivacyCard(minimum=5, closes_at=None, own=OWN)).text
+    )
 
 
 def test_privacy_claims_no_more_than_holds() -> None:

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from pulse.core.cards import PollCard
 from pulse.core.model import Box, Side
-from pulse.views.poll import PollCard, poll_message
+from pulse.views.poll import poll_message
 from rehearsal.blockkit import message_problems
 from tests.golden import golden
 from tests.views.examples import AGREE, CLOSES, HOSTILE, T01, WAVE, an_item
 
-CARD = PollCard(7, Side.MARKETING, WAVE, CLOSES, roster=14, answered=9)
+CARD = PollCard(wave_id=7, side=Side.MARKETING, items=WAVE, closes_at=CLOSES, roster=14, answered=9)
 
 VARIANTS = {
     "poll_marketing": CARD,

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pulse.core.cards import ReminderCard
 from pulse.core.model import Side
-from pulse.views.reminder import ReminderCard, reminder_message, settled_message
+from pulse.views.reminder import reminder_message, settled_message
 from rehearsal.blockkit import message_problems
 from tests.golden import golden
 from tests.views.examples import HOSTILE, WAVE
@@ -19,10 +20,21 @@ CHANNELS = ("C1", "C2")
 @pytest.mark.parametrize(
     ("name", "card"),
     [
-        ("reminder", ReminderCard(7, Side.IT, WAVE, CLOSES, CHANNELS)),
-        ("reminder_unwanted", ReminderCard(7, Side.MARKETING, WAVE, CLOSES, CHANNELS, wanted=False)),
-        ("reminder_both_sides", ReminderCard(7, None, WAVE, CLOSES, CHANNELS)),
-        ("reminder_hostile", ReminderCard(7, Side.IT, (HOSTILE,), CLOSES, CHANNELS)),
+        ("reminder", ReminderCard(wave_id=7, side=Side.IT, items=WAVE, closes_at=CLOSES, channels=CHANNELS)),
+        (
+            "reminder_unwanted",
+            ReminderCard(
+                wave_id=7, side=Side.MARKETING, items=WAVE, closes_at=CLOSES, channels=CHANNELS, wanted=False
+            ),
+        ),
+        (
+            "reminder_both_sides",
+            ReminderCard(wave_id=7, side=None, items=WAVE, closes_at=CLOSES, channels=CHANNELS),
+        ),
+        (
+            "reminder_hostile",
+            ReminderCard(wave_id=7, side=Side.IT, items=(HOSTILE,), closes_at=CLOSES, channels=CHANNELS),
+        ),
     ],
 )
 def test_the_reminder_reads_as_agreed_and_slack_takes_it(name: str, card: ReminderCard) -> None:

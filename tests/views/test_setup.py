@@ -9,14 +9,15 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from pulse.core.cadence import next_moments
+from pulse.core.calendar import next_moments
+from pulse.core.cards import PollCard
 from pulse.core.errors import FormNotUnderstood
 from pulse.core.model import Side
-from pulse.views.poll import PollCard, poll_message
+from pulse.core.setup_form import SetupForm
+from pulse.views.poll import poll_message
 from pulse.views.setup import (
     COMMON_ZONES,
     FormErrors,
-    SetupForm,
     channel_fault,
     parse_setup,
     setup_preview,
@@ -214,7 +215,15 @@ def test_the_preview_shows_what_will_be_posted_and_offers_nothing_to_press() -> 
     assert problems(blocks, surface="modal") == []
     assert [block for block in blocks if block["type"] == "actions"] == []
     seen = "\n".join(text for block in blocks for text in texts_of(block))
-    card = PollCard(0, Side.IT, WAVE, next_moments(FILLED.schedule(), NOW)[0].closes_at, 0, None, minimum=8)
+    card = PollCard(
+        wave_id=0,
+        side=Side.IT,
+        items=WAVE,
+        closes_at=next_moments(FILLED.schedule(), NOW)[0].closes_at,
+        roster=0,
+        answered=None,
+        minimum=8,
+    )
     posted = poll_message(card).blocks
     texts = [text for block in posted for text in texts_of(block)]
     faces = [

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 from pulse.core.model import ClosedWave, Counted, Note, Share, Side
 from pulse.core.reports import Trail, trail
-from pulse.views.charts import Dot, Hidden, Zone, alt_text, draw
+from pulse.views.charts import Dot, Hidden, Zone, alt_text
+from pulse.views.painting import paint
 from pulse.views.trend import trend_chart, trend_message
 from rehearsal.blockkit import problems
 from tests.golden import golden
@@ -17,7 +18,7 @@ T01 = shipped("T01")
 
 
 def rising() -> list[ClosedWave]:
-    """Eight waves: marketing rises, IT is now hidden, now a band."""
+    """Eight waves: marketing rises, IT is hidden, under ten or counted in turn."""
     it = [[1, 1, 1, 1, 0], [1, 1, 1, 2, 1], [2, 2, 4, 2, 2]]
     return [trust(n, [16 - 2 * n, 0, 7, 2 * n, 7], it[n % 3], 40) for n in range(8)]
 
@@ -39,7 +40,9 @@ def test_a_trend_as_it_is_answered() -> None:
 def test_a_trend_is_said_first_in_the_alternative_text() -> None:
     """The picture's words begin with the conclusion."""
     text = alt_text(trend_chart(trail_of(rising())))
-    assert text.startswith("They do what they say they will do. Marketing: Rising over 8 pulses.")
+    assert text.startswith(
+        "They do what they say they will do. Marketing: Up: 72 of 120 (60%) agree in 4 pulses"
+    )
 
 
 def test_the_message_speaks_as_its_chart_does() -> None:
@@ -83,7 +86,7 @@ def test_what_another_wording_measured_is_not_drawn() -> None:
     chart = trend_chart(trail_of([wave]))
     assert chart.moments[0].marks == {}
     assert chart.latest == dict.fromkeys(Side, "")
-    assert draw(chart).startswith(b"\x89PNG")
+    assert paint(chart).startswith(b"\x89PNG")
     assert "in today's wording" in trend_message(trail_of([wave]), T01).text
 
 

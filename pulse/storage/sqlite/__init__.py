@@ -1,1 +1,1 @@
-"""The store on SQLite."""
+"""The store on SQLite, one file per theme of the port."""

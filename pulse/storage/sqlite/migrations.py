@@ -1,11 +1,13 @@
-"""The schema, as a list of migrations that only ever grows.
+"""The schema, as a list of migrations. New ones are appended; released ones never change.
 
-Each runs in one transaction with the record that it ran. Times are UTC, ISO 8601 with offset. Comments inside
-CREATE stay in the file, for people who open a backup with another tool.
+Each runs in one transaction with the record that it ran. Times are UTC, in ISO 8601 with an offset. SQLite
+keeps the comments inside CREATE, for people who open a backup with another tool.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
 
 from pulse.storage.sqlite.tables import Database, Migrations
@@ -14,12 +16,12 @@ migrations = Migrations("pulse")
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Brings the schema up to date; a migration that fails leaves the file as it was."""
+    """Runs the migrations that are missing. One that fails leaves the file as it was."""
     migrations.apply(Database(connection, execute_plugins=False))
 
 
 def _run(db: Database, script: str) -> None:
-    """Runs statement by statement: `executescript` would commit the migration's transaction."""
+    """Runs a script statement by statement: `executescript` would commit the migration's transaction."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line
@@ -461,3 +463,64 @@ JOIN item_baseline AS b ON b.item_id = s.item_id AND b.side = s.side AND b.measu
 JOIN baseline ON baseline.baseline_key = b.baseline_key;
 """,
     )
+
+
+_AUDIT_SENTENCES = {
+    "The pulse was set up.": "set up",
+    "The set-up was saved without a change.": "set-up unchanged",
+    "The schedule opened a pulse.": "opened by schedule",
+    "A manager opened a pulse.": "opened by hand",
+    "The pulse was closed when it was due.": "closed by schedule",
+    "A manager closed the pulse.": "closed by hand",
+    "A manager paused the schedule.": "paused",
+    "A manager resumed the schedule.": "resumed",
+    "A manager was named.": "manager named",
+    "A manager was taken off the list.": "manager removed",
+    "A manager made a note.": "note made",
+    "Slack gave a channel a new id, and the set-up follows it.": "channel moved",
+    "The rehearsal set the pulse up, with invented history.": "sample set up",
+    "A note was invented.": "sample note made",
+    "An invented wave was opened.": "sample opened",
+    "It was closed.": "sample closed",
+}
+"""What the first release wrote, and the codes of `pulse.core.audit` as they were at this migration."""
+
+_AUDIT_DATED = {
+    r"A manager skipped the pulse of (\S+)\.": "skipped by hand",
+    r"The pulse of (\S+) was skipped: it could not be opened in time\.": "skipped missed",
+    r"The pulse of (\S+) was skipped: the schedule was paused\.": "skipped paused",
+    r"The pulse of (\S+) was skipped: another pulse was still open\.": "skipped still open",
+}
+
+_AUDIT_PARTS = {
+    "channels": "channels",
+    "schedule": "schedule",
+    "questions in a pulse": "items",
+    "smallest group": "minimum",
+    "language of the posts": "language",
+}
+
+
+def _audit_event(sentence: str) -> str | None:
+    """The event of a sentence as JSON; None if no code of ours says it."""
+    if sentence in _AUDIT_SENTENCES:
+        return json.dumps({"code": _AUDIT_SENTENCES[sentence]})
+    for pattern, code in _AUDIT_DATED.items():
+        dated = re.fullmatch(pattern, sentence)
+        if dated is not None:
+            return json.dumps({"code": code, "date": dated[1]})
+    changed = re.fullmatch(r"The set-up was changed: (.+)\.", sentence)
+    words = changed[1].split(", ") if changed is not None else []
+    if words and all(word in _AUDIT_PARTS for word in words):
+        parts = " ".join(_AUDIT_PARTS[word] for word in words)
+        return json.dumps({"code": "set-up changed", "parts": parts})
+    return None
+
+
+@migrations()
+def m0004_audit_as_codes(db: Database) -> None:
+    """Entries of the audit become JSON: a code and its values. A sentence without a code stays as it is."""
+    for table, column in (("audit", "what"), ("wave", "reason")):
+        kept = db.conn.execute(f"SELECT id, {column} FROM {table}").fetchall()  # noqa: S608 - names from above
+        rows = [(event, row_id) for row_id, sentence in kept if (event := _audit_event(sentence))]
+        db.conn.executemany(f"UPDATE {table} SET {column} = ? WHERE id = ?", rows)  # noqa: S608 - likewise

@@ -1,7 +1,7 @@
-"""sqlite-utils, without the numpy and pandas that it imports wherever they are installed.
+"""Imports sqlite-utils without numpy and pandas, which it loads if they are installed.
 
-It needs neither unless somebody hands it their types. The charts' own process has numpy; in the bot it cost
-20 MB and 0.1 s at start, and pandas, where it is installed, 25 MB and 0.7 s more.
+It needs them only for values of their types, which the bot does not have. In the bot numpy cost 20 MB and
+0.1 s at the start, and pandas 25 MB and 0.7 s more; charts are drawn in a process of their own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def _hidden(*names: str) -> Iterator[None]:
-    """Makes importing these modules fail: None in sys.modules is Python's way to say so."""
+    """Makes importing these modules fail: Python treats None in sys.modules as "not there"."""
     known = {name: sys.modules[name] for name in names if name in sys.modules}
     sys.modules.update(dict.fromkeys(names))  # type: ignore[arg-type]
     try:

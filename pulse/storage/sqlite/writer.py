@@ -1,7 +1,8 @@
 """The one thread that writes to the database.
 
-It takes whatever has queued up, commits it as one transaction with synchronous=FULL, and only then tells
-those who wait: an answer is acked after it is durable, and a storm of answers shares its commits.
+It commits whatever has queued up as one transaction with synchronous=FULL, and only then answers those who
+wait: an answer is acked after it is durable, and a storm of answers shares its commits. Whatever goes wrong
+in the thread reaches those who wait for it, and if the thread ends, every later write fails at once.
 """
 
 from __future__ import annotations
@@ -11,31 +12,25 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
+import structlog
+
 from pulse.core.errors import StoreFault
 from pulse.core.language import _
+from pulse.storage.sqlite.connection import connect, write_fault
 
 T = TypeVar("T")
 A = TypeVar("A")
 Job = Callable[[sqlite3.Connection], T]
 SharedJob = Callable[[sqlite3.Connection, Sequence[A]], Sequence[T]]
-"""Does what several ask for at once; gives each its result, in their order."""
+"""Makes several changes at once; returns the result of each, in their order."""
 
-BUSY_MS = 1000
-"""How long a write waits for another process: a tap may wait for two batches, and its ack is due in 3 s."""
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA secure_delete = ON")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    return connection
+_log = structlog.get_logger(__name__)
 
 
 class Writer:
@@ -43,19 +38,27 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._held: _Task | None = None
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._following: list[_Task | None] = []
+        """What was taken from the queue and belongs to the next batch."""
+        self._batch: list[_Task] = []
+        self._gate = threading.Lock()
+        self._ended: _Ended | None = None
+        """Why nothing is written any more. Once it is set, under `_gate`, nothing is queued."""
         self._thread = threading.Thread(target=self._run, name="pulse-writer", daemon=True)
         self._thread.start()
 
     async def submit(self, job: Job[T]) -> T:
-        """Runs a job in the next transaction; one that raises is undone alone."""
+        """Runs a job in the next transaction; one that raises is rolled back alone.
+
+        Raises what the job raises, and StoreFault for an error of SQLite's or of the writer's.
+        """
         return await self._enqueue(lambda connection, _asks: [job(connection)], None, batched=True)
 
     async def share(self, job: SharedJob[A, T], ask: A) -> T:
-        """As `submit`, but asks that wait for the same job side by side are done by one call of it.
+        """Like `submit`, but asks that wait for the same job side by side are handled by one call of it.
 
-        Where that call raises, each is done by a call of its own, so that one cannot spoil the others.
+        If that call raises, each is handled by a call of its own, so that one cannot spoil the others.
         """
         return await self._enqueue(job, ask, batched=True)
 
@@ -66,51 +69,82 @@ class Writer:
     async def _enqueue(self, job: SharedJob[A, T], ask: A, batched: bool) -> T:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._queue.put(_Task(job, ask, future, loop, batched))
-        return await future
+        try:
+            with self._gate:
+                if self._ended is not None:
+                    raise _Ended(self._ended.cause)
+                self._queue.put(_Task(job, ask, future, loop, batched))
+            return await future
+        # The sentences are made here and not in the thread, which does not know the reader's language.
+        except sqlite3.Error as error:
+            raise write_fault(error) from error
+        except _Ended as ended:
+            raise _ended_fault(ended.cause) from ended.cause
 
     def close(self) -> None:
-        self._queue.put(None)
+        """Returns when everything that was asked for is durable. Later writes raise StoreFault."""
+        with self._gate:
+            if self._ended is None:
+                self._ended = _Ended(None)
+                self._queue.put(None)
         self._thread.join()
 
     def _run(self) -> None:
-        connection = connect(self._path)
+        """The thread's whole life."""
         try:
-            while (batch := self._take()) is not None:
-                if batch[0].batched:
-                    self._commit(connection, batch)
-                else:
-                    batch[0].settle(_attempt(connection, batch[0]))
-        finally:
-            connection.close()
+            with closing(connect(self._path)) as connection:
+                while self._take():
+                    if self._batch[0].batched:
+                        self._commit(connection)
+                    else:
+                        _settle([(self._batch[0], _attempt(connection, self._batch[0]))])
+                    self._batch = []
+        except BaseException as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+            self._fail(error)
 
-    def _take(self) -> list[_Task] | None:
-        """Waits for one task, then takes what else is there; a task outside of transactions comes alone."""
-        task = self._held or self._queue.get()
-        self._held = None
-        if task is None:
-            return None
-        batch = [task]
-        while task.batched and not self._queue.empty():
+    def _fail(self, error: BaseException) -> None:
+        """Answers everybody who waits and everybody who asks later: this thread ends."""
+        _log.error("the database writer has ended", exc_info=error)
+        with self._gate:
+            self._ended = ended = _Ended(error)
+        waiting = [*self._batch, *self._following]
+        while not self._queue.empty():
+            waiting.append(self._queue.get())
+        _settle([(task, _Result(None, ended)) for task in waiting if task is not None])
+
+    def _take(self) -> bool:
+        """Waits for a task and takes those that a transaction can share with it; false at the end."""
+        first = self._following.pop() if self._following else self._queue.get()
+        if first is None:
+            return False
+        self._batch = [first]
+        while first.batched and not self._queue.empty():
             following = self._queue.get()
             if following is None or not following.batched:
-                self._held = following
-                if following is None:
-                    self._queue.put(None)
+                self._following.append(following)
                 break
-            batch.append(following)
-        return batch
+            self._batch.append(following)
+        return True
 
-    def _commit(self, connection: sqlite3.Connection, batch: list[_Task]) -> None:
+    def _commit(self, connection: sqlite3.Connection) -> None:
+        """Runs the batch in one transaction. Raises sqlite3.Error where it cannot be rolled back."""
         try:
             connection.execute("BEGIN IMMEDIATE")
-            results = [result for tasks in _sharing(batch) for result in _savepoint(connection, tasks)]
+            results = [result for tasks in _sharing(self._batch) for result in _savepoint(connection, tasks)]
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            results = [_Result(None, _fault(error))] * len(batch)
-        _tell(batch[0].loop, list(zip(batch, results, strict=True)))
+            results = [_Result(None, error)] * len(self._batch)
+        _settle(list(zip(self._batch, results, strict=True)))
+
+
+class _Ended(Exception):
+    """The thread has ended: at its close, or because of `cause`."""
+
+    def __init__(self, cause: BaseException | None) -> None:
+        super().__init__(cause)
+        self.cause = cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +161,11 @@ class _Task:
     loop: asyncio.AbstractEventLoop
     batched: bool
 
-    def settle(self, result: _Result) -> None:
-        _tell(self.loop, [(self, result)])
 
-
-def _tell(loop: asyncio.AbstractEventLoop, settled: list[tuple[_Task, _Result]]) -> None:
-    """Hands a whole batch over in one wake-up of the loop."""
+def _settle(settled: list[tuple[_Task, _Result]]) -> None:
+    """Hands over the results of a batch, waking the loop once."""
+    if not settled:
+        return
 
     def deliver() -> None:
         for task, result in settled:
@@ -143,54 +176,49 @@ def _tell(loop: asyncio.AbstractEventLoop, settled: list[tuple[_Task, _Result]])
             else:
                 task.future.set_result(result.value)
 
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(deliver)
+    with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        settled[0][0].loop.call_soon_threadsafe(deliver)
 
 
 def _sharing(batch: list[_Task]) -> Iterator[list[_Task]]:
-    """The tasks in their order, those that stand side by side and share a job together."""
+    """The tasks in their order; those that stand side by side and share a job come together."""
     for _job, tasks in groupby(batch, key=lambda task: task.job):
         yield list(tasks)
 
 
 def _savepoint(connection: sqlite3.Connection, tasks: list[_Task]) -> list[_Result]:
-    """Runs the job of some tasks of a batch so that its failure undoes only itself."""
+    """Runs the job of some tasks of a batch in such a way that its failure undoes only itself."""
     connection.execute("SAVEPOINT job")
     try:
         values = tasks[0].job(connection, [task.ask for task in tasks])
+        results = [_Result(value, None) for _task, value in zip(tasks, values, strict=True)]
     except sqlite3.OperationalError:
-        # The disk or the file, not the job: the whole batch is in doubt.
+        # The disk or the file is at fault, not the job: the whole batch is in doubt.
         raise
-    except Exception as error:  # noqa: BLE001 - handed to the one who waits for it
+    except Exception as error:  # noqa: BLE001 - raised again where it is awaited
         connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
         if len(tasks) > 1:
             return [result for task in tasks for result in _savepoint(connection, [task])]
         return [_Result(None, error)]
     connection.execute("RELEASE job")
-    return [_Result(value, None) for value in values]
+    return results
 
 
 def _attempt(connection: sqlite3.Connection, task: _Task) -> _Result:
     try:
         (value,) = task.job(connection, [task.ask])
-    except sqlite3.Error as error:
-        return _Result(None, _fault(error))
+    except Exception as error:  # noqa: BLE001 - raised again where it is awaited
+        return _Result(None, error)
     return _Result(value, None)
 
 
-def _fault(error: sqlite3.Error) -> StoreFault:
-    if "locked" in str(error) or "busy" in str(error):
-        return StoreFault(
-            _("The database is busy with another program, so nothing was saved. Please try again.")
-        )
-    if "full" in str(error):
-        return StoreFault(
-            _("The disk of the server is full, so nothing was saved. Please tell whoever runs the bot.")
-        )
+def _ended_fault(cause: BaseException | None) -> StoreFault:
+    if cause is None:
+        return StoreFault(_("The bot is stopping, so nothing was saved. Please try again in a minute."))
     return StoreFault(
         _(
-            "The database could not be written ({problem}), so nothing was saved."
-            " Please tell whoever runs the bot."
-        ).format(problem=error)
+            "The bot can no longer write to its database ({problem}), so nothing was saved."
+            " Please tell whoever runs it: it has to be started again."
+        ).format(problem=type(cause).__name__)
     )

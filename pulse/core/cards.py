@@ -1,0 +1,173 @@
+"""What a view shows, as records without words: services fill them in, views make the messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pulse.core.audit import AuditEntry
+from pulse.core.model import Item, Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turnout:
+    """How many of a side could answer, and how many have (None if that must stay hidden)."""
+
+    roster: int
+    answered: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollCard:
+    """A wave's poll in a channel of `side`.
+
+    `roster` people were there to be asked; `answered` of them did, None if the number must stay hidden.
+    A number under `minimum` is hidden all the same.
+    """
+
+    wave_id: int
+    side: Side
+    items: tuple[Item, ...]
+    closes_at: datetime
+    roster: int
+    answered: int | None
+    closed: bool = False
+    minimum: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """What one person has answered so far: `answers` has the chosen boxes by item id.
+
+    `both_sides` is true once: a person of both sides learns which side the answers count for.
+    """
+
+    wave_id: int
+    side: Side
+    items: tuple[Item, ...]
+    answers: Mapping[str, frozenset[str]]
+    closes_at: datetime
+    both_sides: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnAnswers:
+    """A person's own answers in the open wave, as /pulse privacy shows them."""
+
+    wave_id: int
+    side: Side
+    items: tuple[Item, ...]
+    answers: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacyCard:
+    """`closes_at` of the open wave, None when none is open; `own` None if nothing of the reader is stored."""
+
+    minimum: int
+    closes_at: datetime | None = None
+    own: OwnAnswers | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusCard:
+    """Where the pulse stands: the open wave, the next one, or why there is none.
+
+    `changes` are what managers did, the latest first: for managers only.
+    """
+
+    minimum: int
+    closes_at: datetime | None = None
+    turnout: Mapping[Side, Turnout] | None = None
+    opens_at: datetime | None = None
+    paused: bool = False
+    set_up: bool = True
+    changes: Sequence[AuditEntry] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderCard:
+    """A reminder of the open wave. `side` is None for a person who is in channels of both sides.
+
+    `channels` (ids) have the poll. `wanted` is false if its reader asked for no more reminders.
+    """
+
+    wave_id: int
+    side: Side | None
+    items: tuple[Item, ...]
+    closes_at: datetime
+    channels: Sequence[str]
+    wanted: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPulse:
+    """The open wave as one reader meets it. `turnout` is that of the side, `answers` has the reader's chosen
+    boxes by item id. `side` is None if the reader cannot answer here, and `outside` says why.
+    """
+
+    wave_id: int
+    closes_at: datetime
+    items: tuple[Item, ...] = ()
+    side: Side | None = None
+    turnout: Turnout | None = None
+    answers: Mapping[str, frozenset[str]] | None = None
+    outside: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastResults:
+    """The last closed wave: each item with the sentence about its share, by side, as plain text."""
+
+    closed_at: datetime
+    shares: Mapping[Side, tuple[tuple[Item, str], ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelStatus:
+    """A channel (its id) and its use: a side's poll, or None for the results alone.
+
+    `problem` is Slack's code for what keeps the bot from working there, "" if nothing does.
+    """
+
+    channel: str
+    side: Side | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagerCard:
+    """What managers see besides. `schedule` is the cadence in a sentence, as plain text; `changes` are what
+    managers did, the latest first.
+    """
+
+    schedule: str
+    channels: tuple[ChannelStatus, ...]
+    changes: tuple[AuditEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeCard:
+    """The Home tab of one reader. `manager` is None for everybody who is not one, and before the set-up.
+
+    `may_manage` says that the reader is a manager, `set_up` that the pulse has its channels and schedule.
+    """
+
+    minimum: int
+    set_up: bool
+    may_manage: bool = False
+    open: OpenPulse | None = None
+    results: LastResults | None = None
+    opens_at: datetime | None = None
+    paused: bool = False
+    manager: ManagerCard | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedPoll:
+    """A poll message that stands in a channel, and what it should show now."""
+
+    channel: str
+    ts: str
+    card: PollCard

@@ -1,0 +1,249 @@
+"""The bot from its start to its end: in Slack over Socket Mode or HTTP, until a signal asks for the end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+
+from pulse.core.alert import SecondCopy
+from pulse.core.errors import SlackFault, TokenRefused
+from pulse.core.language import _
+from pulse.core.library import Library
+from pulse.ops.health import Health
+from pulse.ops.metrics import Metrics
+from pulse.ops.scheduler import Scheduler
+from pulse.ops.settings import Mode, Settings
+from pulse.services.alerts import Alerts
+from pulse.services.workspace import Workspace
+from pulse.slack.http_server import Address, Server
+from pulse.slack.socket_mode import SocketMode, SocketState
+from pulse.slack.surfaces import Surfaces
+from pulse.slack.web_api import Slack
+from pulse.storage.sqlite.store import Store
+
+Clock = Callable[[], datetime]
+
+DRAIN_S = 5.0
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 60.0
+"""Bounds of the pause between two tries to reach Slack at the start."""
+
+_log = structlog.get_logger(__name__)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """The composed bot. `start` recovers what a former run left, then plans; `stop` ends cleanly."""
+
+    app: AsyncApp
+    workspace: Workspace
+    surfaces: Surfaces
+    scheduler: Scheduler
+    store: Store
+    library: Library
+    random_bytes: Callable[[int], bytes]
+    metrics: Metrics
+
+    async def start(self) -> None:
+        background = self.workspace.background
+        await self.workspace.managers.start(self.random_bytes)
+        await self.store.keep_reference(self.library.bank, self.library.ledger)
+        background.later(self.workspace.answering.read_roster())
+        await self.scheduler.wake()
+        self.scheduler.start()
+        background.forever(self.surfaces.counts.run())
+
+    async def stop(self) -> None:
+        self.scheduler.stop()
+        await self.workspace.background.finish(DRAIN_S)
+        await self.surfaces.slack.close()
+        self.store.close()
+
+    def health(self, socket: Callable[[], SocketState] | None = None) -> Health:
+        """What supervisors ask for; `socket` gives the state of the connection in Socket Mode."""
+        return Health(
+            workspace=self.workspace,
+            roster=self.surfaces.roster,
+            store=self.store,
+            metrics=self.metrics,
+            socket=socket,
+        )
+
+
+def tick_of(workspace: Workspace, surfaces: Surfaces) -> Callable[[], Awaitable[None]]:
+    """What the scheduler calls: it does what is due, and may be called at any time."""
+    later = workspace.background.later
+
+    async def tick() -> None:
+        await workspace.waves.tick()
+        await surfaces.publisher.deliver()
+        later(surfaces.cards.prepare())
+        later(surfaces.home_tabs.follow())
+        later(workspace.answering.read_roster())
+        later(workspace.reminders.send_due())
+        later(workspace.channels.report_problems())
+
+    return tick
+
+
+class Compose(Protocol):
+    """Wires the bot on an open store. `bot.create_app` does it."""
+
+    def __call__(
+        self, settings: Settings, store: Store, *, clock: Clock = ..., counts_every_s: float = ...
+    ) -> Bot: ...
+
+
+def database_path(settings: Settings) -> Path:
+    return settings.pulse_db or Path("pulse.db")
+
+
+async def run_in_slack(settings: Settings, mode: Mode, compose: Compose) -> None:
+    """Runs until the connection ends for good. Raises PulseError if the bot cannot start or go on."""
+    async with AsyncExitStack() as ending:
+        store = Store.open(database_path(settings))
+        ending.callback(store.close)
+        bot = compose(settings, store)
+        slack = bot.surfaces.slack
+        await _introduce(slack)
+        ending.push_async_callback(bot.stop)
+        await bot.start()
+        freeze_garbage()
+        if mode is Mode.HTTP:
+            await _serve_http(bot, settings, ending)
+            await _token_refused(slack)
+        else:
+            socket = await connect(bot, settings, ending)
+            await _first(socket.wait(), _token_refused(slack))
+
+
+def freeze_garbage() -> None:
+    """Keeps the garbage collector from searching what lives as long as the program.
+
+    In a storm each of its full searches held all taps up for 70 ms, and they cost a tenth of the processor.
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    gc.collect()
+    gc.freeze()
+
+
+async def _introduce(slack: Slack) -> None:
+    """Returns when Slack has accepted the bot token; waits while Slack cannot be reached.
+
+    Raises TokenRefused.
+    """
+    pause = FIRST_PAUSE_S
+    while True:
+        try:
+            greeting = await slack.greet()
+        except SlackFault as fault:
+            if fault.certain and fault.code != "ratelimited":
+                raise TokenRefused(str(fault)) from fault
+            _log.warning("Slack not reached yet", problem=str(fault))
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+            continue
+        if not greeting.bot:
+            raise TokenRefused(_("This token belongs to a person and not to the app's bot."))
+        _log.info("token accepted", team=greeting.team)
+        return
+
+
+async def _token_refused(slack: Slack) -> None:
+    """Raises TokenRefused once Slack has refused the token and says so when asked again."""
+    while True:
+        await slack.refused.wait()
+        slack.refused.clear()
+        await _introduce(slack)
+
+
+async def _first(*works: Coroutine[Any, Any, None]) -> None:
+    """Runs works side by side until the first ends or fails; cancels the others."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        done, _rest = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def connect(bot: Bot, settings: Settings, ending: AsyncExitStack) -> SocketMode:
+    """Opens the Socket Mode connection, and the health port if one is set."""
+    on_strangers = _report_second_copy(bot.workspace.alerts)
+    socket = SocketMode(bot.app, settings.slack_app_token, on_strangers=on_strangers)
+    if settings.pulse_health_port:
+        address = Address(
+            host=settings.pulse_host or "127.0.0.1",
+            port=settings.pulse_health_port,
+            metrics_public=settings.pulse_metrics_public,
+        )
+        server = Server(address, bot.health(lambda: socket.state))
+        ending.push_async_callback(server.close)
+        await server.start()
+    ending.push_async_callback(socket.close)
+    await socket.start()
+    _log.info("ready")
+    return socket
+
+
+def _report_second_copy(alerts: Alerts) -> Callable[[int], Awaitable[None]]:
+    """Tells the managers of a second copy once a second greeting counts it, too.
+
+    The first may count the connection of the process before this one, which Slack has not missed yet.
+    """
+    greetings = 0
+
+    async def report(_count: int) -> None:
+        nonlocal greetings
+        greetings += 1
+        _log.warning("another copy of the app may be connected", greetings=greetings)
+        if greetings > 1:
+            await alerts.report(SecondCopy())
+
+    return report
+
+
+async def _serve_http(bot: Bot, settings: Settings, ending: AsyncExitStack) -> None:
+    address = Address(
+        host=settings.pulse_host or None, port=settings.port, metrics_public=settings.pulse_metrics_public
+    )
+    server = Server(address, bot.health(), bot.app, settings.slack_signing_secret)
+    ending.push_async_callback(server.close)
+    await server.start()
+    _log.info("ready", port=server.port)
+
+
+async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Runs work until it ends or fails, or until SIGINT or SIGTERM asks for a clean end."""
+    task = asyncio.ensure_future(work)
+    stopping = False
+
+    def stop() -> None:
+        # Once: a second signal must not break off the end that the first one began.
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    with suppress(asyncio.CancelledError):
+        await task

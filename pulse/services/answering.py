@@ -1,0 +1,216 @@
+"""Answering: taps, the form, withdrawal, and what is recorded of one person while a wave is open."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+
+from pulse.core.cards import OwnAnswers
+from pulse.core.errors import BadRequest, NotNow, NotYours, PollIsClosed, SlackFault
+from pulse.core.language import _
+from pulse.core.library import Library
+from pulse.core.model import Format, Item, Side
+from pulse.core.records import Answers, OpenWave
+from pulse.services.ports import Roster
+from pulse.services.waves import Waves
+from pulse.storage.port import Store
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
+
+LOOK_UP_S = 2.0
+"""How long a tap waits for Slack to say who somebody is: the ack is due within 3 s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ballot:
+    """One person's part in the open wave."""
+
+    wave: OpenWave
+    items: tuple[Item, ...]
+    side: Side
+    answers: Answers
+    both_sides: bool = False
+    """True once: the person is in channels of both sides and has just been counted for one."""
+
+
+class Answering:
+    """The use cases of people who answer. `waves` says which wave is open."""
+
+    def __init__(self, *, store: Store, roster: Roster, library: Library, waves: Waves) -> None:
+        self._store, self._roster, self._library, self._waves = store, roster, library, waves
+
+    async def tap(self, user: str, channel: str, wave_id: int, item_id: str, box: str) -> Ballot:
+        """One box of one item, from a poll message; in a multiple choice it is added or taken back.
+
+        Durable when it returns. Raises PollIsClosed, NotYours, BadRequest, StoreFault.
+        """
+        wave = self._wave(wave_id)
+        item = self._item(wave, item_id)
+        if item.box(box) is None:
+            raise BadRequest(_("That answer is not part of this pulse. Nothing was changed."))
+
+        def change(before: Answers) -> Answers:
+            return _with(before, item, frozenset({box}), toggled=item.format is Format.MULTI)
+
+        return await self._answer(user, channel, wave, change)
+
+    async def fill_in(
+        self, user: str, channel: str, wave_id: int, chosen: Mapping[str, frozenset[str]]
+    ) -> Ballot:
+        """All items at once, from the form: what is left empty is withdrawn. Raises as `tap` does."""
+        wave = self._wave(wave_id)
+        for item_id, boxes in chosen.items():
+            item = self._item(wave, item_id)
+            if any(item.box(box) is None for box in boxes) or (
+                len(boxes) > 1 and item.format is not Format.MULTI
+            ):
+                raise BadRequest(_("That answer is not part of this pulse. Nothing was changed."))
+
+        def change(before: Answers) -> Answers:
+            after = {**before, **chosen}
+            return {item_id: boxes for item_id, boxes in after.items() if boxes}
+
+        return await self._answer(user, channel, wave, change)
+
+    async def withdraw(self, user: str, wave_id: int) -> OpenWave:
+        """Deletes all answers of one person in the open wave. Raises PollIsClosed, StoreFault."""
+        wave = self._wave(wave_id)
+        await self._store.answer(wave.id, pseudonym(wave, user), Side.MARKETING, False, lambda _before: {})
+        return wave
+
+    def member_left(self, user: str, channel: str) -> None:
+        """Somebody left a channel. What they answered before counts."""
+        self._roster.leave(user, channel)
+
+    async def ballot(self, user: str, channel: str = "") -> Ballot:
+        """What one person answered so far. Raises NotNow if no wave is open, NotYours."""
+        wave = self._waves.current
+        if wave is None:
+            raise NotNow(_("No pulse is open now. /pulse status says when the next one opens."))
+        side = await self._side(user, channel, wave)
+        return Ballot(
+            wave=wave,
+            items=self._waves.items_of(wave),
+            side=side,
+            answers=self._store.answers_of(wave.id, pseudonym(wave, user)),
+        )
+
+    def stored_answers(self, user: str) -> OwnAnswers | None:
+        """What is stored of one person in the open wave, whatever channels that person is in now."""
+        wave = self._waves.current
+        if wave is None:
+            return None
+        person = pseudonym(wave, user)
+        side = self._store.side_of(wave.id, person)
+        if side is None:
+            return None
+        return OwnAnswers(
+            wave_id=wave.id,
+            side=side,
+            items=self._waves.items_of(wave),
+            answers=self._store.answers_of(wave.id, person),
+        )
+
+    async def read_roster(self) -> None:
+        """Reads who may answer the open wave, after a restart. What fails is tried again later."""
+        wave = self._waves.current
+        if wave is not None:
+            try:
+                await self._roster.ensure(wave.channels)
+            except SlackFault as fault:
+                _log.warning("roster not read", code=fault.code)
+
+    def _wave(self, wave_id: int) -> OpenWave:
+        if self._waves.current is None or self._waves.current.id != wave_id:
+            raise PollIsClosed(
+                _("This pulse is closed, so nothing was changed. Its results are in the channel, and")
+                + " "
+                + _("/pulse status says when the next one opens.")
+            )
+        return self._waves.current
+
+    def _item(self, wave: OpenWave, item_id: str) -> Item:
+        item = self._library.bank.get(item_id) if item_id in wave.items else None
+        if item is None:
+            raise BadRequest(_("That question is not part of this pulse. Nothing was changed."))
+        return item
+
+    async def _answer(
+        self, user: str, channel: str, wave: OpenWave, change: Callable[[Answers], Answers]
+    ) -> Ballot:
+        side = await self._side(user, channel, wave)
+        joined = user in self._roster.late
+        kept = await self._store.answer(wave.id, pseudonym(wave, user), side, joined, change)
+        both = kept.first and len(self._roster.sides(user)) > 1
+        return Ballot(
+            wave=wave, items=self._waves.items_of(wave), side=kept.side, answers=kept.answers, both_sides=both
+        )
+
+    async def _side(self, user: str, channel: str, wave: OpenWave) -> Side:
+        """The side a person answers for: that of the first answer, else of the channel, else the only one."""
+        if not self._roster.ready.is_set():
+            kept = self._store.side_of(wave.id, pseudonym(wave, user))
+            if kept is not None:
+                return kept
+            await self._within(self._roster.ensure(wave.channels))
+        sides = self._roster.sides(user)
+        told = wave.channels.get(channel)
+        if told is not None and told not in sides:
+            if not await self._within(self._roster.admit(user, channel)):
+                raise _not_asked()
+            sides = self._roster.sides(user)
+        kept = self._store.side_of(wave.id, pseudonym(wave, user)) if len(sides) > 1 else None
+        return kept or _chosen(sides, told)
+
+    async def _within(self, looking: Awaitable[T]) -> T:
+        try:
+            async with asyncio.timeout(LOOK_UP_S):
+                return await looking
+        except (TimeoutError, SlackFault) as error:
+            raise NotNow(
+                _("Slack did not say in time which channels you are in, so nothing was recorded.")
+                + " "
+                + _("Please try again in a minute.")
+            ) from error
+
+
+def _chosen(sides: tuple[Side, ...], told: Side | None) -> Side:
+    """The side of the channel where somebody answers, else the only side. Raises NotYours."""
+    if told is not None and told in sides:
+        return told
+    if len(sides) == 1:
+        return sides[0]
+    if sides:
+        raise NotYours(
+            _("You are in channels of both sides. Answer once in the channel of the side you speak for,")
+            + " "
+            + _("and your answers count for that side until the pulse closes.")
+        )
+    raise _not_asked()
+
+
+def _not_asked() -> NotYours:
+    return NotYours(
+        _("This pulse is for members of its marketing and IT channels; guests and apps are not asked.")
+        + " "
+        + _("Nothing was recorded. If you belong to one of these teams, join its channel and try again.")
+    )
+
+
+def pseudonym(wave: OpenWave, user: str) -> bytes:
+    """HMAC-SHA-256 of the user id under the wave's key: meaningless once the key is destroyed."""
+    return hmac.digest(wave.key, user.encode(), hashlib.sha256)
+
+
+def _with(before: Answers, item: Item, boxes: frozenset[str], toggled: bool) -> Answers:
+    chosen = before.get(item.id, frozenset()) ^ boxes if toggled else boxes
+    after = {**before, item.id: chosen}
+    return {item_id: kept for item_id, kept in after.items() if kept}

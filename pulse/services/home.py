@@ -1,0 +1,105 @@
+"""The Home tab of one reader, as a record."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pulse.core.cards import ChannelStatus, HomeCard, LastResults, ManagerCard, OpenPulse
+from pulse.core.errors import NotNow, NotYours
+from pulse.core.model import Side
+from pulse.core.records import Setup
+from pulse.core.schedule import describe
+from pulse.services.answering import Answering
+from pulse.services.channels import Channels
+from pulse.services.managers import Managers
+from pulse.services.participation import Participation
+from pulse.services.results import Results
+from pulse.services.waves import LEAST_MINIMUM, Waves
+from pulse.storage.port import Store
+
+
+class Home:
+    """Collects what the tab shows from the services that know it."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        waves: Waves,
+        answering: Answering,
+        participation: Participation,
+        results: Results,
+        managers: Managers,
+        channels: Channels,
+    ) -> None:
+        self._store, self._waves, self._answering = store, waves, answering
+        self._participation, self._results = participation, results
+        self._managers, self._channels = managers, channels
+
+    async def card(self, user: str) -> HomeCard:
+        """The tab as it is now. Raises SlackFault if Slack does not say who the reader is."""
+        setup = self._store.setup()
+        manager = await self._managers.is_manager(user)
+        if setup is None:
+            return HomeCard(minimum=LEAST_MINIMUM, set_up=False, may_manage=manager)
+        return HomeCard(
+            minimum=setup.minimum,
+            set_up=True,
+            may_manage=manager,
+            open=await self._open_pulse(user),
+            results=self._last_results(),
+            opens_at=self._waves.next_opening(),
+            paused=self._waves.paused(),
+            manager=await self._manager_card(setup) if manager else None,
+        )
+
+    def edition(self) -> tuple[int | None, int]:
+        """Changes when a wave opens or closes."""
+        wave = self._waves.current
+        return (wave.id if wave else None, self._store.closed_count())
+
+    async def _open_pulse(self, user: str) -> OpenPulse | None:
+        wave = self._waves.current
+        if wave is None:
+            return None
+        try:
+            ballot = await self._answering.ballot(user)
+        except (NotNow, NotYours) as error:
+            kept = self._answering.stored_answers(user)
+            if kept is None:
+                return OpenPulse(wave_id=wave.id, closes_at=wave.closes_at, outside=str(error))
+            side, answers = kept.side, kept.answers
+        else:
+            side, answers = ballot.side, ballot.answers
+        return OpenPulse(
+            wave_id=wave.id,
+            closes_at=wave.closes_at,
+            items=self._waves.items_of(wave),
+            side=side,
+            turnout=self._participation.turnout()[side],
+            answers=answers,
+        )
+
+    def _last_results(self) -> LastResults | None:
+        made = self._results.last()
+        if made is None:
+            return None
+        shares = {
+            side: tuple((found.item, found.sides[side].sentence) for found in made.items) for side in Side
+        }
+        return LastResults(closed_at=made.wave.closed_at, shares=shares)
+
+    async def _manager_card(self, setup: Setup) -> ManagerCard:
+        uses: list[tuple[str, Side | None]] = [
+            (channel, side) for side in Side for channel in setup.channels[side]
+        ]
+        uses += [(channel, None) for channel in setup.results]
+        problems = await asyncio.gather(*(self._channels.problem(channel) for channel, _side in uses))
+        return ManagerCard(
+            schedule=describe(self._waves.schedule()),
+            channels=tuple(
+                ChannelStatus(channel=channel, side=side, problem=problem)
+                for (channel, side), problem in zip(uses, problems, strict=True)
+            ),
+            changes=self._managers.changes(),
+        )

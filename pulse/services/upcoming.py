@@ -1,0 +1,33 @@
+"""The next waves of the schedule, as a store or a copy of one has it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from pulse.core.calendar import Moments, local_date, next_moments
+from pulse.core.schedule import Schedule
+from pulse.storage.port import SetupReader, WaveReader
+
+
+class PlanReader(SetupReader, WaveReader, Protocol):
+    """What the plan is read from."""
+
+
+def is_paused(store: SetupReader) -> bool:
+    """Whether a pause lasts."""
+    return any(pause.until is None for pause in store.pauses())
+
+
+def upcoming(store: PlanReader, now: datetime, count: int = 1) -> list[Moments]:
+    """The next waves of the schedule that are not skipped; none while paused or before the set-up.
+
+    Raises ScheduleFault for a stored schedule that cannot be read.
+    """
+    setup = store.setup()
+    if setup is None or is_paused(store):
+        return []
+    schedule = Schedule.from_record(setup.schedule)
+    known = store.known_waves(local_date(schedule, now) - timedelta(days=1))
+    ahead = next_moments(schedule, now, count + len(known))
+    return [moments for moments in ahead if moments.local_date not in known][:count]

@@ -1,0 +1,187 @@
+"""Cards that people ask for: results, trends, published figures. Made once until something changes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from pulse.core.baselines import Ledger
+from pulse.core.errors import BadRequest
+from pulse.core.items import Bank
+from pulse.core.language import _, speaking, spoken
+from pulse.core.model import ClosedWave, Item
+from pulse.core.reports import Trail, WaveReport
+from pulse.slack.pictures import Pictures
+from pulse.slack.readers import Readers
+from pulse.views import scores, trend
+from pulse.views.baselines import baselines_message, find_topic
+from pulse.views.message import Message, View
+from pulse.views.power import power_message
+from pulse.views.results import results_chart, results_details, results_message
+from pulse.views.scores import share_button, shared_card
+from pulse.views.titles import title
+
+TYPED_LIMIT = 40
+"""Characters of an unknown word that are repeated."""
+
+Card = tuple[Message, bool]
+"""A card, and whether it has the picture that it should have."""
+
+
+class Reference(Protocol):
+    """What can be asked, and the published figures."""
+
+    @property
+    def bank(self) -> Bank: ...
+    @property
+    def ledger(self) -> Ledger: ...
+
+
+class Published(Protocol):
+    """What cards are made of. `pulse.services.results.Results` says what each method does."""
+
+    async def catch_up(self) -> int: ...
+    def edition(self) -> Hashable: ...
+    def notes_edition(self) -> Hashable: ...
+    def zone(self) -> ZoneInfo: ...
+    def library(self) -> Reference: ...
+    def last(self) -> WaveReport | None: ...
+    def last_closed(self) -> ClosedWave | None: ...
+    def details(self, wave_id: int) -> WaveReport: ...
+    def last_with(self, item: Item) -> WaveReport | None: ...
+    def trail(self, item: Item) -> Trail | None: ...
+    def first_anchor(self) -> Item: ...
+    def items_meant(self, word: str) -> tuple[Item, ...]: ...
+
+
+class Cards:
+    """Answers about what was published, in the language that is being spoken."""
+
+    def __init__(self, published: Published, pictures: Pictures, readers: Readers) -> None:
+        self._published, self._pictures, self._readers = published, pictures, readers
+        self._edition: Hashable = None
+        self._prepared: int | None = None
+        """How many waves were closed when cards were made ahead; None before the first time."""
+        self._made: dict[tuple[Hashable, ...], Message] = {}
+
+    async def prepare(self) -> None:
+        """Reads what was closed, and makes what people ask for first, in the language of the posts.
+
+        The trend's picture is made at a close and not at a start, as it stays in Slack.
+        """
+        count = await self._published.catch_up()
+        before, self._prepared = self._prepared, count
+        if before == count:
+            return
+        with speaking(self._readers.posts()):
+            await self.scores("")
+            if before is not None:
+                await self.trend("")
+
+    async def results(self, report: WaveReport) -> Message:
+        """The results as they are posted."""
+        zone = self._published.zone()
+        picture = await self._pictures.file_id(results_chart(report, zone=zone))
+        return results_message(report, file_id=picture, zone=zone)
+
+    def details(self, wave_id: int) -> View:
+        """Everything that may be said of a closed wave. Raises BadRequest if there is none."""
+        return results_details(self._published.details(wave_id), zone=self._published.zone())
+
+    async def scores(self, word: str, *, shareable: bool = True) -> Message:
+        """The last closed wave, or one question of it in full. Raises BadRequest for an unknown question."""
+        item = self._item(word) if word else None
+        about = ("scores", item.id if item else "", shareable)
+        return await self._once(about, lambda: self._scores(item, shareable))
+
+    async def trend(self, word: str, *, shareable: bool = True) -> Message:
+        """One question over all closed waves; without a word, the first anchor's. Raises BadRequest."""
+        item = self._item(word) if word else self._published.first_anchor()
+        about = ("trend", item.id, shareable, self._published.notes_edition())
+        return await self._once(about, lambda: self._trend(item, shareable))
+
+    def baselines(self, word: str, *, shareable: bool = True) -> Message:
+        """The published figures of a question or topic, or the list of topics."""
+        library = self._published.library()
+        card = baselines_message(word, library.bank, library.ledger)
+        share = share_button(f"baselines:{word}", shareable and self._has_figures(word))
+        return Message(card.text, [*card.blocks, *share])
+
+    def power(self) -> Message:
+        """What the answers of the last wave can show, and what more of them would."""
+        return power_message(self._published.last_closed())
+
+    async def shared(self, what: str, by: str) -> Message:
+        """The card behind a Share button, for everybody, in the sharer's name. Raises BadRequest."""
+        with speaking(self._readers.posts()):
+            return shared_card(await self._unshared(what), by)
+
+    async def _unshared(self, what: str) -> Message:
+        kind, _colon, word = what.partition(":")
+        if kind == "scores":
+            return await self.scores(word, shareable=False)
+        if kind == "trend":
+            return await self.trend(word, shareable=False)
+        if kind == "baselines" and self._has_figures(word):
+            return self.baselines(word, shareable=False)
+        raise BadRequest(_("There is nothing to share behind that button."))
+
+    async def _once(self, about: tuple[Hashable, ...], make: Callable[[], Awaitable[Card]]) -> Message:
+        """A card, made once in each language until the next edition; again if it misses its picture."""
+        edition = self._published.edition()
+        if edition != self._edition:
+            self._edition = edition
+            self._made.clear()
+        key = (spoken(), *about)
+        if key not in self._made:
+            card, complete = await make()
+            if not complete or edition != self._edition:
+                return card
+            self._made[key] = card
+        return self._made[key]
+
+    async def _scores(self, item: Item | None, shareable: bool) -> Card:
+        zone = self._published.zone()
+        if item is None:
+            last = self._published.last()
+            return scores.scores_message(last, shareable=shareable and last is not None, zone=zone), True
+        asked = self._published.last_with(item)
+        found = asked.of(item.id) if asked else None
+        if asked is None or found is None:
+            return scores.score_card(None, item, zone=zone), True
+        picture = await self._pictures.file_id(scores.score_chart(found, asked, zone=zone))
+        card = scores.score_card(asked, item, file_id=picture, shareable=shareable, zone=zone)
+        return card, picture is not None
+
+    async def _trend(self, item: Item, shareable: bool) -> Card:
+        zone = self._published.zone()
+        found = self._published.trail(item)
+        if found is None:
+            return trend.trend_message(None, item, zone=zone), True
+        picture = await self._pictures.file_id(trend.trend_chart(found, zone=zone))
+        card = trend.trend_message(found, item, file_id=picture, shareable=shareable, zone=zone)
+        return card, picture is not None
+
+    def _has_figures(self, word: str) -> bool:
+        library = self._published.library()
+        found = library.bank.get(word) or library.ledger.get(word) or find_topic(word)
+        return not word or found is not None
+
+    def _item(self, word: str) -> Item:
+        """The item that is meant by an id or a word of its question. Raises BadRequest with the nearest."""
+        near = self._published.items_meant(word)
+        if len(near) == 1:
+            return near[0]
+        if near:
+            names = ", ".join(f"{item.id} ({title(item)})" for item in near)
+            raise BadRequest(
+                _("Which question is meant by “{word}”? The nearest are {names}.").format(
+                    word=word[:TYPED_LIMIT], names=names
+                )
+            )
+        raise BadRequest(
+            _("There is no question “{word}”. /pulse baselines lists the topics and their questions.").format(
+                word=word[:TYPED_LIMIT]
+            )
+        )

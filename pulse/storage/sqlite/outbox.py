@@ -1,0 +1,112 @@
+"""The outbox: what is to stand in channels, written before it is posted."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+from pulse.core.records import NewMessage, OutboxMessage
+from pulse.storage.sqlite.theme import ReadTheme, Row, Theme
+
+
+class OutboxRows(ReadTheme):
+    """Reads the outbox (see `pulse.storage.port.OutboxReader`)."""
+
+    def undelivered(self, at: datetime | None = None) -> tuple[OutboxMessage, ...]:
+        rows = self._reader.rows(
+            "SELECT * FROM outbox WHERE state IN ('due', 'sending') AND (?1 IS NULL OR next_try_at <= ?1)"
+            " ORDER BY next_try_at, key",
+            None if at is None else at.isoformat(),
+        )
+        return tuple(_message(row) for row in rows)
+
+    def posted(self, kind: str, wave_id: int) -> dict[str, str]:
+        rows = self._reader.rows(
+            "SELECT channel_id, ts FROM outbox WHERE kind = ? AND wave_id = ? AND ts IS NOT NULL",
+            kind,
+            wave_id,
+        )
+        return {row["channel_id"]: row["ts"] for row in rows}
+
+    def failing_messages(self) -> tuple[OutboxMessage, ...]:
+        rows = self._reader.rows(
+            "SELECT * FROM outbox WHERE problem != '' AND state != 'done'"
+            " AND wave_id = (SELECT max(id) FROM wave WHERE state != 'skipped') ORDER BY key"
+        )
+        return tuple(_message(row) for row in rows)
+
+
+class Outbox(OutboxRows, Theme):
+    """Messages that are to stand exactly once (see `pulse.storage.port.OutboxStore`)."""
+
+    async def mark(self, key: str, state: str, ts: str | None = None) -> None:
+        def job(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE outbox SET state = ?, ts = coalesce(?, ts), problem = '' WHERE key = ?",
+                (state, ts, key),
+            )
+
+        await self.write(job)
+
+    async def postpone(self, key: str, state: str, next_try_at: datetime, problem: str) -> None:
+        def job(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE outbox SET state = ?, attempts = attempts + 1, next_try_at = ?, problem = ?"
+                " WHERE key = ?",
+                (state, next_try_at.isoformat(), problem, key),
+            )
+
+        await self.write(job)
+
+    async def retry_now(self, channel: str, at: datetime) -> None:
+        def job(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE outbox SET next_try_at = ? WHERE channel_id = ? AND state IN ('due', 'sending')",
+                (at.isoformat(), channel),
+            )
+
+        await self.write(job)
+
+    async def repost(self, wave_id: int, channel: str, ts: str, at: datetime) -> bool:
+        poll = NewMessage(kind="poll", channel=channel, at=at)
+        key = _key(wave_id, poll)
+
+        def job(connection: sqlite3.Connection) -> bool:
+            connection.execute(
+                "UPDATE outbox SET ts = NULL WHERE key IN (?, ?) AND ts = ?", (key, f"{key}:again", ts)
+            )
+            return _insert(connection, f"{key}:again", wave_id, poll)
+
+        return await self.write(job)
+
+
+def add_message(connection: sqlite3.Connection, wave_id: int, message: NewMessage) -> None:
+    """Adds a message, in the transaction of what it tells of; one that is there already stays as it is."""
+    _insert(connection, _key(wave_id, message), wave_id, message)
+
+
+def _key(wave_id: int, message: NewMessage) -> str:
+    return f"{message.kind}:{wave_id}:{message.channel}"
+
+
+def _insert(connection: sqlite3.Connection, key: str, wave_id: int, message: NewMessage) -> bool:
+    """True where the message is new."""
+    cursor = connection.execute(
+        "INSERT INTO outbox (key, wave_id, kind, channel_id, state, next_try_at)"
+        " VALUES (?, ?, ?, ?, 'due', ?) ON CONFLICT DO NOTHING",
+        (key, wave_id, message.kind, message.channel, message.at.isoformat()),
+    )
+    return bool(cursor.rowcount)
+
+
+def _message(row: Row) -> OutboxMessage:
+    return OutboxMessage(
+        key=row["key"],
+        wave_id=row["wave_id"],
+        kind=row["kind"],
+        channel=row["channel_id"],
+        state=row["state"],
+        ts=row["ts"],
+        attempts=row["attempts"],
+        problem=row["problem"],
+    )

@@ -1,0 +1,678 @@
+"""What every store must do, whatever it is built on: one test class that each implementation inherits.
+
+An implementation's test class gives the fixture `storage`, which opens and closes a store on one place, so
+that a test can open it again as a restart does. Nothing here knows SQL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+
+import pytest
+
+from pulse.core.baselines import Ledger
+from pulse.core.calendar import Moments
+from pulse.core.errors import BadRequest, NotNow, PollIsClosed
+from pulse.core.items import Asking, Bank
+from pulse.core.model import Bar, Counted, Note, Outcome, Share, Side, SideTurnout, Withheld
+from pulse.core.plan import KnownWave, Pause, WaveState
+from pulse.core.records import Answers, Ballots, NewMessage, NewWave, OutboxMessage, Publication, Setup
+from pulse.storage.library import load_library
+from pulse.storage.port import Change, Store
+
+LIBRARY = load_library(None)
+ITEMS = tuple(item for item in LIBRARY.source if item.id in ("T01", "A02", "G01"))
+
+MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
+MINUTE, DAY, WEEK = timedelta(minutes=1), timedelta(days=1), timedelta(weeks=1)
+MARKETING, IT = Side.MARKETING, Side.IT
+CHANNELS = {"C1": MARKETING, "C2": IT, "C3": IT}
+ADA, BO, CY = (name.encode().ljust(32, b".") for name in ("ada", "bo", "cy"))
+
+SETUP = Setup(
+    schedule={"repeat": "weekly", "at": "09:00", "working_days": 3, "skip_dates": ""},
+    items=4,
+    minimum=6,
+    since=MONDAY,
+    channels={MARKETING: ("C1",), IT: ("C2", "C3")},
+    results=("C1", "C9"),
+    language="de",
+)
+
+
+class Storage(Protocol):
+    """A place where a store lies."""
+
+    async def open(self) -> Store: ...
+    async def close(self, store: Store) -> None: ...
+
+
+def moments(opens_at: datetime = MONDAY) -> Moments:
+    return Moments(opens_at.date(), opens_at, (opens_at + DAY, opens_at + 2 * DAY), opens_at + 3 * DAY)
+
+
+def new_wave(opens_at: datetime = MONDAY, cadence: str = "schedule") -> NewWave:
+    return NewWave(
+        cadence=cadence,
+        moments=moments(opens_at),
+        opened_at=opens_at + MINUTE,
+        minimum=5,
+        key=b"k" * 32,
+        items=ITEMS,
+        people={MARKETING: 24, IT: 12},
+        channels=CHANNELS,
+    )
+
+
+COUNTED = Counted(
+    20, {"top2box": Share(12, 12)}, (Bar(("1", "2"), 3), Bar(("3",), 5), Bar(("4",), 5), Bar(("5",), 7))
+)
+TURNOUT = {MARKETING: SideTurnout(25, 20), IT: SideTurnout(12, None)}
+
+
+def published(outcomes: Mapping[tuple[str, Side], Outcome] | None = None) -> Publication:
+    """A publication in which most is withheld."""
+    found = {("T01", MARKETING): COUNTED, ("T01", IT): Withheld()} if outcomes is None else outcomes
+    return Publication(turnout=TURNOUT, outcomes=found)
+
+
+def choose(item: str, *options: str) -> Change:
+    return lambda before: {**before, item: frozenset(options)}
+
+
+def nothing(_before: Answers) -> Answers:
+    return {}
+
+
+async def close(store: Store, wave: int, at: datetime = MONDAY + 3 * DAY, *kinds: str) -> None:
+    messages = [NewMessage(kind=kind, channel=channel, at=at) for kind in kinds for channel in CHANNELS]
+    assert await store.close_wave(wave, lambda _ballots: published(), messages, at, "closed")
+
+
+async def deliver(store: Store, *keys: str) -> None:
+    for number, key in enumerate(keys):
+        await store.mark(key, "sending")
+        await store.mark(key, "done", f"1.{number}")
+
+
+def keys(messages: Sequence[OutboxMessage]) -> list[str]:
+    return [message.key for message in messages]
+
+
+class StoreConformance:
+    """The rules of `pulse.storage.port`."""
+
+    @pytest.fixture
+    def storage(self) -> Storage:
+        raise NotImplementedError("an implementation says where its store lies")
+
+    @pytest.fixture
+    async def store(self, storage: Storage) -> AsyncIterator[Store]:
+        opened = await storage.open()
+        yield opened
+        await storage.close(opened)
+
+    # --- set-up and pauses ------------------------------------------------------------------------------
+
+    async def test_before_the_set_up_there_is_none(self, store: Store) -> None:
+        """A new store has no set-up and no pause."""
+        assert store.setup() is None
+        assert store.pauses() == ()
+
+    async def test_the_set_up_is_read_as_it_was_saved(self, store: Store) -> None:
+        """Every field comes back."""
+        await store.save_setup(SETUP, MONDAY, "set up")
+        assert store.setup() == SETUP
+
+    async def test_a_new_set_up_replaces_the_old_one(self, store: Store) -> None:
+        """No channel of the old one is left."""
+        other = Setup(
+            schedule={"repeat": "monthly"},
+            items=2,
+            minimum=5,
+            since=MONDAY + DAY,
+            channels={MARKETING: ("C7",), IT: ("C8",)},
+        )
+        await store.save_setup(SETUP, MONDAY, "set up")
+        await store.save_setup(other, MONDAY + DAY, "changed")
+        assert store.setup() == other
+        assert [what for _at, what in store.audit()] == ["changed", "set up"]
+
+    async def test_a_channels_new_id_is_followed_everywhere(self, store: Store) -> None:
+        """In the set-up, the open wave and the outbox; a message keeps its key."""
+        await store.save_setup(SETUP, MONDAY, "set up")
+        wave = await store.start_wave(new_wave(), "opened")
+        await store.move_channel("C2", "C22", MONDAY, "moved")
+        setup, current = store.setup(), store.current_wave()
+        assert setup is not None
+        assert current is not None
+        assert setup.channels == {MARKETING: ("C1",), IT: ("C22", "C3")}
+        assert current.channels == store.wave_channels(wave) == {"C1": MARKETING, "C22": IT, "C3": IT}
+        assert {m.key: m.channel for m in store.undelivered()}[f"poll:{wave}:C2"] == "C22"
+        assert store.audit(1) == ((MONDAY, "moved"),)
+
+    async def test_a_pause_lasts_until_it_is_ended(self, store: Store) -> None:
+        """A second pause or a second end changes nothing and leaves no line."""
+        await store.pause(MONDAY, "paused")
+        await store.pause(MONDAY + DAY, "paused again")
+        assert store.pauses() == (Pause(MONDAY, None),)
+        await store.resume(MONDAY + 2 * DAY, "resumed")
+        await store.resume(MONDAY + 3 * DAY, "resumed again")
+        await store.pause(MONDAY + 4 * DAY, "paused")
+        assert store.pauses() == (Pause(MONDAY, MONDAY + 2 * DAY), Pause(MONDAY + 4 * DAY, None))
+        assert [what for _at, what in store.audit()] == ["paused", "resumed", "paused"]
+
+    # --- waves ------------------------------------------------------------------------------------------
+
+    async def test_an_opened_wave_is_the_current_one(self, store: Store) -> None:
+        """It is read as it was written, with a poll for each channel to be posted."""
+        assert store.current_wave() is None
+        new = new_wave()
+        wave = await store.start_wave(new, "opened")
+        current = store.current_wave()
+        assert current is not None
+        assert (current.id, current.local_date, current.opened_at) == (wave, MONDAY.date(), new.opened_at)
+        assert (current.closes_at, current.reminders) == (new.moments.closes_at, new.moments.reminders)
+        assert (current.minimum, current.key, current.channels) == (5, new.key, CHANNELS)
+        assert current.items == tuple(item.id for item in ITEMS)
+        assert current.series == {item.id: item.series for item in ITEMS}
+        assert current.people == new.people
+        assert keys(store.undelivered(new.opened_at)) == [f"poll:{wave}:{channel}" for channel in CHANNELS]
+        assert store.audit() == ((new.opened_at, "opened"),)
+
+    async def test_one_wave_is_open_at_a_time(self, store: Store) -> None:
+        """A second opening is refused, and nothing of it is kept."""
+        wave = await store.start_wave(new_wave(), "opened")
+        before = store.current_wave(), store.undelivered(), store.audit(), store.askings()
+        for cadence in ("schedule", "hand"):
+            with pytest.raises(NotNow):
+                await store.start_wave(new_wave(MONDAY + DAY, cadence), "again")
+        assert (store.current_wave(), store.undelivered(), store.audit(), store.askings()) == before
+        await close(store, wave)
+        assert await store.start_wave(new_wave(MONDAY + DAY), "next") > wave
+
+    async def test_two_openings_at_once_open_one_wave(self, store: Store) -> None:
+        """One of them is refused."""
+        done = await asyncio.gather(
+            *(store.start_wave(new_wave(cadence="hand"), "opened") for _ in range(2)), return_exceptions=True
+        )
+        assert sorted(type(outcome).__name__ for outcome in done) == ["NotNow", "int"]
+
+    async def test_the_schedule_has_one_wave_a_date(self, store: Store) -> None:
+        """Closed or skipped, the date is used up; waves opened by hand use up nothing."""
+        await close(store, await store.start_wave(new_wave(cadence="hand"), "by hand"))
+        await close(store, await store.start_wave(new_wave(cadence="hand"), "by hand"))
+        await close(store, await store.start_wave(new_wave(), "scheduled"))
+        with pytest.raises(NotNow):
+            await store.start_wave(new_wave(), "again")
+        assert not await store.skip_wave(moments(), "skipped", MONDAY)
+        assert await store.skip_wave(moments(MONDAY + WEEK), "skipped", MONDAY)
+        assert not await store.skip_wave(moments(MONDAY + WEEK), "skipped", MONDAY)
+        with pytest.raises(NotNow):
+            await store.start_wave(new_wave(MONDAY + WEEK), "again")
+        assert [what for _at, what in store.audit(2)] == ["skipped", "closed"]
+
+    async def test_known_waves_are_those_since_a_date_and_the_open_one(self, store: Store) -> None:
+        """The open wave is known whatever its date."""
+        await store.start_wave(new_wave(), "opened")
+        await store.skip_wave(moments(MONDAY + DAY), "skipped", MONDAY)
+        await store.skip_wave(moments(MONDAY + WEEK), "skipped", MONDAY)
+        today, tomorrow, next_week = MONDAY.date(), (MONDAY + DAY).date(), (MONDAY + WEEK).date()
+        assert set(store.known_waves()) == {today, tomorrow, next_week}
+        assert set(store.known_waves(next_week)) == {today, next_week}
+        assert store.known_waves()[today] == KnownWave(WaveState.OPEN, moments(), 0, None)
+
+    async def test_of_several_waves_on_a_date_the_open_one_is_known_else_the_last(self, store: Store) -> None:
+        """The schedule skips its wave while one that was opened by hand takes answers."""
+        await close(store, await store.start_wave(new_wave(cadence="hand"), "opened"))
+        await store.skip_wave(moments(), "skipped", MONDAY)
+        assert store.known_waves()[MONDAY.date()].state is WaveState.SKIPPED
+        await store.start_wave(new_wave(MONDAY + DAY, "hand"), "opened")
+        await store.skip_wave(moments(MONDAY + DAY), "skipped", MONDAY)
+        assert store.known_waves()[(MONDAY + DAY).date()].state is WaveState.OPEN
+
+    async def test_the_last_decision_of_the_schedule_is_known(self, store: Store) -> None:
+        """Opened or skipped by the schedule, up to a moment; what a manager opens does not count."""
+        assert store.last_decided(MONDAY) is None
+        await close(store, await store.start_wave(new_wave(), "opened"))
+        await close(store, await store.start_wave(new_wave(MONDAY + DAY, "hand"), "opened"))
+        assert store.last_decided(MONDAY + 10 * WEEK) == MONDAY
+        await store.skip_wave(moments(MONDAY + WEEK), "skipped", MONDAY)
+        assert store.last_decided(MONDAY + 10 * WEEK) == MONDAY + WEEK
+        assert store.last_decided(MONDAY + WEEK - MINUTE) == MONDAY
+
+    async def test_missed_waves_are_told_from_skipped_ones(self, store: Store) -> None:
+        """By when they were due, from when it was noticed on."""
+        await store.skip_wave(moments(), "skipped", MONDAY)
+        await store.skip_wave(moments(MONDAY + WEEK), "missed", MONDAY + WEEK + DAY, missed=True)
+        assert store.missed_waves(MONDAY) == (MONDAY + WEEK,)
+        assert store.missed_waves(MONDAY + WEEK + DAY) == (MONDAY + WEEK,)
+        assert store.missed_waves(MONDAY + WEEK + DAY + MINUTE) == ()
+
+    async def test_askings_are_in_the_order_of_the_waves(self, store: Store) -> None:
+        """Skipped waves asked nothing."""
+        await close(store, await store.start_wave(new_wave(MONDAY + DAY), "opened"))
+        await store.skip_wave(moments(MONDAY + WEEK), "skipped", MONDAY)
+        await store.start_wave(new_wave(MONDAY, "hand"), "opened")
+        asked = tuple(item.id for item in ITEMS)
+        assert store.askings() == [Asking((MONDAY + DAY).date(), asked), Asking(MONDAY.date(), asked)]
+
+    async def test_each_reminder_goes_out_once(self, store: Store) -> None:
+        """Also if it is asked for twice at once, and never for a closed wave."""
+        wave = await store.start_wave(new_wave(), "opened")
+        at = MONDAY + DAY
+        once = await asyncio.gather(*(store.mark_reminded(wave, 1, at) for _ in range(3)))
+        assert sorted(once) == [False, False, True]
+        assert await store.mark_reminded(wave, 2, at + DAY)
+        assert not await store.mark_reminded(wave, 1, at + DAY)
+        known = store.known_waves()[MONDAY.date()]
+        assert (known.reminded, known.reminded_at) == (2, at + DAY)
+        await close(store, wave)
+        assert not await store.mark_reminded(wave, 3, at + DAY)
+
+    # --- answers ----------------------------------------------------------------------------------------
+
+    async def test_an_answer_is_read_as_it_was_given(self, store: Store) -> None:
+        """One option or several, for one side."""
+        wave = await store.start_wave(new_wave(), "opened")
+        first = await store.answer(wave, ADA, IT, False, choose("T01", "4"))
+        more = await store.answer(wave, ADA, IT, False, choose("A02", "b", "a"))
+        answers = {"T01": frozenset({"4"}), "A02": frozenset({"a", "b"})}
+        assert (first.side, first.answers, first.first) == (IT, {"T01": frozenset({"4"})}, True)
+        assert (more.side, more.answers, more.first) == (IT, answers, False)
+        assert store.answers_of(wave, ADA) == answers
+        assert store.side_of(wave, ADA) is IT
+        assert store.participants(wave) == {ADA}
+        assert store.answered(wave) == {MARKETING: 0, IT: 1}
+
+    async def test_somebody_without_answers_is_not_there(self, store: Store) -> None:
+        """Before the first answer and after all were taken back."""
+        wave = await store.start_wave(new_wave(), "opened")
+        for _ in range(2):
+            assert store.answers_of(wave, ADA) == {}
+            assert store.side_of(wave, ADA) is None
+            assert store.participants(wave) == set()
+            assert store.answered(wave) == {MARKETING: 0, IT: 0}
+            await store.answer(wave, ADA, IT, False, choose("T01", "4"))
+            assert (await store.answer(wave, ADA, IT, False, nothing)).answers == {}
+
+    async def test_the_first_answer_fixes_the_side_until_all_are_taken_back(self, store: Store) -> None:
+        """The answers of one person never count for both sides."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await store.answer(wave, ADA, IT, False, choose("T01", "4"))
+        assert (await store.answer(wave, ADA, MARKETING, False, choose("T01", "5"))).side is IT
+        assert store.side_of(wave, ADA) is IT
+        await store.answer(wave, ADA, MARKETING, False, nothing)
+        assert (await store.answer(wave, ADA, MARKETING, False, choose("T01", "5"))).side is MARKETING
+        assert store.answered(wave) == {MARKETING: 1, IT: 0}
+
+    async def test_one_answer_is_taken_back_alone(self, store: Store) -> None:
+        """The others stay."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await store.answer(wave, ADA, IT, False, choose("T01", "4"))
+        await store.answer(wave, ADA, IT, False, choose("G01", "2"))
+        await store.answer(wave, ADA, IT, False, lambda before: {"G01": before["G01"]})
+        assert store.answers_of(wave, ADA) == {"G01": frozenset({"2"})}
+
+    async def test_a_change_that_fails_leaves_the_answers_and_spoils_no_other(self, store: Store) -> None:
+        """Whoever came with it is stored; its own error is raised."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await store.answer(wave, BO, IT, False, choose("T01", "1"))
+
+        def faulty(_before: Answers) -> Answers:
+            raise BadRequest("no such option")
+
+        done = await asyncio.gather(
+            store.answer(wave, ADA, IT, False, choose("T01", "4")),
+            store.answer(wave, BO, IT, False, faulty),
+            store.answer(wave, CY, MARKETING, False, choose("T01", "2")),
+            return_exceptions=True,
+        )
+        assert isinstance(done[1], BadRequest)
+        assert store.participants(wave) == {ADA, BO, CY}
+        assert store.answers_of(wave, BO) == {"T01": frozenset({"1"})}
+
+    async def test_a_wave_that_is_not_open_takes_no_answer(self, store: Store) -> None:
+        """Closed, or never opened: the sentence is the same, and answers beside it are kept."""
+        old = await store.start_wave(new_wave(), "opened")
+        await close(store, old)
+        with pytest.raises(PollIsClosed):
+            await store.answer(old, ADA, IT, False, choose("T01", "4"))
+        wave = await store.start_wave(new_wave(MONDAY + DAY), "opened")
+        done = await asyncio.gather(
+            store.answer(wave, ADA, IT, False, choose("T01", "4")),
+            store.answer(old, BO, IT, False, choose("T01", "4")),
+            store.answer(wave + 1, CY, IT, False, choose("T01", "4")),
+            return_exceptions=True,
+        )
+        assert [isinstance(outcome, PollIsClosed) for outcome in done] == [False, True, True]
+        assert store.participants(wave) == {ADA}
+
+    async def test_a_storm_of_answers_is_stored_whole(self, store: Store) -> None:
+        """Twelve hundred people at once, and one of them forty times."""
+        wave = await store.start_wave(new_wave(), "opened")
+        people = [str(number).encode().ljust(32, b".") for number in range(1200)]
+        await asyncio.gather(
+            *(store.answer(wave, person, IT, False, choose("T01", "4")) for person in people)
+        )
+        await asyncio.gather(
+            *(store.answer(wave, ADA, IT, False, choose("T01", str(n % 5 + 1))) for n in range(40))
+        )
+        assert store.answered(wave)[IT] == len(people) + 1
+        assert store.participants(wave) == {*people, ADA}
+        assert store.answers_of(wave, ADA) == {"T01": frozenset({"5"})}
+
+    # --- the close --------------------------------------------------------------------------------------
+
+    async def test_the_close_counts_every_ballot_once(self, store: Store) -> None:
+        """It sees each person's last answers by side, and who joined after the opening."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await store.answer(wave, ADA, IT, False, choose("T01", "1"))
+        await store.answer(wave, ADA, IT, False, choose("T01", "4"))
+        await store.answer(wave, BO, IT, True, choose("G01", "2"))
+        await store.answer(wave, CY, MARKETING, False, choose("T01", "5"))
+        await store.answer(wave, CY, MARKETING, False, nothing)
+        seen: list[Mapping[Side, Ballots]] = []
+
+        def publish(ballots: Mapping[Side, Ballots]) -> Publication:
+            seen.append(ballots)
+            return published()
+
+        assert await store.close_wave(wave, publish, [], MONDAY + DAY, "closed")
+        [ballots] = seen
+        assert sorted(map(sorted, ballots[IT].people)) == [["G01"], ["T01"]]
+        assert {"T01": frozenset({"4"})} in ballots[IT].people
+        assert ballots[IT].joined == 1
+        assert (ballots[MARKETING].people, ballots[MARKETING].joined) == ((), 0)
+
+    async def test_after_the_close_only_what_was_published_is_left(self, store: Store) -> None:
+        """No answer, no participant, no open wave; what is not published of an item reads as withheld."""
+        new = new_wave()
+        wave = await store.start_wave(new, "opened")
+        await store.answer(wave, ADA, IT, False, choose("T01", "4"))
+        await close(store, wave)
+        assert store.current_wave() is None
+        assert store.participants(wave) == set()
+        assert store.answers_of(wave, ADA) == {}
+        assert store.answered(wave) == {MARKETING: 0, IT: 0}
+        [closed] = store.closed_waves()
+        assert (closed.id, closed.opened_at, closed.closed_at) == (wave, new.opened_at, MONDAY + 3 * DAY)
+        assert (closed.minimum, closed.items) == (5, tuple(item.id for item in ITEMS))
+        assert closed.series == {item.id: item.series for item in ITEMS}
+        assert closed.turnout == TURNOUT
+        withheld = {(item.id, side): Withheld() for item in ITEMS for side in Side}
+        assert closed.outcomes == {**withheld, ("T01", MARKETING): COUNTED}
+
+    async def test_the_close_puts_its_messages_in_the_outbox_once(self, store: Store) -> None:
+        """Also where a message is named twice."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await deliver(store, *keys(store.undelivered()))
+        await close(store, wave, MONDAY + DAY, "closing", "results", "results")
+        assert sorted(keys(store.undelivered())) == [
+            f"{kind}:{wave}:{channel}" for kind in ("closing", "results") for channel in CHANNELS
+        ]
+        assert store.audit(1) == ((MONDAY + DAY, "closed"),)
+
+    async def test_a_wave_is_closed_once(self, store: Store) -> None:
+        """A second close changes nothing and publishes nothing."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await close(store, wave)
+        before = store.closed_waves(), store.undelivered(), store.audit()
+
+        def never(_ballots: Mapping[Side, Ballots]) -> Publication:
+            raise AssertionError("published twice")
+
+        again = [NewMessage(kind="results", channel="C1", at=MONDAY)]
+        assert not await store.close_wave(wave, never, again, MONDAY, "again")
+        assert not await store.close_wave(wave + 7, never, again, MONDAY, "again")
+        assert (store.closed_waves(), store.undelivered(), store.audit()) == before
+
+    async def test_a_publication_that_fails_leaves_the_wave_open(self, store: Store) -> None:
+        """With its answers, and without a message."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await store.answer(wave, ADA, IT, False, choose("T01", "4"))
+        before = store.current_wave(), store.undelivered(), store.audit()
+
+        def faulty(_ballots: Mapping[Side, Ballots]) -> Publication:
+            raise BadRequest("cannot be counted")
+
+        again = [NewMessage(kind="results", channel="C1", at=MONDAY)]
+        with pytest.raises(BadRequest):
+            await store.close_wave(wave, faulty, again, MONDAY, "closed")
+        assert (store.current_wave(), store.undelivered(), store.audit()) == before
+        assert store.answers_of(wave, ADA) == {"T01": frozenset({"4"})}
+        assert store.closed_waves() == ()
+
+    async def test_closed_waves_are_read_in_portions(self, store: Store) -> None:
+        """After an id, a few at a time, the oldest first; open and skipped ones are not among them."""
+        waves = []
+        for number in range(4):
+            waves.append(await store.start_wave(new_wave(MONDAY + number * WEEK), "opened"))
+            await close(store, waves[-1], MONDAY + number * WEEK + DAY)
+        await store.skip_wave(moments(MONDAY + 5 * WEEK), "skipped", MONDAY)
+        await store.start_wave(new_wave(MONDAY + 6 * WEEK), "opened")
+        assert store.closed_count() == 4
+        assert [wave.id for wave in store.closed_waves()] == waves
+        assert [wave.id for wave in store.closed_waves(waves[1])] == waves[2:]
+        assert [wave.id for wave in store.closed_waves(waves[0], 2)] == waves[1:3]
+        assert store.closed_waves(waves[3]) == ()
+
+    async def test_traces_are_due_to_be_removed_from_the_close_until_the_scrub(self, store: Store) -> None:
+        """A close that is not followed by a scrub is remembered."""
+        assert not store.scrub_due
+        wave = await store.start_wave(new_wave(), "opened")
+        assert not store.scrub_due
+        await close(store, wave)
+        assert store.scrub_due
+        await store.scrub()
+        assert not store.scrub_due
+
+    # --- the outbox -------------------------------------------------------------------------------------
+
+    async def test_messages_are_undelivered_until_they_are_done_or_failed(self, store: Store) -> None:
+        """A message of unknown outcome is among them."""
+        wave = await store.start_wave(new_wave(), "opened")
+        one, two, three = keys(store.undelivered())
+        await store.mark(one, "sending")
+        await deliver(store, two)
+        await store.postpone(three, "failed", MONDAY + DAY, "is_archived")
+        [left] = store.undelivered()
+        assert (left.key, left.state, left.kind, left.wave_id) == (one, "sending", "poll", wave)
+        assert (left.channel, left.ts, left.attempts, left.problem) == ("C1", None, 0, "")
+        assert store.posted("poll", wave) == {"C2": "1.0"}
+        assert store.posted("results", wave) == {}
+        assert store.posted("poll", wave + 1) == {}
+
+    async def test_what_is_due_comes_first_and_what_is_not_due_waits(self, store: Store) -> None:
+        """A postponed message is due again at its next try."""
+        await store.start_wave(new_wave(), "opened")
+        opened = MONDAY + MINUTE
+        one, two, three = keys(store.undelivered())
+        await store.postpone(one, "due", opened + 2 * MINUTE, "ratelimited")
+        await store.postpone(two, "sending", opened + MINUTE, "unreachable")
+        assert store.undelivered(opened - MINUTE) == ()
+        assert keys(store.undelivered(opened)) == [three]
+        assert keys(store.undelivered(opened + MINUTE)) == [three, two]
+        assert keys(store.undelivered()) == [three, two, one]
+
+    async def test_a_failed_attempt_is_counted_and_told_until_it_is_over(self, store: Store) -> None:
+        """The problem is that of the last attempt."""
+        await store.start_wave(new_wave(), "opened")
+        one = keys(store.undelivered())[0]
+        assert store.failing_messages() == ()
+        await store.postpone(one, "due", MONDAY + DAY, "ratelimited")
+        await store.postpone(one, "failed", MONDAY + DAY, "is_archived")
+        [failing] = store.failing_messages()
+        assert (failing.key, failing.state, failing.attempts) == (one, "failed", 2)
+        assert failing.problem == "is_archived"
+        await store.mark(one, "sending")
+        assert store.failing_messages() == ()
+
+    async def test_only_the_latest_waves_failures_are_told(self, store: Store) -> None:
+        """A skipped wave in between is none of them."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await store.postpone(f"poll:{wave}:C1", "failed", MONDAY, "is_archived")
+        await close(store, wave)
+        await store.skip_wave(moments(MONDAY + WEEK), "skipped", MONDAY)
+        assert keys(store.failing_messages()) == [f"poll:{wave}:C1"]
+        await store.start_wave(new_wave(MONDAY + 2 * WEEK), "opened")
+        assert store.failing_messages() == ()
+
+    async def test_a_channel_that_is_back_gets_its_messages_at_once(self, store: Store) -> None:
+        """Other channels' messages wait on, and what failed for good stays so."""
+        wave = await store.start_wave(new_wave(), "opened")
+        one, two, three = keys(store.undelivered())
+        for key, state in ((one, "due"), (two, "due"), (three, "failed")):
+            await store.postpone(key, state, MONDAY + WEEK, "not_in_channel")
+        await store.retry_now("C1", MONDAY + DAY)
+        await store.retry_now("C3", MONDAY + DAY)
+        assert keys(store.undelivered(MONDAY + DAY)) == [one]
+        assert keys(store.undelivered()) == [one, f"poll:{wave}:C2"]
+
+    async def test_a_deleted_poll_is_posted_again_once(self, store: Store) -> None:
+        """The ts of the deleted message is forgotten, and no other."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await deliver(store, *keys(store.undelivered()))
+        assert store.posted("poll", wave) == {"C1": "1.0", "C2": "1.1", "C3": "1.2"}
+        assert await store.repost(wave, "C1", "1.0", MONDAY + DAY)
+        assert not await store.repost(wave, "C1", "1.0", MONDAY + DAY)
+        assert store.posted("poll", wave) == {"C2": "1.1", "C3": "1.2"}
+        [again] = store.undelivered()
+        assert (again.kind, again.channel, again.wave_id) == ("poll", "C1", wave)
+        await store.mark(again.key, "done", "2.0")
+        assert not await store.repost(wave, "C1", "1.0", MONDAY + DAY)
+        assert store.posted("poll", wave) == {"C1": "2.0", "C2": "1.1", "C3": "1.2"}
+
+    async def test_a_poll_that_is_deleted_twice_is_not_posted_a_third_time(self, store: Store) -> None:
+        """Its message no longer counts as posted."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await deliver(store, *keys(store.undelivered()))
+        await store.repost(wave, "C1", "1.0", MONDAY + DAY)
+        await store.mark(f"poll:{wave}:C1:again", "done", "2.0")
+        assert not await store.repost(wave, "C1", "2.0", MONDAY + DAY)
+        assert store.posted("poll", wave) == {"C2": "1.1", "C3": "1.2"}
+        assert store.undelivered() == ()
+
+    # --- people, notes, audit, reference ----------------------------------------------------------------
+
+    async def test_the_secret_is_made_once(self, store: Store) -> None:
+        """A second one would make every code meaningless."""
+        assert store.secret() is None
+        await asyncio.gather(store.make_secret(b"first"), store.make_secret(b"second"))
+        made = store.secret()
+        assert made == b"first"
+        await store.make_secret(b"third")
+        assert store.secret() == made
+
+    async def test_wishes_are_sets_of_codes_by_kind(self, store: Store) -> None:
+        """Set twice or taken back twice makes no difference; a change without words leaves no line."""
+        assert store.wishes("manager") == frozenset()
+        for code in (ADA, ADA, BO):
+            await store.set_wish(code, "manager", True, MONDAY, "named")
+        await store.set_wish(ADA, "no reminders", True, MONDAY, "")
+        for _ in range(2):
+            await store.set_wish(BO, "manager", False, MONDAY, "")
+        assert store.wishes("manager") == {ADA}
+        assert store.wishes("no reminders") == {ADA}
+        assert store.wishes("greeted") == frozenset()
+        assert [what for _at, what in store.audit()] == ["named"] * 3
+
+    async def test_notes_are_in_the_order_of_their_days(self, store: Store) -> None:
+        """Two of one day in the order in which they were made; words come back as they were typed."""
+        texts = ["second", "first of the day", "*bold* 'quoted' \"twice\" \\ & <!channel> 🚀 日本\nline"]
+        await store.add_note(Note(date(2026, 3, 9), texts[0]), MONDAY, "noted")
+        await store.add_note(Note(date(2026, 3, 2), texts[1]), MONDAY + MINUTE, "noted")
+        await store.add_note(Note(date(2026, 3, 2), texts[2]), MONDAY + DAY, "noted")
+        assert [(note.day.day, note.text) for note in store.notes()] == [
+            (2, texts[1]),
+            (2, texts[2]),
+            (9, texts[0]),
+        ]
+
+    async def test_the_audit_tells_the_latest_first(self, store: Store) -> None:
+        """At most as many lines as are asked for."""
+        assert store.audit() == ()
+        for number in range(30):
+            await store.add_note(Note(MONDAY.date(), "x"), MONDAY + number * MINUTE, f"line {number}")
+        assert store.audit(2) == (
+            (MONDAY + 29 * MINUTE, "line 29"),
+            (MONDAY + 28 * MINUTE, "line 28"),
+        )
+        assert len(store.audit()) == 20
+        assert len(store.audit(100)) == 30
+
+    async def test_the_reference_is_replaced_whole(self, store: Store) -> None:
+        """At each start, and where items or figures have gone."""
+        await store.keep_reference(LIBRARY.source, LIBRARY.ledger)
+        await store.keep_reference(LIBRARY.source, LIBRARY.ledger)
+        await store.keep_reference(Bank(()), Ledger(()))
+        await store.keep_reference(LIBRARY.source, LIBRARY.ledger)
+
+    # --- durability -------------------------------------------------------------------------------------
+
+    async def test_a_store_that_works_takes_a_write(self, store: Store) -> None:
+        """And changes nothing by that."""
+        await store.check_writable()
+        assert store.audit() == ()
+
+    async def test_everything_is_there_after_a_restart(self, storage: Storage) -> None:
+        """What was written by one process is read by the next, and goes on from there."""
+        store = await storage.open()
+        await store.save_setup(SETUP, MONDAY, "set up")
+        await store.make_secret(b"secret")
+        await store.set_wish(ADA, "manager", True, MONDAY, "named")
+        await store.add_note(Note(MONDAY.date(), "note"), MONDAY, "noted")
+        await store.pause(MONDAY, "paused")
+        await store.resume(MONDAY + DAY, "resumed")
+        await close(store, await store.start_wave(new_wave(), "opened"), MONDAY + DAY, "results")
+        await store.skip_wave(moments(MONDAY + WEEK), "missed", MONDAY + WEEK, missed=True)
+        wave = await store.start_wave(new_wave(MONDAY + 2 * WEEK), "opened")
+        await store.answer(wave, ADA, IT, True, choose("T01", "4"))
+        await store.mark_reminded(wave, 1, MONDAY + 2 * WEEK)
+        await deliver(store, f"poll:{wave}:C1")
+        await store.postpone(f"poll:{wave}:C2", "sending", MONDAY + WEEK, "unreachable")
+
+        def everything() -> list[object]:
+            return [
+                store.setup(),
+                store.secret(),
+                store.wishes("manager"),
+                store.notes(),
+                store.audit(100),
+                store.pauses(),
+                store.closed_waves(),
+                store.known_waves(),
+                store.missed_waves(MONDAY),
+                store.askings(),
+                store.current_wave(),
+                store.answers_of(wave, ADA),
+                store.side_of(wave, ADA),
+                store.answered(wave),
+                store.undelivered(),
+                store.posted("poll", wave),
+                store.failing_messages(),
+            ]
+
+        before = everything()
+        await storage.close(store)
+        store = await storage.open()
+        assert everything() == before
+        await close(store, wave)
+        assert await store.start_wave(new_wave(MONDAY + 3 * WEEK), "opened") > wave
+        await storage.close(store)
+
+    async def test_the_traces_that_a_stopped_process_left_are_removed_or_known(
+        self, storage: Storage
+    ) -> None:
+        """It ended between a close and its scrub: the next start scrubs, or still knows that it must."""
+        store = await storage.open()
+        await close(store, await store.start_wave(new_wave(), "opened"))
+        await storage.close(store)
+        store = await storage.open()
+        if store.scrub_due:
+            await store.scrub()
+        assert not store.scrub_due
+        await storage.close(store)

@@ -1,0 +1,292 @@
+"""tools/verify.py: what people download can be checked without this project, and one changed thing shows."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pulse.core.claims import claims
+from pulse.core.comparison import Study, against_study
+from pulse.core.evidence import Said, digest, said, short
+from pulse.core.likelihood import Observation
+from pulse.core.model import ClosedWave, Item, Side, SideTurnout, Tally
+from pulse.core.privacy import publish, share, turnout
+from pulse.ops.sample import fill
+from pulse.storage.library import load_library
+from pulse.storage.sqlite.download import TABLES, evidence_file
+from pulse.storage.sqlite.store import Store
+from tests.core.bank import CALM
+from tools import verify
+
+CHECKER = Path(verify.__file__)
+LIBRARY = load_library(None)
+BANK, LEDGER = LIBRARY.source, LIBRARY.ledger
+FIRST = datetime(2026, 1, 6, 9, tzinfo=UTC)
+
+
+def shipped(item_id: str) -> Item:
+    found = BANK.get(item_id)
+    assert found is not None
+    return found
+
+
+def a_wave(
+    number: int, roster: int, counts: dict[tuple[str, Side], list[int]], n: int | None = None
+) -> ClosedWave:
+    """A weekly wave from the counts of each option; of a multiple choice `n` people answered."""
+    ids = list(dict.fromkeys(item_id for item_id, _side in counts))
+    keys = {id_: [option.key for option in shipped(id_).boxes if option.counted] for id_ in ids}
+    tallies = {
+        (id_, side): Tally(n or sum(numbers), dict(zip(keys[id_], numbers, strict=True)))
+        for (id_, side), numbers in counts.items()
+    }
+    opened = FIRST + timedelta(weeks=number)
+    most = {side: max((t.n for (_id, of), t in tallies.items() if of is side), default=0) for side in Side}
+    return ClosedWave(
+        number + 1,
+        opened,
+        opened + timedelta(days=3),
+        5,
+        tuple(ids),
+        {id_: shipped(id_).series for id_ in ids},
+        {side: turnout(roster, most[side], 5) for side in Side},
+        {key: publish(shipped(key[0]), counted, 5) for key, counted in tallies.items()},
+    )
+
+
+def a_fall_and_a_return() -> list[ClosedWave]:
+    """A year of 30 answers a side: 7 in 10, then 4 in 10 for a quarter, then 7 in 10 again."""
+    agree = [21] * 26 + [12] * 13 + [21] * 13
+    return [
+        a_wave(week, 36, {("G01", side): [0, 4, 26 - k, k - 4, 4] for side in Side})
+        for week, k in enumerate(agree)
+    ]
+
+
+def small_and_short() -> list[ClosedWave]:
+    """Teams of 4 to 12 with withheld items, merged ends, and a wave that hardly anybody answered."""
+    rows = [[0, 1, 2, 1, 0], [1, 1, 2, 2, 1], [0, 0, 1, 3, 5], [4, 4, 2, 1, 0], [2, 3, 2, 3, 2]]
+    return [
+        a_wave(
+            week, 60 if week == 3 else 14, {("T01", Side.IT): row, ("T01", Side.MARKETING): rows[-1 - week]}
+        )
+        for week, row in enumerate(rows)
+    ]
+
+
+def many_options() -> list[ClosedWave]:
+    """Bars, a second share and a multiple choice, over two waves with different questions."""
+    first = a_wave(0, 40, {("A02", Side.IT): [5, 9, 12, 4], ("E01", Side.MARKETING): [8, 8, 4, 4]})
+    second = a_wave(1, 40, {("L03", side): [14, 3, 9, 2, 0] for side in Side}, n=24)
+    return [first, second]
+
+
+HISTORIES = {"a year": a_fall_and_a_return, "small": small_and_short, "options": many_options}
+
+
+@cache
+def made(name: str) -> tuple[bytes, Said, tuple[ClosedWave, ...]]:
+    waves = tuple(HISTORIES[name]())
+    told = said(waves, BANK, LEDGER)
+    return evidence_file(waves, BANK, told), told, waves
+
+
+def checked(path: Path, *digests: str) -> tuple[int, str]:
+    """Exit status and output of the checker, run with Python alone: no packages, no project."""
+    command = [sys.executable, "-I", "-S", str(CHECKER), str(path), *digests]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+@pytest.fixture
+def file(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    path = tmp_path / "evidence.db"
+    path.write_bytes(made(request.param)[0])
+    return path
+
+
+@pytest.mark.parametrize("file", HISTORIES, indirect=True)
+def test_what_people_download_holds(file: Path) -> None:
+    """Digests, words, figures, per cents, changes and verdicts are worked out again, and agree."""
+    status, output = checked(file)
+    assert output.endswith("0 problems.\n")
+    assert status == 0
+
+
+def test_changes_and_verdicts_are_among_what_is_checked() -> None:
+    """A year with a fall and a return tells both on both sides, and compares each wave with the studies."""
+    told = made("a year")[1]
+    assert [(change.wave_id, change.rising) for change in told.changes if change.side is Side.IT] == [
+        (28, False),
+        (42, True),
+    ]
+    assert {study.verdict for study in told.studies} == {"above", "unclear"}
+    assert {study.complement for study in told.studies} == {True, False}
+
+
+def test_the_digest_is_the_one_that_details_print(tmp_path: Path) -> None:
+    """Given on the command line as Slack shows it, it is found; another one is not."""
+    whole, _told, waves = made("small")
+    path = tmp_path / "evidence.db"
+    path.write_bytes(whole)
+    right, wrong = short(digest(waves[2])), short("0" * 64)
+    assert checked(path, right)[0] == 0
+    status, output = checked(path, wrong)
+    assert (status, "0000 0000 0000 0000 is that of no pulse" in output) == (1, True)
+
+
+CHANGED = {
+    "a count": (
+        "a year",
+        "UPDATE score_share SET people_low = 20, people_high = 20 WHERE wave_id = 7 AND side = 'it'",
+    ),
+    "a number of answers": ("small", "UPDATE score SET n = 13 WHERE wave_id = 5 AND side = 'it'"),
+    "a bar": ("a year", "UPDATE score_bar SET people = people + 1 WHERE wave_id = 7 AND position = 0"),
+    "people asked": ("small", "UPDATE wave_side SET people = 15 WHERE wave_id = 1 AND side = 'it'"),
+    "people who answered": ("small", "UPDATE wave_side SET answered = 12 WHERE wave_id = 2 AND side = 'it'"),
+    "a date": ("options", "UPDATE wave SET closed_at = '2026-01-10T09:00:00+00:00' WHERE id = 1"),
+    "the minimum": ("options", "UPDATE wave SET minimum = 6 WHERE id = 2"),
+    "a wording": ("options", "UPDATE question SET wording_it = wording_it || '?' WHERE item_id = 'E01'"),
+    "an option": ("options", "UPDATE question SET options = replace(options, 'Too much', 'Enough')"),
+    "which question": ("options", "UPDATE wave_item SET item_id = 'E02' WHERE item_id = 'E01'"),
+    "a figure left out": ("options", "DELETE FROM score_share WHERE item_id = 'L03' AND side = 'it'"),
+    "a wave left out": ("a year", "DELETE FROM said_digest WHERE wave_id = 3"),
+    "a per cent": ("a year", "UPDATE said_percent SET percent_low = 71 WHERE wave_id = 3 AND side = 'it'"),
+    "a change": ("a year", "DELETE FROM said_change WHERE side = 'it' AND rising = 1"),
+    "a window": ("a year", "UPDATE said_change SET older_n = 719 WHERE side = 'it' AND rising = 0"),
+    "a verdict": ("a year", "UPDATE said_study SET verdict = 'above' WHERE wave_id = 30 AND side = 'it'"),
+}
+
+
+@pytest.mark.parametrize(("file", "statement"), CHANGED.values(), ids=CHANGED, indirect=["file"])
+def test_one_changed_thing_is_noticed(file: Path, statement: str) -> None:
+    """A count, a date, a wording: each alone makes the check fail."""
+    with closing(sqlite3.connect(file)) as data:
+        assert data.execute(statement).rowcount > 0
+        data.commit()
+    status, output = checked(file)
+    assert status == 1
+    assert not output.endswith("\n0 problems.\n")
+
+
+async def test_the_bots_own_database_is_read_too(tmp_path: Path) -> None:
+    """A copy of the file has the digests of its closed waves; what the bot says is not in it."""
+    store = Store.open(tmp_path / "pulse.db")
+    await fill(store, BANK, datetime(2026, 11, 22, tzinfo=UTC), {Side.MARKETING: "C1", Side.IT: "C2"})
+    waves = store.closed_waves()
+    store.close()
+    status, output = checked(tmp_path / "pulse.db", *(digest(wave) for wave in waves))
+    assert status == 0
+    assert [line.split("digest ")[1] for line in output.splitlines() if line.startswith("Pulse")] == [
+        short(digest(wave)) for wave in waves
+    ]
+
+
+def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+    """Neither a missing file nor another one ends in a traceback."""
+    other = tmp_path / "notes.txt"
+    other.write_text("notes" * 200)
+    assert checked(other)[0] == 2
+    assert checked(tmp_path / "none.db")[0] == 2
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_the_file_holds_these_tables_and_no_others() -> None:
+    """The list is what may be downloaded: nothing of people, wishes, secrets, drafts or an open wave."""
+    with closing(sqlite3.connect(":memory:")) as data:
+        data.deserialize(made("a year")[0])
+        names = [row[0] for row in data.execute("SELECT name FROM sqlite_schema ORDER BY name")]
+        columns = {
+            name: tuple(row[1] for row in data.execute(f"PRAGMA table_info({name})")) for name in names
+        }
+    assert columns == TABLES
+
+
+def test_each_published_figure_is_part_of_the_digest() -> None:
+    """Two waves that differ in anything published have different digests, and equal ones the same."""
+    wave = made("options")[2][0]
+    others = [
+        replace(wave, minimum=6),
+        replace(wave, opened_at=wave.opened_at + timedelta(seconds=1)),
+        replace(wave, items=wave.items[::-1]),
+        replace(wave, turnout=wave.turnout | {Side.IT: SideTurnout(41, 30)}),
+        replace(wave, turnout=wave.turnout | {Side.IT: SideTurnout(40, None)}),
+        replace(wave, outcomes={key: found for key, found in wave.outcomes.items() if key[0] != "A02"}),
+    ]
+    assert len({digest(each) for each in (wave, *others)}) == len(others) + 1
+    assert digest(replace(wave, id=99, outcomes=dict(reversed(wave.outcomes.items())))) == digest(wave)
+
+
+# --- The checker's rules are the bot's -------------------------------------------------------------------
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Observation]:
+    """Up to 60 waves of one share with a step in it, weekly or seldom, some with a low response."""
+    n = draw(st.sampled_from([7, 9, 12, 30]))
+    gap = draw(st.sampled_from([7, 14, 28, 63]))
+    before, after = draw(st.integers(0, n)), draw(st.integers(0, n))
+    length, step = draw(st.integers(1, 60)), draw(st.integers(0, 60))
+    noise = draw(st.lists(st.integers(-2, 2), min_size=length, max_size=length))
+    waves = []
+    for at in range(length):
+        k = min(n, max(0, (before if at < step else after) + noise[at]))
+        found = share(k, n)
+        roster = draw(st.sampled_from([n, n + 3, 4 * n]))
+        waves.append(
+            Observation(date(2026, 1, 6) + timedelta(days=gap * at), found.low, found.high, n, roster)
+        )
+    return waves
+
+
+def as_checked(series: Sequence[Observation]) -> list[verify.Wave]:
+    return [
+        verify.Wave(at, seen.day, seen.low, seen.high, seen.n, verify.likelihood(seen.low, seen.high, seen.n))
+        for at, seen in enumerate(series)
+        if seen.describes
+    ]
+
+
+@settings(CALM, max_examples=25)
+@given(histories())
+def test_the_checker_finds_the_changes_that_the_bot_tells(series: list[Observation]) -> None:
+    """Wave, direction and windows are the same."""
+    waves = as_checked(series)
+    found = [(waves[at].id, rising, *counts) for at, rising, counts in verify.replay(waves)]
+    expected = claims(series)
+    assert found == [
+        (one.at, one.rising, *(count for w in (one.newer, one.older) for count in (w.low, w.high, w.n)))
+        for one in expected
+    ]
+
+
+@settings(CALM, max_examples=25)
+@given(histories(), st.integers(1, 99), st.sampled_from([None, 252, 405]), st.booleans())
+def test_the_checker_gives_the_verdicts_that_the_bot_gives(
+    series: list[Observation], percent: int, people: int | None, complement: bool
+) -> None:
+    """Above, below or unclear, and for those who are not in the share too."""
+    study = Study(low=percent - 0.5, percent=percent, high=percent + 0.5, n=people)
+    row = {
+        "percent_low": study.low,
+        "percent": study.percent,
+        "percent_high": study.high,
+        "people_n": people,
+        "complement": complement,
+    }
+    seen = [replace(s, low=s.n - s.high, high=s.n - s.low) if complement else s for s in series]
+    expected = against_study(seen, study)
+    if expected is not None:
+        assert verify.standing(as_checked(series), row) == expected.verdict.value
