@@ -35,7 +35,7 @@ from pulse.storage.sqlite.migrations import migrate
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     page.relative_to(ROOT)
-    for folder in (".", "docs", "docs/decisions")
+    for folder in (".", "docs", "docs/decisions", "docs/templates")
     for page in (ROOT / folder).glob("*.md")
 )
 DATA = {"text", "mermaid"}

@@ -122,7 +122,7 @@ def test_the_newest_change_is_the_finding() -> None:
         "30% to 32% in the 11 pulses before"
     )
     assert finding(replace(made, changes=())) == (
-        "They do what they say they will do, IT: 6 of 12 agree (50%). Below Forrester/Forbes 2014’s 68%."
+        "They keep their word, IT: 6 of 12 agree (50%). Below Forrester/Forbes 2014’s 68%."
     )
 
 
