@@ -85,7 +85,7 @@ async def show_form(interaction: Interaction) -> None:
     """Opens the form with the answers so far. Raises what `Answering.ballot` raises, and SlackFault."""
     channel = interaction.channel
     ballot = await interaction.workspace.answering.ballot(interaction.user, channel)
-    view = answer_view(ballot.wave.id, ballot.side, ballot.items, ballot.answers, channel)
+    view = answer_view(ballot.wave.token, ballot.side, ballot.items, ballot.answers, channel)
     await interaction.surfaces.slack.open_view(interaction.trigger, view)
 
 
@@ -95,7 +95,7 @@ async def _tap(interaction: Interaction) -> Reply:
     ballot = await interaction.workspace.answering.tap(user, channel, wave_id, item_id, option)
     interaction.surfaces.counts.touch()
     if interaction.message and not interaction.in_private:
-        await interaction.surfaces.publisher.stands(wave_id, channel, interaction.message)
+        await interaction.surfaces.publisher.stands(ballot.wave.id, channel, interaction.message)
     return _confirm_tap(interaction, ballot, item_id)
 
 
@@ -143,7 +143,7 @@ async def _confirm(interaction: Interaction, message: Message) -> None:
 
 def _card(ballot: Ballot) -> Confirmation:
     return Confirmation(
-        wave_id=ballot.wave.id,
+        wave_id=ballot.wave.token,
         side=ballot.side,
         items=ballot.items,
         answers=ballot.answers,
@@ -152,7 +152,7 @@ def _card(ballot: Ballot) -> Confirmation:
     )
 
 
-def _parse_value(value: str) -> tuple[int, str, str]:
+def _parse_value(value: str) -> tuple[str, str, str]:
     """A button's value: wave, item and option. Raises BadRequest for one that no poll has sent."""
     parts = value.split(":")
     if len(parts) != 3:

@@ -61,7 +61,7 @@ def confirmation(card: Confirmation) -> Message:
     blocks = [section(_confirmed(card)), section(own_answers(card.items, card.side, card.answers))]
     if card.both_sides:
         blocks.append(section(both_sides(card.side)))
-    buttons = [button(_("Change"), "answer_all", value=str(card.wave_id))]
+    buttons = [button(_("Change"), "answer_all", value=card.wave_id)]
     if not any(card.answers.values()):
         how = _("You can answer until {when}: tap an answer, press Change, or type `/pulse answer`.")
     else:
@@ -92,7 +92,7 @@ def tapped(card: Confirmation, item_id: str, *, first: bool) -> Message:
         "{done} Until {when} you can change or withdraw what you said: tap another answer, press Change, "
         "or type `/pulse answer`."
     )
-    buttons = [button(_("Change"), "answer_all", value=str(card.wave_id)), withdraw_button(card.wave_id)]
+    buttons = [button(_("Change"), "answer_all", value=card.wave_id), withdraw_button(card.wave_id)]
     return message([*blocks, context(how.format(done=done, when=moment(card.closes_at))), actions(buttons)])
 
 
@@ -126,11 +126,11 @@ def own_answer(item: Item, answers: Mapping[str, frozenset[str]]) -> str:
     return "→ " + (", ".join(f"*{label}*" for label in labels) if labels else _("_not answered yet_"))
 
 
-def withdraw_button(wave_id: int) -> Element:
+def withdraw_button(wave_id: str) -> Element:
     return button(
         _("Withdraw my answers"),
         "withdraw",
-        value=str(wave_id),
+        value=wave_id,
         confirm=confirm(
             _("Withdraw your answers?"),
             _(
@@ -261,7 +261,7 @@ def _own_rows(card: PrivacyCard) -> list[Block]:
     return [
         section(stored.format(when=moment(card.closes_at), side=_(own.side.label))),
         section(own_answers(own.items, own.side, own.answers)),
-        actions([button(_("Change"), "answer_all", value=str(own.wave_id)), withdraw_button(own.wave_id)]),
+        actions([button(_("Change"), "answer_all", value=own.wave_id), withdraw_button(own.wave_id)]),
         divider(),
     ]
 

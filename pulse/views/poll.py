@@ -29,7 +29,7 @@ def question(number: int, item: Item, side: Side) -> str:
     return f"*{number}.* {escape(_(item.wordings[side]))}"
 
 
-def answer_buttons(wave_id: int, number: int, item: Item, chosen: Collection[str] = ()) -> Block:
+def answer_buttons(wave_id: str, number: int, item: Item, chosen: Collection[str] = ()) -> Block:
     """A button for each box of the item; those in `chosen` stand out (only where one person reads them)."""
     elements: list[Element] = []
     for box in item.boxes:
@@ -88,7 +88,7 @@ def _open(card: PollCard) -> Message:
         spoken.append(f"{question(number, item, card.side)} ({labels})")
     more = actions(
         [
-            button(_("Answer all at once"), "answer_all", value=str(card.wave_id)),
+            button(_("Answer all at once"), "answer_all", value=card.wave_id),
             button(_("What is kept about me?"), "privacy"),
         ]
     )

@@ -64,7 +64,7 @@ def results_message(report: WaveReport, *, file_id: str | None = None, zone: tzi
         blocks.append(section(_("No question of this pulse can be shown.")))
     texts = [*small_print(_summary_rows(report.items)), *report.notes]
     blocks += [context(escape(text)) for text in texts]
-    blocks.append(actions([button(_("All details"), DETAILS, value=str(report.wave.id))]))
+    blocks.append(actions([button(_("All details"), DETAILS, value=report.wave.token)]))
     if report.next_opens is not None:
         blocks.append(context(_("The next pulse opens {when}.").format(when=moment(report.next_opens))))
     return message(blocks)

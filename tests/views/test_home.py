@@ -17,7 +17,7 @@ from tests.views.examples import CLOSES, HOSTILE, OPENS, WAVE
 
 ANSWERS = {"T01": frozenset({"4"}), "L03": frozenset({"it", "ceo"})}
 PULSE = OpenPulse(
-    wave_id=7,
+    wave_id="7",
     closes_at=CLOSES,
     items=WAVE,
     side=Side.IT,
@@ -66,7 +66,7 @@ VARIANTS = {
         CARD, open=replace(PULSE, answers=None, turnout=Turnout(roster=12, answered=None))
     ),
     "home_open_outside": replace(
-        CARD, open=OpenPulse(wave_id=7, closes_at=CLOSES, outside="You are in <none> of its channels.")
+        CARD, open=OpenPulse(wave_id="7", closes_at=CLOSES, outside="You are in <none> of its channels.")
     ),
     "home_between": replace(CARD, open=None),
     "home_first": HomeCard(minimum=5, set_up=True, opens_at=OPENS),

@@ -21,8 +21,8 @@ from tests.views.examples import CLOSES, HOSTILE, OPENS, WAVE
 
 SOME = {"T01": frozenset({"4"}), "L03": frozenset({"it", "ceo"})}
 ALL = {**SOME, "A02": frozenset({"about_right"}), "G01": frozenset({"cannot_say"})}
-ONE = Confirmation(wave_id=7, side=Side.MARKETING, items=WAVE, answers=SOME, closes_at=CLOSES)
-OWN = OwnAnswers(wave_id=7, side=Side.IT, items=WAVE, answers=SOME)
+ONE = Confirmation(wave_id="7", side=Side.MARKETING, items=WAVE, answers=SOME, closes_at=CLOSES)
+OWN = OwnAnswers(wave_id="7", side=Side.IT, items=WAVE, answers=SOME)
 OPEN = StatusCard(
     minimum=5,
     closes_at=CLOSES,
