@@ -21,7 +21,8 @@ from pulse.services.waves import publication
 from pulse.storage.ballots import Sealer
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Ballots, NewMessage, Publication, Store
-from tests.handlers.conftest import Clock, running
+from rehearsal.driver import Actor, snapshot
+from tests.handlers.conftest import Clock, Office, running
 from tests.storage.first_edition import IT, MARKETING, RESULTS, write_first_edition
 
 BANK = load_library(None).bank
