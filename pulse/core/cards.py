@@ -1,4 +1,8 @@
-"""What a view shows, as records without words: services fill them in, views make the messages."""
+"""What a view shows, as records without words: services fill them in, views make the messages.
+
+`wave_id` is the wave's token, not its number: a number is used again after a backup is put back, and then
+means another wave than in the messages that stand already.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ class PollCard:
     lost. `traces` is what is left of the answers after the close.
     """
 
-    wave_id: int
+    wave_id: str
     side: Side
     items: tuple[Item, ...]
     closes_at: datetime
@@ -46,7 +50,7 @@ class PollCard:
 class OwnAnswers:
     """A person's own answers in the open wave, as /pulse privacy shows them."""
 
-    wave_id: int
+    wave_id: str
     side: Side
     items: tuple[Item, ...]
     answers: Mapping[str, frozenset[str]]
@@ -93,7 +97,7 @@ class ReminderCard:
     `channels` (ids) have the poll. `wanted` is false if its reader asked for no more reminders.
     """
 
-    wave_id: int
+    wave_id: str
     side: Side | None
     items: tuple[Item, ...]
     closes_at: datetime
@@ -107,7 +111,7 @@ class OpenPulse:
     boxes by item id. `side` is None if the reader cannot answer here, and `outside` says why.
     """
 
-    wave_id: int
+    wave_id: str
     closes_at: datetime
     items: tuple[Item, ...] = ()
     side: Side | None = None

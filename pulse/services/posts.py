@@ -93,19 +93,21 @@ class Posts:
             if channel in wave.channels
         )
 
-    def takes_answers(self, wave_id: int) -> bool:
-        return self._waves.current is not None and self._waves.current.id == wave_id
+    def takes_answers(self, wave_id: str) -> bool:
+        return self._waves.current is not None and self._waves.current.token == wave_id
 
     async def repost(self, poll: PostedPoll) -> None:
         """A poll message is gone: it is posted again, once; after that the managers are told."""
-        wave_id = poll.card.wave_id
-        if not await self._store.repost(wave_id, poll.channel, poll.ts, self._clock()):
-            await self._alerts.report(PollGone(channel=poll.channel, wave_id=wave_id))
+        wave = self._waves.current
+        if wave is None or wave.token != poll.card.wave_id:
+            return
+        if not await self._store.repost(wave.id, poll.channel, poll.ts, self._clock()):
+            await self._alerts.report(PollGone(channel=poll.channel, wave_id=wave.id))
 
     def _open_poll(self, wave: OpenWave, side: Side) -> PollCard:
         told = self._snapshot.told(wave)[side]
         return PollCard(
-            wave_id=wave.id,
+            wave_id=wave.token,
             side=side,
             items=self._waves.items_of(wave),
             closes_at=wave.closes_at,
@@ -118,7 +120,7 @@ class Posts:
         side = (await self._store.wave_channels(wave.id))[channel]
         turnout = wave.turnout.get(side, SideTurnout(0, None))
         return PollCard(
-            wave_id=wave.id,
+            wave_id=wave.token,
             side=side,
             items=self._items(wave.items),
             closes_at=wave.closed_at,
@@ -131,7 +133,7 @@ class Posts:
 
     async def _called_off_poll(self, wave: CalledOffWave, channel: str) -> PollCard:
         return PollCard(
-            wave_id=wave.id,
+            wave_id=wave.token,
             side=(await self._store.wave_channels(wave.id))[channel],
             items=self._items(wave.items),
             closes_at=wave.ended_at,

@@ -42,15 +42,6 @@ invalid. That is 1, 2, 4 and 8 s."""
 PICTURE_LATER = 8
 """After so many settling times a message that went out without its picture gets it."""
 
-MOST_ATTEMPTS = 200
-"""About two days at the longest pause."""
-
-GONE = ("message_not_found", "cant_update_message", "edit_window_closed", "is_inactive")
-"""A message that cannot be changed any more: trying again changes nothing."""
-
-PICTURE_PAUSES_S = (1.0, 2.0, 4.0, 8.0)
-"""Before each further try to post a picture: until Slack has read it, it makes a message invalid."""
-
 DOUBTFUL = "unknown_outcome"
 """The problem of a message of which nobody can tell whether it stands."""
 

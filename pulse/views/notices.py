@@ -72,11 +72,11 @@ def own_answer(item: Item, answers: Mapping[str, frozenset[str]]) -> str:
     return "→ " + (", ".join(f"*{label}*" for label in labels) if labels else _("_not answered yet_"))
 
 
-def withdraw_button(wave_id: int) -> Element:
+def withdraw_button(wave_id: str) -> Element:
     return button(
         _("Withdraw my answers"),
         "withdraw",
-        value=str(wave_id),
+        value=wave_id,
         confirm=confirm(
             _("Withdraw your answers?"),
             _(
@@ -225,7 +225,7 @@ def _own_rows(card: PrivacyCard) -> list[Block]:
     return [
         section(stored.format(when=moment(card.closes_at), side=_(own.side.label))),
         section(own_answers(own.items, own.side, own.answers)),
-        actions([button(_("Change"), "answer_all", value=str(own.wave_id)), withdraw_button(own.wave_id)]),
+        actions([button(_("Change"), "answer_all", value=own.wave_id), withdraw_button(own.wave_id)]),
         divider(),
     ]
 

@@ -90,7 +90,7 @@ def questions(report: WaveReport) -> list[Block]:
 
 def tell_more(report: WaveReport) -> list[Element]:
     """The buttons to what a message leaves out."""
-    wave = str(report.wave.id)
+    wave = report.wave.token
     first = shown(report)[0].item.id
     return [
         button(_("Details"), DETAILS, value=wave),

@@ -148,7 +148,7 @@ def setup_preview(
             )
         )
         card = PollCard(
-            wave_id=0,
+            wave_id="0",
             side=side,
             items=items,
             closes_at=waves[0].closes_at,

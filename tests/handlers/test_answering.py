@@ -279,7 +279,7 @@ async def test_the_home_tab_takes_answers_and_shows_them(office: Office) -> None
     person = await opened(office)
     assert "not answered yet" in await at_home(office, person)
     assert person.home is not None
-    await person.tap(person.home, "answer:4", block="poll:1:T01")
+    await person.tap(person.home, "answer:4", block=":T01")
     await office.settled()
     assert person.modal is None
     assert "→ *Agree*" in str(person.home.blocks)
@@ -297,7 +297,7 @@ async def test_a_refused_tap_on_the_home_tab_is_explained_in_a_window(office: Of
     page = person.home
     await office.close()
     assert page is not None
-    await person.tap(page, "answer:4", block="poll:1:T01")
+    await person.tap(page, "answer:4", block=":T01")
     await office.settled()
     assert person.modal is not None
     assert "closed" in str(person.modal.blocks)

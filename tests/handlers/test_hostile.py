@@ -71,9 +71,17 @@ async def opened(office: Office) -> Actor:
     return person
 
 
-VALUES = ["", ":", "::", "1", "1:T01", "1:T01:", "1:T01:99", "1:Z99:4", "1:R01:4", "0:T01:4", "2:T01:4",
-          "-1:T01:4", "1:T01:4:x", "1e3:T01:4", "٣:T01:4", "9" * 40 + ":T01:4", "1:T01:" + LONG[:1900],
-          "1:T01:<!channel>", "1:L03:it", "1:T01:4,5"]  # fmt: skip
+VALUES = ["", ":", "::", "OPEN", "OPEN:T01", "OPEN:T01:", "OPEN:T01:99", "OPEN:Z99:4", "OPEN:R01:4",
+          "0:T01:4", "1:T01:4", "2:T01:4", "-1:T01:4", "OPEN:T01:4:x", "1e3:T01:4", "٣:T01:4",
+          "9" * 40 + ":T01:4", "OPEN:T01:" + LONG[:1900], "0123456789abcdef:T01:4", "OPEN:T01:<!channel>",
+          "OPEN:L03:it", "OPEN:T01:4,5"]  # fmt: skip
+"""OPEN stands for the token of the open wave."""
+
+
+async def token_of(office: Office) -> str:
+    wave = await office.bot.store.current_wave()
+    assert wave is not None
+    return wave.token
 
 
 @pytest.mark.parametrize("value", VALUES)
@@ -82,9 +90,9 @@ async def test_a_forged_value_changes_nothing(office: Office, value: str) -> Non
     person = await opened(office)
     before = await file_of(office)
     forged = snapshot(office.poll(office.it))
-    block = next(b for b in forged.blocks if b.get("block_id") == "poll:1:T01")
-    block["elements"][0]["value"] = value
-    await person.tap(forged, block["elements"][0]["action_id"], block="poll:1:T01")
+    block = next(b for b in forged.blocks if b["block_id"].endswith(":T01"))
+    block["elements"][0]["value"] = value.replace("OPEN", await token_of(office))
+    await person.tap(forged, block["elements"][0]["action_id"], block=":T01")
     await office.settled()
     assert "othing was changed" in person.private(office.it)[-1].text
     assert await file_of(office) == before

@@ -246,7 +246,7 @@ async def test_a_manager_has_a_doubtful_poll_posted_again(office: Office) -> Non
         await office.settled()
     assert len(office.posted(office.it)) == 1
     await office.answer(office.people(office.it)[0], office.it, "4")
-    assert sum((await office.bot.store.answered(1)).values()) == 1
+    assert sum((await office.answered()).values()) == 1
 
 
 async def test_only_managers_have_a_poll_posted_again(office: Office) -> None:

@@ -233,9 +233,10 @@ async def test_one_refused_call_changes_nothing_in_the_end(
         await at(office, "2026-03-05T09:00")
         await at(office, "2026-03-06T09:00")
         await at(office, "2026-03-06T09:05")
+        [token] = [wave.token for wave in await office.bot.store.closed_waves()]
         for channel in (office.it, office.marketing):
             keys = [m.metadata["event_payload"]["key"] for m in office.about_pulses(channel) if m.metadata]
-            assert keys == [f"poll:1:{channel}", f"results:1:{channel}"]
+            assert keys == [f"poll:{token}:{channel}", f"results:{token}:{channel}"]
         [closed] = await office.bot.store.closed_waves()
         assert closed.turnout[Side.IT].answered == 12
 
@@ -343,7 +344,8 @@ async def test_a_clock_that_steps_back_opens_no_second_wave(office: Office) -> N
     for moment in ("2026-03-13T09:00", "2026-03-13T08:00", "2026-03-10T09:00", "2026-03-13T09:01"):
         await at(office, moment)
     keys = [m.metadata["event_payload"]["key"] for m in office.about_pulses(office.it) if m.metadata]
-    assert keys == [f"poll:1:{office.it}", f"results:1:{office.it}"]
+    [token] = [wave.token for wave in await office.bot.store.closed_waves()]
+    assert keys == [f"poll:{token}:{office.it}", f"results:{token}:{office.it}"]
 
 
 async def test_a_clock_that_jumps_weeks_ahead_closes_late_and_says_what_was_missed(office: Office) -> None:

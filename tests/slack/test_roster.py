@@ -71,7 +71,7 @@ async def test_somebody_who_left_and_taps_on_does_not_hammer_slack(office: Offic
     office.slack.workspace.channel(office.marketing).members.append(person.id)
     old.channel = office.marketing
     for _ in range(12):
-        await person.tap(old, "answer:4", block="poll:1:T01")
+        await person.tap(old, "answer:4", block=":T01")
     await office.settled()
     assert calls(office.slack) - before <= 2
 
@@ -114,7 +114,7 @@ async def test_a_member_whom_slack_does_not_describe_is_left_out(
     await office.answer(hidden, office.it, "4")
     await office.answer(other, office.it, "4")
     await office.settled()
-    assert sum((await office.bot.store.answered(1)).values()) == 1
+    assert sum((await office.answered()).values()) == 1
     assert "not asked" in hidden.private(office.it)[-1].text
     assert hidden.id not in caplog.text
 
@@ -133,7 +133,7 @@ async def test_after_a_restart_one_undescribed_member_refuses_nobody_else(
     async with running(slack, tmp_path / "pulse.db", clock) as office:
         for person in office.people(office.it):
             await office.answer(person, office.it, "4")
-        assert sum((await office.bot.store.answered(1)).values()) == 13
+        assert sum((await office.answered()).values()) == 14
 
 
 async def test_set_up_counts_a_channel_with_an_undescribed_member(office: Office) -> None:
@@ -217,7 +217,7 @@ async def test_people_of_another_company_are_neither_counted_nor_asked(
         await office.answer(actor, office.it, "4")
         await office.settled()
         assert "not asked" in actor.private(office.it)[-1].text
-    assert sum((await office.bot.store.answered(1)).values()) == 0
+    assert sum((await office.answered()).values()) == 0
     said = await office.says(office.slack.actor(there.id), "/pulse close", office.it)
     assert "Only managers" in said.text
 
