@@ -107,8 +107,8 @@ async def test_a_poll_from_before_a_restore_is_not_taken_for_the_new_one(
     """A call of unknown outcome is searched for by the token: the old poll does not pass for the new one."""
     async with before_the_restore(slack, tmp_path) as office:
         await office.open()
+        slack.fail("chat.postMessage", 500, channel=office.it)
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
-        slack.fail("chat.postMessage", "500", channel=office.it)
         await office.open()
         await at(office, "2026-03-03T09:01")
         assert len(public(office, "poll")) == 2

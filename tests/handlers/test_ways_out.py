@@ -228,8 +228,7 @@ async def test_a_tap_tells_that_a_doubtful_poll_stands(office: Office) -> None:
     for person in office.people(office.it)[:6]:
         await office.answer(person, office.it, "4")
     assert (await office.bot.store.undelivered()) == ()
-    await office.bot.surfaces.counts.update()
-    assert "6 of" in office.poll(office.it).text
+    await office.slack.workspace.until(lambda: "6 of" in office.poll(office.it).text)
     await office.close()
     assert not has_buttons(office.posted(office.it)[0])
     polls = [m for m in office.posted(office.it) if "T01" in str(m.blocks) or "closed" in m.text]
