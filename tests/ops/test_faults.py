@@ -44,7 +44,7 @@ async def test_on_a_full_disk_no_pulse_opens_and_later_one_does(office: Office) 
     """The manager is told, no key is left, and once there is room nothing has to be started again."""
     await office.set_up()
     await on_writer(office, "max_page_count = 1")
-    told = await office.says(office.manager, "/pulse open", office.marketing)
+    told = await office.confirms("/pulse open", "manage:open")
     assert "disk of the server is full, so nothing was saved" in told.text
     folder = office.bot.store.path.with_name("pulse.db-keys")
     assert list(folder.glob("*.key")) == []
@@ -262,7 +262,7 @@ async def test_a_post_that_is_answered_oddly_stands_once(office: Office, kind: s
     [waiting] = await office.bot.store.undelivered()
     assert (waiting.attempts, waiting.state) == (1, "sending")
     await at(office, "2026-03-03T09:05")
-    assert len(office.posted(office.it)) == 1
+    assert len(office.about_pulses(office.it)) == 1
     assert (await office.bot.store.undelivered()) == ()
 
 
@@ -274,7 +274,7 @@ async def test_a_post_that_is_answered_oddly_again_and_again_is_told(office: Off
     for minute in (5, 15, 30):
         await at(office, f"2026-03-03T09:{minute:02}")
     assert f"<#{office.it}>" in office.manager.dms[-1].text
-    assert len(office.posted(office.marketing)) == 1
+    assert len(office.about_pulses(office.marketing)) == 1
 
 
 @pytest.mark.parametrize("code", ["invalid_auth", "token_revoked", "account_inactive"])
