@@ -558,8 +558,9 @@ class StoreConformance:
         wave = await store.start_wave(new_wave(), "opened")
         await deliver(store, *keys(await store.undelivered()))
         await close(store, wave, MONDAY + DAY, "closing", "results", "results")
+        token = await token_of(store, wave)
         assert sorted(keys(await store.undelivered())) == [
-            f"{kind}:{wave}:{channel}" for kind in ("closing", "results") for channel in CHANNELS
+            f"{kind}:{token}:{channel}" for kind in ("closing", "results") for channel in CHANNELS
         ]
         assert await store.audit(1) == ((MONDAY + DAY, "closed"),)
 
