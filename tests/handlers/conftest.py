@@ -26,6 +26,9 @@ from rehearsal.workspace import Message
 TUESDAY = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 """A working day in working hours, wherever the test runs."""
 
+AFTER_THE_OPENING = TUESDAY + timedelta(minutes=1)
+"""When a new set-up waits a week for its first pulse by schedule, also over a restart."""
+
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fcffff3f030005"

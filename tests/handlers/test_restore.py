@@ -12,13 +12,13 @@ from pulse.core.model import Side
 from pulse.storage.backup import back_up
 from rehearsal.server import Rehearsal
 from rehearsal.workspace import Message
-from tests.handlers.conftest import Clock, Office, at, running
+from tests.handlers.conftest import AFTER_THE_OPENING, Clock, Office, at, running
 
 
 @asynccontextmanager
 async def before_the_restore(slack: Rehearsal, folder: Path) -> AsyncIterator[Office]:
     """A bot that is set up; a backup of its database is put back once it is stopped."""
-    async with running(slack, folder / "pulse.db", Clock()) as office:
+    async with running(slack, folder / "pulse.db", Clock(AFTER_THE_OPENING)) as office:
         await office.set_up()
         back_up(folder / "pulse.db", folder / "backup.db")
         yield office
@@ -41,7 +41,7 @@ async def test_a_tap_on_a_poll_from_before_a_restore_counts_for_no_other_wave(
     async with before_the_restore(slack, tmp_path) as office:
         await office.open()
         old = office.bot.workspace.waves.current
-    async with running(slack, tmp_path / "pulse.db", Clock()) as office:
+    async with running(slack, tmp_path / "pulse.db", Clock(AFTER_THE_OPENING)) as office:
         await office.open()
         new = office.bot.workspace.waves.current
         assert old is not None
@@ -67,7 +67,7 @@ async def test_a_form_from_before_a_restore_counts_for_no_other_wave(
         person = office.people(office.it)[0]
         await person.command("/pulse answer", office.it)
         await office.settled()
-    async with running(slack, tmp_path / "pulse.db", Clock()) as office:
+    async with running(slack, tmp_path / "pulse.db", Clock(AFTER_THE_OPENING)) as office:
         await office.open()
         await person.submit(values={"item:T01": "4"})
         await office.settled()
@@ -84,7 +84,7 @@ async def test_details_from_before_a_restore_show_no_other_waves_numbers(
             await office.answer(person, office.it, "4")
         await office.close()
         await office.settled()
-    async with running(slack, tmp_path / "pulse.db", Clock()) as office:
+    async with running(slack, tmp_path / "pulse.db", Clock(AFTER_THE_OPENING)) as office:
         await office.open()
         for person in office.people(office.it)[:7]:
             await office.answer(person, office.it, "1")
@@ -108,9 +108,9 @@ async def test_a_poll_from_before_a_restore_is_not_taken_for_the_new_one(
     async with before_the_restore(slack, tmp_path) as office:
         await office.open()
         slack.fail("chat.postMessage", 500, channel=office.it)
-    async with running(slack, tmp_path / "pulse.db", Clock()) as office:
+    async with running(slack, tmp_path / "pulse.db", Clock(AFTER_THE_OPENING)) as office:
         await office.open()
-        await at(office, "2026-03-03T09:01")
+        await at(office, "2026-03-03T09:02")
         assert len(public(office, "poll")) == 2
         person = office.people(office.it)[0]
         await office.answer(person, office.it, "4")
