@@ -207,7 +207,7 @@ class OpeningCard:
 class ClosingCard:
     """The open pulse before it is closed by hand: when it would close by itself, and who has answered."""
 
-    wave_id: int
+    wave_id: str
     closes_at: datetime
     minimum: int
     turnout: Mapping[Side, Turnout]

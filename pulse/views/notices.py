@@ -556,7 +556,7 @@ def ask_close(card: ClosingCard) -> Message:
             "are posted, and a question with fewer stays without a result. This cannot be undone."
         ).format(minimum=card.minimum),
     ]
-    close = button(_("Close it now"), "manage:close", value=str(card.wave_id), style="danger")
+    close = button(_("Close it now"), "manage:close", value=card.wave_id, style="danger")
     return message([section("\n".join(lines)), actions([close])])
 
 
