@@ -158,7 +158,7 @@ class Bench:
 
 
 def sealed(db: Path) -> int:
-    """How many answers the open wave's ballots hold, seen from outside, with the key that lies beside the file."""
+    """How many answers the open wave's ballots hold, seen from outside with the key beside the file."""
     with closing(connect_read_only(db)) as connection:
         [(wave_id, token)] = connection.execute("SELECT id, token FROM wave WHERE state = 'open'").fetchall()
         sealer = Sealer(read_key(folder_beside(db), token))
