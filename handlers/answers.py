@@ -82,7 +82,7 @@ async def open_form(ack: AsyncAck, interaction: Interaction) -> None:
 
 
 async def save_form(ack: AsyncAck, interaction: Interaction, body: Body) -> None:
-    """The form is sent: durable, then acked by what was saved."""
+    """Saves a submitted form durably, then acks with what was saved."""
     message = await outcome(_save_form(interaction, body))
     await ack(response_action="update", view=as_view(_("Your answers"), message, _("Close")))
 

@@ -58,7 +58,7 @@ class OwnAnswers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacyCard:
-    """`closes_at` of the open wave, None when none is open; `own` None if nothing of the reader is stored.
+    """`closes_at` of the open wave, None when none is open; `own` None if nothing about the reader is stored.
 
     `readers` may read results. `traces` is what can still be found of the answers to closed waves.
     """
@@ -215,9 +215,9 @@ class ClosingCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelsCard:
-    """What a channel is told of the set-up. `channel` is its id, and `side` what it is used for now.
+    """What to tell a channel about the set-up. `channel` is its id, and `side` its side now.
 
-    `side` is None where the channel only gets the results, and `used` false where it takes part no more.
+    `side` is None if the channel only gets the results, and `used` is false if it no longer takes part.
     `channels` are those of both sides; `first` says that the pulse was set up for the first time.
     """
 

@@ -73,7 +73,7 @@ class Answering:
     async def fill_in(
         self, user: str, channel: str, wave_id: str, chosen: Mapping[str, frozenset[str]]
     ) -> Ballot:
-        """All items at once, from the form: what is left empty is withdrawn. Raises as `tap` does."""
+        """Saves the whole form at once; items left empty in it are withdrawn. Raises what `tap` raises."""
         wave = self._wave(wave_id)
         for item_id, boxes in chosen.items():
             item = self._item(wave, item_id)
@@ -110,7 +110,7 @@ class Answering:
         return ballot if kept is None else replace(ballot, answers=kept.answers)
 
     def member_left(self, user: str, channel: str) -> None:
-        """Somebody left a channel: they are not reminded any more. Their ballot stays until the close."""
+        """Stops reminding a person who left a channel. Their ballot stays until the close."""
         self._roster.leave(user, channel)
 
     async def ballot(self, user: str, channel: str = "") -> Ballot:

@@ -42,7 +42,7 @@ class Posts:
         return self._waves.posts_language()
 
     def poll(self, wave_id: int | None, channel: str) -> PollCard | None:
-        """The poll as it is first posted; None if its wave takes no answers any more."""
+        """The poll as it is first posted; None if its wave no longer takes answers."""
         wave = self._waves.current
         if wave is None or wave.id != wave_id:
             return None
@@ -61,7 +61,7 @@ class Posts:
         return await self._results.find(wave_id)
 
     async def channels(self, channel: str, *, first: bool) -> ChannelsCard | None:
-        """What a channel is told of the set-up as it is now; None before the set-up."""
+        """What to tell a channel about the current set-up; None before the set-up."""
         setup = self._waves.saved_setup
         if setup is None:
             return None

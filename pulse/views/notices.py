@@ -35,7 +35,7 @@ TYPED_LIMIT = 40  # characters of a mistyped word that are repeated
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something a manager must mend: both are whole sentences in mrkdwn."""
+    """Something a manager must fix: what is wrong, and how to fix it, as whole sentences in mrkdwn."""
 
     what: str
     mend: str
@@ -175,7 +175,7 @@ def _line(command: CommandHelp) -> str:
 
 
 def privacy(card: PrivacyCard) -> Message:
-    """Three sentences that say it all, the reader's own rows, and then the whole of it."""
+    """A summary in three sentences, the reader's own rows, then the details."""
     blocks = [header(_("What is kept about you")), section("\n".join(_in_short(card))), *_own_rows(card)]
     blocks.append(section(_while_open()))
     return message(
@@ -373,7 +373,7 @@ def greeting(manager: bool) -> Message:
 
 
 def problems(found: Sequence[Problem]) -> Message:
-    """What a manager must mend, each with how."""
+    """What a manager must fix, and how."""
     return message(
         [section(_("*The pulse needs a hand from a manager.*")), *(section(problem_text(p)) for p in found)]
     )
@@ -506,7 +506,7 @@ _CHANNEL_PROBLEMS = {
 
 
 def channel_problem(channel: str, code: str) -> Problem:
-    """A channel (its id) that Slack refuses with `code`, in words with the mend."""
+    """Why Slack refuses a channel (an id) with `code`, and how to fix it."""
     what, mend = _CHANNEL_PROBLEMS.get(
         code,
         (

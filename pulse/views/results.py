@@ -49,7 +49,7 @@ SMALL_TEAM = 30
 
 
 def results_message(report: WaveReport, *, file_id: str | None = None, zone: tzinfo = UTC) -> Message:
-    """The results for a channel. `file_id` is the uploaded chart; without it the message is whole too."""
+    """The results for a channel. `file_id` is the uploaded chart; the message is complete without it."""
     if report.headline.kind is Finding.NO_RESULTS:
         return message([*_no_results(report), *notes(report)])
     blocks = [header(finding(report)), *questions(report)]
