@@ -6,6 +6,7 @@ Nothing changes, and the log names nobody.
 from __future__ import annotations
 
 import copy
+import json
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -207,7 +208,8 @@ async def test_a_form_cannot_choose_a_side(office: Office) -> None:
     person = await opened(office)
     other = office.people(office.it)[7]
     form = copy.deepcopy(await form_of(office, other))
-    form.content["private_metadata"] = f'{{"wave": 1, "channel": "{office.marketing}"}}'
+    origin = json.loads(form.content["private_metadata"])
+    form.content["private_metadata"] = json.dumps({**origin, "channel": office.marketing})
     values = {"item:T01": {"choice": {"type": "radio_buttons", "selected_option": {"value": "1"}}}}
     await submit(office, other, form, values)
     assert person.id != other.id
