@@ -146,7 +146,6 @@ def options(message: dict[str, Any]) -> list[dict[str, Any]]:
     return []
 
 
-@pytest.mark.soak
 async def presses(referee: Referee, action_id: str, value: str) -> None:
     """A button of a private card, which this stand-in hands to nobody: pressed as if beside the last post."""
     button = {"type": "button", "action_id": action_id, "block_id": "card", "value": value}
@@ -162,6 +161,7 @@ def token_of(database: Path) -> str:
     return token
 
 
+@pytest.mark.soak
 async def test_a_pulse_opens_is_answered_and_closes_in_anothers_stand_in(
     referee: Referee, tmp_path: Path
 ) -> None:
