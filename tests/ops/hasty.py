@@ -15,9 +15,8 @@ import bot
 from pulse.ops.process import Replacement
 from pulse.services import waves
 
-assert Replacement.__init__.__kwdefaults__ is not None
-Replacement.__init__.__kwdefaults__ |= {"quiet_s": 0.5, "look_s": 0.05}
-waves.APART = timedelta(0)
-
 if __name__ == "__main__":
+    assert Replacement.__init__.__kwdefaults__ is not None
+    Replacement.__init__.__kwdefaults__ |= {"quiet_s": 0.5, "look_s": 0.05}
+    waves.APART = timedelta(0)
     sys.exit(bot.main())
