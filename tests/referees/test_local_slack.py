@@ -10,12 +10,12 @@ import asyncio
 import hashlib
 import hmac
 import json
-import sqlite3
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, date, datetime, time
 from contextlib import closing
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
