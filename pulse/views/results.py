@@ -16,7 +16,7 @@ from pulse.core.headlines import headline_sentence
 from pulse.core.language import N_, _
 from pulse.core.model import Baseline, ClosedWave, Counted, Format, Item, Outcome, Side, Withheld
 from pulse.core.reports import Change, Finding, Headline, ItemReport, SideReport, StudyComparison, WaveReport
-from pulse.core.wording import brief_verdict, first_claims_sentence, translated_sentence
+from pulse.core.wording import brief_verdict, first_claims_sentence, pooled_percent, translated_sentence
 from pulse.views.blocks import (
     Element,
     actions,
@@ -196,7 +196,9 @@ def side_line(found: ItemReport, side: Side, told: Headline | None = None) -> st
 
 
 def _changed(change: Change) -> str:
-    older = count(change.older.low, change.older.high, change.older.n)
+    """Against one wave its count; of several, which are no people who can be counted, the per cent."""
+    window = change.older
+    older = count(window.low, window.high, window.n) if window.waves == 1 else pooled_percent(window)
     form = _("*up* from {older} before") if change.rising else _("*down* from {older} before")
     return form.format(older=older)
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
+from pulse.core.claims import Window
 from pulse.core.items import Bank
 from pulse.core.language import speaking
 from pulse.core.model import Format, Side
-from pulse.core.reports import Finding, WaveReport, report
+from pulse.core.reports import Change, Finding, WaveReport, report
 from pulse.storage.catalogues import catalogue
 from pulse.views.charts import ALT_TEXT_LIMIT, alt_text
 from pulse.views.message import Block, Message
-from pulse.views.results import results_chart, results_details, results_message, sections
+from pulse.views.results import results_chart, results_details, results_message, sections, side_line
 from rehearsal.blockkit import problems, view_problems
 from tests.golden import golden
 from tests.views.kinds import kinds
@@ -124,6 +125,34 @@ def test_a_verdict_that_this_waves_figure_does_not_show_is_not_beside_it() -> No
     details = words(results_details(found)["blocks"])
     assert "Above the 13% of senior marketing executives" in details
     assert "This is of the last 4 pulses together." in details
+
+
+@pytest.mark.parametrize(
+    ("waves", "low", "high", "before"),
+    [(1, 7, 7, "7 of 12"), (1, 0, 2, "2 or fewer of 12"), (8, 35, 37, "36–39%"), (8, 36, 36, "38%")],
+)
+def test_what_was_before_is_a_count_of_one_wave_or_a_per_cent_of_several(
+    waves: int, low: int, high: int, before: str
+) -> None:
+    """The answers of several waves are no people of the side that could be counted."""
+    item = of_two_waves().items[0]
+    day, n = date(2026, 9, 4), 12 if waves == 1 else 96
+    older = Window(first=day, last=day, waves=waves, low=low, high=high, n=n)
+    change = Change(
+        item_id="T01",
+        side=Side.MARKETING,
+        measure=item.item.measures[0].key,
+        rising=True,
+        newer=older,
+        older=older,
+        z=3.0,
+        wave_id=2,
+        sentence="",
+    )
+    changed = replace(
+        item, sides={**item.sides, Side.MARKETING: replace(item.sides[Side.MARKETING], change=change)}
+    )
+    assert f"*up* from {before} before" in side_line(changed, Side.MARKETING)
 
 
 @pytest.mark.parametrize("kind", ["change", "bands", "large"])
