@@ -235,33 +235,43 @@ def modal(callback: str, name: str, blocks: list[Block]) -> View:
 def item_details(report: ItemReport) -> list[Block]:
     """All that is said of one item: its wordings, and what each side said beside every figure."""
     blocks = [section(f"*{escape(title(report.item))}*\n{wordings(report.item)}")]
+    told: set[str] = set()
     for side in Side:
-        lines = _details(report.item, report.sides[side])
+        lines = _details(report.item, report.sides[side], told)
         blocks += sections(f"*{_(side.label)}*\n" + "\n".join(escape(line) for line in lines if line))
     if report.gap is not None and all(is_shown(said) for said in report.sides.values()):
         blocks.append(section(escape(report.gap.sentence)))
     return blocks
 
 
-def _details(item: Item, said: SideReport) -> list[str]:
-    """All that is said of a side, the share first and the message's figure before the others."""
+def _details(item: Item, said: SideReport, told: set[str]) -> list[str]:
+    """All that is said of a side, the share first and the message's figure before the others.
+
+    A caveat that was `told` for the item is not told again; those that are told here are added.
+    """
     compared = sorted(said.comparisons, key=lambda found: not found.lead)
     return [
         said.sentence,
         last_time(said),
         said.change.sentence if said.change is not None else "",
         said.direct_sentence,
-        *(_compared(found) for found in compared),
+        *[_compared(found, told) for found in compared],
         _bars(item, said.outcome),
     ]
 
 
-def _compared(found: StudyComparison) -> str:
+def _compared(found: StudyComparison, told: set[str]) -> str:
     """The comparison in full; of how many pulses where this one alone would not read so."""
+    sentence, caveat = found.sentence, found.comparable.caveat
+    if sentence and caveat in told:
+        said = sentence.removesuffix(caveat).rstrip()
+        sentence = _("{comparison} The same note applies.").format(comparison=said)
+    elif sentence and caveat:
+        told.add(caveat)
     if found.verdict not in (Verdict.ABOVE, Verdict.BELOW) or found.evident or found.waves < 2:
-        return found.sentence
+        return sentence
     return _("{comparison} This is of the last {count} pulses together.").format(
-        comparison=found.sentence, count=found.waves
+        comparison=sentence, count=found.waves
     )
 
 

@@ -16,7 +16,14 @@ from pulse.core.reports import Change, Finding, WaveReport, report
 from pulse.storage.catalogues import catalogue
 from pulse.views.charts import ALT_TEXT_LIMIT, alt_text
 from pulse.views.message import Block, Message
-from pulse.views.results import results_chart, results_details, results_message, sections, side_line
+from pulse.views.results import (
+    item_details,
+    results_chart,
+    results_details,
+    results_message,
+    sections,
+    side_line,
+)
 from rehearsal.blockkit import problems, view_problems
 from tests.golden import golden
 from tests.views.kinds import kinds
@@ -190,6 +197,17 @@ def test_bars_appear_from_twenty_answers() -> None:
         "Strongly agree: 4." in text
     )
     assert "Answers of 20: Strongly disagree or Disagree: 5, Neither agree nor disagree: 4, Agree: 6," in text
+
+
+def test_a_caveat_is_told_once_for_an_item() -> None:
+    """Where it holds for the other side's figure too, the details say so instead of saying it again."""
+    trust_in_details = next(found for found in of_two_waves().items if found.item.id == "T01")
+    caveats = [found.comparable.caveat for side in Side for found in trust_in_details.sides[side].comparisons]
+    repeated = {caveat for caveat in caveats if caveat and caveats.count(caveat) == 2}
+    said = words(item_details(trust_in_details)).replace("\\'", "'")
+    assert repeated
+    assert [said.count(caveat) for caveat in repeated] == [1] * len(repeated)
+    assert said.count("The same note applies.") == len(repeated)
 
 
 def test_the_details_say_whose_the_published_figures_are() -> None:
