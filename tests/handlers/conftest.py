@@ -106,6 +106,15 @@ class Office:
         assert ack.errors == {}
         await self.settled()
 
+    async def preview(self, **fields: Any) -> str:
+        """What the set-up's form shows once these fields are filled and its preview is pressed."""
+        await self.manager.command("/pulse setup", self.marketing)
+        await self.settled()
+        assert self.manager.modal is not None
+        await self.manager.tap(self.manager.modal, "setup_preview", values=fields)
+        await self.settled()
+        return str(self.manager.modal.blocks)
+
     async def open(self) -> None:
         """As a manager does: the command, then its button, and long enough after a pulse before."""
         asked = [item.id for item in self.bot.library.source]
