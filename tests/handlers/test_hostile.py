@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import structlog
+from slack_bolt.request.async_request import AsyncBoltRequest
 
 from pulse.core.model import Side
 from rehearsal.driver import Actor, snapshot
@@ -201,6 +202,21 @@ async def test_a_form_for_another_wave_changes_nothing(office: Office, metadata:
     response = await submit(office, person, form, values)
     assert "changed" in str(response["view"]["blocks"])
     assert await file_of(office) == before
+
+
+@pytest.mark.parametrize("channel", ["a" * 5000, "C" * 5000, "c0000", "C1 C2", "<!channel>", "\u202e"])
+async def test_a_channel_that_is_no_id_is_no_channel(office: Office, channel: str) -> None:
+    """The form opens as it does where none is known, and the word goes into no call to Slack."""
+    person = await opened(office)
+    before = await form_of(office, person)
+    sent = [each.payload for each in office.slack.post.deliveries.values() if "command" in each.payload]
+    trigger = office.slack.workspace.new_trigger(person.id)
+    payload = {**sent[-1], "channel_id": channel, "trigger_id": trigger}
+    await office.bot.app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=payload))
+    await office.settled()
+    assert person.modal is not None
+    assert person.modal.id != before.id
+    assert json.loads(person.modal.content["private_metadata"])["channel"] == ""
 
 
 async def test_a_form_cannot_choose_a_side(office: Office) -> None:
