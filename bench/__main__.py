@@ -7,7 +7,6 @@ import asyncio
 import json
 import os
 import signal
-import sqlite3
 import sys
 import tempfile
 import time
@@ -19,6 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.report import NAMES, Findings, Storm, page
+from pulse.storage.ballots import Sealer
+from pulse.storage.keys import folder_beside, read_key
+from pulse.storage.sqlite.ballots import all_ballots
+from pulse.storage.sqlite.connection import connect_read_only
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "performance.md"
@@ -122,7 +125,7 @@ class Bench:
             self.found.storms.setdefault(kind, []).append(
                 Storm(
                     **{name: storm[name] for name in ("taps", "acked", "late", "p50", "p99", "worst")},
-                    stored=stored(db) if kind != "unwritten" else None,
+                    stored=stored(kind, db),
                     processor=(measured.processor() - used) / max(1, storm["acked"]),
                     idle=idle,
                     memory=measured.memory(),
@@ -154,11 +157,27 @@ class Bench:
                 self.found.looks = {"years": years, **await measured.read()}
 
 
-def stored(db: Path) -> int:
-    """How many answers the database holds, seen from outside."""
-    with closing(sqlite3.connect(f"file:{db}?mode=ro", uri=True)) as connection:
+def sealed(db: Path) -> int:
+    """How many answers the open wave's ballots hold, seen from outside with the key beside the file."""
+    with closing(connect_read_only(db)) as connection:
+        [(wave_id, token)] = connection.execute("SELECT id, token FROM wave WHERE state = 'open'").fetchall()
+        sealer = Sealer(read_key(folder_beside(db), token))
+        found = all_ballots(connection, wave_id, sealer)
+    return sum(len(answers) for ballots in found.values() for answers in ballots.people)
+
+
+def plain(db: Path) -> int:
+    """How many answers the plain program's table holds, seen from outside."""
+    with closing(connect_read_only(db)) as connection:
         (count,) = connection.execute("SELECT count(*) FROM answer").fetchone()
     return int(count)
+
+
+def stored(kind: str, db: Path) -> int | None:
+    """How many answers the subject has stored; None for the one that stores none."""
+    if kind == "unwritten":
+        return None
+    return plain(db) if kind == "plain" else sealed(db)
 
 
 def ticks() -> tuple[int, int]:

@@ -84,7 +84,7 @@ def answers(
 
 
 def published(k: int, n: int) -> tuple[int, int] | None:
-    """What is published of `k` of `n`: None where it is withheld (docs/method.md, the first table)."""
+    """The ends that are published when `k` of `n` agree, None if withheld (docs/method.md, first table)."""
     if n < LOWEST_MINIMUM:
         return None
     found = share(k, n)
@@ -423,7 +423,7 @@ BUTTONS = np.array([0, 1.5, 3.5, 6.5, 8.5, 10])
 
 
 def expectations(runs: int) -> Iterator[Row]:
-    """Exactly so many answers on either side; what is expected lies between 20 and 80 per cent."""
+    """Both sides give exactly this many answers; the expected share lies between 20 and 80 per cent."""
     middle, ends = (0.3, 0.4, 0.5, 0.6, 0.7), (0.2, 0.8)
     for what, shares, points, limits in (
         ("held by 20 to 80 %", middle + ends, 0, ("≤ 4",)),
@@ -447,7 +447,7 @@ def _expectations(
 
 
 def _called(rng: np.random.Generator, size: int, held: float, expected: float, runs: int) -> float:
-    """Per cent of runs in which the misjudgement is called, in the right direction where there is one."""
+    """Per cent of runs that call a misjudgement; one that exists counts only if its direction is right."""
     odds = _buttons(expected)
     called = []
     for _run in range(runs):

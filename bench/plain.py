@@ -56,7 +56,7 @@ def main() -> None:
     chosen = parser.parse_args()
     handler = SocketModeHandler(build(chosen.api, chosen.db), "xapp-1", receive_buffer_size=BUFFER)
     handler.connect()  # type: ignore[no-untyped-call]  # slack_bolt leaves it untyped
-    say(poll(1, load_library(None).bank.items[:3]))
+    say(poll("1", load_library(None).bank.items[:3]))
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     stop.wait()

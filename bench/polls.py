@@ -11,7 +11,7 @@ from pulse.core.model import Item, Side
 from pulse.views.poll import poll_message
 
 
-def poll(wave_id: int, items: Sequence[Item]) -> dict[str, Any]:
+def poll(wave_id: str, items: Sequence[Item]) -> dict[str, Any]:
     """The message, and the values of its buttons by question."""
     card = PollCard(
         wave_id=wave_id,

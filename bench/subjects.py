@@ -68,7 +68,7 @@ async def set_up(store: Store) -> None:
 def tapped(waves: Waves) -> dict[str, Any]:
     """The open poll, for the load."""
     assert waves.current is not None
-    return poll(waves.current.id, waves.items_of(waves.current))
+    return poll(waves.current.token, waves.items_of(waves.current))
 
 
 async def serve(kind: str, api: str, db: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -26,9 +25,6 @@ from pulse.core.facts import claim, figure, sample, study
 from pulse.core.items import Bank
 from pulse.core.model import DIMENSIONS, EVERYONE, Baseline, Item, Side
 from pulse.storage.library import load_library
-
-_BACKGROUND = re.compile(r"It is shown as background only\.|; it is shown as background only(?=\.)")
-"""What a caveat ends in on a card, and what the page has already said."""
 
 PAGE = Path(__file__).parent / "baselines.md"
 
@@ -157,7 +153,7 @@ def _beside(row: Baseline, bank: Bank, ledger: Ledger) -> Iterator[str]:
     }.values():
         how = f"Compared (grade {row.grade})" if found.verdict else "Background"
         yield f"{how} beside “{item.title}”."
-        caveats.append(_BACKGROUND.sub("", found.caveat))
+        caveats.append(found.caveat)
     yield from dict.fromkeys(filter(None, caveats))
 
 

@@ -82,7 +82,7 @@ async def open_form(ack: AsyncAck, interaction: Interaction) -> None:
 
 
 async def save_form(ack: AsyncAck, interaction: Interaction, body: Body) -> None:
-    """The form is sent: durable, then acked by what was saved."""
+    """Saves a submitted form durably, then acks with what was saved."""
     message = await outcome(_save_form(interaction, body))
     await ack(response_action="update", view=as_view(_("Your answers"), message, _("Close")))
 
@@ -96,7 +96,7 @@ async def show_form(interaction: Interaction) -> None:
     """Opens the form with the answers so far. Raises what `Answering.ballot` raises, and SlackFault."""
     channel = interaction.channel
     ballot = await interaction.workspace.answering.ballot(interaction.user, channel)
-    view = answer_view(ballot.wave.id, ballot.side, ballot.items, ballot.answers, channel)
+    view = answer_view(ballot.wave.token, ballot.side, ballot.items, ballot.answers, channel)
     await interaction.surfaces.slack.open_view(interaction.trigger, view)
 
 
@@ -106,7 +106,7 @@ async def _tap(interaction: Interaction) -> None:
     ballot = await interaction.workspace.answering.tap(user, channel, wave_id, item_id, option)
     interaction.surfaces.counts.touch()
     if interaction.message and not interaction.in_private:
-        await interaction.surfaces.publisher.stands(wave_id, channel, interaction.message)
+        await interaction.surfaces.publisher.stands(ballot.wave.id, channel, interaction.message)
     _owe_card(interaction, ballot, saved=item_id)
 
 
@@ -190,7 +190,7 @@ def _keep(interaction: Interaction, wave_id: int) -> None:
 def _refuse(interaction: Interaction, sentence: Message) -> None:
     """Says why, after the ack. A card of the open wave stays where it is: its reader can try again."""
     wave = interaction.workspace.waves.current
-    if interaction.in_private and wave is not None and interaction.value.split(":")[0] == str(wave.id):
+    if interaction.in_private and wave is not None and interaction.value.split(":")[0] == wave.token:
         say = partial(privately, interaction, sentence)
     else:
         say = partial(reply, interaction, sentence)
@@ -199,7 +199,7 @@ def _refuse(interaction: Interaction, sentence: Message) -> None:
 
 def _card(ballot: Ballot, *, saved: str = "", moved_on: bool = False, side_told: bool = False) -> PrivateCard:
     return PrivateCard(
-        wave_id=ballot.wave.id,
+        wave_id=ballot.wave.token,
         side=ballot.side,
         items=ballot.items,
         answers=ballot.answers,
@@ -210,7 +210,7 @@ def _card(ballot: Ballot, *, saved: str = "", moved_on: bool = False, side_told:
     )
 
 
-def _parse_value(value: str) -> tuple[int, str, str]:
+def _parse_value(value: str) -> tuple[str, str, str]:
     """A button's value: wave, item and option. Raises BadRequest for one that no poll has sent."""
     parts = value.split(":")
     if len(parts) != 3:

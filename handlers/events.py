@@ -8,7 +8,7 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from handlers.interaction import Interaction, part_of, text_of
+from handlers.interaction import Interaction, id_of, part_of
 from handlers.managing import follow_waves
 from pulse.services.channels import ARCHIVED, NOT_FOUND, NOT_IN, SHARED
 
@@ -37,56 +37,56 @@ def register(app: AsyncApp) -> None:
 
 
 async def member_left(event: Event, context: AsyncBoltContext, interaction: Interaction) -> None:
-    if text_of(event, "user") == context.bot_user_id:
+    if id_of(event, "user") == context.bot_user_id:
         await bot_left(event, interaction)
     else:
-        interaction.workspace.answering.member_left(text_of(event, "user"), text_of(event, "channel"))
+        interaction.workspace.answering.member_left(id_of(event, "user"), id_of(event, "channel"))
 
 
 async def member_joined(event: Event, context: AsyncBoltContext, interaction: Interaction) -> None:
     """People need nothing: whoever joins and answers is looked up then."""
-    if text_of(event, "user") == context.bot_user_id:
-        interaction.later(_back(interaction, text_of(event, "channel")))
+    if id_of(event, "user") == context.bot_user_id:
+        interaction.later(_back(interaction, id_of(event, "channel")))
 
 
 async def bot_left(event: Event, interaction: Interaction) -> None:
-    _lost(interaction, text_of(event, "channel"), NOT_IN)
+    _lost(interaction, id_of(event, "channel"), NOT_IN)
 
 
 async def channel_archived(event: Event, interaction: Interaction) -> None:
-    _lost(interaction, text_of(event, "channel"), ARCHIVED)
+    _lost(interaction, id_of(event, "channel"), ARCHIVED)
 
 
 async def channel_deleted(event: Event, interaction: Interaction) -> None:
-    _lost(interaction, text_of(event, "channel"), NOT_FOUND)
+    _lost(interaction, id_of(event, "channel"), NOT_FOUND)
 
 
 async def channel_unarchived(event: Event, interaction: Interaction) -> None:
-    interaction.later(_back(interaction, text_of(event, "channel")))
+    interaction.later(_back(interaction, id_of(event, "channel")))
 
 
 async def channel_renamed(event: Event, interaction: Interaction) -> None:
     """Names are kept nowhere, everything goes by ids; the channel is looked at afresh."""
-    interaction.workspace.channels.forget(text_of(event, "channel", "id"))
+    interaction.workspace.channels.forget(id_of(event, "channel", "id"))
 
 
 async def channel_moved(event: Event, interaction: Interaction) -> None:
     moved = interaction.workspace.channels.follow_move(
-        text_of(event, "old_channel_id"), text_of(event, "new_channel_id")
+        id_of(event, "old_channel_id"), id_of(event, "new_channel_id")
     )
     interaction.later(moved)
 
 
 async def channel_shared(event: Event, interaction: Interaction) -> None:
     """Another company's people come in: they are not asked, but they read what is posted."""
-    _lost(interaction, text_of(event, "channel"), SHARED)
+    _lost(interaction, id_of(event, "channel"), SHARED)
 
 
 async def channel_unshared(event: Event, interaction: Interaction) -> None:
     """One company has left; another may still be there."""
     if event.get("is_ext_shared"):
         return
-    interaction.later(interaction.workspace.channels.unshared(text_of(event, "channel")))
+    interaction.later(interaction.workspace.channels.unshared(id_of(event, "channel")))
 
 
 async def token_revoked(event: Event) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from handlers.interaction import Interaction, text_of
+from handlers.interaction import Interaction, id_of, text_of
 from handlers.managing import PRESSED
 from handlers.replies import or_refuse, outcome, reply
 from handlers.setup import show_setup
@@ -25,7 +25,7 @@ def register(app: AsyncApp) -> None:
 
 
 async def home_opened(event: dict[str, Any], interaction: Interaction) -> None:
-    user = text_of(event, "user")
+    user = id_of(event, "user")
     if text_of(event, "tab") in ("home", ""):
         interaction.later(interaction.surfaces.home_tabs.opened(user))
     interaction.later(_greet(interaction, user))

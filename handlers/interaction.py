@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -25,6 +26,9 @@ class Team:
     workspace: Workspace
     surfaces: Surfaces
 
+
+_ID = re.compile(r"[A-Z0-9]{1,64}")
+"""Slack's ids have 9 to 11 characters today, and no length is promised."""
 
 FindTeam = Callable[[str | None, str | None], Team]
 """The team of a payload, by its team and enterprise ids."""
@@ -58,12 +62,12 @@ class Interaction:
 
 def interaction_of(body: Mapping[str, Any], team: Team, respond: Respond | None) -> Interaction:
     """Reads a payload of any kind."""
-    pressed = text_of(body, "channel", "id") or text_of(body, "container", "channel_id")
+    pressed = id_of(body, "channel", "id") or id_of(body, "container", "channel_id")
     return Interaction(
         workspace=team.workspace,
         surfaces=team.surfaces,
-        user=text_of(body, "user", "id") or text_of(body, "user_id"),
-        channel=pressed or text_of(body, "channel_id"),
+        user=id_of(body, "user", "id") or id_of(body, "user_id"),
+        channel=pressed or id_of(body, "channel_id"),
         trigger=text_of(body, "trigger_id"),
         value=text_of(body, "actions", 0, "value"),
         block=text_of(body, "actions", 0, "block_id"),
@@ -82,6 +86,12 @@ def part_of(body: object, *way: str | int) -> object:
         else:
             found = found[step] if isinstance(found, list) and len(found) > step else None
     return found
+
+
+def id_of(body: object, *way: str | int) -> str:
+    """A person's or channel's id in a payload, "" if it can be none: ids are sent back to Slack."""
+    found = text_of(body, *way)
+    return found if _ID.fullmatch(found) else ""
 
 
 def text_of(body: object, *way: str | int) -> str:

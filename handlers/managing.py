@@ -47,7 +47,7 @@ async def close_shown(interaction: Interaction, value: str) -> Message:
     return await _close(interaction, wave_id_of(value))
 
 
-async def _close(interaction: Interaction, shown: int | None) -> Message:
+async def _close(interaction: Interaction, shown: str | None) -> Message:
     closed = await interaction.workspace.waves.close_by_hand(shown)
     interaction.later(follow_waves(interaction))
     if closed.called_off:

@@ -14,7 +14,7 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.webhook import WebhookResponse
 
-from handlers.interaction import FindTeam, Interaction, interaction_of, part_of, text_of
+from handlers.interaction import FindTeam, Interaction, id_of, interaction_of, part_of, text_of
 from pulse.core.language import speak
 from pulse.slack.web_api import Slack
 
@@ -86,7 +86,7 @@ class InLanguage(AsyncMiddleware):
 
 def _reader(body: dict[str, Any]) -> str:
     """The id of whoever opened the Home tab: of other events nobody is answered."""
-    return text_of(body, "event", "user") if text_of(body, "event", "type") == HOME_OPENED else ""
+    return id_of(body, "event", "user") if text_of(body, "event", "type") == HOME_OPENED else ""
 
 
 def _may_wait(body: dict[str, Any]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import traceback
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -16,6 +15,7 @@ from slack_bolt import BoltResponse
 from handlers.interaction import Interaction, Respond
 from pulse.core.errors import BadRequest, PulseError, SlackFault
 from pulse.core.language import _
+from pulse.core.records import wave_token
 from pulse.views.message import Message, as_view, has_pictures, without_pictures
 from pulse.views.notices import refusal
 
@@ -146,8 +146,9 @@ async def _sent(respond: Respond, message: Message, to: str, *, replace: bool) -
     return True
 
 
-def wave_id_of(value: str) -> int:
-    """The wave that a button names. Raises BadRequest for a value that no message of ours has."""
-    if not re.fullmatch(r"[0-9]{1,15}", value):
+def wave_id_of(value: str) -> str:
+    """The token of the wave that a button names. Raises BadRequest for a value that no message has."""
+    token = wave_token(value)
+    if token is None:
         raise BadRequest(_("That button is not one of this pulse. Nothing was changed."))
-    return int(value)
+    return token

@@ -135,15 +135,16 @@ class Actor:
         chosen: Any = None,
         values: Mapping[str, Any] | None = None,
     ) -> Ack:
-        """Uses the one element whose action_id, value or label is `target` (within `block`, if given).
+        """Uses the one element whose action_id, value or label is `target`.
 
+        `block` is the end of the id of the block that has it, where several are alike.
         `chosen` answers a select, a picker or a field: an option's value, an id, a date, text, or a list.
         `values` are the other fields of the form.
         """
         found = [
             (each["block_id"], element)
             for each in where.blocks
-            if block in (None, each["block_id"])
+            if block is None or each["block_id"].endswith(block)
             for element in elements_of(each)
             if target in (element["action_id"], element.get("value"), _label(element))
         ]

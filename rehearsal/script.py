@@ -6,7 +6,7 @@ A script is text, a line a deed; `#` begins a comment.
     /pulse open                   a command
     hello everybody               a word to the channel (a line that is no other deed)
     press Agree                   the newest button of that label, value or action_id that Ines sees;
-    press Agree in poll:1:T01     in the block whose block_id ends so, where several are alike
+    press Agree in :T01           in the block whose block_id ends so, where several are alike
     fill zone = Europe/Berlin     a field of the open form, by block_id; several choices with commas
     submit                        sends the form; `cancel` closes it
     home                          opens the Home tab

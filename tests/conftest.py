@@ -19,7 +19,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     depth.must_run(report)
+    # Generated text has lone surrogates, which a worker of xdist cannot send.
+    report.sections = [(name, _sendable(text)) for name, text in report.sections]
     return report
+
+
+def _sendable(text: str) -> str:
+    return text.encode(errors="backslashreplace").decode()
 
 
 @pytest.fixture

@@ -178,8 +178,11 @@ class Outside:
         await self.confirms("/pulse close", "manage:close")
 
         def results() -> str | None:
-            newest = self.slack.workspace.channel(self.it).messages
-            return next((m.text for m in reversed(newest) if "of 12 agree" in m.text), None)
+            posted = self.slack.workspace.channel(self.it).messages
+            payloads = [(m, (m.metadata or {}).get("event_payload") or {}) for m in reversed(posted)]
+            return next(
+                (m.text for m, payload in payloads if str(payload.get("key")).startswith("results:")), None
+            )
 
         text: str = await self.until(results)
         return text

@@ -18,7 +18,7 @@ async def test_with_all_tokens_the_whole_loop_runs_in_slack(slack: Rehearsal, tm
     """Set up, open, answer, close: over Socket Mode, with no word of a rehearsal, and a clean end."""
     async with bot(tmp_path, **tokens(slack)) as process:
         await process.says("event=ready")
-        assert "8 of 12 agree" in await Outside(slack).whole_loop()
+        assert "8 of 12 (67%)" in await Outside(slack).whole_loop()
         assert await process.stop() == 0
         assert "Rehearsal:" not in process.output
 

@@ -129,7 +129,7 @@ async def test_the_image_holds_all_that_the_bot_needs(image: Path, tmp_path: Pat
         assert await healthy(image, environment) == 0
         behind = {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
         assert await healthy(image, environment | behind) == 0
-        assert "8 of 12 agree" in await process.Outside(slack).whole_loop()
+        assert "8 of 12 (67%)" in await process.Outside(slack).whole_loop()
         assert await bot.stop() == 0
     assert await healthy(image, environment) == 1
     assert files(image) == before

@@ -20,6 +20,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ import pytest
 import yaml
 
 from handlers.commands import COMMANDS
+from pulse import __version__
 from pulse.core.items import parse_items
 from pulse.ops.settings import Settings
 from pulse.storage.sqlite.migrations import migrate
@@ -35,7 +37,7 @@ from pulse.storage.sqlite.migrations import migrate
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     page.relative_to(ROOT)
-    for folder in (".", "docs", "docs/decisions")
+    for folder in (".", "docs", "docs/decisions", "docs/templates")
     for page in (ROOT / folder).glob("*.md")
 )
 DATA = {"text", "mermaid"}
@@ -266,3 +268,9 @@ def test_every_page_is_reached_from_the_readme() -> None:
             elif found.is_relative_to(ROOT) and found.exists():
                 ahead.append(found.relative_to(ROOT))
     assert set(PAGES) - reached == set()
+
+
+def test_the_version_is_the_same_wherever_it_is_written() -> None:
+    """A release that raises one of the two and forgets the other is noticed."""
+    written = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert written == __version__

@@ -63,7 +63,7 @@ async def walk(page: Page) -> None:
     agree = messages.locator("button", has_text=re.compile("^Agree$")).first
     await seen(agree)
     await agree.click()
-    await seen(messages.get_by_text("Recorded").last)
+    await seen(messages.get_by_text("Question 1 saved").last)
     await page.get_by_label("Mood in IT").fill("25")
     await page.get_by_role("button", name="Let the crowd answer").click()
     await seen(page.locator(".toast", has_text="answered").last)

@@ -62,6 +62,7 @@ def a_wave(
     most = {side: max((t.n for (_id, of), t in tallies.items() if of is side), default=0) for side in Side}
     return ClosedWave(
         number + 1,
+        str(number + 1),
         opened,
         opened + timedelta(days=3),
         5,

@@ -77,7 +77,7 @@ class KeyNotDestroyed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollGone:
-    """The poll of a channel was deleted, and deleted again after it was posted anew."""
+    """A channel's poll was deleted, posted again, and deleted again."""
 
     channel: str
     wave_id: int

@@ -273,8 +273,6 @@ def _caveat(row: Baseline, verdict: bool, translated: bool) -> str:
         )
     if translated:
         clauses.append(_("the question is translated, and the figure belongs to its English wording"))
-    if not verdict:
-        clauses.append(_("it is shown as background only"))
     return sentence("; ".join(clauses))
 
 

@@ -1,4 +1,8 @@
-"""What a view shows, as records without words: services fill them in, views make the messages."""
+"""What a view shows, as records without words: services fill them in, views make the messages.
+
+`wave_id` is the wave's token, not its number: a number is used again after a backup is put back, and then
+means another wave than in the messages that stand already.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +35,7 @@ class PollCard:
     lost. `traces` is what is left of the answers after the close.
     """
 
-    wave_id: int
+    wave_id: str
     side: Side
     items: tuple[Item, ...]
     closes_at: datetime
@@ -47,7 +51,7 @@ class PollCard:
 class OwnAnswers:
     """A person's own answers in the open wave, as /pulse privacy shows them."""
 
-    wave_id: int
+    wave_id: str
     side: Side
     items: tuple[Item, ...]
     answers: Mapping[str, frozenset[str]]
@@ -55,7 +59,7 @@ class OwnAnswers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacyCard:
-    """`closes_at` of the open wave, None when none is open; `own` None if nothing of the reader is stored.
+    """`closes_at` of the open wave, None when none is open; `own` None if nothing about the reader is stored.
 
     `readers` may read results. `traces` is what can still be found of the answers to closed waves.
     """
@@ -94,7 +98,7 @@ class ReminderCard:
     `channels` (ids) have the poll. `wanted` is false if its reader asked for no more reminders.
     """
 
-    wave_id: int
+    wave_id: str
     side: Side | None
     items: tuple[Item, ...]
     closes_at: datetime
@@ -124,7 +128,7 @@ class OpenPulse:
     boxes by item id. `side` is None if the reader cannot answer here, and `outside` says why.
     """
 
-    wave_id: int
+    wave_id: str
     closes_at: datetime
     items: tuple[Item, ...] = ()
     side: Side | None = None
@@ -222,7 +226,7 @@ class OpeningCard:
 class ClosingCard:
     """The open pulse before it is closed by hand: when it would close by itself, and who has answered."""
 
-    wave_id: int
+    wave_id: str
     closes_at: datetime
     minimum: int
     turnout: Mapping[Side, Turnout]
@@ -230,9 +234,9 @@ class ClosingCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelsCard:
-    """What a channel is told of the set-up. `channel` is its id, and `side` what it is used for now.
+    """What to tell a channel about the set-up. `channel` is its id, and `side` its side now.
 
-    `side` is None where the channel only gets the results, and `used` false where it takes part no more.
+    `side` is None if the channel only gets the results, and `used` is false if it no longer takes part.
     `channels` are those of both sides; `first` says that the pulse was set up for the first time.
     """
 

@@ -28,7 +28,7 @@ ANSWERS = (
     Box("cannot_say", N_("Cannot say"), N_("Cannot say"), counted=False),
 )
 NEVER_ASKED_AFTER = timedelta(weeks=13)
-"""A commitment whose day is longer past is not asked about any more: nobody remembers it as one thing."""
+"""This long after its day, a commitment is no longer asked about: people no longer agree on what it was."""
 
 
 class CommitmentState(StrEnum):

@@ -113,7 +113,7 @@ class TooManySockets(PulseError):
 
 
 class SettingsFault(PulseError):
-    """The environment is not usable: names what is missing or wrong and how to mend it."""
+    """The environment is not usable: names what is missing or wrong and how to fix it."""
 
 
 class StoreFault(PulseError):

@@ -22,8 +22,8 @@ SHORT = 16
 def digest(wave: ClosedWave) -> str:
     """SHA-256 over the wave's dates, minimum, questions, turnout and figures, in hexadecimal.
 
-    A question enters by its series, which is made from its wordings and options. Each line ends with a line
-    feed, its fields are parted by tabs. The wave's number in the file is no part of it.
+    A question is represented by its series, which is made from its wordings and options. Fields are separated
+    by tabs, and each line ends with a line feed. The wave's number in the file is left out.
     """
     text = "".join("\t".join(map(str, line)) + "\n" for line in _lines(wave))
     return hashlib.sha256(text.encode()).hexdigest()
@@ -66,7 +66,7 @@ def _figures(wave: ClosedWave) -> Iterator[tuple[object, ...]]:
 class SaidChange:
     """A change that the bot told at the close of `wave_id`.
 
-    `newer` and `older` are the windows' counts: at least and at most so many people, of so many answers.
+    `newer` and `older` are the windows' counts: fewest people, most people, and answers.
     """
 
     wave_id: int

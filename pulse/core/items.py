@@ -1,7 +1,7 @@
 """The bank of items: reading and checking it.
 
-An item is asked in two wordings, one a side. Its answers are boxes, which the column `scale` spells out.
-The format of the file, for a company's own items too, is described in docs/items.md.
+An item has two wordings, one for each side. Its answers are boxes, which the column `scale` spells out.
+docs/items.md describes the format of the file, which a company's own items share.
 """
 
 from __future__ import annotations

@@ -68,5 +68,5 @@ def ngettext(one: str, many: str, count: int) -> str:
 
 
 def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"
-    """Marks a sentence of a table for the catalogue and returns it unchanged."""
+    """Marks a sentence for translation later, when it is used; returns it unchanged."""
     return sentence

@@ -298,9 +298,10 @@ class SideTurnout:
 
 @dataclass(frozen=True, slots=True)
 class ClosedWave:
-    """All that is left of a wave: what may be published."""
+    """All that is left of a wave: what may be published. `token` names it in every copy of the database."""
 
     id: int
+    token: str
     opened_at: datetime
     closed_at: datetime
     minimum: int

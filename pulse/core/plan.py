@@ -139,11 +139,11 @@ def plan(
     since: datetime,
     pauses: Iterable[Pause] = (),
 ) -> list[Decision]:
-    """What is due at `now`, in the order in which to do it; empty once all of it is done.
+    """What is due at `now`, in the order in which to do it; empty once everything is done.
 
-    `waves` holds every wave by local date that opened or was skipped since `since`, and any that is open;
-    planned ones change nothing. `since` is when the schedule was saved: openings before it are not its own.
-    A wave that is known is never opened again, also where the clock was set back.
+    `waves` holds, by local date, every wave that opened or was skipped since `since`, and any open one;
+    planned waves in it are ignored. `since` is when the schedule was saved; it causes no earlier openings.
+    A known wave is never opened again, even if the clock was set back.
     """
     pauses = tuple(pauses)
     decisions: list[Decision] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -76,6 +77,16 @@ class NewWave:
         return {side: sum(side in sides for sides in self.roster.values()) for side in Side}
 
 
+def wave_token(text: str) -> str | None:
+    """The token in what a message names a wave by; None where it names none.
+
+    Messages of the first edition name a wave by its number, and that is what its token is made of.
+    """
+    if re.fullmatch(r"[0-9]{1,15}", text):
+        return text.zfill(16)
+    return text if re.fullmatch(r"[0-9a-f]{16}", text) else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenWave:
     """The wave that takes answers now. `token` names it in every copy of the database, unlike `id`.
@@ -104,6 +115,7 @@ class CalledOffWave:
     """A wave that was opened and ended without results; `items` are the ids of its questions."""
 
     id: int
+    token: str
     ended_at: datetime
     items: tuple[str, ...]
 

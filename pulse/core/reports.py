@@ -122,7 +122,7 @@ class SideReport:
     the minimum. `low_response`: too few had an opinion on this item to describe the channel; nothing is then
     derived. `change` is the claim of this wave, `claims` all claims to this wave, oldest first. `direct` is
     the verdict of an item that asks about change itself: ABOVE is better. `sentence` says the share,
-    `people_sentence` the whole side, `sight` what so many answers can show; each is empty where it has
+    `people_sentence` the whole side, `sight` what this number of answers can show; each is empty where it has
     nothing to say.
     """
 
@@ -339,7 +339,7 @@ def _sentence(item: Item, now: Outcome, wave: ClosedWave, roster: int, *, low_re
 
 
 def _observed(wave: ClosedWave, item: Item, side: Side, measure: Measure) -> Observation | None:
-    """What the wave published of a measure, None where it published nothing of it.
+    """What the wave published of a measure; None if it published none of it.
 
     A wave of the first edition may have more answers than people at its opening: they joined in time. The
     day is that of UTC, so that the rules say the same in every zone.

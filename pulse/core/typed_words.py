@@ -11,7 +11,7 @@ POLITE = frozenset(
         *("bitte", "jetzt", "mal", "die", "der", "das", "den", "mir", "uns", "zeig", "zeige", "gib"),
     )
 )
-"""Words that change nothing of what is meant."""
+"""Words that do not change what is meant."""
 
 _EDGES = "\"'`“”„‘’«».,:;!¡¿…()[]{}"
 

@@ -16,7 +16,7 @@ from pulse.core.baselines import Comparable
 from pulse.core.claims import USUAL, Window, lasting_changes
 from pulse.core.comparison import Verdict, reach
 from pulse.core.dates import short_day
-from pulse.core.facts import PER_CENT_FROM, count, figure, per_cent, share, study, written_percent
+from pulse.core.facts import PER_CENT_FROM, count, figure, per_cent, percent, share, study, written_percent
 from pulse.core.language import N_, _, ngettext
 from pulse.core.model import Baseline, Counted, Format, Item, Measure, Share, Side
 from pulse.core.people import PeopleRange
@@ -123,7 +123,7 @@ def change_sentence(item: Item, newer: Window, older: Window, *, rising: bool, t
 
 
 def pooled(window: Window) -> str:
-    """The answers of a window: `48 of 120 (40%)`, or `27 to 29 of 41 (66 to 71%)`.
+    """The answers of a window: `48 of 120 (40%)`, or `27 to 29 of 41 (66–71%)`.
 
     Merged waves stay merged in the sum: the lowest and the highest that was published.
     """
@@ -132,9 +132,9 @@ def pooled(window: Window) -> str:
 
 
 def pooled_percent(window: Window) -> str:
-    """The share of a window's answers as a per cent, or as two where waves are merged."""
-    low, high = per_cent(window.low, window.n), per_cent(window.high, window.n)
-    return low if low == high else _("{low} to {high}").format(low=low, high=high)
+    """The share of a window's answers: `40%`, or `66–71%` where waves are merged."""
+    low, high = percent(window.low, window.n), per_cent(window.high, window.n)
+    return high if written_percent(low) == high else f"{low}–{high}"
 
 
 def _in_pulses(window: Window, today: date) -> str:

@@ -1,4 +1,4 @@
-"""`python bot.py doctor`: looks at everything that the bot needs, and names the mend of what is wrong.
+"""`python bot.py doctor`: checks everything that the bot needs, and says how to fix what is wrong.
 
 It changes nothing and may run beside the bot. No token is printed.
 """
@@ -58,7 +58,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was looked at and found; a fault has its `mend`, a sentence each."""
+    """What was checked and found; for a fault, `mend` says how to fix it. Both are whole sentences."""
 
     name: str
     state: State
@@ -67,12 +67,12 @@ class Check:
 
 
 def healthy(checks: Sequence[Check]) -> bool:
-    """Whether nothing has to be mended."""
+    """Whether no check found a fault."""
     return all(found.state is not State.FAULT for found in checks)
 
 
 def as_text(checks: Sequence[Check]) -> str:
-    """A line a check, its mend below it."""
+    """One line for each check, with the fix below it."""
     lines: list[str] = []
     for found in checks:
         lines.append(f"{found.state:<6} {found.name}: {found.says}")
@@ -84,7 +84,7 @@ def as_text(checks: Sequence[Check]) -> str:
 
 
 def as_json(checks: Sequence[Check]) -> str:
-    """The same for programs: `ok`, and `checks` with name, state, says and mend."""
+    """The same for programs: `ok`, and `checks` with the keys name, state, says and `mend`."""
     said = {"ok": healthy(checks), "checks": [asdict(found) for found in checks]}
     # In ASCII, so that no terminal's or pipe's encoding can spoil it.
     return json.dumps(said, indent=1)
@@ -98,7 +98,7 @@ class Doctor:
     clock: Callable[[], datetime]
 
     async def examine(self) -> tuple[Check, ...]:
-        """Everything, in the order in which it should be mended."""
+        """All checks, in the order in which to fix what they find."""
         checks = [self._mode()]
         slack: Slack | None = None
         reached = False

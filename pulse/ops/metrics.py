@@ -1,7 +1,7 @@
 """Counts and latencies for Prometheus, in its text format.
 
-Nothing here tells answers, scores or people. Payloads and calls are not counted by kind: while few have
-answered, a count of private cards would be the count of answers that the pulse itself keeps back.
+Nothing here reveals answers, scores or people. Payloads and calls are not counted by kind: while few people
+have answered, counting private cards would reveal the number of answers, which the pulse itself withholds.
 https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 

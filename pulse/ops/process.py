@@ -2,7 +2,7 @@
 
 Answers pass through this process while a wave is open, as texts and numbers that Python copies as it likes.
 The keys are overwritten at the close, the answers cannot be: only a new process is sure to have forgotten
-them. So the bot executes its own command line anew in the first quiet minute after a close. It keeps its
+them. So the bot executes its own command line again in the first quiet minute after a close. It keeps its
 process id, so a supervisor sees no restart, and it keeps the descriptors that are handed over: the lock of
 the database, and in HTTP mode the socket that listens, where Slack's requests wait meanwhile.
 """
@@ -25,7 +25,7 @@ PR_GET_DUMPABLE, PR_SET_DUMPABLE = 3, 4
 
 QUIET_S = 60.0
 LATEST_S = 3600.0
-"""At the latest so long after the close, quiet or not."""
+"""The new process starts within this time after the close, quiet or not."""
 
 APART_S = 600.0
 """Between two replacements: a process that ended at once again and again would take no answers."""
@@ -109,7 +109,7 @@ def not_before(environment: Mapping[str, str]) -> float:
 
 
 def replace(handed: Mapping[str, int]) -> NoReturn:
-    """Executes the command line of this process anew, in its place.
+    """Executes this process's command line again, in its place.
 
     `handed` are descriptors that the new process takes over, by name; all others close. To be called when
     everything is closed: what runs in other threads ends here. Raises NotReplaced.

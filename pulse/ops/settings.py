@@ -38,7 +38,7 @@ class Settings(BaseSettings):
         "https://slack.com/api/", description="where the Web API is: a proxy or stand-in"
     )
     https_proxy: str = Field(
-        "", repr=False, description="the proxy to Slack; HTTP_PROXY counts where it is not set"
+        "", repr=False, description="the proxy to Slack; if it is not set, HTTP_PROXY is used"
     )
     http_proxy: str = Field("", repr=False, description="the proxy for addresses that begin with http://")
     no_proxy: str = Field("", description="what is reached without a proxy: hosts, networks, * for all")

@@ -53,7 +53,7 @@ class Answering:
     def __init__(self, *, store: Store, roster: Roster, waves: Waves) -> None:
         self._store, self._roster, self._waves = store, roster, waves
 
-    async def tap(self, user: str, channel: str, wave_id: int, item_id: str, box: str) -> Ballot:
+    async def tap(self, user: str, channel: str, wave_id: str, item_id: str, box: str) -> Ballot:
         """One box of one item, from a poll message; in a multiple choice it is added or taken back.
 
         Durable when it returns. Raises PollIsClosed, NotYours, JoinedLater, BadRequest, BallotBroken, KeyLost
@@ -70,9 +70,9 @@ class Answering:
         return await self._answer(user, channel, wave, change, worded=True)
 
     async def fill_in(
-        self, user: str, channel: str, wave_id: int, chosen: Mapping[str, frozenset[str]]
+        self, user: str, channel: str, wave_id: str, chosen: Mapping[str, frozenset[str]]
     ) -> Ballot:
-        """All items at once, from the form: what is left empty is withdrawn. Raises as `tap` does."""
+        """Saves the whole form at once; items left empty in it are withdrawn. Raises what `tap` raises."""
         wave = self._wave(wave_id)
         for item_id, boxes in chosen.items():
             item = self._item(wave, item_id)
@@ -87,7 +87,7 @@ class Answering:
 
         return await self._answer(user, channel, wave, change)
 
-    async def withdraw(self, user: str, wave_id: int) -> Ballot:
+    async def withdraw(self, user: str, wave_id: str) -> Ballot:
         """Deletes all answers of one person in the open wave.
 
         Raises PollIsClosed, JoinedLater and StoreFault.
@@ -96,7 +96,7 @@ class Answering:
         kept = await self._store.answer(wave.id, user, lambda before: StoredBallot.blank(before.sides))
         return self._ballot(user, wave, kept.ballot, None)
 
-    def check(self, wave_id: int, item_id: str) -> None:
+    def check(self, wave_id: str, item_id: str) -> None:
         """Raises PollIsClosed if that wave takes no answers, BadRequest if it does not ask that item."""
         self._item(self._wave(wave_id), item_id)
 
@@ -109,7 +109,7 @@ class Answering:
         return ballot if kept is None else replace(ballot, answers=kept.answers)
 
     def member_left(self, user: str, channel: str) -> None:
-        """Somebody left a channel: they are not reminded any more. Their ballot stays until the close."""
+        """Stops reminding a person who left a channel. Their ballot stays until the close."""
         self._roster.leave(user, channel)
 
     async def ballot(self, user: str, channel: str = "") -> Ballot:
@@ -150,7 +150,7 @@ class Answering:
         if ballot is None or ballot.side is None or not ballot.answers:
             return None
         return OwnAnswers(
-            wave_id=wave.id, side=ballot.side, items=self._waves.items_of(wave), answers=ballot.answers
+            wave_id=wave.token, side=ballot.side, items=self._waves.items_of(wave), answers=ballot.answers
         )
 
     async def read_roster(self) -> None:
@@ -162,8 +162,8 @@ class Answering:
             except SlackFault as fault:
                 _log.warning("roster not read", code=fault.code)
 
-    def _wave(self, wave_id: int) -> OpenWave:
-        if self._waves.current is None or self._waves.current.id != wave_id:
+    def _wave(self, wave_id: str) -> OpenWave:
+        if self._waves.current is None or self._waves.current.token != wave_id:
             raise PollIsClosed(
                 _("This pulse is closed, so nothing was changed. Its results are in the channel, and")
                 + " "

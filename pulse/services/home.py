@@ -75,12 +75,12 @@ class Home:
         except (NotNow, NotYours, KeyLost, BallotBroken) as error:
             kept = await self._answering.stored_answers(user)
             if kept is None:
-                return OpenPulse(wave_id=wave.id, closes_at=wave.closes_at, outside=str(error))
+                return OpenPulse(wave_id=wave.token, closes_at=wave.closes_at, outside=str(error))
             side, answers = kept.side, kept.answers
         else:
             side, answers = ballot.side, ballot.answers
         return OpenPulse(
-            wave_id=wave.id,
+            wave_id=wave.token,
             closes_at=wave.closes_at,
             items=self._waves.items_of(wave),
             side=side,

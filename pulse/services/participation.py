@@ -52,7 +52,7 @@ class Participation:
         if wave is None:
             raise NotNow(_("No pulse is open, so there is nothing to close. /pulse open opens one."))
         return ClosingCard(
-            wave_id=wave.id,
+            wave_id=wave.token,
             closes_at=wave.closes_at,
             minimum=wave.minimum,
             turnout=self.turnout(wave),

@@ -41,7 +41,7 @@ class Posts:
         return self._waves.posts_language()
 
     def poll(self, wave_id: int | None, channel: str) -> PollCard | None:
-        """The poll as it is first posted; None if its wave takes no answers any more."""
+        """The poll as it is first posted; None if its wave no longer takes answers."""
         wave = self._waves.current
         if wave is None or wave.id != wave_id:
             return None
@@ -60,7 +60,7 @@ class Posts:
         return await self._results.find(wave_id)
 
     async def channels(self, channel: str, *, first: bool) -> ChannelsCard | None:
-        """What a channel is told of the set-up as it is now; None before the set-up."""
+        """What to tell a channel about the current set-up; None before the set-up."""
         setup = self._waves.saved_setup
         if setup is None:
             return None
@@ -98,19 +98,21 @@ class Posts:
             if channel in wave.channels
         )
 
-    def takes_answers(self, wave_id: int) -> bool:
-        return self._waves.current is not None and self._waves.current.id == wave_id
+    def takes_answers(self, wave_id: str) -> bool:
+        return self._waves.current is not None and self._waves.current.token == wave_id
 
     async def repost(self, poll: PostedPoll) -> None:
         """A poll message is gone: it is posted again, once; after that the managers are told."""
-        wave_id = poll.card.wave_id
-        if not await self._store.repost(wave_id, poll.channel, poll.ts, self._clock()):
-            await self._alerts.report(PollGone(channel=poll.channel, wave_id=wave_id))
+        wave = self._waves.current
+        if wave is None or wave.token != poll.card.wave_id:
+            return
+        if not await self._store.repost(wave.id, poll.channel, poll.ts, self._clock()):
+            await self._alerts.report(PollGone(channel=poll.channel, wave_id=wave.id))
 
     def _open_poll(self, wave: OpenWave, side: Side) -> PollCard:
         told = self._snapshot.told(wave)[side]
         return PollCard(
-            wave_id=wave.id,
+            wave_id=wave.token,
             side=side,
             items=self._waves.items_of(wave),
             closes_at=wave.closes_at,
@@ -123,7 +125,7 @@ class Posts:
         side = (await self._store.wave_channels(wave.id))[channel]
         turnout = wave.turnout.get(side, SideTurnout(0, None))
         return PollCard(
-            wave_id=wave.id,
+            wave_id=wave.token,
             side=side,
             items=self._items(wave.items),
             closes_at=wave.closed_at,
@@ -136,7 +138,7 @@ class Posts:
 
     async def _called_off_poll(self, wave: CalledOffWave, channel: str) -> PollCard:
         return PollCard(
-            wave_id=wave.id,
+            wave_id=wave.token,
             side=(await self._store.wave_channels(wave.id))[channel],
             items=self._items(wave.items),
             closes_at=wave.ended_at,

@@ -51,7 +51,7 @@ class Questions:
         self._with_own, self._own_file = with_own, own_file
 
     async def start(self) -> None:
-        """Puts the own questions into the library; reads their file once. Raises DataFault."""
+        """Adds the company's own questions to the library; reads their file once. Raises DataFault."""
         if not await self._store.own_questions():
             found = self._own_file()
             if found:

@@ -115,7 +115,7 @@ class Reminders:
     def _card(self, wave: OpenWave, user: str, *, wanted: bool = True) -> ReminderCard:
         sides = self._roster.sides(user)
         return ReminderCard(
-            wave_id=wave.id,
+            wave_id=wave.token,
             side=sides[0] if len(sides) == 1 else None,
             items=self._waves.items_of(wave),
             closes_at=wave.closes_at,

@@ -114,12 +114,12 @@ class Results:
     async def closed_wave(self, wave_id: int | None) -> ClosedWave | None:
         return next((wave for wave in await self.closed() if wave.id == wave_id), None)
 
-    async def details(self, wave_id: int) -> WaveReport:
-        """The report of a closed wave. Raises BadRequest if there is none."""
-        found = await self.find(wave_id)
+    async def details(self, wave_id: str) -> WaveReport:
+        """The report of a closed wave, by its token. Raises BadRequest if there is none."""
+        found = next((wave for wave in await self.closed() if wave.token == wave_id), None)
         if found is None:
             raise BadRequest(_("There are no results of that pulse."))
-        return found
+        return await self._report(found)
 
     async def last_with(self, item: Item) -> WaveReport | None:
         """The report of the newest wave that asked an item in its present wording."""

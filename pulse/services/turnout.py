@@ -30,7 +30,7 @@ class CountsAnswers(Protocol):
 
 
 class TurnoutSnapshot:
-    """`refresh` counts anew, as often as it may; `told` says what was counted last. Seconds are monotonic.
+    """`refresh` counts again, as often as it may; `told` gives the last count. Seconds are monotonic.
 
     `items_of` gives all that a wave asks.
     """

@@ -11,7 +11,7 @@ from pulse.storage.port import SetupReader, WaveReader
 
 
 class PlanReader(SetupReader, WaveReader, Protocol):
-    """What the plan is read from."""
+    """The parts of the store that `upcoming` reads."""
 
 
 async def is_paused(store: SetupReader) -> bool:

@@ -290,15 +290,15 @@ class Waves:
         ahead = await self.upcoming(2)
         return next((wave.local_date for wave in ahead if wave.local_date > today), None)
 
-    async def close_by_hand(self, shown: int | None = None) -> ClosedByHand:
+    async def close_by_hand(self, shown: str | None = None) -> ClosedByHand:
         """Closes the open wave now; one whose key is lost is called off.
 
-        Raises NotNow if none is open, or another than the one that was `shown` (its id).
+        Raises NotNow if none is open, or another than the one that was `shown` (its token).
         """
         async with self.turn:
             if self.current is None:
                 raise NotNow(_("No pulse is open, so there is nothing to close. /pulse open opens one."))
-            if shown not in (None, self.current.id):
+            if shown not in (None, self.current.token):
                 raise NotNow(_("That pulse is closed already; another one is open now. Nothing was changed."))
             wave = self.current
             await self._close(self._clock(), AuditCode.CLOSED_BY_HAND)

@@ -43,7 +43,7 @@ class Connections:
 
     @contextmanager
     def serving(self, transport: asyncio.BaseTransport | None) -> Iterator[None]:
-        """A complete request has come over the transport and is being answered."""
+        """Marks the transport's connection as busy while a complete request is answered."""
         connection = self._open.get(transport) if transport is not None else None
         if connection is None:
             yield

@@ -1,4 +1,4 @@
-"""The Home tabs that somebody may be looking at: drawn anew when a wave opens or closes."""
+"""The Home tabs that somebody may be looking at: redrawn when a wave opens or closes."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class HomeTabs:
         await self.show(user)
 
     async def redraw(self, user: str) -> None:
-        """Draws somebody's tab anew, if it may be looked at. Raises SlackFault."""
+        """Redraws a person's tab, if they may be looking at it. Raises SlackFault."""
         if self._watched(user):
             await self.show(user)
 

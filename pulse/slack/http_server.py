@@ -89,7 +89,7 @@ class Server:
         self.port = address.port
 
     async def start(self, inherited: int | None = None) -> None:
-        """Listens, on an inherited socket if it is the one. Raises SettingsFault where the port is taken."""
+        """Listens, on the `inherited` socket if its address fits. Raises SettingsFault for a taken port."""
         site = web.Application(client_max_size=MOST_BYTES, middlewares=[self._watched])
         site.on_response_prepare.append(_without_server)
         site.router.add_get("/healthz", self._alive)

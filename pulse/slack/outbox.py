@@ -40,16 +40,7 @@ PICTURE_PAUSES = (0.5, 1, 2, 4)
 invalid. That is 1, 2, 4 and 8 s."""
 
 PICTURE_LATER = 8
-"""After so many settling times a message that went out without its picture gets it."""
-
-MOST_ATTEMPTS = 200
-"""About two days at the longest pause."""
-
-GONE = ("message_not_found", "cant_update_message", "edit_window_closed", "is_inactive")
-"""A message that cannot be changed any more: trying again changes nothing."""
-
-PICTURE_PAUSES_S = (1.0, 2.0, 4.0, 8.0)
-"""Before each further try to post a picture: until Slack has read it, it makes a message invalid."""
+"""Settling times until a message that went out without its picture gets it."""
 
 DOUBTFUL = "unknown_outcome"
 """The problem of a message of which nobody can tell whether it stands."""
@@ -95,13 +86,13 @@ class Outbox:
         self._slack, self._changing, self._settle_s = sending.slack, sending.changing, sending.settle_s
         self._turn = asyncio.Lock()
         self._doubtful: set[tuple[int, str]] = set()
-        """Wave and channel of polls of which nobody can tell whether they stand."""
+        """Wave and channel of polls that may or may not have been posted."""
 
     async def deliver(self, now: datetime) -> None:
-        """Delivers what is due: channels side by side, each channel's messages in their order.
+        """Delivers what is due: channels in parallel, each channel's messages in order.
 
-        A poll's closed form waits for no other message: where nothing may be posted any more, buttons that
-        take no answers must not stay.
+        Closing a poll comes before all other messages: even in a channel where the bot may no longer post,
+        buttons that take no answers must go.
         """
         async with self._turn:
             due = await self._store.undelivered(now)

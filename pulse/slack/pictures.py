@@ -39,5 +39,5 @@ class Pictures:
             return self._files[key]
 
     def forget(self, files: Collection[str]) -> None:
-        """Files that Slack refuses to show: their charts are uploaded anew when they are asked for."""
+        """Forgets files that Slack refuses to show; their charts are uploaded again when next needed."""
         self._files = {key: file for key, file in self._files.items() if file not in files}

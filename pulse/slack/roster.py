@@ -18,7 +18,7 @@ from pulse.core.model import BothSides, Side
 from pulse.slack.web_api import Person, Slack
 
 MANY = 60
-"""From so many unknown people on the workspace is read in pages: users.info allows about 100 a minute."""
+"""Above this many unknown people, the workspace is read in pages: users.info allows about 100 a minute."""
 
 KEPT_S = 600.0
 """How long what is known of a person is believed."""
@@ -32,7 +32,7 @@ FEW = 20
 """One person in 20 may stay unknown while Slack has trouble: the pulse is not held back for them."""
 
 NOT_ABOUT_A_PERSON = TOKEN_REFUSALS | {"missing_scope", "ratelimited", "access_denied", "no_permission"}
-"""Refusals of users.info that say nothing of the person who was asked about."""
+"""Refusals of users.info that are not about the person asked for."""
 
 REFUSALS = frozenset({"channel_not_found", "not_in_channel", "is_archived", "method_not_supported"})
 """What Slack says of a channel that the bot cannot read; the other channels can still be."""
@@ -57,7 +57,7 @@ class Roster:
         self.ready = asyncio.Event()
 
     async def read(self, channels: Mapping[str, Side], rule: BothSides) -> Mapping[Side, int]:
-        """Reads the members of the channels anew; returns how many people each side has.
+        """Reads the members of the channels again; returns how many people each side has.
 
         `rule` says for which side people in channels of both count: they are people of that side alone.
         A channel that Slack refuses counts as empty and stands in `refused`. Raises SlackFault where Slack
@@ -165,11 +165,11 @@ class Roster:
                 self._read_at[channel] = now
 
     def leave(self, user: str, channel: str) -> None:
-        """Somebody left a channel: from there they cannot answer any more, unless Slack says otherwise."""
+        """Notes that a person left a channel: they cannot answer there, unless Slack says otherwise."""
         self._ids.get(channel, set()).discard(user)
 
     async def person(self, user: str) -> Person:
-        """What Slack says of somebody, at most some minutes old."""
+        """What Slack says about a person, at most `KEPT_S` old. Raises SlackFault."""
         kept = self._people.get(user)
         if kept is not None and time.monotonic() - kept[0] < KEPT_S:
             return kept[1]
@@ -177,7 +177,7 @@ class Roster:
             person = await self._slack.person(user)
         except SlackFault as fault:
             if _is_about_the_person(fault):
-                # Whom Slack does not show any more is not believed to be there from what it said before.
+                # Slack no longer shows this person, so what it said before is not believed either.
                 self._people.pop(user, None)
             raise
         self._people[user] = (time.monotonic(), person)
@@ -252,7 +252,7 @@ def _is_about_the_person(fault: SlackFault) -> bool:
 
 
 def _check(faults: list[SlackFault], known: int) -> None:
-    """Leaves out those whom Slack does not describe. Raises SlackFault where that says nothing of them.
+    """Leaves out people whom Slack does not describe. Raises SlackFault if the fault is not about them.
 
     One member that Slack refuses must not keep the pulse from everybody; but where Slack describes nobody, or
     has trouble with more than one in `FEW`, who belongs to a side is not known.

@@ -23,7 +23,7 @@ MOST_REMEMBERED = 500_000
 class Signatures:
     """Checks that Slack signed a request within the last five minutes, and knows those it has seen.
 
-    Slack signs each delivery anew, a second try too: the same signature again is a copy of a request.
+    Slack signs each delivery separately, retries included, so a repeated signature means a copied request.
     """
 
     def __init__(self, secret: str, now: Callable[[], float] = time.monotonic) -> None:

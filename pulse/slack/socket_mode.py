@@ -77,12 +77,13 @@ class Patience:
     """How long to wait for what, in seconds.
 
     `hello`: for a new connection's greeting. `ping_every` and `pong`: a connection that has been asked and
-    says nothing for `pong` is dead. `drain`: a replaced connection is read on until Slack closes it, so long
-    at most. `farewell`: for Slack's side of a close. `handlers`: for handlers in flight at close. `ack`: for
-    a socket to send an ack over (Slack waits 3 s in all). `renew`: a connection is replaced at this age: that
-    cures one that answers pings and brings nothing, and shows whether a second copy of the bot has come.
+    says nothing for `pong` is dead. `drain`: the longest that a replaced connection is still read, unless
+    Slack closes it sooner. `farewell`: for Slack's side of a close. `handlers`: for handlers in flight at
+    close. `ack`: for a socket to send an ack over (Slack waits 3 s in all). `renew`: a connection is replaced
+    at this age: that cures one that answers pings and brings nothing, and shows whether a second copy of the
+    bot has come.
     `first` and `most`: bounds of the pause between two tries. `settled`: a connection that broke younger
-    counts as a failed try. `ghost`: so long Slack may count a connection that has ended.
+    counts as a failed try. `ghost`: how long Slack may still count an ended connection.
     """
 
     hello: float = 10.0
@@ -343,7 +344,7 @@ class SocketMode:
         return min(self._patience.most, bound) * self._jitter()
 
     async def _open(self) -> _Link:
-        """A greeted socket. Raises SlackUnreachable, or what trying again will not mend."""
+        """A greeted socket. Raises SlackUnreachable, or a fault that trying again will not fix."""
         self._opening += 1
         try:
             ticket = await self._ticket()

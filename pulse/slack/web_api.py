@@ -108,10 +108,10 @@ class Greeting:
 
 
 class Slack:
-    """The Web API. `token` and `base_url` are all that it needs where nothing stands between.
+    """The Web API. `token` and `base_url` are enough unless a proxy is needed.
 
-    `on_call` is told of each call's outcome: ok, refused or failed. `refused` is set where Slack does not
-    accept the token any more. Raises SettingsFault for a network that cannot be used.
+    `on_call` gets each call's outcome: ok, refused or failed. `refused` is set when Slack no longer accepts
+    the token. Raises SettingsFault for a network that cannot be used.
     """
 
     def __init__(

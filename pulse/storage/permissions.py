@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 KEEPS_OLD_BLOCKS = frozenset({"bcachefs", "btrfs", "f2fs", "nilfs2", "overlay", "zfs"})
-"""File systems that write anew instead of over: what was destroyed may stay on the disk for a while."""
+"""File systems that do not overwrite in place: destroyed data may stay on the disk for a while."""
 
 NOT_THIS_MACHINE = frozenset({"9p", "afs", "ceph", "cifs", "fuse.sshfs", "nfs", "nfs4", "smb3", "virtiofs"})
 """File systems whose blocks another machine writes, in its own way."""

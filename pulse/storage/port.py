@@ -282,7 +282,7 @@ class OutboxReader(Protocol):
 
 
 class OutboxStore(OutboxReader, Protocol):
-    """Messages that are to stand exactly once in a channel, stored before they are posted."""
+    """Messages that must appear exactly once in a channel; they are stored before they are posted."""
 
     async def mark(self, key: str, state: str, ts: str | None = None) -> None:
         """Sets a message's state, and its ts if one is given; its problem is over."""

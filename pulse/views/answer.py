@@ -9,6 +9,7 @@ from typing import Any
 from pulse.core.errors import FormNotUnderstood
 from pulse.core.language import _
 from pulse.core.model import Format, Item, Side
+from pulse.core.records import wave_token
 from pulse.views.blocks import Element, context, option, plain, section
 from pulse.views.message import Block, View
 
@@ -18,7 +19,7 @@ BLOCK = "item:"
 
 
 def answer_view(
-    wave_id: int,
+    wave_id: str,
     side: Side,
     items: tuple[Item, ...],
     answers: Mapping[str, frozenset[str]],
@@ -56,12 +57,12 @@ def parse_answer(view_state: object) -> dict[str, frozenset[str]]:
     return dict(_parse_block(block_id, fields) for block_id, fields in values.items())
 
 
-def parse_wave(private_metadata: object) -> int:
-    """The wave that the form was opened for. Raises FormNotUnderstood."""
-    wave = _origin(private_metadata).get("wave")
-    if type(wave) is not int:  # a bool is an int, too
+def parse_wave(private_metadata: object) -> str:
+    """The token of the wave that the form was opened for. Raises FormNotUnderstood."""
+    token = wave_token(str(_origin(private_metadata).get("wave")))
+    if token is None:
         raise FormNotUnderstood
-    return wave
+    return token
 
 
 def parse_channel(private_metadata: object) -> str:

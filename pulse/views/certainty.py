@@ -1,4 +1,4 @@
-"""How sure a result is: what the answers say of the whole side, and what so many of them can show."""
+"""How sure a result is: what the answers say about the whole side, and what their number can show."""
 
 from __future__ import annotations
 

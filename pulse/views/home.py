@@ -104,7 +104,7 @@ def _open(card: HomeCard) -> list[Block]:
         "You answer for *{side}*. Confidential until the pulse closes, anonymous after it: then only totals "
         "are kept. Only you see this page."
     ).format(side=_(pulse.side.label))
-    more = [button(_("Answer all at once"), "answer_all", value=str(pulse.wave_id))]
+    more = [button(_("Answer all at once"), "answer_all", value=pulse.wave_id)]
     if any(answers.values()):
         more.append(withdraw_button(pulse.wave_id))
     return [*blocks, context(kept), actions(more)]
@@ -225,7 +225,7 @@ def _open_button() -> Element:
     return button(_("Open now"), "manage:open", style="primary", confirm=ask)
 
 
-def _close_button(wave_id: int) -> Element:
+def _close_button(wave_id: str) -> Element:
     ask = confirm(
         _("Close the pulse now?"),
         _(
@@ -235,7 +235,7 @@ def _close_button(wave_id: int) -> Element:
         _("Close"),
         _("Keep it open"),
     )
-    return button(_("Close now"), "manage:close", value=str(wave_id), style="danger", confirm=ask)
+    return button(_("Close now"), "manage:close", value=wave_id, style="danger", confirm=ask)
 
 
 def _skip_button(opens_at: datetime) -> Element:

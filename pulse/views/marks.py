@@ -35,7 +35,7 @@ def share_who(item: Item) -> str:
 
 
 def lines_of(report: ItemReport, side: Side) -> tuple[Line, ...]:
-    """What `drawn` says, with labels."""
+    """The figures that `drawn` picks, as lines with labels."""
     return tuple(_line(found) for found in drawn(report, side))
 
 

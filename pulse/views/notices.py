@@ -35,7 +35,7 @@ TYPED_LIMIT = 40  # characters of a mistyped word that are repeated
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something a manager must mend: both are whole sentences in mrkdwn."""
+    """Something a manager must fix: what is wrong, and how to fix it, as whole sentences in mrkdwn."""
 
     what: str
     mend: str
@@ -72,11 +72,11 @@ def own_answer(item: Item, answers: Mapping[str, frozenset[str]]) -> str:
     return "→ " + (", ".join(f"*{label}*" for label in labels) if labels else _("_not answered yet_"))
 
 
-def withdraw_button(wave_id: int) -> Element:
+def withdraw_button(wave_id: str) -> Element:
     return button(
         _("Withdraw my answers"),
         "withdraw",
-        value=str(wave_id),
+        value=wave_id,
         confirm=confirm(
             _("Withdraw your answers?"),
             _(
@@ -175,7 +175,7 @@ def _line(command: CommandHelp) -> str:
 
 
 def privacy(card: PrivacyCard) -> Message:
-    """Three sentences that say it all, the reader's own rows, and then the whole of it."""
+    """A summary in three sentences, the reader's own rows, then the details."""
     blocks = [header(_("What is kept about you")), section("\n".join(_in_short(card))), *_own_rows(card)]
     blocks.append(section(_while_open()))
     return message(
@@ -225,7 +225,7 @@ def _own_rows(card: PrivacyCard) -> list[Block]:
     return [
         section(stored.format(when=moment(card.closes_at), side=_(own.side.label))),
         section(own_answers(own.items, own.side, own.answers)),
-        actions([button(_("Change"), "answer_all", value=str(own.wave_id)), withdraw_button(own.wave_id)]),
+        actions([button(_("Change"), "answer_all", value=own.wave_id), withdraw_button(own.wave_id)]),
         divider(),
     ]
 
@@ -373,7 +373,7 @@ def greeting(manager: bool) -> Message:
 
 
 def problems(found: Sequence[Problem]) -> Message:
-    """What a manager must mend, each with how."""
+    """What a manager must fix, and how."""
     return message(
         [section(_("*The pulse needs a hand from a manager.*")), *(section(problem_text(p)) for p in found)]
     )
@@ -506,7 +506,7 @@ _CHANNEL_PROBLEMS = {
 
 
 def channel_problem(channel: str, code: str) -> Problem:
-    """A channel (its id) that Slack refuses with `code`, in words with the mend."""
+    """Why Slack refuses a channel (an id) with `code`, and how to fix it."""
     what, mend = _CHANNEL_PROBLEMS.get(
         code,
         (
@@ -556,7 +556,7 @@ def ask_close(card: ClosingCard) -> Message:
             "are posted, and a question with fewer stays without a result. This cannot be undone."
         ).format(minimum=card.minimum),
     ]
-    close = button(_("Close it now"), "manage:close", value=str(card.wave_id), style="danger")
+    close = button(_("Close it now"), "manage:close", value=card.wave_id, style="danger")
     return message([section("\n".join(lines)), actions([close])])
 
 

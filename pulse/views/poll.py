@@ -46,7 +46,7 @@ def in_words(count: int) -> str:
     return _(IN_WORDS[count - 1]) if 0 < count <= len(IN_WORDS) else str(count)
 
 
-def answer_buttons(wave_id: int, number: int, item: Item, chosen: Collection[str] = ()) -> Block:
+def answer_buttons(wave_id: str, number: int, item: Item, chosen: Collection[str] = ()) -> Block:
     """A button for each box of the item; those in `chosen` stand out (only where one person reads them)."""
     elements: list[Element] = []
     for box in item.boxes:
@@ -100,7 +100,7 @@ def _open(card: PollCard) -> Message:
     every = ngettext("Answer in a form", "Answer all {count}", count).format(count=in_words(count))
     more = actions(
         [
-            button(every, "answer_all", value=str(card.wave_id)),
+            button(every, "answer_all", value=card.wave_id),
             button(_("Who sees this?"), "privacy"),
         ]
     )

@@ -30,7 +30,7 @@ class PrivateCard:
     somebody in channels of both sides.
     """
 
-    wave_id: int
+    wave_id: str
     side: Side
     items: tuple[Item, ...]
     answers: Answers
@@ -137,7 +137,7 @@ def _buttons(card: PrivateCard) -> list[dict[str, object]]:
         value = f"{card.wave_id}:{item.id}"
         buttons.append(button(_("Next"), NEXT, value=value, style="primary"))
     every = _("All questions") if card.asks else _("Change")
-    buttons.append(button(every, "answer_all", value=str(card.wave_id)))
+    buttons.append(button(every, "answer_all", value=card.wave_id))
     if any(card.answers.values()):
         buttons.append(withdraw_button(card.wave_id))
     return buttons

@@ -1,4 +1,4 @@
-"""`/pulse questions`: the bank by topic, what each question compares with, and the form for one's own."""
+"""`/pulse questions`: the bank by topic, each question's comparisons, and the form to add one."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def _why(card: ReminderCard) -> str:
 def _more(card: ReminderCard) -> list[dict[str, object]]:
     if card.side is None:
         return []
-    return [button(_("Answer all at once"), "answer_all", value=str(card.wave_id))]
+    return [button(_("Answer all at once"), "answer_all", value=card.wave_id)]
 
 
 def _switch(wanted: bool) -> dict[str, object]:

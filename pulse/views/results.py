@@ -16,7 +16,7 @@ from pulse.core.headlines import headline_sentence
 from pulse.core.language import N_, _
 from pulse.core.model import Baseline, ClosedWave, Counted, Format, Item, Outcome, Side, Withheld
 from pulse.core.reports import Change, Finding, Headline, ItemReport, SideReport, StudyComparison, WaveReport
-from pulse.core.wording import brief_verdict, first_claims_sentence, translated_sentence
+from pulse.core.wording import brief_verdict, first_claims_sentence, pooled_percent, translated_sentence
 from pulse.views.blocks import (
     Element,
     actions,
@@ -50,7 +50,7 @@ SMALL_TEAM = 30
 
 
 def results_message(report: WaveReport, *, file_id: str | None = None, zone: tzinfo = UTC) -> Message:
-    """The results for a channel. `file_id` is the uploaded chart; without it the message is whole too."""
+    """The results for a channel. `file_id` is the uploaded chart; the message is complete without it."""
     if report.headline.kind is Finding.NO_RESULTS:
         return message([*_no_results(report), *followup(report), *notes(report)])
     blocks = [header(finding(report)), *questions(report), *followup(report)]
@@ -91,7 +91,7 @@ def questions(report: WaveReport) -> list[Block]:
 
 def tell_more(report: WaveReport) -> list[Element]:
     """The buttons to what a message leaves out."""
-    wave = str(report.wave.id)
+    wave = report.wave.token
     first = shown(report)[0].item.id
     return [
         button(_("Details"), DETAILS, value=wave),
@@ -197,7 +197,9 @@ def side_line(found: ItemReport, side: Side, told: Headline | None = None) -> st
 
 
 def _changed(change: Change) -> str:
-    older = count(change.older.low, change.older.high, change.older.n)
+    """Against one wave its count; of several, which are no people who can be counted, the per cent."""
+    window = change.older
+    older = count(window.low, window.high, window.n) if window.waves == 1 else pooled_percent(window)
     form = _("*up* from {older} before") if change.rising else _("*down* from {older} before")
     return form.format(older=older)
 
@@ -235,33 +237,43 @@ def modal(callback: str, name: str, blocks: list[Block]) -> View:
 def item_details(report: ItemReport) -> list[Block]:
     """All that is said of one item: its wordings, and what each side said beside every figure."""
     blocks = [section(f"*{escape(title(report.item))}*\n{wordings(report.item)}")]
+    told: set[str] = set()
     for side in Side:
-        lines = _details(report.item, report.sides[side])
+        lines = _details(report.item, report.sides[side], told)
         blocks += sections(f"*{_(side.label)}*\n" + "\n".join(escape(line) for line in lines if line))
     if report.gap is not None and all(is_shown(said) for said in report.sides.values()):
         blocks.append(section(escape(report.gap.sentence)))
     return blocks
 
 
-def _details(item: Item, said: SideReport) -> list[str]:
-    """All that is said of a side, the share first and the message's figure before the others."""
+def _details(item: Item, said: SideReport, told: set[str]) -> list[str]:
+    """All that is said of a side, the share first and the message's figure before the others.
+
+    A caveat that was `told` for the item is not told again; those that are told here are added.
+    """
     compared = sorted(said.comparisons, key=lambda found: not found.lead)
     return [
         said.sentence,
         last_time(said),
         said.change.sentence if said.change is not None else "",
         said.direct_sentence,
-        *(_compared(found) for found in compared),
+        *[_compared(found, told) for found in compared],
         _bars(item, said.outcome),
     ]
 
 
-def _compared(found: StudyComparison) -> str:
+def _compared(found: StudyComparison, told: set[str]) -> str:
     """The comparison in full; of how many pulses where this one alone would not read so."""
+    sentence, caveat = found.sentence, found.comparable.caveat
+    if sentence and caveat in told:
+        said = sentence.removesuffix(caveat).rstrip()
+        sentence = _("{comparison} The same note applies.").format(comparison=said)
+    elif sentence and caveat:
+        told.add(caveat)
     if found.verdict not in (Verdict.ABOVE, Verdict.BELOW) or found.evident or found.waves < 2:
-        return found.sentence
+        return sentence
     return _("{comparison} This is of the last {count} pulses together.").format(
-        comparison=found.sentence, count=found.waves
+        comparison=sentence, count=found.waves
     )
 
 

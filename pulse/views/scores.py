@@ -1,4 +1,4 @@
-"""`/pulse scores`: the last results as the channel had them, or one question as it was last asked."""
+"""`/pulse scores`: the last results as they were posted, or one question's last results."""
 
 from __future__ import annotations
 

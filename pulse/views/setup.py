@@ -148,7 +148,7 @@ def setup_preview(
             )
         )
         card = PollCard(
-            wave_id=0,
+            wave_id="0",
             side=side,
             items=items,
             closes_at=waves[0].closes_at,
@@ -425,7 +425,7 @@ _SHOWN_AT = {"nth": "repeat", "weekday": "repeat", "grace_minutes": "at"}
 def parse_setup(view_state: Mapping[str, Any]) -> SetupForm:
     """The form from a view's `state`, whether submitted or still open.
 
-    Raises FormErrors where a manager must mend something, FormNotUnderstood for a state that this form cannot
+    Raises FormErrors if a manager must correct something, FormNotUnderstood for a state that this form cannot
     have sent. Whether the channels exist and the bot is in them is for the use case to say.
     """
     values = view_state.get("values") if isinstance(view_state, Mapping) else None

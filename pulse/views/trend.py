@@ -19,7 +19,7 @@ from pulse.views.scores import not_asked_yet, share_button
 from pulse.views.titles import title
 
 NOTES_SHOWN = 20
-"""The newest so many notes are marked: more would not be legible."""
+"""Only this many notes, the newest, are marked: more would not be legible."""
 
 
 def trend_message(

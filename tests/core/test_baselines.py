@@ -258,8 +258,7 @@ def test_context_is_shown_without_a_verdict() -> None:
     assert verdicts("I01", Side.MARKETING) == verdicts("I01", Side.IT) == []
     assert backgrounds("I01", Side.IT) == ["S13_earlier_it", "A10_isolate_it"]
     assert comparable(item("R01"), Side.IT, LEDGER)[0].caveat == (
-        "It is from a list of top frustrations, not agreement with a statement; "
-        "it is shown as background only."
+        "It is from a list of top frustrations, not agreement with a statement."
     )
     assert backgrounds("G01", Side.MARKETING) == ["R15_understand_mkt"]
 

@@ -27,7 +27,7 @@ def test_a_change_comes_first() -> None:
         "T01",
         Side.MARKETING,
     )
-    assert said(made) == "Trust: down in marketing, 0% to 15% this time, 62% in the 12 pulses before"
+    assert said(made) == "Trust: down in marketing, 0–15% this time, 62% in the 12 pulses before"
 
 
 def test_a_difference_from_a_study_comes_next() -> None:

@@ -187,7 +187,7 @@ def test_merged_waves_stay_merged_in_sums() -> None:
     """Waves of "10 or more of 12" add up to a range, for a true sum would give them back."""
     said = marketing(run([(4, 12)] * 8 + [(8, 12), (6, 12), (11, 12), (11, 12)]))
     assert [change.sentence for change in said.claims] == [
-        "Up: 34 to 38 of 48 (71% to 79%) agree in 4 pulses from 1 October to 22 October, "
+        "Up: 34 to 38 of 48 (71–79%) agree in 4 pulses from 1 October to 22 October, "
         "32 of 96 (33%) in the 8 pulses before (from 6 August)."
     ]
 

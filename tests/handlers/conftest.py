@@ -26,6 +26,9 @@ from rehearsal.workspace import Message
 TUESDAY = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 """A working day in working hours, wherever the test runs."""
 
+AFTER_THE_OPENING = TUESDAY + timedelta(minutes=1)
+"""When a new set-up waits a week for its first pulse by schedule, also over a restart."""
+
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fcffff3f030005"
@@ -102,6 +105,15 @@ class Office:
         ack = await self.manager.submit(values=values)
         assert ack.errors == {}
         await self.settled()
+
+    async def preview(self, **fields: Any) -> str:
+        """What the set-up's form shows once these fields are filled and its preview is pressed."""
+        await self.manager.command("/pulse setup", self.marketing)
+        await self.settled()
+        assert self.manager.modal is not None
+        await self.manager.tap(self.manager.modal, "setup_preview", values=fields)
+        await self.settled()
+        return str(self.manager.modal.blocks)
 
     async def open(self) -> None:
         """As a manager does: the command, then its button, and long enough after a pulse before."""

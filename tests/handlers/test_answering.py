@@ -7,6 +7,7 @@ import copy
 import pytest
 
 from pulse.core.errors import StoreFault
+from pulse.core.model import Item
 from pulse.services import waves
 from pulse.slack import private_cards
 from pulse.views.poll import answer_buttons
@@ -60,7 +61,9 @@ async def test_the_first_tap_brings_a_card_that_asks_the_next_question(office: O
     assert other.private(office.it) == []
     assert "✓ Question 1 saved: *Agree*." in card.text
     assert "*2 of 4*" in card.text
-    assert "poll:1:A02" in [block["block_id"] for block in card.blocks]
+    wave = office.bot.workspace.waves.current
+    assert wave is not None
+    assert f"poll:{wave.token}:A02" in [block["block_id"] for block in card.blocks]
 
 
 async def test_a_pulse_is_answered_inside_the_card_without_looking_for_the_next_question(
@@ -80,7 +83,7 @@ async def test_a_pulse_is_answered_inside_the_card_without_looking_for_the_next_
         "T01": frozenset({"4"}),
         "A02": frozenset({"about_right"}),
         "A01": frozenset({"5"}),
-        "T02": frozenset({"2"}),
+        "G02": frozenset({"2"}),
     }
 
 
@@ -227,7 +230,11 @@ async def test_several_answers_are_tapped_before_the_card_moves_on(
     await office.set_up()
     bank = {item.id: item for item in office.bot.library.source}
     multi = bank["L03"]
-    monkeypatch.setattr(waves, "choose", lambda *_anything: (bank["T01"], multi))
+
+    async def two(*_anything: object) -> tuple[Item, ...]:
+        return bank["T01"], multi
+
+    monkeypatch.setattr(waves, "next_items", two)
     await office.open()
     person = office.people(office.it)[2]
     await office.answer(person, office.it, "4")
@@ -266,8 +273,8 @@ async def test_a_poll_of_the_first_edition_counts_until_its_close(office: Office
     wave = office.bot.workspace.waves.current
     assert wave is not None
     items = office.bot.workspace.waves.items_of(wave)
-    poll.blocks = [answer_buttons(wave.id, n, item) for n, item in enumerate(items, start=1)]
-    await person.tap(poll, "answer:5", block="poll:1:A01")
+    poll.blocks = [answer_buttons(wave.token, n, item) for n, item in enumerate(items, start=1)]
+    await person.tap(poll, "answer:5", block=f"poll:{wave.token}:A01")
     await office.settled()
     assert await kept(office, person) == {"A01": frozenset({"5"})}
     assert "✓ Question 3 saved: *Strongly agree*." in card_of(office, person).text
@@ -279,7 +286,7 @@ async def test_the_home_tab_takes_answers_and_shows_them(office: Office) -> None
     person = await opened(office)
     assert "not answered yet" in await at_home(office, person)
     assert person.home is not None
-    await person.tap(person.home, "answer:4", block="poll:1:T01")
+    await person.tap(person.home, "answer:4", block=":T01")
     await office.settled()
     assert person.modal is None
     assert "→ *Agree*" in str(person.home.blocks)
@@ -297,7 +304,7 @@ async def test_a_refused_tap_on_the_home_tab_is_explained_in_a_window(office: Of
     page = person.home
     await office.close()
     assert page is not None
-    await person.tap(page, "answer:4", block="poll:1:T01")
+    await person.tap(page, "answer:4", block=":T01")
     await office.settled()
     assert person.modal is not None
     assert "closed" in str(person.modal.blocks)

@@ -12,7 +12,7 @@ from pulse.core.model import BothSides, Side
 from rehearsal.crowd import let_answer
 from rehearsal.driver import Actor
 from rehearsal.server import Rehearsal
-from tests.handlers.conftest import Clock, Office, running
+from tests.handlers.conftest import AFTER_THE_OPENING, Clock, Office, running
 
 PEOPLE_IN_BOTH = ("aiko", "bruno")
 
@@ -64,13 +64,9 @@ async def test_nobody_is_asked_about_people_who_are_not_there(office: Office) ->
 
 async def test_the_preview_counts_them(office: Office) -> None:
     """Before anything is saved."""
-    await office.manager.command("/pulse setup", office.marketing)
-    await office.settled()
-    assert office.manager.modal is not None
-    values = {"marketing": [office.marketing], "it": [office.it]}
-    await office.manager.tap(office.manager.modal, "setup_preview", values=values)
-    await office.settled()
-    assert "2 people are in channels of both sides. Choose" in str(office.manager.modal.blocks)
+    assert "2 people are in channels of both sides. Choose" in await office.preview(
+        marketing=[office.marketing], it=[office.it]
+    )
 
 
 @pytest.mark.parametrize(
@@ -140,7 +136,7 @@ async def test_the_crowd_of_the_rehearsal_answers_every_question_for_the_right_s
     assert await answered(office) == {"marketing": 14, "it": 14}
     people = {person.id: person for place in (office.marketing, office.it) for person in office.people(place)}
     stored = [set(await office.answers(person)) for person in people.values()]
-    assert stored == [{"T01", "A02", "A01", "T02"}] * 28
+    assert stored == [{"T01", "A02", "A01", "G02"}] * 28
 
 
 async def test_people_who_are_not_asked_are_told_so(office: Office) -> None:
@@ -188,7 +184,7 @@ async def test_managers_are_told_of_people_about_whom_the_set_up_was_never_asked
     slack: Rehearsal, tmp_path: Path
 ) -> None:
     """A set-up of the first edition: these people are left out, nobody counts twice, managers can choose."""
-    async with running(slack, tmp_path / "pulse.db", Clock()) as office:
+    async with running(slack, tmp_path / "pulse.db", Clock(AFTER_THE_OPENING)) as office:
         await office.set_up(both_sides="it")
     change_file(tmp_path / "pulse.db", "UPDATE setup SET both_sides = ''")
     async with running(slack, tmp_path / "pulse.db", office.clock) as office:

@@ -115,7 +115,7 @@ async def test_what_is_said_of_a_pulse_is_worked_out_once(
     await wave(office)
     for line in ("/pulse scores", "/pulse scores A02", "/pulse trend", "/pulse trend A02"):
         await office.says(office.manager, line, office.marketing)
-    await office.bot.surfaces.cards.details(1)
+    await office.bot.surfaces.cards.details((await office.bot.store.closed_waves())[0].token)
     await office.manager.open_home()
     await office.settled()
     assert worked_out == [1]

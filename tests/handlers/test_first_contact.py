@@ -73,13 +73,7 @@ async def test_the_home_tab_begins_the_set_up(office: Office) -> None:
 
 async def test_the_preview_shows_what_each_side_will_read_and_when(office: Office) -> None:
     """Three waves with their times, and both polls in their own wording; nothing is saved by looking."""
-    await office.manager.command("/pulse setup", office.marketing)
-    await office.settled()
-    assert office.manager.modal is not None
-    values = {"marketing": [office.marketing], "it": [office.it]}
-    await office.manager.tap(office.manager.modal, "setup_preview", values=values)
-    await office.settled()
-    shown = str(office.manager.modal.blocks)
+    shown = await office.preview(marketing=[office.marketing], it=[office.it])
     assert shown.count("• opens ") == 3
     assert "I trust our IT colleagues" in shown
     assert "I trust our marketing colleagues" in shown
@@ -88,13 +82,7 @@ async def test_the_preview_shows_what_each_side_will_read_and_when(office: Offic
 
 async def test_a_preview_of_a_form_with_a_fault_names_the_fault(office: Office) -> None:
     """In the form, above Save."""
-    await office.manager.command("/pulse setup", office.marketing)
-    await office.settled()
-    assert office.manager.modal is not None
-    values = {"marketing": [office.it], "it": [office.it]}
-    await office.manager.tap(office.manager.modal, "setup_preview", values=values)
-    await office.settled()
-    assert "one side only" in str(office.manager.modal.blocks)
+    assert "one side only" in await office.preview(marketing=[office.it], it=[office.it])
 
 
 async def set_up_with(office: Office, channel: str) -> dict[str, str]:

@@ -6,12 +6,14 @@ Nothing changes, and the log names nobody.
 from __future__ import annotations
 
 import copy
+import json
 import logging
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import structlog
+from slack_bolt.request.async_request import AsyncBoltRequest
 
 from pulse.core.model import Side
 from rehearsal.driver import Actor, snapshot
@@ -71,9 +73,17 @@ async def opened(office: Office) -> Actor:
     return person
 
 
-VALUES = ["", ":", "::", "1", "1:T01", "1:T01:", "1:T01:99", "1:Z99:4", "1:R01:4", "0:T01:4", "2:T01:4",
-          "-1:T01:4", "1:T01:4:x", "1e3:T01:4", "٣:T01:4", "9" * 40 + ":T01:4", "1:T01:" + LONG[:1900],
-          "1:T01:<!channel>", "1:L03:it", "1:T01:4,5"]  # fmt: skip
+VALUES = ["", ":", "::", "OPEN", "OPEN:T01", "OPEN:T01:", "OPEN:T01:99", "OPEN:Z99:4", "OPEN:R01:4",
+          "0:T01:4", "1:T01:4", "2:T01:4", "-1:T01:4", "OPEN:T01:4:x", "1e3:T01:4", "٣:T01:4",
+          "9" * 40 + ":T01:4", "OPEN:T01:" + LONG[:1900], "0123456789abcdef:T01:4", "OPEN:T01:<!channel>",
+          "OPEN:L03:it", "OPEN:T01:4,5"]  # fmt: skip
+"""OPEN stands for the token of the open wave."""
+
+
+async def token_of(office: Office) -> str:
+    wave = await office.bot.store.current_wave()
+    assert wave is not None
+    return wave.token
 
 
 @pytest.mark.parametrize("value", VALUES)
@@ -82,9 +92,9 @@ async def test_a_forged_value_changes_nothing(office: Office, value: str) -> Non
     person = await opened(office)
     before = await file_of(office)
     forged = snapshot(office.poll(office.it))
-    block = next(b for b in forged.blocks if b.get("block_id") == "poll:1:T01")
-    block["elements"][0]["value"] = value
-    await person.tap(forged, block["elements"][0]["action_id"], block="poll:1:T01")
+    block = next(b for b in forged.blocks if b["block_id"].endswith(":T01"))
+    block["elements"][0]["value"] = value.replace("OPEN", await token_of(office))
+    await person.tap(forged, block["elements"][0]["action_id"], block=":T01")
     await office.settled()
     assert "othing was changed" in person.private(office.it)[-1].text
     assert await file_of(office) == before
@@ -194,12 +204,28 @@ async def test_a_form_for_another_wave_changes_nothing(office: Office, metadata:
     assert await file_of(office) == before
 
 
+@pytest.mark.parametrize("channel", ["a" * 5000, "C" * 5000, "c0000", "C1 C2", "<!channel>", "\u202e"])
+async def test_a_channel_that_is_no_id_is_no_channel(office: Office, channel: str) -> None:
+    """The form opens as it does where none is known, and the word goes into no call to Slack."""
+    person = await opened(office)
+    before = await form_of(office, person)
+    sent = [each.payload for each in office.slack.post.deliveries.values() if "command" in each.payload]
+    trigger = office.slack.workspace.new_trigger(person.id)
+    payload = {**sent[-1], "channel_id": channel, "trigger_id": trigger}
+    await office.bot.app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=payload))
+    await office.settled()
+    assert person.modal is not None
+    assert person.modal.id != before.id
+    assert json.loads(person.modal.content["private_metadata"])["channel"] == ""
+
+
 async def test_a_form_cannot_choose_a_side(office: Office) -> None:
     """Naming the other side's channel in it does not make one a member there: it counts for the own side."""
     person = await opened(office)
     other = office.people(office.it)[7]
     form = copy.deepcopy(await form_of(office, other))
-    form.content["private_metadata"] = f'{{"wave": 1, "channel": "{office.marketing}"}}'
+    origin = json.loads(form.content["private_metadata"])
+    form.content["private_metadata"] = json.dumps({**origin, "channel": office.marketing})
     values = {"item:T01": {"choice": {"type": "radio_buttons", "selected_option": {"value": "1"}}}}
     await submit(office, other, form, values)
     assert person.id != other.id

@@ -64,9 +64,11 @@ async def test_a_lost_key_is_told_to_the_managers(keyless: Office) -> None:
 async def test_a_pulse_without_its_key_is_called_off_and_nothing_else_is_harmed(keyless: Office) -> None:
     """Its polls say so and have no buttons, there are no results, and the next pulse opens."""
     results = [m.text for m in keyless.posted(keyless.it) if "14 of 14" in m.text]
-    told = await keyless.says(keyless.manager, "/pulse close", keyless.marketing)
-    assert "called off" in told.text
+    asked = await keyless.says(keyless.manager, "/pulse close", keyless.marketing)
+    assert keyless.bot.workspace.waves.current is not None
+    await keyless.manager.tap(asked, "manage:close")
     await keyless.settled()
+    assert "called off" in keyless.manager.private(keyless.marketing)[-1].text
     poll = [m for m in keyless.posted(keyless.it) if "called off" in m.text]
     assert len(poll) == 1
     assert "answer:" not in str(poll[0].blocks)
@@ -95,7 +97,7 @@ async def test_deleted_is_said_only_when_it_is_true(office: Office, monkeypatch:
 
     with monkeypatch.context() as patched:
         patched.setattr(KeyFolder, "destroy", refuse)
-        told = await office.says(office.manager, "/pulse close", office.marketing)
+        told = await office.confirms("/pulse close", "manage:close")
         assert "could not be destroyed" in told.text
         [poll] = [m.text for m in office.posted(office.it) if "This pulse is closed" in m.text]
         assert "could not be destroyed" in poll

@@ -117,12 +117,7 @@ async def test_every_german_answer_is_one_that_slack_takes(office: Office, line:
 async def test_a_preview_shows_the_posts_as_they_will_be(office: Office) -> None:
     """An English manager who chooses German posts sees German questions in an English form."""
     await office.set_up()
-    await office.manager.command("/pulse setup", office.marketing)
-    await office.settled()
-    assert office.manager.modal is not None
-    await office.manager.tap(office.manager.modal, "setup_preview", values=POSTS_IN_GERMAN)
-    await office.settled()
-    shown = str(office.manager.modal.content["blocks"])
+    shown = await office.preview(**POSTS_IN_GERMAN)
     assert "*The first post for Marketing*" in shown
     assert "Ich vertraue darauf" in shown
     assert "Vier Fragen, eine halbe Minute" in shown

@@ -29,7 +29,7 @@ UNDERSTOOD: Mapping[str, str] = {
     "\u200bscores": "scores",
     "sco\u200bres\ufeff": "scores",
     "latest": "scores",
-    "report": "scores",
+    "report": "report",
     "ergebnisse": "scores",
     "T01": "scores t01",
     "t01": "scores t01",
@@ -184,6 +184,7 @@ async def test_open_says_to_whom_and_close_what_it_ends_before_they_do(office: O
     assert "is open until" in office.manager.private(office.marketing)[-1].text
     for person in office.people(office.it)[:6]:
         await office.answer(person, office.it, "4")
+    await office.slack.workspace.until(lambda: "6 of 14" in office.poll(office.it).text)
     asked = await office.says(office.manager, "/pulse close", office.marketing)
     assert "Single answers are deleted" in asked.text
     assert "6 of 14" in asked.text

@@ -47,7 +47,7 @@ async def test_a_tap_on_a_closed_wave_changes_nothing(office: Office) -> None:
     person = office.people(office.it)[0]
     old = snapshot(office.poll(office.it))
     await office.close()
-    await person.tap(old, "answer:4", block="poll:1:T01")
+    await person.tap(old, "answer:4", block=":T01")
     await office.settled()
     assert "closed" in person.private(office.it)[-1].text
 
@@ -97,11 +97,14 @@ async def test_a_forged_box_is_refused(office: Office) -> None:
     await office.set_up()
     await office.open()
     person = office.people(office.it)[0]
-    for value in ("1:T01:99", "1:Z99:4", "999:T01:4", "x:y:z", "", "1:T01:4:5"):
+    wave = await office.bot.store.current_wave()
+    assert wave is not None
+    forged_values = (f"{wave.token}:T01:99", f"{wave.token}:Z99:4", f"{wave.token}:T01:4:5")
+    for value in (*forged_values, "999:T01:4", "x:y:z", ""):
         forged = snapshot(office.poll(office.it))
-        block = next(b for b in forged.blocks if b.get("block_id") == "poll:1:T01")
+        block = next(b for b in forged.blocks if b["block_id"].endswith(":T01"))
         block["elements"][3]["value"] = value
-        await person.tap(forged, "answer:4", block="poll:1:T01")
+        await person.tap(forged, "answer:4", block=":T01")
         await office.settled()
         assert "Nothing was changed" in person.private(office.it)[-1].text or (
             "nothing was changed" in person.private(office.it)[-1].text

@@ -44,7 +44,7 @@ async def test_on_a_full_disk_no_pulse_opens_and_later_one_does(office: Office) 
     """The manager is told, no key is left, and once there is room nothing has to be started again."""
     await office.set_up()
     await on_writer(office, "max_page_count = 1")
-    told = await office.says(office.manager, "/pulse open", office.marketing)
+    told = await office.confirms("/pulse open", "manage:open")
     assert "disk of the server is full, so nothing was saved" in told.text
     folder = office.bot.store.path.with_name("pulse.db-keys")
     assert list(folder.glob("*.key")) == []
@@ -233,9 +233,10 @@ async def test_one_refused_call_changes_nothing_in_the_end(
         await at(office, "2026-03-05T09:00")
         await at(office, "2026-03-06T09:00")
         await at(office, "2026-03-06T09:05")
+        [token] = [wave.token for wave in await office.bot.store.closed_waves()]
         for channel in (office.it, office.marketing):
             keys = [m.metadata["event_payload"]["key"] for m in office.about_pulses(channel) if m.metadata]
-            assert keys == [f"poll:1:{channel}", f"results:1:{channel}"]
+            assert keys == [f"poll:{token}:{channel}", f"results:{token}:{channel}"]
         [closed] = await office.bot.store.closed_waves()
         assert closed.turnout[Side.IT].answered == 12
 
@@ -261,7 +262,7 @@ async def test_a_post_that_is_answered_oddly_stands_once(office: Office, kind: s
     [waiting] = await office.bot.store.undelivered()
     assert (waiting.attempts, waiting.state) == (1, "sending")
     await at(office, "2026-03-03T09:05")
-    assert len(office.posted(office.it)) == 1
+    assert len(office.about_pulses(office.it)) == 1
     assert (await office.bot.store.undelivered()) == ()
 
 
@@ -273,7 +274,7 @@ async def test_a_post_that_is_answered_oddly_again_and_again_is_told(office: Off
     for minute in (5, 15, 30):
         await at(office, f"2026-03-03T09:{minute:02}")
     assert f"<#{office.it}>" in office.manager.dms[-1].text
-    assert len(office.posted(office.marketing)) == 1
+    assert len(office.about_pulses(office.marketing)) == 1
 
 
 @pytest.mark.parametrize("code", ["invalid_auth", "token_revoked", "account_inactive"])
@@ -343,7 +344,8 @@ async def test_a_clock_that_steps_back_opens_no_second_wave(office: Office) -> N
     for moment in ("2026-03-13T09:00", "2026-03-13T08:00", "2026-03-10T09:00", "2026-03-13T09:01"):
         await at(office, moment)
     keys = [m.metadata["event_payload"]["key"] for m in office.about_pulses(office.it) if m.metadata]
-    assert keys == [f"poll:1:{office.it}", f"results:1:{office.it}"]
+    [token] = [wave.token for wave in await office.bot.store.closed_waves()]
+    assert keys == [f"poll:{token}:{office.it}", f"results:{token}:{office.it}"]
 
 
 async def test_a_clock_that_jumps_weeks_ahead_closes_late_and_says_what_was_missed(office: Office) -> None:

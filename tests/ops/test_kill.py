@@ -20,16 +20,21 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as daytime
 from pathlib import Path
 
-from pulse.core.model import Side
+from pulse.core.model import BothSides, Side
+from pulse.core.question_plan import suggested_plan
 from pulse.core.schedule import Repeat, Schedule, Weekday
+from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Setup, Store
 from rehearsal.driver import Actor, NotAnswered, NotPossible
 from rehearsal.server import ROOT, Rehearsal
+from rehearsal.workspace import Message
 from tests.depth import also_soaked, length
 
 TUESDAY = datetime(2026, 3, 3, 8, tzinfo=UTC)
 SCHEDULE = Schedule(Repeat.WEEKLY, Weekday.TUESDAY, daytime(9), "UTC", date(2026, 3, 3), reminders=2)
 WAVES = 5
+LAST_OF_QUARTER = 4
+"""The wave that closes on 27 March: the quarter's report is announced on 1 April, while the next is open."""
 KILLS = length(40, 200)
 STAGES = ("open", "remind", "remind again", "close")
 HOURS = {"open": 1, "remind": 25, "remind again": 49, "close": 73}  # since the Tuesday's 08:00
@@ -97,6 +102,11 @@ class Life:
         finally:
             database.close()
 
+    def key(self, kind: str, wave: int, channel: str) -> str:
+        """The outbox key of a wave's message; no message has it before the wave is opened."""
+        [token] = self.rows(f"SELECT max(token) FROM wave WHERE id = {wave}")[0]
+        return f"{kind}:{token}:{channel}"
+
     def refused(self, user: str) -> int:
         return self.refusals.read_text().count(f"{user} ")
 
@@ -122,15 +132,19 @@ async def life(slack: Rehearsal, folder: Path) -> AsyncIterator[Life]:
         await nursery.wait()
 
 
+def public(slack: Rehearsal, channel: str) -> list[Message]:
+    """What everybody in a channel sees: private cards have such buttons as polls, too."""
+    return [m for m in slack.workspace.channel(channel).messages if m.private_to is None]
+
+
 def keys(slack: Rehearsal, channel: str) -> list[str]:
     """The outbox keys of the messages that stand in a channel."""
-    messages = slack.workspace.channel(channel).messages
-    return [m.metadata["event_payload"]["key"] for m in messages if m.metadata]
+    return [m.metadata["event_payload"]["key"] for m in public(slack, channel) if m.metadata]
 
 
 async def tap(life: Life, person: Person, box: str) -> None:
     """One tap on the newest poll; afterwards it is known what the bot may hold."""
-    polls = [m for m in life.slack.workspace.channel(person.channel).messages if "poll:" in str(m.blocks)]
+    polls = [m for m in public(life.slack, person.channel) if "poll:" in str(m.blocks)]
     if not polls:
         return
     block = next(b["block_id"] for b in polls[-1].blocks if str(b["block_id"]).endswith(":T01"))
@@ -163,9 +177,17 @@ async def set_up(slack: Rehearsal, life: Life) -> None:
     channels = {Side.MARKETING: (slack.places.marketing,), Side.IT: (slack.places.it,)}
     store = Store.open(life.database)
     await store.save_setup(
-        Setup(schedule=SCHEDULE.as_record(), items=4, minimum=5, since=TUESDAY, channels=channels),
+        Setup(
+            schedule=SCHEDULE.as_record(),
+            items=4,
+            minimum=5,
+            since=TUESDAY,
+            channels=channels,
+            both_sides=BothSides.NOBODY,
+        ),
         TUESDAY,
         "set up",
+        plan=suggested_plan(load_library(None).source),
     )
     store.close()
     life.set_clock(TUESDAY)
@@ -267,13 +289,15 @@ async def test_kills_at_any_moment_lose_nothing_and_double_nothing(slack: Rehear
         assert bot.kills == KILLS
         for channel in channels:
             kinds = ("poll", "results")
-            expected = Counter(f"{kind}:{n}:{channel}" for n in range(1, WAVES + 1) for kind in kinds)
+            numbers = range(1, WAVES + 1)
+            expected = Counter(bot.key(kind, number, channel) for number in numbers for kind in kinds)
+            expected[bot.key("report", LAST_OF_QUARTER, channel)] = 1
             assert Counter(keys(slack, channel)) == expected
-            open_polls = [m for m in slack.workspace.channel(channel).messages if "answer:" in str(m.blocks)]
+            open_polls = [m for m in public(slack, channel) if "answer:" in str(m.blocks)]
             assert open_polls == []
         assert bot.rows("SELECT count(*), min(reminded) FROM wave WHERE state = 'closed'") == [(WAVES, 2)]
         assert bot.rows("SELECT count(*) FROM wave") == [(WAVES,)]
-        assert bot.rows("SELECT count(*) FROM answer") == [(0,)]
+        assert bot.rows("SELECT count(*) FROM ballot") == [(0,)]
         start = sorted(bot.starts)[len(bot.starts) // 2]
         logging.getLogger(__name__).info("%d kills in %.0f s; a start takes %.2f s", KILLS, took, start)
 
@@ -282,7 +306,7 @@ def _done(bot: Life, channels: tuple[str, ...], wave: int, stage: str) -> Callab
     """Whether what is due in a stage has been done."""
 
     def stand(kind: str) -> bool:
-        return all(f"{kind}:{wave}:{channel}" in keys(bot.slack, channel) for channel in channels)
+        return all(bot.key(kind, wave, channel) in keys(bot.slack, channel) for channel in channels)
 
     def settled() -> bool:
         return bot.rows("SELECT count(*) FROM outbox WHERE state IN ('due', 'sending')") == [(0,)]

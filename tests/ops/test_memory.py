@@ -45,7 +45,7 @@ async def answered(outside: Outside) -> list[str]:
 
 
 async def closed(outside: Outside) -> None:
-    await outside.says(outside.manager, "/pulse close")
+    await outside.confirms("/pulse close", "manage:close")
     await outside.until(
         lambda: any("of 12" in m.text for m in outside.slack.workspace.channel(outside.it).messages)
     )

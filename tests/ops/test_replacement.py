@@ -47,7 +47,7 @@ async def test_after_a_close_a_new_process_goes_on(slack: Rehearsal, tmp_path: P
         pid = process.process.pid
         words = command_line(pid)
         outside = Outside(slack)
-        assert "8 of 12 agree" in await outside.whole_loop()
+        assert "8 of 12 (67%)" in await outside.whole_loop()
         await process.says("replacing this process")
         await process.says("event=ready", times=2)
         assert process.process.returncode is None
@@ -57,7 +57,7 @@ async def test_after_a_close_a_new_process_goes_on(slack: Rehearsal, tmp_path: P
         poll = (await outside.open())[outside.it]
         person = outside.people(outside.it)[0]
         await outside.answer(person, poll, "4")
-        await outside.until(lambda: "Recorded" in person.private(outside.it)[-1].text)
+        await outside.until(lambda: any("saved: *Agree*" in m.text for m in person.private(outside.it)))
         assert await process.stop() == 0
         assert "Traceback" not in process.output
 

@@ -11,8 +11,10 @@ import hashlib
 import hmac
 import json
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -144,6 +146,21 @@ def options(message: dict[str, Any]) -> list[dict[str, Any]]:
     return []
 
 
+async def presses(referee: Referee, action_id: str, value: str) -> None:
+    """A button of a private card, which this stand-in hands to nobody: pressed as if beside the last post."""
+    button = {"type": "button", "action_id": action_id, "block_id": "card", "value": value}
+    last = await referee.until(MARKETING, bool)
+    await referee.ask(
+        "/_control/interact", channel=MARKETING, messageTs=last["ts"], user=MANAGER, action=button
+    )
+
+
+def token_of(database: Path) -> str:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as copy:
+        token: str = copy.execute("SELECT token FROM wave WHERE state = 'open'").fetchone()[0]
+    return token
+
+
 @pytest.mark.soak
 async def test_a_pulse_opens_is_answered_and_closes_in_anothers_stand_in(
     referee: Referee, tmp_path: Path
@@ -160,6 +177,7 @@ async def test_a_pulse_opens_is_answered_and_closes_in_anothers_stand_in(
         await process.says("event=ready")
         command = {"channel": MARKETING, "user": MANAGER, "command": "/pulse"}
         await referee.ask("/_control/command", **command, text="open")
+        await presses(referee, "manage:open", "now")
         for channel, letter in ((MARKETING, "M"), (IT, "I")):
             poll = await referee.until(channel, lambda message: bool(options(message)))
             for number, user in enumerate(people(letter)):
@@ -168,6 +186,7 @@ async def test_a_pulse_opens_is_answered_and_closes_in_anothers_stand_in(
                     "/_control/interact", channel=channel, messageTs=poll["ts"], user=user, action=pressed
                 )
         await referee.ask("/_control/command", **command, text="close")
+        await presses(referee, "manage:close", token_of(tmp_path / "pulse.db"))
         results = await referee.until(IT, lambda message: "of 6" in message.get("text", ""))
         assert results["text"]
         assert await process.stop() == 0

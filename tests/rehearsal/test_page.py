@@ -267,7 +267,8 @@ async def test_a_button_with_confirm_asks_first(visitor: Visitor) -> None:
     await page.get_by_role("button", name="Keep them").click()
     assert visitor.paper.asked_for("action") == []
     await page.get_by_role("button", name="Withdraw").click()
-    await page.get_by_role("button", name="Withdraw them").click()
+    async with page.expect_response("**/action"):
+        await page.get_by_role("button", name="Withdraw them").click()
     await expect(question).to_have_count(0)
     assert [asked["action_id"] for asked in visitor.paper.asked_for("action")] == ["withdraw"]
 

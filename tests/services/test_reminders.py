@@ -55,7 +55,7 @@ async def test_a_reminder_can_be_answered_in_place(office: Office) -> None:
     await opened(office)
     await at(office, "2026-03-05T09:00")
     person = office.people(office.it)[0]
-    await person.tap(reminders(person)[0], "answer:5", block="poll:1:T01")
+    await person.tap(reminders(person)[0], "answer:5", block=":T01")
     await office.settled()
     assert {str(s): n for s, n in (await office.answered()).items()} == {"marketing": 0, "it": 1}
     assert "Strongly agree" in person.dms[-1].text

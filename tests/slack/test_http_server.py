@@ -397,7 +397,7 @@ async def test_the_whole_loop_runs_over_http(slack: Rehearsal, tmp_path: Path) -
         port = re.search(r"event=ready.* port=(\d+)", process.output)
         assert port is not None
         slack.deliver_http(f"http://127.0.0.1:{port[1]}/slack/events", SECRET)
-        assert "8 of 12 agree" in await Outside(slack).whole_loop()
+        assert "8 of 12 (67%)" in await Outside(slack).whole_loop()
         assert await process.stop() == 0
 
 

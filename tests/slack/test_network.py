@@ -156,7 +156,7 @@ async def test_the_whole_loop_runs_behind_a_proxy_that_is_the_only_way_out(tmp_p
         environment = {**tokens(slack), "HTTP_PROXY": f"127.0.0.1:{way.port}"}
         async with bot(tmp_path, **environment) as process:
             await process.says("event=ready")
-            assert "8 of 12 agree" in await Outside(slack).whole_loop()
+            assert "8 of 12 (67%)" in await Outside(slack).whole_loop()
             await Outside(slack).until(lambda: slack.calls_of("files.completeUploadExternal"))
             assert await process.stop() == 0
             assert "Traceback" not in process.output
@@ -175,7 +175,7 @@ async def test_with_no_proxy_the_whole_loop_goes_around_it(slack: Rehearsal, tmp
         }
         async with bot(tmp_path, **tokens(slack), **environment) as process:
             await process.says("event=ready")
-            assert "8 of 12 agree" in await Outside(slack).whole_loop()
+            assert "8 of 12 (67%)" in await Outside(slack).whole_loop()
             assert await process.stop() == 0
         assert way.asked == []
 

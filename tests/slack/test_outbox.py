@@ -29,6 +29,7 @@ from tests.handlers.conftest import Clock, Office, at, running
 T = TypeVar("T")
 NOW = datetime(2026, 3, 3, 9, tzinfo=UTC)
 CHANNELS = {"C1": Side.MARKETING, "C2": Side.IT}
+TOKEN = "00112233445566aa"
 PEOPLE = {Side.MARKETING: 12, Side.IT: 10}
 LATE = timedelta(seconds=1)
 
@@ -123,7 +124,7 @@ class OutboxUnderFaults(RuleBasedStateMachine):
             moments=moments,
             opened_at=NOW,
             minimum=5,
-            token="00112233445566aa",
+            token=TOKEN,
             items=items,
             roster={},
             channels=CHANNELS,
@@ -214,7 +215,7 @@ class OutboxUnderFaults(RuleBasedStateMachine):
                 self.now += LONGEST_PAUSE + LATE
                 self.deliver()
             for name, channel in self.slack.channels.items():
-                poll, results = f"poll:{self.wave}:{name}", f"results:{self.wave}:{name}"
+                poll, results = f"poll:{TOKEN}:{name}", f"results:{TOKEN}:{name}"
                 assert set(channel.stands) <= {poll, results}
                 assert (results in channel.stands) is not self.is_open
                 assert poll in channel.stands or not self.is_open
@@ -278,7 +279,9 @@ async def test_a_deleted_poll_is_posted_again_once(office: Office) -> None:
         await at(office, "2026-03-03T09:05")
     posts = [call.args.get("metadata") for call in office.slack.calls_of("chat.postMessage")]
     kinds = [metadata["event_payload"]["key"] for metadata in posts if metadata]
-    assert kinds.count(f"poll:1:{office.it}:again") == 1
+    wave = await office.bot.store.current_wave()
+    assert wave is not None
+    assert kinds.count(f"poll:{wave.token}:{office.it}:again") == 1
     assert office.about_pulses(office.it) == []
     assert len(office.about_pulses(office.marketing)) == 1
 
@@ -359,7 +362,9 @@ async def test_a_message_that_was_being_sent_at_a_crash_is_searched_for(
     """The row says "sending" at the start: found in the channel, it is marked and not posted again."""
     await office.set_up()
     await office.open()
-    await office.bot.store.mark(f"poll:1:{office.it}", "sending")
+    wave = await office.bot.store.current_wave()
+    assert wave is not None
+    await office.bot.store.mark(f"poll:{wave.token}:{office.it}", "sending")
     await at(office, "2026-03-03T09:01")
     assert len(office.about_pulses(office.it)) == 1
     assert await office.bot.store.undelivered() == ()

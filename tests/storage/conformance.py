@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -74,6 +74,13 @@ SETUP = Setup(
     language="de",
     both_sides=BothSides.IT,
 )
+
+
+async def token_of(store: Any, wave: int) -> str:
+    """The token of an open, closed or called-off wave."""
+    called_off = await store.called_off_wave(wave)
+    known = [await store.current_wave(), called_off, *await store.closed_waves()]
+    return next(each.token for each in known if each is not None and each.id == wave)
 
 
 class Storage(Protocol):
@@ -266,7 +273,9 @@ class StoreConformance:
         assert current is not None
         assert setup.channels == {MARKETING: ("C1",), IT: ("C22", "C3")}
         assert current.channels == await store.wave_channels(wave) == {"C1": MARKETING, "C22": IT, "C3": IT}
-        assert {m.key: m.channel for m in await store.undelivered()}[f"poll:{wave}:C2"] == "C22"
+        assert {m.key: m.channel for m in await store.undelivered()}[
+            f"poll:{await token_of(store, wave)}:C2"
+        ] == "C22"
         assert await store.audit(1) == ((MONDAY, "moved"),)
 
     async def test_a_pause_lasts_until_it_is_ended(self, store: Store) -> None:
@@ -297,7 +306,7 @@ class StoreConformance:
         assert current.series == {item.id: item.series for item in ITEMS}
         assert current.people == {MARKETING: 2, IT: 3}
         assert keys(await store.undelivered(new.opened_at)) == [
-            f"poll:{wave}:{channel}" for channel in CHANNELS
+            f"poll:{await token_of(store, wave)}:{channel}" for channel in CHANNELS
         ]
         assert await store.audit() == ((new.opened_at, "opened"),)
 
@@ -573,8 +582,9 @@ class StoreConformance:
         wave = await store.start_wave(new_wave(), "opened")
         await deliver(store, *keys(await store.undelivered()))
         await close(store, wave, MONDAY + DAY, "closing", "results", "results")
+        token = await token_of(store, wave)
         assert sorted(keys(await store.undelivered())) == [
-            f"{kind}:{wave}:{channel}" for kind in ("closing", "results") for channel in CHANNELS
+            f"{kind}:{token}:{channel}" for kind in ("closing", "results") for channel in CHANNELS
         ]
         assert await store.audit(1) == ((MONDAY + DAY, "closed"),)
 
@@ -619,9 +629,14 @@ class StoreConformance:
         assert await store.closed_waves() == ()
         assert (await store.known_waves())[MONDAY.date()].state is WaveState.SKIPPED
         ended = await store.called_off_wave(wave)
-        assert ended == CalledOffWave(id=wave, ended_at=MONDAY + DAY, items=tuple(item.id for item in ITEMS))
+        assert ended == CalledOffWave(
+            id=wave,
+            token=await token_of(store, wave),
+            ended_at=MONDAY + DAY,
+            items=tuple(item.id for item in ITEMS),
+        )
         assert await store.called_off_wave(wave + 1) is None
-        assert keys(await store.undelivered()) == [f"closing:{wave}:C1"]
+        assert keys(await store.undelivered()) == [f"closing:{await token_of(store, wave)}:C1"]
         assert await store.audit(1) == ((MONDAY + DAY, "called off"),)
         assert await store.start_wave(new_wave(MONDAY + WEEK), "opened") > wave
 
@@ -693,10 +708,10 @@ class StoreConformance:
     async def test_only_the_latest_waves_failures_are_told(self, store: Store) -> None:
         """A skipped wave in between is none of them."""
         wave = await store.start_wave(new_wave(), "opened")
-        await store.postpone(f"poll:{wave}:C1", "failed", MONDAY, "is_archived")
+        await store.postpone(f"poll:{await token_of(store, wave)}:C1", "failed", MONDAY, "is_archived")
         await close(store, wave)
         await store.skip_wave(moments(MONDAY + WEEK), "skipped", MONDAY)
-        assert keys(await store.failing_messages()) == [f"poll:{wave}:C1"]
+        assert keys(await store.failing_messages()) == [f"poll:{await token_of(store, wave)}:C1"]
         await store.start_wave(new_wave(MONDAY + 2 * WEEK), "opened")
         assert await store.failing_messages() == ()
 
@@ -709,7 +724,7 @@ class StoreConformance:
         await store.retry_now("C1", MONDAY + DAY)
         await store.retry_now("C3", MONDAY + DAY)
         assert keys(await store.undelivered(MONDAY + DAY)) == [one]
-        assert keys(await store.undelivered()) == [one, f"poll:{wave}:C2"]
+        assert keys(await store.undelivered()) == [one, f"poll:{await token_of(store, wave)}:C2"]
 
     async def test_messages_of_a_kind_are_queued_once_for_a_run_of_waves(self, store: Store) -> None:
         """Another wave of the run does not queue them again, a wave after it does."""
@@ -722,11 +737,12 @@ class StoreConformance:
         assert await store.queue_once(report, one, one)
         assert not await store.queue_once(report[:1], one, one)
         assert not await store.queue_once(report, two, one)
-        assert keys(await store.undelivered()) == [f"report:{one}:C1", f"report:{one}:C9"]
+        token = await token_of(store, one)
+        assert keys(await store.undelivered()) == [f"report:{token}:C1", f"report:{token}:C9"]
         await deliver(store, *keys(await store.undelivered()))
         assert not await store.queue_once(report, two, one)
         assert await store.queue_once(report[:1], two, two)
-        assert keys(await store.undelivered()) == [f"report:{two}:C1"]
+        assert keys(await store.undelivered()) == [f"report:{await token_of(store, two)}:C1"]
 
     async def test_a_deleted_poll_is_posted_again_once(self, store: Store) -> None:
         """The ts of the deleted message is forgotten, and no other."""
@@ -747,7 +763,7 @@ class StoreConformance:
         wave = await store.start_wave(new_wave(), "opened")
         await deliver(store, *keys(await store.undelivered()))
         await store.repost(wave, "C1", "1.0", MONDAY + DAY)
-        await store.mark(f"poll:{wave}:C1:again", "done", "2.0")
+        await store.mark(f"poll:{await token_of(store, wave)}:C1:again", "done", "2.0")
         assert not await store.repost(wave, "C1", "2.0", MONDAY + DAY)
         assert await store.posted("poll", wave) == {"C2": "1.1", "C3": "1.2"}
         assert await store.undelivered() == ()
@@ -881,8 +897,10 @@ class StoreConformance:
         wave = await store.start_wave(new_wave(MONDAY + 2 * WEEK), "opened")
         await store.answer(wave, ADA, choose("T01", "4"))
         await store.mark_reminded(wave, 1, MONDAY + 2 * WEEK)
-        await deliver(store, f"poll:{wave}:C1")
-        await store.postpone(f"poll:{wave}:C2", "sending", MONDAY + WEEK, "unreachable")
+        await deliver(store, f"poll:{await token_of(store, wave)}:C1")
+        await store.postpone(
+            f"poll:{await token_of(store, wave)}:C2", "sending", MONDAY + WEEK, "unreachable"
+        )
 
         async def everything() -> list[object]:
             return [

@@ -44,6 +44,7 @@ def closed_wave(series: str | None = None) -> ClosedWave:
         names["T01"] = series
     return ClosedWave(
         7,
+        "0123456789abcdef",
         OPENED,
         OPENED + timedelta(days=3),
         5,

@@ -8,14 +8,19 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pulse.core.errors import StoreFault
+from pulse.core.model import Note
 from pulse.storage.sqlite import file
 from pulse.storage.sqlite.store import Store, check, running
+
+NOTED = datetime(2026, 3, 3, 9, tzinfo=UTC)
+NOTE = Note(date(2026, 3, 3), "The campaign went live")
 
 
 @contextmanager
@@ -234,11 +239,12 @@ async def test_nothing_is_recorded_into_a_file_that_was_replaced(
 async def test_a_file_that_was_moved_has_all_that_was_recorded(tmp_path: Path) -> None:
     """What was durable before is there after a start at the new place."""
     store = Store.open(tmp_path / "pulse.db")
-    await store.make_secret(b"kept")
+    await store.add_note(NOTE, NOTED, "noted")
     (tmp_path / "pulse.db").rename(tmp_path / "away.db")
     (tmp_path / "pulse.db-wal").rename(tmp_path / "away.db-wal")
+    (tmp_path / "pulse.db-keys").rename(tmp_path / "away.db-keys")
     with pytest.raises(StoreFault):
         await store.check_writable()
     store.close()
     with opened(tmp_path / "away.db") as moved:
-        assert await moved.secret() == b"kept"
+        assert await moved.notes() == (NOTE,)

@@ -21,7 +21,8 @@ from pulse.services.waves import publication
 from pulse.storage.ballots import Sealer
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Ballots, NewMessage, Publication, Store
-from tests.handlers.conftest import Clock, running
+from rehearsal.driver import Actor, snapshot
+from tests.handlers.conftest import Clock, Office, running
 from tests.storage.first_edition import IT, MARKETING, RESULTS, write_first_edition
 
 BANK = load_library(None).bank
@@ -249,4 +250,37 @@ async def test_the_bot_goes_on_with_the_open_wave(slack: Any, tmp_path: Path) ->
         assert "9 of 12" in str(results.blocks)
         assert [wave.id for wave in await office.bot.store.closed_waves()] == [*CLOSED, OPEN]
         await office.open()
-        assert "poll:11" in str(office.poll(office.it).blocks)
+        wave = await office.bot.store.current_wave()
+        assert wave is not None
+        assert f"poll:{wave.token}" in str(office.poll(office.it).blocks)
+
+
+async def test_a_poll_of_the_first_edition_counts_until_its_close(slack: Any, tmp_path: Path) -> None:
+    """Its buttons name the wave by its number, and no later wave answers to one."""
+    places = slack.places
+    write_first_edition(
+        tmp_path / "pulse.db", {MARKETING: places.marketing, IT: places.it, RESULTS: places.marketing}
+    )
+    async with running(slack, tmp_path / "pulse.db", Clock(WEDNESDAY)) as office:
+        await office.settled()
+        person = office.people(office.it)[2]
+        await tap_numbered(office, person, OPEN)
+        assert (await office.bot.store.answered(OPEN, anything))[Side.IT] == 9
+        await office.close()
+        await office.open()
+        for number in (OPEN, OPEN + 1):
+            await tap_numbered(office, person, number)
+            assert "This pulse is closed" in person.private(office.it)[-1].text
+        assert sum((await office.answered()).values()) == 0
+
+
+async def tap_numbered(office: Office, person: Actor, number: int) -> None:
+    """A tap on a poll whose buttons name the wave by its number."""
+    old = snapshot(office.poll(office.marketing))
+    old.channel = office.it
+    block = next(block for block in old.blocks if block["block_id"].endswith(":T01"))
+    block["block_id"] = f"poll:{number}:T01"
+    for button in block["elements"]:
+        button["value"] = f"{number}:T01:{button['action_id'].partition(':')[2]}"
+    await person.tap(old, "answer:4", block=":T01")
+    await office.settled()

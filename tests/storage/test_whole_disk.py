@@ -84,7 +84,7 @@ async def test_after_a_close_the_whole_disk_tells_nothing(slack: Rehearsal, tmp_
             await asyncio.to_thread(subprocess.run, ["sync"], check=True)
             assert {"naming", "sealing"} <= await asyncio.to_thread(found_in, file(image), wanted)
             copied = await asyncio.to_thread(lambda: list(copies(mounted, tmp_path / "copy")))
-            await outside.says(outside.manager, "/pulse close")
+            await outside.confirms("/pulse close", "manage:close")
             await process.says("wave closed")
             assert await process.stop() == 0
         await asyncio.to_thread(unmount, mounted)
@@ -118,7 +118,7 @@ async def test_a_replica_of_litestreams_tells_nothing(slack: Rehearsal, tmp_path
             people = await answered(outside)
             keys = Keys.copied(tmp_path / "pulse.db-keys")
             restored = await restored_with_all(program, replica, tmp_path, keys, people)
-            await outside.says(outside.manager, "/pulse close")
+            await outside.confirms("/pulse close", "manage:close")
             await process.says("wave closed")
         finally:
             replicating.terminate()

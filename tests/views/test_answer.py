@@ -34,14 +34,14 @@ def boxes(*values: str) -> dict[str, Any]:
 )
 def test_the_form_reads_as_agreed_and_slack_takes_it(name: str, items: Any, answers: Any) -> None:
     """The form is what was read and kept, and within Slack's limits."""
-    view = answer_view(7, Side.IT, items, answers)
+    view = answer_view("7", Side.IT, items, answers)
     assert view_problems(view) == []
     golden(name, view)
 
 
 def test_what_was_answered_is_chosen_when_the_form_opens() -> None:
     """One box for a single choice, each of them for a multiple choice, none where nothing was answered."""
-    fields = [block["element"] for block in answer_view(7, Side.IT, WAVE, ANSWERS)["blocks"][1:-1]]
+    fields = [block["element"] for block in answer_view("7", Side.IT, WAVE, ANSWERS)["blocks"][1:-1]]
     assert fields[0]["initial_option"]["value"] == "4"
     assert [each["value"] for each in fields[3]["initial_options"]] == ["it", "ceo"]
     assert [key for field in fields[1:3] for key in field if key.startswith("initial")] == []
@@ -49,13 +49,13 @@ def test_what_was_answered_is_chosen_when_the_form_opens() -> None:
 
 def test_an_answer_that_the_item_does_not_offer_is_not_preselected() -> None:
     """Slack refuses a form whose initial option is not among its options."""
-    view = answer_view(7, Side.IT, WAVE, {"T01": frozenset({"9"})})
+    view = answer_view("7", Side.IT, WAVE, {"T01": frozenset({"9"})})
     assert "initial_option" not in view["blocks"][1]["element"]
 
 
 def test_a_question_can_be_left_out() -> None:
     """No question must be answered."""
-    questions = answer_view(7, Side.IT, WAVE, {})["blocks"][1:-1]
+    questions = answer_view("7", Side.IT, WAVE, {})["blocks"][1:-1]
     assert [block["optional"] for block in questions] == [True] * len(WAVE)
 
 
@@ -97,13 +97,19 @@ def test_a_state_that_the_form_cannot_send_is_refused(forged: Any) -> None:
 
 def test_the_form_remembers_its_wave() -> None:
     """What is submitted goes to the wave that the form was opened for."""
-    assert parse_wave(answer_view(7, Side.IT, WAVE, {})["private_metadata"]) == 7
+    token = "00c0ffee00c0ffee"
+    assert parse_wave(answer_view(token, Side.IT, WAVE, {})["private_metadata"]) == token
+
+
+def test_a_form_of_the_first_edition_names_its_wave_by_its_number() -> None:
+    """A form that was open at the upgrade is taken: the token of such a wave is made of its number."""
+    assert parse_wave('{"wave": 7, "channel": ""}') == "0000000000000007"
 
 
 @pytest.mark.parametrize(
-    "forged", ["", "7", "[]", "{}", '{"wave": "7"}', '{"wave": true}', None, '{"wave": 7.5}']
+    "forged", ["", "7", "[]", "{}", '{"wave": "seven"}', '{"wave": true}', None, '{"wave": 7.5}']
 )
-def test_a_wave_that_is_not_a_number_is_refused(forged: Any) -> None:
+def test_a_wave_that_has_no_token_is_refused(forged: Any) -> None:
     """Forged metadata becomes a sentence."""
     with pytest.raises(FormNotUnderstood):
         parse_wave(forged)
@@ -111,7 +117,7 @@ def test_a_wave_that_is_not_a_number_is_refused(forged: Any) -> None:
 
 def test_the_labels_of_the_form_are_the_full_ones() -> None:
     """The form has room for the whole label, so it shows no shortened one."""
-    options = answer_view(7, Side.IT, WAVE, {})["blocks"][1]["element"]["options"]
+    options = answer_view("7", Side.IT, WAVE, {})["blocks"][1]["element"]["options"]
     assert [(each["text"]["text"], each["value"]) for each in options] == [
         (box.label, box.key) for box in AGREE
     ]

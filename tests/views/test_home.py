@@ -19,7 +19,7 @@ from tests.views.kinds import kinds
 
 ANSWERS = {"T01": frozenset({"4"}), "L03": frozenset({"it", "ceo"})}
 PULSE = OpenPulse(
-    wave_id=7,
+    wave_id="7",
     closes_at=CLOSES,
     items=WAVE,
     side=Side.IT,
@@ -61,7 +61,7 @@ VARIANTS = {
         CARD, open=replace(PULSE, answers=None, turnout=Turnout(roster=12, answered=None))
     ),
     "home_open_outside": replace(
-        CARD, open=OpenPulse(wave_id=7, closes_at=CLOSES, outside="You are in <none> of its channels.")
+        CARD, open=OpenPulse(wave_id="7", closes_at=CLOSES, outside="You are in <none> of its channels.")
     ),
     "home_between": replace(CARD, open=None),
     "home_empty": replace(CARD, open=None, results=replace(RESULTS, empty=date(2026, 10, 22))),

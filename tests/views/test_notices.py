@@ -19,7 +19,7 @@ from tests.golden import golden
 from tests.views.examples import CLOSES, HOSTILE, OPENS, WAVE
 
 SOME = {"T01": frozenset({"4"}), "L03": frozenset({"it", "ceo"})}
-OWN = OwnAnswers(wave_id=7, side=Side.IT, items=WAVE, answers=SOME)
+OWN = OwnAnswers(wave_id="7", side=Side.IT, items=WAVE, answers=SOME)
 OPEN = StatusCard(
     minimum=5,
     closes_at=CLOSES,

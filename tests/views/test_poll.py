@@ -15,7 +15,7 @@ from rehearsal.blockkit import message_problems
 from tests.golden import golden
 from tests.views.examples import AGREE, CLOSES, HOSTILE, T01, WAVE, an_item
 
-CARD = PollCard(wave_id=7, side=Side.MARKETING, items=WAVE, closes_at=CLOSES, roster=14, answered=9)
+CARD = PollCard(wave_id="7", side=Side.MARKETING, items=WAVE, closes_at=CLOSES, roster=14, answered=9)
 
 VARIANTS = {
     "poll_marketing": CARD,

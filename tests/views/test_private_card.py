@@ -25,7 +25,7 @@ from tests.views.examples import CLOSES, HOSTILE, WAVE
 ONE = {"T01": frozenset({"4"})}
 ALL = {**ONE, "A02": frozenset({"about_right"}), "G01": frozenset({"2"}), "L03": frozenset({"it", "ceo"})}
 CARD = PrivateCard(
-    wave_id=7, side=Side.MARKETING, items=WAVE, answers=ONE, closes_at=CLOSES, saved="T01", asks="A02"
+    wave_id="7", side=Side.MARKETING, items=WAVE, answers=ONE, closes_at=CLOSES, saved="T01", asks="A02"
 )
 
 VARIANTS = {

@@ -20,20 +20,28 @@ CHANNELS = ("C1", "C2")
 @pytest.mark.parametrize(
     ("name", "card"),
     [
-        ("reminder", ReminderCard(wave_id=7, side=Side.IT, items=WAVE, closes_at=CLOSES, channels=CHANNELS)),
+        (
+            "reminder",
+            ReminderCard(wave_id="7", side=Side.IT, items=WAVE, closes_at=CLOSES, channels=CHANNELS),
+        ),
         (
             "reminder_unwanted",
             ReminderCard(
-                wave_id=7, side=Side.MARKETING, items=WAVE, closes_at=CLOSES, channels=CHANNELS, wanted=False
+                wave_id="7",
+                side=Side.MARKETING,
+                items=WAVE,
+                closes_at=CLOSES,
+                channels=CHANNELS,
+                wanted=False,
             ),
         ),
         (
             "reminder_both_sides",
-            ReminderCard(wave_id=7, side=None, items=WAVE, closes_at=CLOSES, channels=CHANNELS),
+            ReminderCard(wave_id="7", side=None, items=WAVE, closes_at=CLOSES, channels=CHANNELS),
         ),
         (
             "reminder_hostile",
-            ReminderCard(wave_id=7, side=Side.IT, items=(HOSTILE,), closes_at=CLOSES, channels=CHANNELS),
+            ReminderCard(wave_id="7", side=Side.IT, items=(HOSTILE,), closes_at=CLOSES, channels=CHANNELS),
         ),
     ],
 )

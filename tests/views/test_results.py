@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
+from pulse.core.claims import Window
 from pulse.core.items import Bank
 from pulse.core.language import speaking
 from pulse.core.model import Format, Side
-from pulse.core.reports import Finding, WaveReport, report
+from pulse.core.reports import Change, Finding, WaveReport, report
 from pulse.storage.catalogues import catalogue
 from pulse.views.charts import ALT_TEXT_LIMIT, alt_text
 from pulse.views.message import Block, Message
-from pulse.views.results import results_chart, results_details, results_message, sections
+from pulse.views.results import (
+    item_details,
+    results_chart,
+    results_details,
+    results_message,
+    sections,
+    side_line,
+)
 from rehearsal.blockkit import problems, view_problems
 from tests.golden import golden
 from tests.views.kinds import kinds
@@ -126,6 +134,34 @@ def test_a_verdict_that_this_waves_figure_does_not_show_is_not_beside_it() -> No
     assert "This is of the last 4 pulses together." in details
 
 
+@pytest.mark.parametrize(
+    ("waves", "low", "high", "before"),
+    [(1, 7, 7, "7 of 12"), (1, 0, 2, "2 or fewer of 12"), (8, 35, 37, "36–39%"), (8, 36, 36, "38%")],
+)
+def test_what_was_before_is_a_count_of_one_wave_or_a_per_cent_of_several(
+    waves: int, low: int, high: int, before: str
+) -> None:
+    """The answers of several waves are no people of the side that could be counted."""
+    item = of_two_waves().items[0]
+    day, n = date(2026, 9, 4), 12 if waves == 1 else 96
+    older = Window(first=day, last=day, waves=waves, low=low, high=high, n=n)
+    change = Change(
+        item_id="T01",
+        side=Side.MARKETING,
+        measure=item.item.measures[0].key,
+        rising=True,
+        newer=older,
+        older=older,
+        z=3.0,
+        wave_id=2,
+        sentence="",
+    )
+    changed = replace(
+        item, sides={**item.sides, Side.MARKETING: replace(item.sides[Side.MARKETING], change=change)}
+    )
+    assert f"*up* from {before} before" in side_line(changed, Side.MARKETING)
+
+
 @pytest.mark.parametrize("kind", ["change", "bands", "large"])
 def test_the_details_as_they_open(kind: str) -> None:
     """The whole window."""
@@ -161,6 +197,17 @@ def test_bars_appear_from_twenty_answers() -> None:
         "Strongly agree: 4." in text
     )
     assert "Answers of 20: Strongly disagree or Disagree: 5, Neither agree nor disagree: 4, Agree: 6," in text
+
+
+def test_a_caveat_is_told_once_for_an_item() -> None:
+    """Where it holds for the other side's figure too, the details say so instead of saying it again."""
+    trust_in_details = next(found for found in of_two_waves().items if found.item.id == "T01")
+    caveats = [found.comparable.caveat for side in Side for found in trust_in_details.sides[side].comparisons]
+    repeated = {caveat for caveat in caveats if caveat and caveats.count(caveat) == 2}
+    said = words(item_details(trust_in_details)).replace("\\'", "'")
+    assert repeated
+    assert [said.count(caveat) for caveat in repeated] == [1] * len(repeated)
+    assert said.count("The same note applies.") == len(repeated)
 
 
 def test_the_details_say_whose_the_published_figures_are() -> None:

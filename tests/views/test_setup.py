@@ -223,7 +223,7 @@ def test_the_preview_shows_what_will_be_posted_and_offers_nothing_to_press() -> 
     assert [block for block in blocks if block["type"] == "actions"] == []
     seen = "\n".join(text for block in blocks for text in texts_of(block))
     card = PollCard(
-        wave_id=0,
+        wave_id="0",
         side=Side.IT,
         items=WAVE,
         closes_at=next_moments(FILLED.schedule(), NOW)[0].closes_at,

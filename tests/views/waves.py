@@ -43,6 +43,7 @@ def wave(
     answered = {side: max(sum(counts[key]) for key in counts if key[1] is side) for side in Side}
     return ClosedWave(
         id=number,
+        token=str(number),
         opened_at=closed - timedelta(days=3),
         closed_at=closed,
         minimum=minimum,

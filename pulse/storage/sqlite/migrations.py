@@ -534,9 +534,10 @@ def m0005_sealed_ballots(db: Database) -> None:
     _run(
         db,
         """
-ALTER TABLE wave ADD COLUMN token TEXT;      -- 16 random hexadecimal digits; empty where it was skipped
+ALTER TABLE wave ADD COLUMN token TEXT;      -- 16 random hexadecimal digits; null where it was skipped
 ALTER TABLE wave ADD COLUMN first_edition INTEGER NOT NULL DEFAULT 0;  -- 1: opened before ballots were sealed
-UPDATE wave SET token = lower(hex(randomblob(8))) WHERE opened_at IS NOT NULL;
+-- Messages that stand already name these waves by their numbers.
+UPDATE wave SET token = printf('%016d', id) WHERE opened_at IS NOT NULL;
 CREATE UNIQUE INDEX one_token_a_wave ON wave (token);
 
 -- Names this database and the backups that are made of it: a key folder belongs to one of them.

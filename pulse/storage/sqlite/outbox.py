@@ -84,7 +84,6 @@ class Outbox(OutboxRows, Theme):
 
     async def repost(self, wave_id: int, channel: str, ts: str, at: datetime) -> bool:
         poll = NewMessage(kind="poll", channel=channel, at=at)
-        key = _key(wave_id, poll)
 
         def job(connection: sqlite3.Connection) -> bool:
             # By channel and ts: the key has the channel's former id where Slack gave it another.
@@ -93,14 +92,14 @@ class Outbox(OutboxRows, Theme):
                 " WHERE kind = 'poll' AND wave_id = ? AND channel_id = ? AND ts = ?",
                 (wave_id, channel, ts),
             )
-            return _insert(connection, f"{key}:again", wave_id, poll)
+            return _insert(connection, f"{_key(connection, wave_id, poll)}:again", wave_id, poll)
 
         return await self.write(job)
 
 
 def add_message(connection: sqlite3.Connection, wave_id: int | None, message: NewMessage) -> None:
     """Adds a message, in the transaction of what it tells of; one that is there already stays as it is."""
-    _insert(connection, _key(wave_id, message), wave_id, message)
+    _insert(connection, _key(connection, wave_id, message), wave_id, message)
 
 
 def add_announcement(connection: sqlite3.Connection, message: NewMessage) -> None:
@@ -112,8 +111,10 @@ def add_announcement(connection: sqlite3.Connection, message: NewMessage) -> Non
     _insert(connection, f"{message.kind}:{message.at.isoformat()}:{message.channel}", None, message)
 
 
-def _key(wave_id: int | None, message: NewMessage) -> str:
-    return ":".join(str(part) for part in (message.kind, wave_id, message.channel) if part is not None)
+def _key(connection: sqlite3.Connection, wave_id: int | None, message: NewMessage) -> str:
+    """Names a message in Slack's metadata too: by the wave's token, for its number can be another's there."""
+    tokens = connection.execute("SELECT token FROM wave WHERE id = ?", (wave_id,)).fetchall()
+    return ":".join((message.kind, *(token for (token,) in tokens), message.channel))
 
 
 def _insert(connection: sqlite3.Connection, key: str, wave_id: int | None, message: NewMessage) -> bool:

@@ -180,6 +180,7 @@ def _closed_waves(reader: Reader, after: int, most: int) -> Iterator[ClosedWave]
             )
         yield ClosedWave(
             wave["id"],
+            wave["token"],
             datetime.fromisoformat(wave["opened_at"]),
             datetime.fromisoformat(wave["closed_at"]),
             wave["minimum"],

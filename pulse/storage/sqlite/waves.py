@@ -86,7 +86,8 @@ class WaveRows(ReadTheme):
 
     async def called_off_wave(self, wave_id: int) -> CalledOffWave | None:
         row = self._reader.row(
-            "SELECT closed_at FROM wave WHERE id = ? AND state = 'skipped' AND opened_at IS NOT NULL", wave_id
+            "SELECT token, closed_at FROM wave WHERE id = ? AND state = 'skipped' AND opened_at IS NOT NULL",
+            wave_id,
         )
         if row is None:
             return None
@@ -95,6 +96,7 @@ class WaveRows(ReadTheme):
         )
         return CalledOffWave(
             id=wave_id,
+            token=row["token"],
             ended_at=datetime.fromisoformat(row["closed_at"]),
             items=tuple(item_id for (item_id,) in items),
         )
