@@ -174,7 +174,7 @@ def _window(seen: Sequence[Observation]) -> Window:
 
 
 def _before_and_after(item: Item, before: Window, after: Window) -> str:
-    return _("Before: {before} {says} in {waves}. After: {after} in {later}.").format(
+    return _("{before} {says} in {waves} before, {after} in {later} after.").format(
         before=pooled(before),
         says=_(item.measures[0].says),
         waves=_pulses(before.waves),

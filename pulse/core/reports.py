@@ -76,9 +76,9 @@ class StudyComparison:
     """A published figure beside an item on one side.
 
     `verdict` is None where `reason` says why. `waves` were averaged. `lead` marks the one figure that a
-    message shows of the side. `evident` is true where this wave's own figure lies on the verdict's side: one
-    that the waves before carry would read as a contradiction beside it. `sentence` says it in full and
-    `phrase` in a few words; both are empty where the item is hidden on that side.
+    message shows of the side. `evident` is true where this wave's own figure, as it is printed, lies on the
+    verdict's side: one that the waves before carry would read as a contradiction beside it. `sentence` says
+    it in full and `phrase` in a few words; both are empty where the item is hidden on that side.
     """
 
     comparable: Comparable
@@ -491,8 +491,8 @@ def _is_evident(found: Comparable, now: Outcome, verdict: Verdict | None) -> boo
     share = now.shares[found.measure]
     low, high = (now.n - share.high, now.n - share.low) if found.complement else (share.low, share.high)
     if verdict is Verdict.ABOVE:
-        return 100 * low > found.row.percent * now.n
-    return verdict is Verdict.BELOW and 100 * high < found.row.percent * now.n
+        return 100 * low > found.row.percent_high * now.n
+    return verdict is Verdict.BELOW and 100 * high < found.row.percent_low * now.n
 
 
 def _rest(seen: Observation) -> Observation:

@@ -257,13 +257,16 @@ def _details(item: Item, said: SideReport, told: set[str]) -> list[str]:
         last_time(said),
         said.change.sentence if said.change is not None else "",
         said.direct_sentence,
-        *[_compared(found, told) for found in compared],
+        *[comparison_in_full(found, told) for found in compared],
         _bars(item, said.outcome),
     ]
 
 
-def _compared(found: StudyComparison, told: set[str]) -> str:
-    """The comparison in full; of how many pulses where this one alone would not read so."""
+def comparison_in_full(found: StudyComparison, told: set[str]) -> str:
+    """The comparison in full; of how many pulses where this one alone would not read so.
+
+    A caveat that is in `told` already is not said again; a new one is added to it.
+    """
     sentence, caveat = found.sentence, found.comparable.caveat
     if sentence and caveat in told:
         said = sentence.removesuffix(caveat).rstrip()

@@ -14,7 +14,7 @@ from pulse.views.blocks import context, header, message, section
 from pulse.views.charts import Moment, Numbered, TrendChart, alt_text
 from pulse.views.marks import drawn, footer, lines_of, mark_of, share_who
 from pulse.views.message import Block, Message, escape
-from pulse.views.results import picture, sections, small_print, wordings
+from pulse.views.results import comparison_in_full, picture, sections, small_print, wordings
 from pulse.views.scores import not_asked_yet, share_button
 from pulse.views.titles import title
 
@@ -38,14 +38,15 @@ def trend_message(
     if trail is None:
         return not_asked_yet(item)
     blocks = [header(_heading(trail)), section(wordings(item)), context(_span(trail, zone))]
+    told: set[str] = set()
     for side in Side:
-        lines = [escape(line) for line in _sentences(trail, side)]
+        lines = [escape(line) for line in _sentences(trail, side, told)]
         blocks += sections("\n".join([f"*{_(side.label)}*", *lines]))
     if trail.last is not None and trail.last.gap is not None:
         blocks.append(section(escape(_("Last time: {sentence}").format(sentence=trail.last.gap.sentence))))
     if file_id is not None:
         blocks.append(picture(file_id, _alt_text(trail)))
-    blocks += [*_notes(trail, zone), *_around_commitments(trail)]
+    blocks += _notes(trail, zone)
     blocks += [context(escape(text)) for text in _small_print(trail)]
     return message([*blocks, *share_button(f"trend:{item.id}", shareable)])
 
@@ -116,13 +117,16 @@ def _span(trail: Trail, zone: tzinfo) -> str:
     ).format(count=len(trail.steps), first=first, last=last)
 
 
-def _sentences(trail: Trail, side: Side) -> list[str]:
-    """The last share with its figure, then what happened and when, the newest first."""
+def _sentences(trail: Trail, side: Side, told: set[str]) -> list[str]:
+    """The last share with its figure, then what happened and when, the newest first.
+
+    `told` are the caveats that need no saying again.
+    """
     if trail.last is None:
         return [_("No closed pulse has asked it in today's wording yet.")]
     said = trail.last.sides[side]
-    compared = said.lead.sentence if said.lead is not None else ""
-    return [line for line in (said.sentence, compared, *reversed(trail.sentences[side])) if line]
+    beside = comparison_in_full(said.lead, told) if said.lead is not None else ""
+    return [line for line in (said.sentence, beside, *reversed(trail.sentences[side])) if line]
 
 
 def _spoken(trail: Trail) -> Iterator[str]:
@@ -145,21 +149,15 @@ def _numbered(trail: Trail, zone: tzinfo) -> list[tuple[int, Note]]:
 
 
 def _notes(trail: Trail, zone: tzinfo) -> list[Block]:
-    lines = [
-        _("*{number}* {day}: {text}").format(number=number, day=day(note.day), text=escape(note.text))
-        for number, note in _numbered(trail, zone)
-    ]
-    return sections("\n".join([_("*Notes on the chart*"), *lines])) if lines else []
-
-
-def _around_commitments(trail: Trail) -> list[Block]:
-    """The counts before and after each commitment's day, and that they show no cause."""
-    lines = []
-    for mark in trail.marks:
-        lines += [f"*{escape(mark.text)}*"] if mark.sentences else []
-        for side, sentence in mark.sentences.items():
+    """The numbered notes; a commitment has the counts before and after its day, which show no cause."""
+    lines, around = [], {mark.text: mark.sentences for mark in trail.marks}
+    for number, note in _numbered(trail, zone):
+        said = {"number": number, "day": day(note.day), "text": escape(note.text)}
+        lines.append(_("*{number}* {day}: {text}").format(**said))
+        for side, sentence in around.get(note.text, {}).items():
             lines.append(_("{side}: {sentence}").format(side=_(side.label), sentence=escape(sentence)))
-    return [*sections("\n".join(lines)), context(escape(not_a_cause()))] if lines else []
+    shown = sections("\n".join([_("*Notes on the chart*"), *lines])) if lines else []
+    return [*shown, context(escape(not_a_cause()))] if any(around.values()) else shown
 
 
 def _small_print(trail: Trail) -> list[str]:

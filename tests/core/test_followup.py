@@ -153,7 +153,7 @@ def test_a_mark_has_the_counts_before_and_after() -> None:
     [mark] = found.marks
     assert mark.day == ONE.due_on
     assert mark.sentences[Side.MARKETING] == (
-        "Before: 24 of 78 (31%) agree in 6 pulses. After: 36 of 52 (69%) in 4 pulses."
+        "24 of 78 (31%) agree in 6 pulses before, 36 of 52 (69%) in 4 pulses after."
     )
     assert [note.text for note in found.notes] == [mark.text]
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, timedelta
 from zoneinfo import ZoneInfo
 
+from pulse.core.comparison import Verdict
 from pulse.core.items import Bank
 from pulse.core.model import Counted, Note, Share, Side, SideTurnout, Withheld
 from pulse.core.reports import WaveReport, last_report, report, trail
@@ -201,3 +202,12 @@ def test_a_roster_is_never_smaller_than_the_answers() -> None:
     said = report(few, [], BANK, LEDGER).items[0].sides[Side.IT]
     assert said.people is not None
     assert (said.people.certain_low, said.people.certain_high, said.people.roster) == (4, 4, 12)
+
+
+def test_a_figure_that_rounds_to_the_studys_shows_no_verdict() -> None:
+    """8 of 13 is printed as 62%: "below the 62%" beside it would read as a mistake."""
+    low, near = [3, 5, 2, 2, 1], [1, 2, 2, 4, 4]
+    waves = [trust(number, low, low) for number in range(3)]
+    lead = report(trust(3, near, near), waves, BANK, LEDGER).items[0].sides[Side.MARKETING].lead
+    assert lead is not None
+    assert (lead.comparable.row.percent, lead.verdict, lead.evident) == (62, Verdict.BELOW, False)

@@ -219,7 +219,7 @@ async def test_six_waves_from_a_wrong_expectation_to_a_kept_word(office: Office)
     reader = office.people(office.marketing)[0]
     trend = await office.says(reader, "/pulse trend T01", office.marketing)
     assert f"IT was to do this by 20 March 2026: {TEXT}" in trend.text
-    assert "Before: 9 of 36 (25%) agree in 3 pulses. After: 27 of 36 (75%) in 3 pulses." in trend.text
+    assert "9 of 36 (25%) agree in 3 pulses before, 27 of 36 (75%) in 3 pulses after." in trend.text
     assert "A mark says when, not why" in trend.text
     assert "Both sides were asked on 24 March 2026." in await home(office, reader)
 

@@ -130,4 +130,4 @@ async def test_the_history_tells_of_a_rise_after_it(filled: Store) -> None:
     assert found is not None
     [mark] = found.marks
     assert commitments[0].made_on < mark.day < rise.newer.last
-    assert mark.sentences[Side.MARKETING].startswith("Before: ")
+    assert "pulses before, " in mark.sentences[Side.MARKETING]

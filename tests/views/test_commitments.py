@@ -175,7 +175,7 @@ def test_the_trend_marks_a_commitment_and_names_no_cause() -> None:
         "*1* 11 September 2026: IT was to do this by 11 September 2026: Answer within &lt;two&gt;"
         in made.text
     )
-    assert "Marketing: Before: 24 of 78 (31%) agree in 6 pulses. After: 36 of 52 (69%)" in made.text
+    assert "Marketing: 24 of 78 (31%) agree in 6 pulses before, 36 of 52 (69%)" in made.text
     assert "A mark says when, not why" in made.text
     without = trend_message(trail(item_of("T01"), waves, BANK, LEDGER), item_of("T01"))
     assert "A mark says" not in without.text
