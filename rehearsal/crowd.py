@@ -1,9 +1,9 @@
 """The rest of the crowd answers: everybody who has not, with one tap for each open question.
 
 A question is a block of buttons whose `block_id` starts with "poll:", in a message to everybody or to one
-person. Its buttons are assumed to run from least to most content; a sixth and later ones ("cannot say") are
-chosen now and then. Each person waits for the private answer to a tap, answers the question in it, presses
-its main button if it asks none, and goes to the channel that it names.
+person. Its buttons are assumed to run from least to most content, or the other way where the first one says
+yes; the last one ("cannot say") is chosen now and then. Each person waits for the private answer to a tap,
+answers the question in it, presses its main button if it asks none, and goes to the channel that it names.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rehearsal.population import sides_of
 from rehearsal.workspace import Json, Message, Person
 
 QUESTION = "poll:"
-SCALE = 5
+YES = ("Yes", "Ja")
 ASIDE = 0.04  # of the people
 FIRMNESS = 3
 AT_ONCE = 20
@@ -158,13 +158,13 @@ def _main_button(message: Message) -> Choice | None:
 
 def _pick(block: Mapping[str, object], mood: float, luck: random.Random) -> str:
     elements = block["elements"]
-    buttons = (
-        [e["action_id"] for e in elements if e["type"] == "button"] if isinstance(elements, list) else []
-    )
-    if len(buttons) > SCALE and luck.random() < ASIDE:
-        return str(luck.choice(buttons[SCALE:]))
-    scale = buttons[:SCALE]
+    buttons = [e for e in elements if e["type"] == "button"] if isinstance(elements, list) else []
+    *scale, aside = [str(button["action_id"]) for button in buttons]
+    if luck.random() < ASIDE or not scale:
+        return aside
+    if str(buttons[0].get("text", {}).get("text")) in YES:
+        scale.reverse()
     # A beta distribution around the mood: any answer can come, those near the mood most often.
     mood = min(max(mood, 0.0), 1.0)
     place = luck.betavariate(1 + FIRMNESS * mood, 1 + FIRMNESS * (1 - mood))
-    return str(scale[min(int(place * len(scale)), len(scale) - 1)])
+    return scale[min(int(place * len(scale)), len(scale) - 1)]

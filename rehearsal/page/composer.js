@@ -20,6 +20,7 @@ export const COMMANDS = [
   ["pause", "", "no more pulses until resumed", true],
   ["resume", "", "carry on after a pause", true],
   ["note", '"text"', "mark today on the trend", true],
+  ["commit", "[withdraw]", "say one thing that a side will do, or take it back", true],
   ["export", "", "the published totals as a file", true],
   ["managers", "[add or remove @name]", "who manages the pulse", true],
 ];

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -49,10 +49,10 @@ async def slack(permissive_slack: Rehearsal, taps: Taps) -> AsyncIterator[Rehear
     await handler.close_async()
 
 
-def question(block_id: str) -> dict[str, Any]:
+def question(block_id: str, labels: Sequence[str] = "123456") -> dict[str, Any]:
     elements = [
-        {"type": "button", "action_id": f"box:{v}", "value": v, "text": {"type": "plain_text", "text": v}}
-        for v in "123456"
+        {"type": "button", "action_id": f"box:{v}", "value": v, "text": {"type": "plain_text", "text": label}}
+        for v, label in zip("123456", labels, strict=False)
     ]
     return {"type": "actions", "block_id": block_id, "elements": elements}
 
@@ -91,6 +91,24 @@ async def test_the_mood_of_a_side_moves_its_answers(slack: Rehearsal, taps: Taps
             chosen[side].append(int(value))
     mean = {side: sum(values) / len(values) for side, values in chosen.items()}
     assert mean["marketing"] > mean["it"] + 1
+
+
+async def test_a_row_that_begins_with_yes_runs_the_other_way(slack: Rehearsal, taps: Taps) -> None:
+    """The content say yes, the grim say no, and a few can't say."""
+    for place in (slack.places.marketing, slack.places.it):
+        row = question("poll:2:c", ["Yes", "Partly", "No", "Cannot say"])
+        slack.workspace.post(place, {"text": "?", "blocks": [row]})
+    await let_answer(slack, patience=0.0, share=1.0, mood={"marketing": 1.0, "it": 0.0})
+    engineers = set(slack.workspace.channel("it").members) - set(slack.workspace.channel("marketing").members)
+    said = {
+        grim: Counter(
+            value for person, block, value in taps if block == "poll:2:c" and (person in engineers) is grim
+        )
+        for grim in (False, True)
+    }
+    assert said[False]["1"] > said[False]["3"]
+    assert said[True]["3"] > said[True]["1"]
+    assert all(counts["4"] <= 3 for counts in said.values())
 
 
 async def test_the_same_seed_gives_the_same_answers(slack: Rehearsal, taps: Taps) -> None:
