@@ -15,7 +15,7 @@ pytestmark = IN_CHROMIUM
 
 SLOW_MS = 60_000
 PHONE, DESK = 390, 1280
-WORDS = {"result": 110, "details": 671, "certainty": 320, "trend": 300, "scores": 120}
+WORDS = {"result": 110, "details": 656, "certainty": 320, "trend": 300, "scores": 120}
 """The words that each may have, buttons included and pictures' alternative texts left out."""
 HEIGHT = {"result": 1150}
 """Pixels at the width of a phone, the chart included."""
