@@ -20,6 +20,7 @@ from handlers.interaction import Team
 from pulse.ops import command_line
 from pulse.ops.lifecycle import Bot, Clock, tick_of, utc_now
 from pulse.ops.metrics import MeasuredApp, Metrics
+from pulse.ops.process import guard
 from pulse.ops.scheduler import Scheduler
 from pulse.ops.settings import Settings
 from pulse.services.alerts import Alerts
@@ -219,4 +220,6 @@ def main(words: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # Each command: the doctor reads the open wave's key, a backup and an export write files.
+    guard()
     sys.exit(main())

@@ -84,6 +84,14 @@ def test_each_statement_names_its_evidence(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_no_sentence_comes_after_the_last_note(page: str) -> None:
+    """A note stands behind the sentences up to it: none is left over at the end of a paragraph or item."""
+    texts = [said for said in statements(page) if not said.startswith("|")]
+    left = [LABEL.split(said)[-1].strip(" .]\n") for said in texts]
+    assert [rest for rest in left if rest] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_each_note_is_defined_and_used(page: str) -> None:
     """And every one but that for the world outside names a test."""
     defined = definitions(page)

@@ -11,6 +11,8 @@ only closed pulses are read. A DIGEST is what the details of a pulse print in Sl
 2. Questions: the wordings and options in the file are those that the pulses asked.
 3. Figures: each follows the rule of what is published; bars, shares and answers agree; per cents are right.
 4. Changes and comparisons with studies, worked out again from the figures, are those that the bot says.
+5. The whole: every row of every table gives the digest that the file states of itself. Whoever changes a row
+   can state another; the digests of the pulses in Slack they cannot change.
 
 It prints each pulse, then what does not hold. Exit: 0 all holds, 1 something does not, 2 the file cannot be
 read. docs/method.md explains the rules; their numbers below are those of that page.
@@ -37,11 +39,15 @@ def main(arguments: list[str]) -> int:
     if not arguments:
         print(__doc__)
         return 2
+    problems: list[str] = []
     try:
         with open(arguments[0], "rb"):
             data = sqlite3.connect(f"file:{arguments[0]}?mode=ro", uri=True)
         data.row_factory = sqlite3.Row
-        problems = list(report(data, {digest.replace(" ", "") for digest in arguments[1:]}))
+        for problem in report(data, {digest.replace(" ", "") for digest in arguments[1:]}):
+            problems.append(problem)
+    except ValueError as error:
+        problems.append(f"A figure makes no sense: {error}")
     except (OSError, sqlite3.Error) as error:
         print(f"{arguments[0]} cannot be read: {error}")
         return 2
@@ -61,6 +67,9 @@ def report(data: sqlite3.Connection, given: set[str]) -> Iterator[str]:
     for digest in sorted(given):
         if len(digest) < 16 or not any(whole.startswith(digest) for whole in digests):
             yield f"The digest {spaced(digest)} is that of no pulse in this file"
+    known = rows(data, "SELECT 1 FROM sqlite_master WHERE name IN ('said_digest', 'said_whole')")
+    if known and [tuple(row) for row in said(data, "said_whole")] != [(whole(data),)]:
+        yield "The file is not as the bot made it: a row was changed, added or left out"
     yield from questions(data)
     yield from expectations(data)
     yield from changes(data)
@@ -104,6 +113,14 @@ def wave_digest(data: sqlite3.Connection, wave: sqlite3.Row) -> str:
     for row in sorted(expected, key=lambda row: (row["item_id"], row["side"])):
         lines.append(("expected", row["item_id"], row["side"], row["n"], row["half_people"]))
     text = "".join("\t".join(map(str, line)) + "\n" for line in lines)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def whole(data: sqlite3.Connection) -> str:
+    """The digest of every row of the file, but for the one that states it."""
+    names = rows(data, "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'said_whole'")
+    lines = [(name, *row) for (name,) in names for row in rows(data, f"SELECT * FROM {name}")]
+    text = "".join(sorted("\t".join(map(str, line)) + "\n" for line in lines))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

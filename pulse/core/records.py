@@ -55,6 +55,14 @@ class OwnQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """When a wave was opened, and whether a manager did it."""
+
+    at: datetime
+    by_hand: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewWave:
     """A wave to open. `cadence` is "schedule" or "hand"; `token` is 16 random hexadecimal digits.
 

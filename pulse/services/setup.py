@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import available_timezones
 
@@ -230,17 +230,35 @@ class PulseSetup:
         before = self._waves.saved_setup
         if before is None:
             return {}
-        minimum, faults = max(before.minimum, form.minimum), {}
+        changed = [side for side in Side if set(before.channels[side]) != set(form.channels(side))]
+        # Who never chose a rule may choose one: until then these people are left out (decision 22).
+        old_rule = before.both_sides or form.both_sides
+        if not changed and old_rule is form.both_sides:
+            return {}
+        old = await self._counted(before.channels, old_rule)
+        new = await self._counted({side: form.channels(side) for side in Side}, form.both_sides)
+        minimum, faults = max(before.minimum, form.minimum), dict[str, ChannelFault]()
         for side in Side:
-            old, new = before.channels[side], form.channels(side)
-            if set(old) != set(new) and 0 < await self._moved(old, new, minimum) < minimum:
-                faults[str(side)] = ChannelFault(name="", code="isolates", minimum=minimum)
+            if 0 < await self._people_of(old[side] ^ new[side], minimum) < minimum:
+                # By a rule that turns, or by the other side's channels, which people of both decide about.
+                other = "both_sides" if old_rule is not form.both_sides else str(side.other)
+                fault = ChannelFault(name="", code="isolates", minimum=minimum)
+                faults.setdefault(str(side) if side in changed else other, fault)
         return faults
 
-    async def _moved(self, old: Sequence[str], new: Sequence[str], minimum: int) -> int:
-        """How many people are in the one set of channels and not in the other; near the minimum, exactly."""
-        before, after = await asyncio.gather(self._everyone(old), self._everyone(new))
-        moved = before ^ after
+    async def _counted(
+        self, channels: Mapping[Side, Sequence[str]], rule: BothSides
+    ) -> dict[Side, frozenset[str]]:
+        """Who counts for each side, guests and apps included. Raises SlackFault."""
+        found = {side: await self._everyone(channels[side]) for side in Side}
+        counted = (rule or BothSides.NOBODY).counted(tuple(Side))
+        return {
+            side: frozenset(found[side] if side in counted else found[side] - found[side.other])
+            for side in Side
+        }
+
+    async def _people_of(self, moved: Collection[str], minimum: int) -> int:
+        """How many of these members are people who are asked; near the minimum, exactly."""
         if len(moved) >= minimum + CLOSE:
             return len(moved)
         people = await asyncio.gather(*(self._roster.person(user) for user in moved))

@@ -46,7 +46,7 @@ LEAST_MINIMUM = 5
 """The smallest group that is ever shown."""
 
 APART = timedelta(hours=20)
-"""How far apart a wave opened by hand is from one that asked the same: a pair at will isolates people."""
+"""How far apart two openings are where a manager chose the moment: a pair at will isolates people."""
 
 UNDECIDED = timedelta(days=40)
 """Longer ago than this before the last decided wave nothing is undecided: a wave waits a day at most."""
@@ -193,7 +193,9 @@ class Waves:
     async def _do(self, decision: Open | Close | Remind | Skip) -> None:
         match decision:
             case Open(moments=moments):
-                await self._open("schedule", moments, AuditCode.OPENED_BY_SCHEDULE)
+                # It waits within its grace, then it is skipped as missed.
+                if not await self._too_soon():
+                    await self._open("schedule", moments, AuditCode.OPENED_BY_SCHEDULE)
             case Close(publish_at=publish_at):
                 await self._close(publish_at, AuditCode.CLOSED_BY_SCHEDULE)
             case Skip(moments=moments, reason=reason):
@@ -255,8 +257,7 @@ class Waves:
     async def open_by_hand(self) -> OpenWave:
         """Opens a wave now.
 
-        Raises NotSetUp, NotNow if one is open or the same questions were asked less than `APART` ago, and
-        SlackFault.
+        Raises NotSetUp, NotNow if one is open or was opened less than `APART` ago, and SlackFault.
         """
         async with self.turn:
             await self._next_by_hand()
@@ -271,18 +272,29 @@ class Waves:
                 _("A pulse is open already. Close it first with /pulse close, or wait until it closes.")
             )
         items = await next_items(self._store, self._library, local_date(self.schedule(), now), setup.items)
-        before = await self._store.last_opening_of([item.id for item in items])
-        if before is not None and now - before < APART:
+        before = await self._store.last_opening()
+        if before is not None and now - before.at < APART:
             raise NotNow(
                 _(
-                    "These questions were asked less than {hours} hours ago. Two pulses so close together "
+                    "A pulse was opened less than {hours} hours ago. Two pulses so close together "
                     "could show how one person answered. You can open one from {when} on."
                 ).format(
                     hours=APART // timedelta(hours=1),
-                    when=f"{(before + APART).astimezone(self.zone()):%H:%M}",
+                    when=f"{(before.at + APART).astimezone(self.zone()):%H:%M}",
                 )
             )
         return items
+
+    async def _too_soon(self) -> bool:
+        """Whether a wave of the schedule would follow too soon on one whose moment a manager chose.
+
+        By hand, or by another schedule than that of the wave before. One that nobody has touched may open
+        after a late opening too.
+        """
+        before = await self._store.last_opening()
+        if before is None or self._clock() - before.at >= APART:
+            return False
+        return before.by_hand or self.setup().since >= before.at
 
     async def _next_date(self) -> date | None:
         """The date after today on which the schedule opens a wave; one that is skipped bounds nothing."""

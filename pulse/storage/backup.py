@@ -1,9 +1,9 @@
 """A backup of the database, made beside a running bot.
 
-It never contains answers. While a pulse is open the database holds its key and its answers under pseudonyms,
-and a copy that outlives the close would keep both. So the open pulse is removed from the copy in memory
-before anything is written. After a restore the bot opens that pulse again, or skips it if its time has
-passed.
+It never contains answers. While a pulse is open the database holds a sealed ballot for each person, and
+whoever has copied the key could open those of a copy that outlives the close. So the open pulse is removed
+from the copy in memory before anything is written. After a restore the bot opens that pulse again, or skips
+it if its time has passed.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _no_place(target: Path, error: Exception) -> StoreFault:
 
 
 def _private(part: Path) -> Path:
-    """Creates the file so that only its owner can read it: it contains the key of managers' codes."""
+    """Creates the file for its owner only: a database of the first edition has the secret in it."""
     with suppress(FileNotFoundError):
         part.unlink()
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

@@ -189,7 +189,7 @@ class KeyFolder:
 
         Returns how many were destroyed. Raises StoreFault.
         """
-        left = [path.stem for path in self.path.glob("*.key") if path.stem != open_token]
+        left = [path.stem for path in self.path.iterdir() if _is_key(path.name) and path.stem != open_token]
         for token in left:
             self.destroy(token)
         return len(left)
@@ -343,7 +343,17 @@ def _check_alone(path: Path) -> None:
 
 
 def _ours(name: str) -> bool:
-    return name in (TAG_FILE, OWNER_FILE) or name.startswith(SECRET_FILE) or name.endswith(".key")
+    return name in (TAG_FILE, OWNER_FILE) or _is_secret(name) or _is_key(name)
+
+
+def _is_secret(name: str) -> bool:
+    """The secret, or one that `keep_secret` has set aside."""
+    return re.fullmatch(rf"{SECRET_FILE}(\.[0-9a-f]{{8}})?", name) is not None
+
+
+def _is_key(name: str) -> bool:
+    """Other programs call their private keys so too (server.key): those are not to be destroyed."""
+    return name.endswith(".key") and TOKEN.fullmatch(name.removesuffix(".key")) is not None
 
 
 def _hold(path: Path) -> int:

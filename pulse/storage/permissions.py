@@ -74,12 +74,12 @@ def _of_place(keys: Path) -> Iterator[Exposure]:
 
 
 def file_system(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
-    """The kind of file system that holds the path, "" where the system does not say."""
+    """The kind of file system that holds what the path leads to, "" where the system does not say."""
     try:
         lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return ""
-    place, longest, kind = path.absolute(), -1, ""
+    place, longest, kind = Path(os.path.realpath(path)), -1, ""
     for line in lines:
         fields, _dash, rest = line.partition(" - ")
         point = Path(fields.split()[4].replace("\\040", " "))

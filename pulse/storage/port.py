@@ -30,6 +30,7 @@ from pulse.core.records import (
     CalledOffWave,
     NewMessage,
     NewWave,
+    Opening,
     OpenWave,
     OutboxMessage,
     OwnQuestion,
@@ -138,8 +139,8 @@ class WaveReader(Protocol):
         """
         ...
 
-    async def last_opening_of(self, items: Sequence[str]) -> datetime | None:
-        """When the latest wave was opened that asked any of these items (ids)."""
+    async def last_opening(self) -> Opening | None:
+        """The latest opening of a wave, whatever became of it."""
         ...
 
     async def last_decided(self, until: datetime) -> datetime | None:

@@ -276,11 +276,12 @@ def _not_promised() -> str:
             _(
                 "• Until the close, somebody who runs the server (often IT) holds both the entries and the"
                 " key, and could work out who said what. After the close neither the database nor a copy of"
-                " it can tell anybody, unless somebody copied the key in that time."
+                " it can tell anybody, unless somebody copied the key in that time. My memory is cleared"
+                " within an hour."
             ),
             _(
-                "• If just one person joins or leaves between two pulses, others may compare the totals "
-                "and guess how that person answered."
+                "• If just one person joins or leaves between two pulses, the difference of the totals "
+                "often tells how that person answered."
             ),
             _("• Slack carries your taps to the bot, as it does for every app."),
         ]

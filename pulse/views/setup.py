@@ -211,7 +211,7 @@ _CHANNEL_FAULTS = {
         "#{channel} has fewer than {minimum} people who can be asked, so its results could never be shown."
     ),
     "isolates": N_(
-        "This changes who is asked on this side by fewer than {minimum} people. Two pulses, compared, could "
+        "This changes who is asked on one side by fewer than {minimum} people. Two pulses, compared, could "
         "then show how one of them answered. Change it by {minimum} people or more, or leave it."
     ),
     "shared": N_("#{channel} is shared with another company. Choose a channel of your own."),

@@ -117,10 +117,9 @@ class Office:
 
     async def open(self) -> None:
         """As a manager does: the command, then its button, and long enough after a pulse before."""
-        asked = [item.id for item in self.bot.library.source]
-        before = await self.bot.store.last_opening_of(asked)
+        before = await self.bot.store.last_opening()
         if before is not None:
-            self.clock.time = max(self.clock.time, before + APART)
+            self.clock.time = max(self.clock.time, before.at + APART)
         await self.confirms("/pulse open", "manage:open")
 
     async def close(self) -> None:

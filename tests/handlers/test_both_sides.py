@@ -154,6 +154,8 @@ async def test_people_who_are_not_asked_are_told_so(office: Office) -> None:
 async def test_a_change_of_the_rule_waits_for_the_next_wave(slack: Rehearsal, tmp_path: Path) -> None:
     """Also over a restart: the open wave keeps the rule that it was opened with."""
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
+        for more in office.people(office.it)[-6:]:
+            slack.workspace.join(office.marketing, more.id)
         await office.set_up(both_sides="it")
         await office.open()
         await office.set_up(both_sides="marketing")

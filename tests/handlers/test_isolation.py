@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from pulse.core.question_plan import Turn
 from rehearsal.population import BOT_USER
-from tests.handlers.conftest import Office
+from tests.handlers.conftest import Office, at
 
 REFUSAL = "fewer than 5 people"
 
@@ -51,6 +53,38 @@ async def test_a_few_people_fewer_are_refused_as_well(office: Office) -> None:
     assert REFUSAL in (await tries(office, it=[few]))["it"]
 
 
+@pytest.mark.parametrize("rule", ["marketing", "nobody"])
+async def test_people_of_both_sides_cannot_be_moved_to_and_fro(office: Office, rule: str) -> None:
+    """Two people who count for the other side from now on are two people more and two fewer."""
+    await office.set_up(both_sides="it")
+    before = await office.bot.store.setup()
+    errors = await tries(office, both_sides=rule)
+    assert list(errors) == ["both_sides"]
+    assert REFUSAL in errors["both_sides"]
+    assert await office.bot.store.setup() == before
+
+
+async def test_one_side_cannot_be_changed_through_the_channels_of_the_other(office: Office) -> None:
+    """Who gets into channels of both sides counts for one of them: here IT would lose one person."""
+    people = [actor.id for actor in office.people(office.marketing)]
+    alone = [actor.id for actor in office.people(office.it) if actor.id not in people][:1]
+    members = [*people[:12], BOT_USER, office.manager.id]
+    here = office.slack.workspace.add_channel("mkt-here", members).id
+    there = office.slack.workspace.add_channel("mkt-there", [*people[6:], *alone, BOT_USER]).id
+    await office.set_up(marketing=[here], both_sides="marketing")
+    errors = await tries(office, marketing=[there])
+    assert list(errors) == ["marketing"]
+    assert REFUSAL in errors["marketing"]
+
+
+async def test_five_people_of_both_sides_may_be_moved(office: Office) -> None:
+    """As with channels, a larger change tells nothing about one person."""
+    for actor in office.people(office.it)[-6:]:
+        office.slack.workspace.join(office.marketing, actor.id)
+    await office.set_up(both_sides="it")
+    assert await tries(office, both_sides="nobody") == {}
+
+
 async def test_changes_by_five_people_or_by_nobody_are_saved(office: Office) -> None:
     """A larger change tells nothing about one person, and a channel with the same people neither."""
     few = channel_of(office, "it-few", 6)
@@ -79,7 +113,7 @@ async def test_guests_and_apps_do_not_count_as_people(office: Office) -> None:
     assert await tries(office, it=[same]) == {}
 
 
-async def test_two_pulses_with_the_same_questions_are_twenty_hours_apart(office: Office) -> None:
+async def test_two_pulses_are_twenty_hours_apart(office: Office) -> None:
     """A second one within minutes is refused, by command and by its button; after 20 hours it opens."""
     await office.set_up()
     await office.open()
@@ -99,11 +133,51 @@ async def test_two_pulses_with_the_same_questions_are_twenty_hours_apart(office:
     assert office.bot.workspace.waves.current is not None
 
 
+async def test_other_questions_bring_no_pulse_closer(office: Office) -> None:
+    """A question with a word changed is another question and asks the same."""
+    await office.set_up()
+    await office.open()
+    wave = office.bot.workspace.waves.current
+    assert wave is not None
+    await office.close()
+    for item_id in wave.items:
+        await office.bot.workspace.questions.set_turn(item_id, Turn.OFF)
+    said = await office.says(office.manager, "/pulse open", office.marketing)
+    assert "less than 20 hours ago" in said.text
+
+
+async def test_the_schedule_waits_after_a_pulse_by_hand(office: Office) -> None:
+    """Monday afternoon by hand, Tuesday at nine by the schedule: it opens when 20 hours are over."""
+    office.clock.time = datetime(2026, 3, 2, 13, 59, tzinfo=UTC)
+    await office.set_up()
+    office.clock.forward(minutes=1)
+    await office.open()
+    await office.close()
+    await at(office, "2026-03-03T09:01")
+    assert office.bot.workspace.waves.current is None
+    await at(office, "2026-03-03T10:01")
+    assert office.bot.workspace.waves.current is not None
+
+
+async def test_a_changed_schedule_brings_no_second_pulse_soon(office: Office) -> None:
+    """Tuesday at nine, closed by hand, then Wednesday at midnight: the second is left out."""
+    night = {"repeat": "weekly:1:wednesday", "at": "00:30", "any_hour": ["any_hour"]}
+    await office.set_up()
+    await at(office, "2026-03-03T09:01")
+    await office.close()
+    assert await tries(office, **night) == {}
+    await at(office, "2026-03-04T00:31")
+    assert office.bot.workspace.waves.current is None
+    await at(office, "2026-03-04T05:02")
+    assert office.bot.workspace.waves.current is None
+    assert "skipped" in (await office.bot.store.audit())[0][1]
+
+
 async def test_a_change_of_channels_is_announced_in_those_that_it_concerns(office: Office) -> None:
     """The channel that comes, the one that goes, and nobody else."""
     old = channel_of(office, "it-old", 6)
     new = channel_of(office, "it-new", 13)
-    await office.set_up(it=[old])
+    await office.set_up(it=[old], both_sides="marketing")
     before = len(office.posted(office.marketing))
     assert await tries(office, it=[new]) == {}
     await office.settled()

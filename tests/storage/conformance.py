@@ -40,6 +40,7 @@ from pulse.core.records import (
     CalledOffWave,
     NewMessage,
     NewWave,
+    Opening,
     OutboxMessage,
     OwnQuestion,
     Publication,
@@ -232,12 +233,13 @@ class StoreConformance:
         waiting = [(each.channel, each.state, each.wave_id) for each in await store.undelivered()]
         assert sorted(waiting) == [("C1", "due", None), ("C2", "due", None), ("C2", "sending", None)]
 
-    async def test_the_latest_opening_of_some_items_is_known(self, store: Store) -> None:
-        """Of any wave that asked one of them, open or closed."""
-        assert await store.last_opening_of(["T01"]) is None
-        await store.start_wave(new_wave(), "opened")
-        assert await store.last_opening_of(["T01", "nothing"]) == MONDAY + MINUTE
-        assert await store.last_opening_of(["nothing"]) is None
+    async def test_the_latest_opening_is_known(self, store: Store) -> None:
+        """Of any wave, open or closed, and whether it was by hand; one that was skipped never opened."""
+        assert await store.last_opening() is None
+        assert await store.skip_wave(moments(MONDAY - WEEK), "skipped", MONDAY)
+        assert await store.last_opening() is None
+        await store.start_wave(new_wave(cadence="hand"), "opened")
+        assert await store.last_opening() == Opening(at=MONDAY + MINUTE, by_hand=True)
 
     async def test_before_the_set_up_there_is_none(self, store: Store) -> None:
         """A new store has no set-up and no pause."""

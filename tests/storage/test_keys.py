@@ -174,6 +174,39 @@ def test_an_empty_folder_that_is_open_to_others_is_closed(tmp_path: Path) -> Non
     assert mode(path) == 0o700
 
 
+@pytest.mark.parametrize("name", ["server.key", "00112233445566AA.key", "installation-secret-notes.txt"])
+def test_a_folder_with_keys_of_another_program_is_refused_and_left_alone(name: str, tmp_path: Path) -> None:
+    """The bot destroys keys that it does not know: a web server's private key is none of its own."""
+    path = tmp_path / "private"
+    path.mkdir(mode=0o750)
+    (path / name).write_text("-----BEGIN PRIVATE KEY-----")
+    with pytest.raises(StoreFault, match=name):
+        KeyFolder.open(path)
+    assert (path / name).read_text() == "-----BEGIN PRIVATE KEY-----"
+    assert mode(path) == 0o750
+
+
+def test_a_sweep_leaves_the_keys_of_other_programs(folder: KeyFolder) -> None:
+    """Also one that came into the folder after the start."""
+    foreign = folder.path / "server.key"
+    foreign.write_text("-----BEGIN PRIVATE KEY-----")
+    folder.make(TOKEN)
+    assert folder.sweep(None) == 1
+    assert foreign.read_text() == "-----BEGIN PRIVATE KEY-----"
+
+
+def test_a_folder_behind_a_link_is_one_folder(folder: KeyFolder, tmp_path: Path) -> None:
+    """A second bot that comes by the link is refused, and what the link leads to is closed to others."""
+    link = tmp_path / "link"
+    link.symlink_to(folder.path)
+    with pytest.raises(StoreFault, match="Another bot"):
+        KeyFolder.open(link)
+    folder.close()
+    folder.path.chmod(0o755)
+    KeyFolder.open(link).close()
+    assert mode(folder.path) == 0o700
+
+
 @pytest.mark.parametrize("place", ["file", "nowhere/deeper"])
 def test_a_folder_that_cannot_be_is_said(tmp_path: Path, place: str) -> None:
     """The sentence names the folder and the setting."""

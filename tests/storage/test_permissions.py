@@ -90,6 +90,15 @@ def test_the_nearest_mount_holds_the_path(tmp_path: Path, place: str, kind: str)
     assert file_system(Path(place), mounts) == kind
 
 
+def test_a_folder_behind_a_link_is_judged_by_where_it_lies(tmp_path: Path) -> None:
+    """A link on a good disk to a folder on one that keeps old blocks promises nothing."""
+    (tmp_path / "far").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "far")
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(MOUNTS + f"33 22 0:36 / {tmp_path}/far rw - btrfs /dev/vdc rw\n")
+    assert file_system(tmp_path / "link" / "keys", mounts) == "btrfs"
+
+
 def test_a_system_that_does_not_say_is_no_risk(tmp_path: Path) -> None:
     """The doctor does not guess."""
     assert file_system(Path("/srv"), tmp_path / "nowhere") == ""

@@ -74,7 +74,10 @@ async def test_after_a_close_the_whole_disk_tells_nothing(slack: Rehearsal, tmp_
     While the pulse is open the same search finds the key, so it would find it afterwards.
     """
     with disk(tmp_path) as (image, mounted):
-        settings = {"PULSE_DB": str(mounted / "pulse.db"), **tokens(slack)}
+        # SQLite and Python put temporary files where TMPDIR says: they would be on the image too.
+        (mounted / "tmp").mkdir()
+        settings = {"PULSE_DB": str(mounted / "pulse.db"), "TMPDIR": str(mounted / "tmp"), **tokens(slack)}
+        settings["SQLITE_TMPDIR"] = settings["TMPDIR"]
         async with bot(tmp_path, **settings) as process:
             await process.says("event=ready")
             outside = Outside(slack)
@@ -87,6 +90,7 @@ async def test_after_a_close_the_whole_disk_tells_nothing(slack: Rehearsal, tmp_
             await outside.confirms("/pulse close", "manage:close")
             await process.says("wave closed")
             assert await process.stop() == 0
+        assert found_in([process.output.encode()], wanted | readable(people)) == set(), "nor does the log"
         await asyncio.to_thread(unmount, mounted)
         found = await asyncio.to_thread(found_in, file(image), wanted | readable(people))
         assert found == set()

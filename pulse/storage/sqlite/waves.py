@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
 from datetime import date, datetime
 
 from pulse.core.calendar import Moments
@@ -13,7 +12,7 @@ from pulse.core.items import Asking
 from pulse.core.language import _
 from pulse.core.model import BothSides, Side
 from pulse.core.plan import KnownWave, WaveState
-from pulse.core.records import CalledOffWave, NewMessage, NewWave, OpenWave
+from pulse.core.records import CalledOffWave, NewMessage, NewWave, Opening, OpenWave
 from pulse.storage.ballots import length_of
 from pulse.storage.sqlite.audit import record_change
 from pulse.storage.sqlite.ballots import add_ballots
@@ -62,13 +61,13 @@ class WaveRows(ReadTheme):
         )
         return {date.fromisoformat(row["local_date"]): _known_wave(row) for row in rows}
 
-    async def last_opening_of(self, items: Sequence[str]) -> datetime | None:
+    async def last_opening(self) -> Opening | None:
         row = self._reader.row(
-            "SELECT max(opened_at) AS latest FROM wave JOIN wave_item ON wave_item.wave_id = wave.id"
-            " WHERE item_id IN (SELECT value FROM json_each(?))",
-            json.dumps(list(items)),
+            "SELECT opened_at, cadence FROM wave WHERE opened_at IS NOT NULL ORDER BY opened_at DESC LIMIT 1"
         )
-        return None if row is None else moment(row["latest"])
+        if row is None:
+            return None
+        return Opening(at=datetime.fromisoformat(row["opened_at"]), by_hand=row["cadence"] == "hand")
 
     async def last_decided(self, until: datetime) -> datetime | None:
         row = self._reader.row(
