@@ -44,17 +44,21 @@ class Canvas:
         self.ax.set_axis_off()
         self.ax.set_xlim(0, width)
         self._pen = _agg.RendererAgg(1, 1, 72)
+        self._widths: dict[tuple[str, float, bool], float] = {}
         self.y = float(PAD)
 
     def down(self, by: float) -> None:
         self.y += by
 
     def width(self, text: str, size: float, bold: bool = False) -> float:
-        """How wide a line of text is, in pixels."""
-        wide, _high, _deep = self._pen.get_text_width_height_descent(
-            drawable(text), _font(text, size, bold), False
-        )
-        return float(wide)
+        """How wide a line of text is, in pixels. Words are measured once: most come again."""
+        key = (text, size, bold)
+        if key not in self._widths:
+            wide, _high, _deep = self._pen.get_text_width_height_descent(
+                drawable(text), _font(text, size, bold), False
+            )
+            self._widths[key] = float(wide)
+        return self._widths[key]
 
     def text(self, x: float, y: float, text: str, size: float, **look: Any) -> None:
         """Writes one line; `y` is its middle."""
@@ -83,14 +87,21 @@ class Canvas:
         A no-break space keeps its words together.
         """
         lines: list[str] = []
+        wide, space = 0.0, self._advance(" ", size, bold)
         for word in _BREAKS.split(text.strip()):
             for part in self._parts(word, size, room, bold):
-                longer = f"{lines[-1]} {part}" if lines else part
-                if lines and self.width(longer, size, bold) <= room:
-                    lines[-1] = longer
+                added = self._advance(part, size, bold)
+                if lines and wide + space + added <= room:
+                    lines[-1] = f"{lines[-1]} {part}"
+                    wide += space + added
                 else:
                     lines.append(part)
+                    wide = added
         return lines
+
+    def _advance(self, text: str, size: float, bold: bool) -> float:
+        """How far a piece of text moves what follows it, its own white edges included."""
+        return self.width(f"x{text}x", size, bold) - self.width("xx", size, bold)
 
     def _parts(self, word: str, size: float, room: float, bold: bool) -> list[str]:
         if self.width(word, size, bold) <= room:

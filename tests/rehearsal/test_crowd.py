@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -14,6 +15,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from rehearsal import screen
 from rehearsal.crowd import let_answer
 from rehearsal.delivery import Delivery
 from rehearsal.server import Rehearsal
@@ -123,8 +125,12 @@ async def test_the_same_seed_gives_the_same_answers(slack: Rehearsal, taps: Taps
 
 
 @pytest.mark.parametrize("deed", ["command", "clock"])
-async def test_what_is_asked_meanwhile_waits_for_the_crowd(slack: Rehearsal, taps: Taps, deed: str) -> None:
+async def test_what_is_asked_meanwhile_waits_for_the_crowd(
+    slack: Rehearsal, taps: Taps, deed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A command or a jump of the clock that follows the crowd at once finds everybody's answers."""
+    # This app answers no tap, so nobody waits for it to.
+    monkeypatch.setattr(screen, "let_answer", partial(let_answer, patience=0.0))
     assert slack.places
     found: list[int] = []
 
