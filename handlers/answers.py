@@ -15,8 +15,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from handlers.interaction import Interaction, part_of, text_of
 from handlers.middleware import INTERACTION
-from handlers.replies import attempt, or_refuse, outcome, privately, reply, wave_id_of
-from pulse.core.errors import BadRequest
+from handlers.replies import attempt, or_refuse, outcome, privately, reply, tell_elsewhere, wave_id_of
+from pulse.core.errors import BadRequest, SlackFault
 from pulse.core.language import _
 from pulse.services.answering import Ballot
 from pulse.views.answer import CALLBACK, answer_view, parse_answer, parse_channel, parse_wave
@@ -155,7 +155,10 @@ async def _show_card(interaction: Interaction, tapped: Ballot, saved: str, moved
     """Shows what is stored now, which may be more than what this tap saved; on Home by the tab itself."""
     surfaces, wave_id = interaction.surfaces, tapped.wave.id
     if interaction.respond is None:
-        await surfaces.home_tabs.show(interaction.user)
+        try:
+            await surfaces.home_tabs.show(interaction.user)
+        except SlackFault:
+            await tell_elsewhere(interaction)
         return
     ballot = await interaction.workspace.answering.renewed(interaction.user, tapped)
     if ballot is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,10 +15,14 @@ from handlers.interaction import Interaction, Respond
 from pulse.core.errors import BadRequest, PulseError, SlackFault
 from pulse.core.language import _
 from pulse.core.records import wave_token
+from pulse.slack.wire import is_taken
 from pulse.views.message import Message, as_view, has_pictures, without_pictures
-from pulse.views.notices import refusal
+from pulse.views.notices import refusal, unanswered
 
 T = TypeVar("T")
+
+PRIVATELY = "ephemeral"
+"""Slack's word for an answer that only its reader sees."""
 
 RETRY_S = 1.0
 """Before the second try of a private answer: Slack reads most pictures within a second."""
@@ -72,7 +75,7 @@ async def unforeseen(error: Exception, body: dict[str, Any], respond: Respond) -
     if not body.get("response_url"):
         log_unforeseen(error)
         return None
-    await _sent(respond, error_message(error), "ephemeral", replace=False)
+    await _sent(respond, error_message(error), PRIVATELY, replace=False)
     return BoltResponse(status=200)
 
 
@@ -107,24 +110,43 @@ async def privately(interaction: Interaction, message: Message, *, replace: bool
 
 
 async def send(
-    interaction: Interaction, message: Message, *, to: str = "ephemeral", replace: bool = False
+    interaction: Interaction, message: Message, *, to: str = PRIVATELY, replace: bool = False
 ) -> bool:
     """Sends a message by the response_url, `to` "ephemeral" or "in_channel"; whether Slack took it.
 
     What Slack did not answer is sent once more. A picture that Slack has not read yet gets a second try; a
-    message whose picture is refused for good goes out in words, and the picture is forgotten.
+    message whose picture is refused for good goes out in words, and the picture is forgotten. Whoever waits
+    for an answer that Slack does not take is told so in a direct message, which repeats nothing of it.
     """
     if interaction.respond is None:
         return False
-    if await _sent(interaction.respond, message, to, replace=replace):
+    if await _taken(interaction, interaction.respond, message, to, replace=replace):
+        return True
+    if to == PRIVATELY and interaction.user:
+        await tell_elsewhere(interaction)
+    return False
+
+
+async def _taken(
+    interaction: Interaction, respond: Respond, message: Message, to: str, *, replace: bool
+) -> bool:
+    if await _sent(respond, message, to, replace=replace):
         return True
     await asyncio.sleep(RETRY_S)
-    if await _sent(interaction.respond, message, to, replace=replace):
+    if await _sent(respond, message, to, replace=replace):
         return True
     if not has_pictures(message):
         return False
     interaction.surfaces.cards.forget_pictures(message)
-    return await _sent(interaction.respond, without_pictures(message), to, replace=replace)
+    return await _sent(respond, without_pictures(message), to, replace=replace)
+
+
+async def tell_elsewhere(interaction: Interaction) -> None:
+    """Says in a direct message that an answer was not taken; the last try."""
+    try:
+        await interaction.surfaces.slack.post(interaction.user, unanswered())
+    except SlackFault as fault:
+        _log.info("private answer not taken elsewhere either", problem=str(fault))
 
 
 async def _sent(respond: Respond, message: Message, to: str, *, replace: bool) -> bool:
@@ -140,7 +162,7 @@ async def _sent(respond: Respond, message: Message, to: str, *, replace: bool) -
     except SlackFault as fault:
         _log.info("private answer not taken", problem=str(fault))
         return False
-    if answer.status_code != HTTPStatus.OK:
+    if not is_taken(answer.status_code, answer.body or ""):
         _log.info("private answer not taken", status=answer.status_code)
         return False
     return True

@@ -48,7 +48,8 @@ class Rehearsal(Installation):
     """The stand-in. `port` 0 takes any free one; a taken port, the next free one.
 
     Trouble on request: `fail`, `delay`, `enforce_rates`, `page_cap` (short pages), `token_error`
-    ("token_revoked", "account_inactive"), and the methods of `socket_mode`.
+    ("token_revoked", "account_inactive"), `whims` (asked at each call that nothing was ordered for), and the
+    methods of `socket_mode`.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Rehearsal(Installation):
         self.page_cap: int | None = None
         self.token_error = ""
         self.enforce_rates = False
+        self.whims: Callable[[str], Trouble | None] = lambda _method: None
         self._troubles: list[Trouble] = []
         self._rates = Rates()
         self._page = Page(self)
@@ -127,6 +129,10 @@ class Rehearsal(Installation):
         """Calls of `method` take `seconds` longer; all of them unless `times` is given."""
         return self.fail(method, seconds=seconds, times=times)
 
+    def _trouble_for(self, method: str, args: Json) -> Trouble | None:
+        """What was ordered for a call, else what the day's whim is."""
+        return next((t for t in self._troubles if t.meets(method, args)), None) or self.whims(method)
+
     def calls_of(self, method: str) -> list[Call]:
         """The calls of one method, the oldest first."""
         return [call for call in self.calls if call.method == method]
@@ -138,14 +144,14 @@ class Rehearsal(Installation):
         args = await _arguments(request)
         call = Call(method, args, time.monotonic())
         self.calls.append(call)
-        trouble = next((t for t in self._troubles if t.meets(method, args)), None)
+        trouble = self._trouble_for(method, args)
         if trouble is not None and (trouble.cut or trouble.lost or trouble.late):
             return self._unanswered(request, call, trouble)
         if trouble is not None:
             await asyncio.sleep(trouble.seconds)
         refusal = self._ordered(call, trouble) or self._too_fast(call)
         if refusal is None or (trouble is not None and trouble.applied):
-            call.answer = self._answer(call, request)
+            call.answer = self._answer(call, _authorization(request))
         self._note(call)
         return refusal or web.json_response(call.answer, headers=self._headers())
 
@@ -159,7 +165,7 @@ class Rehearsal(Installation):
     def _unanswered(self, request: web.Request, call: Call, trouble: Trouble) -> web.StreamResponse:
         call.error = "cut" if trouble.cut else "lost" if trouble.lost else "late"
         if trouble.lost:
-            call.answer = self._answer(call, request)
+            call.answer = self._answer(call, _authorization(request))
         elif trouble.late:
             self.post.start(self._apply_late(call, request, trouble.seconds))
         if request.transport is not None:
@@ -169,7 +175,7 @@ class Rehearsal(Installation):
 
     async def _apply_late(self, call: Call, request: web.Request, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        call.answer = self._answer(call, request)
+        call.answer = self._answer(call, _authorization(request))
         self.workspace.stir()
 
     def _ordered(self, call: Call, trouble: Trouble | None) -> web.Response | None:
@@ -192,9 +198,17 @@ class Rehearsal(Installation):
         call.error = "ratelimited"
         return _rate_limited(wait)
 
-    def _answer(self, call: Call, request: web.Request) -> Json:
+    def take(self, method: str, args: Json, authorization: str) -> Json:
+        """A call that came on another way than over this server's network: does it, and gives its answer."""
+        call = Call(method, args, time.monotonic())
+        self.calls.append(call)
+        call.answer = self._answer(call, authorization)
+        self._note(call)
+        return call.answer
+
+    def _answer(self, call: Call, authorization: str) -> Json:
         try:
-            return {"ok": True, **self._dispatch(call, request)}
+            return {"ok": True, **self._dispatch(call, authorization)}
         except Refusal as refusal:
             if refusal.fault:
                 self.fault(f"{call.method}: {refusal}")
@@ -204,10 +218,10 @@ class Rehearsal(Installation):
                 answer["errors"] = refusal.messages
             return answer
 
-    def _dispatch(self, call: Call, request: web.Request) -> Json:
+    def _dispatch(self, call: Call, authorization: str) -> Json:
         if call.method not in METHODS and call.method != CONNECT:
             raise Refusal("unknown_method", fault=True)
-        self._authenticate(call.method, request.headers.get("Authorization", ""), call.args.pop("token", ""))
+        self._authenticate(call.method, authorization, call.args.pop("token", ""))
         if call.method == CONNECT:
             link = f"{self.base_url.replace('http', 'ws', 1)}/link/"
             return {"url": f"{link}?ticket={self.socket_mode.ticket()}&app_id=A0REHEARSAL"}
@@ -231,7 +245,7 @@ class Rehearsal(Installation):
 
     def _in_trouble(self, call: Call, request: web.Request) -> web.Response | None:
         """What was ordered for an address that is no method; None where nothing was."""
-        trouble = next((t for t in self._troubles if t.meets(call.method, call.args)), None)
+        trouble = self._trouble_for(call.method, call.args)
         if trouble is not None and trouble.cut and request.transport is not None:
             request.transport.close()
             return web.Response()
@@ -292,6 +306,11 @@ async def _arguments(request: web.Request) -> Json:
         args |= await request.json()
     elif request.can_read_body:
         args |= dict(await request.post())
+    return structured(args)
+
+
+def structured(args: Json) -> Json:
+    """Arguments of which some were sent as JSON in a text."""
     for name in STRUCTURED:
         if isinstance(args.get(name), str):
             try:
@@ -300,6 +319,10 @@ async def _arguments(request: web.Request) -> Json:
                 # The method itself refuses it.
                 continue
     return args
+
+
+def _authorization(request: web.Request) -> str:
+    return request.headers.get("Authorization", "")
 
 
 async def _uploaded(request: web.Request) -> bytes:

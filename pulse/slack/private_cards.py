@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Hashable
 
 import structlog
 
+from pulse.core.errors import PulseError
 from pulse.views.message import Message
 
 Replace = Callable[[Message], Awaitable[None]]
@@ -65,6 +66,8 @@ class PrivateCards:
     async def _call(self, show: Show) -> None:
         try:
             await show()
+        except PulseError as error:
+            _log.warning("private answer not sent", problem=str(error))
         except Exception:  # noqa: BLE001 - what came in for this place meanwhile must still be sent
             _log.exception("private answer not sent")
 

@@ -51,6 +51,9 @@ SCOPES = frozenset(
 OPTIONAL_SCOPES = frozenset({"channels:history", "groups:history"})
 """What it may be allowed besides: to look whether a message of unknown outcome stands in its channel."""
 
+TRIGGER_S = 5.0
+"""Longer than Slack takes a trigger for: after that no further try can open a window."""
+
 MOST_PAGES = 1000
 """A million people in a channel; a cursor that leads on and on is no list."""
 
@@ -242,7 +245,12 @@ class Slack:
         )
 
     async def open_view(self, trigger: str, view: View) -> None:
-        await self._call("views.open", {"trigger_id": trigger, "view": view})
+        """Opens a window. Raises SlackFault, and soon: a trigger lives for 3 s, and its reader waits."""
+        try:
+            async with asyncio.timeout(TRIGGER_S):
+                await self._call("views.open", {"trigger_id": trigger, "view": view})
+        except TimeoutError as error:
+            raise refusal("views.open", "expired_trigger_id") from error
 
     async def update_view(self, view_id: str, hash_: str, view: View) -> None:
         """Changes an open modal; refused by Slack where it has changed since `hash_`."""

@@ -224,7 +224,7 @@ def read_call(answer: Answer, method: str) -> Json:
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         raise refusal(method, RATELIMITED, retry_after(answer.headers))
     try:
-        found = json.loads(answer.body.decode("utf-8"))
+        found = _parsed(answer.body)
     except (ValueError, RecursionError) as error:
         raise _odd(answer) from error
     if not isinstance(found, dict):
@@ -243,6 +243,28 @@ def read_call(answer: Answer, method: str) -> Json:
     if code in LIMITS:
         raise refusal(method, RATELIMITED, retry_after(answer.headers))
     raise refusal(method, code)
+
+
+def _parsed(body: bytes) -> object:
+    """What the JSON of an answer holds. Half a pair of surrogates in it can neither be stored nor sent."""
+    found = json.loads(body.decode("utf-8"))
+    if b"\\ud" not in body.lower():
+        return found
+    return json.loads(json.dumps(found, ensure_ascii=False).encode(errors="replace"))
+
+
+def is_taken(status: int, body: str) -> bool:
+    """Whether Slack took what a response_url was sent: it says "ok", or an object that is ok.
+
+    A portal's page under status 200 is nobody's answer.
+    """
+    if status != HTTPStatus.OK or body.strip().lower() == "ok":
+        return status == HTTPStatus.OK
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("ok") is True
 
 
 def refusal(method: str, code: str, wait: float = 0.0) -> SlackFault:

@@ -107,6 +107,16 @@ def withdrawn(closes_at: datetime) -> Message:
 # Refusals
 
 
+def unanswered() -> Message:
+    """In a direct message, where Slack did not take an answer: it repeats nothing of what was asked."""
+    return refusal(
+        _(
+            "Slack did not take my answer to what you just did, so you may not have seen it. `/pulse status`"
+            " says where things stand."
+        )
+    )
+
+
 def refusal(error: Exception | str) -> Message:
     """A sentence that says what is wrong and what to do; it is escaped here."""
     said = escape(str(error))

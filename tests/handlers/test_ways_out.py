@@ -10,6 +10,7 @@ import pytest
 from pulse.core.errors import SlackFault
 from pulse.slack.web_api import OPTIONAL_SCOPES
 from pulse.slack.wire import FIXES, refusal
+from rehearsal.driver import snapshot
 from rehearsal.workspace import Message
 from tests.handlers.conftest import Office, at
 from tests.handlers.test_cards import closed, has_picture, uploads
@@ -126,6 +127,87 @@ async def test_a_private_answer_that_nobody_takes_leaves_no_traceback(
     output = capsys.readouterr()
     assert "private answer not taken" in output.out + output.err
     assert "Traceback" not in output.out + output.err
+
+
+async def test_a_portals_page_is_no_answer_of_slacks(office: Office) -> None:
+    """It comes under status 200, and was taken for Slack's ok: what was lost in it is sent once more."""
+    await office.set_up()
+    office.slack.fail("response_url", body=b"<html>Sign in to the guest network</html>")
+    said = await office.says(office.manager, "/pulse status", office.marketing)
+    assert "pulse" in said.text
+
+
+TROUBLES: list[dict[str, Any]] = [
+    {"cut": True},
+    {"status": 503},
+    {"status": 404, "body": b'{"ok":false,"error":"expired_url"}'},
+    {"body": b"<html>Sign in to the guest network</html>"},
+]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("deed", ["command", "refused command", "tap", "refused tap"])
+async def test_who_cannot_be_answered_in_place_hears_so_in_a_direct_message(
+    office: Office, deed: str, trouble: dict[str, Any]
+) -> None:
+    """Nobody who waits hears nothing while one way out works; the message repeats nothing of the answer."""
+    await office.set_up()
+    await office.open()
+    person = office.people(office.it)[0]
+    poll = snapshot(office.poll(office.it))
+    if deed == "refused tap":
+        await office.close()
+    before = len(person.dms)
+    office.slack.fail("response_url", times=None, **trouble)
+    if deed.endswith("tap"):
+        await person.tap(poll, "answer:4", block=":T01")
+    else:
+        await person.command("/pulse close" if "refused" in deed else "/pulse privacy", office.it)
+    await office.settled()
+    [told] = person.dms[before:]
+    assert told.text.startswith("Slack did not take my answer")
+    assert "T01" not in str(told)
+
+
+async def test_whoever_taps_on_a_home_tab_that_cannot_be_drawn_hears_so(office: Office) -> None:
+    """There is no response_url there: the tab itself was the only way."""
+    await office.set_up()
+    await office.open()
+    person = office.people(office.it)[0]
+    await person.open_home()
+    await office.settled()
+    assert person.home is not None
+    office.slack.fail("views.publish", "internal_error", times=None)
+    await person.tap(person.home, "answer:4", block=":T01")
+    await office.settled()
+    assert person.dms[-1].text.startswith("Slack did not take my answer")
+    assert await office.answers(person) == {"T01": frozenset({"4"})}
+
+
+async def test_a_shared_card_that_is_not_taken_is_nobodys_private_answer(office: Office) -> None:
+    """It was for everybody, and its presser is told nothing that is not so."""
+    await office.set_up()
+    card = await office.says(office.manager, "/pulse baselines trust", office.marketing)
+    before = len(office.manager.dms)
+    office.slack.fail("response_url", cut=True, times=None)
+    await office.manager.tap(card, "share")
+    await office.settled()
+    assert len(office.manager.dms) == before
+
+
+async def test_a_window_that_slack_does_not_open_in_time_is_told_of_at_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trigger lives for 3 s: a second try after 20 s opened nothing, and its reader waited for long."""
+    monkeypatch.setattr("pulse.slack.web_api.TRIGGER_S", 0.2)
+    await office.set_up()
+    await office.open()
+    stuck = office.slack.delay("views.open", 2)
+    person = office.people(office.it)[0]
+    async with asyncio.timeout(10):
+        said = await office.says(person, "/pulse answer", office.it)
+    assert "waited too long" in said.text
+    assert stuck.times is None
 
 
 # Polls at a close

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sqlite3
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -410,3 +412,44 @@ async def test_a_setting_is_refused_in_words_on_a_plain_terminal(tmp_path: Path)
         assert await asked.ends() == 2
         assert "PULSE_LOG" in asked.output
         assert "Traceback" not in asked.output
+
+
+FAULTS: dict[str, tuple[dict[str, str], int, str]] = {
+    "a line break in a token": ({"SLACK_BOT_TOKEN": "xoxb-1\nxapp-2"}, 2, "line break"),
+    "a dash in a token": ({"SLACK_BOT_TOKEN": "xoxb–1"}, 2, "EN DASH"),
+    "one token of two": ({"SLACK_BOT_TOKEN": "xoxb-1"}, 1, "SLACK_APP_TOKEN"),
+    "no tokens": ({}, 1, "SLACK_BOT_TOKEN"),
+    "an unknown level": ({"PULSE_LOG": "“loud”…"}, 2, "PULSE_LOG"),
+    "a database in memory": ({"PULSE_DB": ":memory:"}, 2, "PULSE_DB"),
+    "another program's file": ({"PULSE_DB": "other.db"}, 1, "no database of this bot"),
+    "a folder that is not there": ({"PULSE_DB": "nïrgends/→/pulse.db"}, 1, "PULSE_DB"),
+    "a proxy of another kind": ({"HTTPS_PROXY": "socks5://a:1"}, 2, "HTTPS_PROXY"),
+    "no certificates": ({"SSL_CERT_FILE": "nö.pem"}, 1, "SSL_CERT_FILE"),
+    "a port too high": ({"PULSE_PAGE": "70000"}, 2, "PULSE_PAGE"),
+}
+"""What an operator gets wrong: the environment, doctor's exit code, and a word of the cause."""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "cp437", "koi8-r", "utf-8"])
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_each_fault_is_named_on_a_terminal_of_any_encoding(
+    fault: tuple[dict[str, str], int, str], encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cause in words, whatever the terminal lacks; a file that is not ours stays as it is."""
+    environment, code, word = fault
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE bookmarks (url TEXT)")
+    before = (tmp_path / "other.db").read_bytes()
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    shown = io.BytesIO()
+    terminal = io.TextIOWrapper(shown, encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert main(["doctor"]) == code
+    terminal.flush()
+    assert word in shown.getvalue().decode(encoding)
+    assert (tmp_path / "other.db").read_bytes() == before

@@ -20,6 +20,8 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as daytime
 from pathlib import Path
 
+import pytest
+
 from pulse.core.model import BothSides, Side
 from pulse.core.question_plan import suggested_plan
 from pulse.core.schedule import Repeat, Schedule, Weekday
@@ -27,8 +29,10 @@ from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Setup, Store
 from rehearsal.driver import Actor, NotAnswered, NotPossible
 from rehearsal.server import ROOT, Rehearsal
+from rehearsal.trouble import Trouble
 from rehearsal.workspace import Message
 from tests.depth import also_soaked, length
+from tests.slack.odd_answers import ODD, WAITS
 
 TUESDAY = datetime(2026, 3, 3, 8, tzinfo=UTC)
 SCHEDULE = Schedule(Repeat.WEEKLY, Weekday.TUESDAY, daytime(9), "UTC", date(2026, 3, 3), reminders=2)
@@ -36,6 +40,8 @@ WAVES = 5
 LAST_OF_QUARTER = 4
 """The wave that closes on 27 March: the quarter's report is announced on 1 April, while the next is open."""
 KILLS = length(40, 200)
+BADLY = 0.1
+"""The share of its calls that a bad Slack answers otherwise than it should."""
 STAGES = ("open", "remind", "remind again", "close")
 HOURS = {"open": 1, "remind": 25, "remind again": 49, "close": 73}  # since the Tuesday's 08:00
 REMINDED = {"open": 0, "remind": 1, "remind again": 2, "close": 2}
@@ -63,8 +69,16 @@ class Life:
         self.pid = 0
         self.kills = 0
         self.starts: list[float] = []
+        self.now = TUESDAY
+        self.step = timedelta()
+
+    def goes_on(self) -> None:
+        """Lets a little time pass for the bot: what Slack did not take is due again after a pause."""
+        if self.step:
+            self.set_clock(self.now + self.step)
 
     def set_clock(self, now: datetime) -> None:
+        self.now = now
         with self.clock.open("r+b" if self.clock.exists() else "wb") as file:
             file.write(struct.pack("d", now.timestamp()))
 
@@ -130,6 +144,34 @@ async def life(slack: Rehearsal, folder: Path) -> AsyncIterator[Life]:
         assert nursery.stdin is not None
         nursery.stdin.close()
         await nursery.wait()
+
+
+class Whims:
+    """Slack on a bad day, and how often it was one."""
+
+    def __init__(self, luck: random.Random, badly: float) -> None:
+        self._luck, self._badly = luck, badly
+        self.asked = self.bad = 0
+
+    def __call__(self, method: str) -> Trouble | None:
+        self.asked += 1
+        if self._luck.random() >= self._badly:
+            return None
+        self.bad += 1
+        luck = self._luck
+        kinds: list[Callable[[], Trouble]] = [
+            lambda: Trouble(method, cut=True),
+            lambda: Trouble(method, applied=luck.random() < 0.5, **luck.choice(list(ODD.values()))),
+            lambda: Trouble(method, status=luck.choice((500, 502, 503, 504))),
+            lambda: Trouble(method, error="ratelimited", retry_after=luck.choice(list(WAITS.values()))),
+            lambda: Trouble(method, error=luck.choice(("internal_error", "fatal_error"))),
+            lambda: Trouble(method, seconds=luck.uniform(0.1, 0.5)),
+        ]
+        if method not in ("response_url", "upload"):
+            kinds.append(lambda: Trouble(method, lost=True))
+        if method == "chat.postMessage":
+            kinds.append(lambda: Trouble(method, late=True, seconds=0.1))
+        return luck.choice(kinds)()
 
 
 def public(slack: Rehearsal, channel: str) -> list[Message]:
@@ -232,7 +274,7 @@ async def through(life: Life, luck: random.Random, kills: int, done: Callable[[]
         await life.kill()
     await life.start()
     await life.ready()
-    await reached(done)
+    await reached(lambda: life.goes_on() or done(), 60.0)
 
 
 def check_answers(life: Life, people: list[Person], wave: int) -> None:
@@ -252,10 +294,24 @@ def check_answers(life: Life, people: list[Person], wave: int) -> None:
 
 
 @also_soaked
-async def test_kills_at_any_moment_lose_nothing_and_double_nothing(slack: Rehearsal, tmp_path: Path) -> None:
-    """Five weekly waves with their reminders, under taps all the while, and a kill -9 about every second."""
+@pytest.mark.parametrize(
+    "badly",
+    [
+        pytest.param(0.0, id="a Slack that answers"),
+        pytest.param(BADLY, id="a Slack that answers badly", marks=pytest.mark.soak),
+    ],
+)
+async def test_kills_at_any_moment_lose_nothing_and_double_nothing(
+    slack: Rehearsal, tmp_path: Path, badly: float
+) -> None:
+    """Five weekly waves with their reminders, under taps all the while, and a kill -9 about every second.
+
+    Where Slack answers badly, a tenth of all calls get no answer, an odd one, or one that is lost.
+    """
     luck = random.Random(20261122)
     assert slack.places is not None
+    whims = Whims(random.Random(14), badly)
+    slack.whims = whims
     channels = (slack.places.marketing, slack.places.it)
     slack.post.ack_seconds = 1.0
     # Killed in these, the bot cannot know whether Slack took the message: it is applied after the kill.
@@ -276,6 +332,7 @@ async def test_kills_at_any_moment_lose_nothing_and_double_nothing(slack: Rehear
             going.set()
             for stage in STAGES:
                 bot.set_clock(tuesday + timedelta(hours=HOURS[stage]))
+                bot.step = timedelta(seconds=5 if badly else 0)
                 await through(bot, luck, KILLS // (WAVES * len(STAGES)), _done(bot, channels, number, stage))
                 most = {actor.id: 2 * (number - 1) + REMINDED[stage] for actor in silent}
                 assert [a.id for a in silent if len(a.dms) > most[a.id]] == [], (number, stage)
@@ -299,7 +356,14 @@ async def test_kills_at_any_moment_lose_nothing_and_double_nothing(slack: Rehear
         assert bot.rows("SELECT count(*) FROM wave") == [(WAVES,)]
         assert bot.rows("SELECT count(*) FROM ballot") == [(0,)]
         start = sorted(bot.starts)[len(bot.starts) // 2]
-        logging.getLogger(__name__).info("%d kills in %.0f s; a start takes %.2f s", KILLS, took, start)
+        logging.getLogger(__name__).info(
+            "%d kills in %.0f s; a start takes %.2f s; %d of %d calls answered badly",
+            KILLS,
+            took,
+            start,
+            whims.bad,
+            whims.asked,
+        )
 
 
 def _done(bot: Life, channels: tuple[str, ...], wave: int, stage: str) -> Callable[[], bool]:

@@ -84,6 +84,16 @@ def test_an_old_python_is_told_so(python: str, tmp_path: Path) -> None:
         assert "Traceback" not in said
 
 
+NUMBERED = re.compile(r"[^\\]\?[1-9]")
+"""A numbered placeholder of SQL."""
+
+
+def test_no_statement_numbers_its_placeholders() -> None:
+    """Python 3.12 warns where values come in a row for them, and 3.14 refuses."""
+    files = [path for room in ("pulse", "tools", "bench") for path in sorted((ROOT / room).rglob("*.py"))]
+    assert [str(path) for path in files if NUMBERED.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_the_readme_names_the_same_versions() -> None:
     """What is checked is what was promised."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

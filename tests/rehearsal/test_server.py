@@ -751,3 +751,14 @@ class TestTrouble:
         with pytest.raises(SlackApiError) as caught:
             await web.chat_postMessage(channel=it, text="Hello")
         assert error_of(caught) == "ratelimited"
+
+
+async def test_the_last_port_there_is_can_be_asked_for() -> None:
+    """65535 and the next hundred were looked through, and OverflowError came of the first that is none."""
+    try:
+        async with Rehearsal(port=65535) as rehearsal:
+            assert rehearsal.port == 65535
+            with pytest.raises(OSError, match="no free port from 65535 to 65535"):
+                await Rehearsal(port=65535).__aenter__()
+    except OSError as error:
+        assert "no free port" in str(error)  # somebody else has it

@@ -6,7 +6,9 @@ import asyncio
 from functools import partial
 
 import pytest
+import structlog
 
+from pulse.core.errors import SlackFault
 from pulse.slack import private_cards
 from pulse.slack.private_cards import AT_ONCE, PrivateCards
 from pulse.views.message import Message
@@ -123,3 +125,16 @@ async def test_a_card_that_cannot_be_changed_is_forgotten() -> None:
     assert cards.is_first(1, "ada")
     assert cards.take(1, "ada") is None
     assert cards.is_first(1, "ada")
+
+
+async def test_a_card_that_slack_refuses_is_a_line_in_the_log() -> None:
+    """Without a traceback: Slack's troubles are foreseen."""
+    cards = PrivateCards(lambda: False)
+
+    async def show() -> None:
+        raise SlackFault("Slack did not answer.", "", certain=False)
+
+    with structlog.testing.capture_logs() as events:
+        await cards.send("U1", show)
+    [event] = events
+    assert (event["problem"], "exc_info" in event) == ("Slack did not answer.", False)

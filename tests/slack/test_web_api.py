@@ -11,7 +11,7 @@ import pytest
 from pulse.core.errors import TOKEN_REFUSALS, SlackFault
 from pulse.ops.metrics import Metrics
 from pulse.slack.web_api import Slack
-from pulse.slack.wire import FIXES
+from pulse.slack.wire import FIXES, is_taken
 from pulse.views.message import Message
 from rehearsal.server import Rehearsal
 from tests.slack.odd_answers import JSON, ODD, WAITS
@@ -206,3 +206,45 @@ async def test_calls_are_counted_by_outcome_alone(slack: Rehearsal) -> None:
 def test_each_mend_is_a_whole_sentence() -> None:
     """It is said to people."""
     assert [mend for mend in FIXES.values() if not (mend[0].isupper() and mend.endswith("."))] == []
+
+
+@pytest.mark.parametrize("name", ["\\ud83d", "Ines \\udc00", "\\uDBFF\\uD800"])
+async def test_half_a_surrogate_in_an_answer_goes_no_further(name: str, slack: Rehearsal) -> None:
+    """A name with it could be read, and whatever was sent or stored with it failed."""
+    body = '{"ok": true, "channel": {"id": "C1", "name": "%s"}}' % name  # noqa: UP031 - braces all over
+    slack.fail("conversations.info", body=body.encode(), headers=JSON)
+    found = await client(slack).channel("C1")
+    assert found.name.encode()
+
+
+async def test_a_whole_emoji_in_an_answer_stays(slack: Rehearsal) -> None:
+    """Slack escapes it as two surrogates."""
+    body = b'{"ok": true, "channel": {"id": "C1", "name": "\\ud83d\\ude00"}}'
+    slack.fail("conversations.info", body=body, headers=JSON)
+    assert (await client(slack).channel("C1")).name == "\N{GRINNING FACE}"
+
+
+@pytest.mark.parametrize("body", ["ok", "ok\n", "OK", '{"ok":true}', '{"ok": true, "warning": "x"}'])
+def test_slacks_word_for_a_private_answer_is_understood(body: str) -> None:
+    """As its response_urls give it, now in a word and now in an object."""
+    assert is_taken(200, body)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, "<html>Sign in</html>"),
+        (200, ""),
+        (200, "[]"),
+        (200, "{}"),
+        (200, '{"ok":false,"error":"used_url"}'),
+        (200, '{"ok":"yes"}'),
+        (200, "[" * 100_000),
+        (204, "ok"),
+        (404, "ok"),
+        (503, '{"ok":true}'),
+    ],
+)
+def test_what_slack_did_not_say_of_a_private_answer_is_no_ok(status: int, body: str) -> None:
+    """A portal's page under 200 was taken for one, and somebody waited for nothing."""
+    assert not is_taken(status, body)

@@ -14,10 +14,12 @@ class OutboxRows(ReadTheme):
     """Reads the outbox (see `pulse.storage.port.OutboxReader`)."""
 
     async def undelivered(self, at: datetime | None = None) -> tuple[OutboxMessage, ...]:
+        due = None if at is None else at.isoformat()
         rows = self._reader.rows(
-            "SELECT * FROM outbox WHERE state IN ('due', 'sending') AND (?1 IS NULL OR next_try_at <= ?1)"
+            "SELECT * FROM outbox WHERE state IN ('due', 'sending') AND (? IS NULL OR next_try_at <= ?)"
             " ORDER BY next_try_at, key",
-            None if at is None else at.isoformat(),
+            due,
+            due,
         )
         return tuple(_message(row) for row in rows)
 
