@@ -26,6 +26,7 @@ import math
 import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from itertools import pairwise
 from statistics import median
@@ -41,11 +42,9 @@ def main(arguments: list[str]) -> int:
         return 2
     problems: list[str] = []
     try:
-        with open(arguments[0], "rb"):
-            data = sqlite3.connect(f"file:{arguments[0]}?mode=ro", uri=True)
-        data.row_factory = sqlite3.Row
-        for problem in report(data, {digest.replace(" ", "") for digest in arguments[1:]}):
-            problems.append(problem)
+        with open(arguments[0], "rb"), closing(connected(arguments[0])) as data:
+            for problem in report(data, {digest.replace(" ", "") for digest in arguments[1:]}):
+                problems.append(problem)
     except ValueError as error:
         problems.append(f"A figure makes no sense: {error}")
     except (OSError, sqlite3.Error) as error:
@@ -53,6 +52,12 @@ def main(arguments: list[str]) -> int:
         return 2
     print(*problems, f"{len(problems)} problems.", sep="\n")
     return 1 if problems else 0
+
+
+def connected(path: str) -> sqlite3.Connection:
+    data = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    data.row_factory = sqlite3.Row
+    return data
 
 
 def report(data: sqlite3.Connection, given: set[str]) -> Iterator[str]:
