@@ -23,6 +23,7 @@ MARKS = {"_": 1, "N_": 1, "ngettext": 2}
 COLUMNS = {
     "baselines.csv": ("measure", "fieldwork", "surveyed", "scope", "caveat"),
     "conflicts.csv": ("title", "explanation"),
+    "asides.csv": ("sentence",),
 }
 """The columns of the files in pulse/data that are translated."""
 

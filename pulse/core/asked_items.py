@@ -2,7 +2,7 @@
 
 Three questions take the place of a question in turn, in this order: whether a commitment whose day has passed
 was kept; whether people still expect something to change, after that day; and what one side expects of the
-other's answer. A wave has at most four questions.
+other's answer. A wave has at most four questions. The last two wait where a headline item would come late.
 """
 
 from __future__ import annotations
@@ -22,9 +22,12 @@ from pulse.core.dates import day
 from pulse.core.expectation_item import base_of, can_be_expected, expectation_item, is_expectation
 from pulse.core.items import SIZES, Asking, Bank
 from pulse.core.model import Item
+from pulse.core.question_plan import QuestionPlan, Room, choose_questions, room
 
 EXPECTED_EVERY = timedelta(weeks=4)
 """An expectation takes a place at most this often, and never in the first weeks of an installation."""
+EXPECTED_AFTER = 4
+"""Waves from one expectation to the next, at least: with a slow cadence it would always take the place."""
 
 HOPE = "L04"
 """Whether something will change because of the results: asked after a commitment's day, too."""
@@ -49,7 +52,8 @@ def _question(commitment: Commitment) -> Item:
 class Occasion:
     """What is known when a wave opens. `history` are the waves before, the oldest first.
 
-    `pinned` and `off` are ids of questions that are asked each time, and never.
+    `pinned` and `off` are ids of questions that are asked each time, and never. `room` is what the places in
+    turn can give away.
     """
 
     bank: Bank
@@ -58,9 +62,34 @@ class Occasion:
     today: date
     pinned: Collection[str] = ()
     off: Collection[str] = ()
+    room: Room = field(default_factory=Room)
 
     def last_asked(self, item_id: str) -> date | None:
         return next((wave.day for wave in reversed(self.history) if item_id in wave.items), None)
+
+
+def wave_items(
+    bank: Bank,
+    plan: QuestionPlan,
+    headlines: Collection[str],
+    history: Sequence[Asking],
+    commitments: Sequence[Commitment],
+    *,
+    today: date,
+    size: int,
+) -> tuple[Item, ...]:
+    """All that the next wave asks, the arguments as in `choose_questions`. Equal arguments, equal items."""
+    chosen = choose_questions(bank, plan, headlines, history, today=today, size=size)
+    occasion = Occasion(
+        bank=bank,
+        commitments=commitments,
+        history=history,
+        today=today,
+        pinned=plan.pinned,
+        off=plan.off,
+        room=room(bank, plan, headlines, history, today, size),
+    )
+    return with_occasions(chosen, occasion)
 
 
 def with_occasions(chosen: Sequence[Item], occasion: Occasion) -> tuple[Item, ...]:
@@ -73,6 +102,8 @@ def with_occasions(chosen: Sequence[Item], occasion: Occasion) -> tuple[Item, ..
     due = due_commitment(occasion.commitments, occasion.today)
     if due is not None:
         places.give(_question(due), at_any_cost=True)
+    if not occasion.room.is_free:
+        return tuple(places.items)
     hope = occasion.bank.get(HOPE)
     if hope is not None and hope not in places.items and _is_hope_due(occasion):
         places.give(hope)
@@ -97,15 +128,26 @@ def _is_hope_due(occasion: Occasion) -> bool:
 
 def _base(items: Sequence[Item], occasion: Occasion) -> Item | None:
     """The question of the wave whose expectation was asked longest ago; None while that must wait."""
-    asked = [wave.day for wave in occasion.history if any(map(is_expectation, wave.items))]
-    since = asked[-1:] or [wave.day for wave in occasion.history[:1]]
-    if not since or occasion.today - since[0] < EXPECTED_EVERY:
+    if not _is_expectation_due(occasion):
         return None
     return min(
         (item for item in items if can_be_expected(item)),
         key=lambda item: occasion.last_asked(expectation_item(item).id) or date.min,
         default=None,
     )
+
+
+def _is_expectation_due(occasion: Occasion) -> bool:
+    """Whether expectations have rested, and a question that is no headline has had a place meanwhile."""
+    history, others = occasion.history, occasion.room.others
+    asked = [number for number, wave in enumerate(history) if any(map(is_expectation, wave.items))]
+    since = history[asked[-1] if asked else 0 :]
+    if not since or occasion.today - since[0].day < EXPECTED_EVERY:
+        return False
+    if not asked:
+        return True
+    shared = not others or any(others.intersection(wave.items) for wave in since)
+    return len(since) >= EXPECTED_AFTER and shared
 
 
 @dataclass(slots=True)

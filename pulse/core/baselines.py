@@ -1,9 +1,10 @@
 """The ledger of published figures: what each may be compared with, and what is said of it.
 
 `parse_ledger` reads and checks it, `comparable` gives the rows of an item and a side with what they allow,
-`lead_figure` gives the one that a message shows, `conflicts` and `explain` say where sources disagree and
-which figure is used, and `meets` where a reader finds a row. The rules are those of docs/method.md,
-"Published figures"; how a figure is written is in `pulse.core.facts`.
+`lead_figure` gives the one that a message shows, `further_figures` those of other answers, `aside` what it
+says of figures that are not compared; `conflicts` and `explain` say where sources disagree and which figure
+is used, and `meets` where a reader finds a row. The rules are those of docs/method.md, "Published figures";
+how a figure is written is in `pulse.core.facts`.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from string import Formatter
 from typing import Literal
 
+from pulse.core.facts import figure
 from pulse.core.language import N_, _
-from pulse.core.model import DIMENSIONS, EVERYONE, NOT_A_SURVEY, Baseline, Item, Side
+from pulse.core.model import DIMENSIONS, EVERYONE, NOT_A_SURVEY, Baseline, Format, Item, Side
 from pulse.core.table import Row, not_one_of, read
 
 COLUMNS = (
@@ -48,6 +51,7 @@ COLUMNS = (
     "caveat",
 )
 CONFLICT_COLUMNS = ("title", "keys", "explanation")
+ASIDE_COLUMNS = ("item", "sentence")
 GRADES = ("A", "B", "C")
 MEASURES = (
     "none",
@@ -93,11 +97,27 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """What a message says, below the item with this id, of headline figures that no answer is compared with.
+
+    In `sentence` the key of a row in braces stands for its figure.
+    """
+
+    item_id: str
+    sentence: str
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(key for _text, key, _spec, _conversion in Formatter().parse(self.sentence) if key)
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """All published figures, in the order of the file, and where their sources disagree."""
 
     rows: tuple[Baseline, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    asides: tuple[Aside, ...] = ()
 
     def __iter__(self) -> Iterator[Baseline]:
         return iter(self.rows)
@@ -286,6 +306,15 @@ def lead_figure(item: Item, side: Side, ledger: Ledger) -> Comparable | None:
     return min(found, key=lambda each: _rank(item, each), default=None)
 
 
+def further_figures(item: Item, side: Side, ledger: Ledger) -> tuple[Comparable, ...]:
+    """The figures that a message shows beside the later shares of a multiple choice: one of each share."""
+    if item.format is not Format.MULTI:
+        return ()
+    found = [each for each in comparable(item, side, ledger) if each.verdict]
+    of_share = ([each for each in found if each.measure == measure.key] for measure in item.measures[1:])
+    return tuple(min(figures, key=lambda each: _rank(item, each)) for figures in of_share if figures)
+
+
 def _rank(item: Item, found: Comparable) -> tuple[bool, bool, str, int]:
     row = found.row
     return not row.named, found.measure != item.measures[0].key, row.grade, -row.published
@@ -316,6 +345,34 @@ def _conflict(row: Row, ledger: Ledger) -> Conflict:
         if key not in known:
             raise row.fault("keys", not_one_of(key, known))
     return Conflict(row.need("title"), keys, row.need("explanation"))
+
+
+def parse_asides(text: str, file: str, ledger: Ledger) -> Ledger:
+    """The ledger with the asides of a CSV text (format: docs/items.md). Raises DataFault for a fault."""
+    return replace(ledger, asides=tuple(_aside(row, ledger) for row in read(text, file, ASIDE_COLUMNS)))
+
+
+def _aside(row: Row, ledger: Ledger) -> Aside:
+    found = Aside(row.need("item"), row.need("sentence"))
+    known = [figure.key for figure in ledger]
+    for key in found.keys:
+        if key not in known:
+            raise row.fault("sentence", not_one_of(key, known))
+    return found
+
+
+def aside(item: Item, ledger: Ledger) -> str:
+    """What a message says below an item of figures that are not compared with it; empty where it has none.
+
+    An item without its baselines, such as an edited one, has no asides either.
+    """
+    named = {key for of_side in item.baselines.values() for key in of_side}
+    told = (
+        _(found.sentence).format_map({key: figure(row) for key in found.keys if (row := ledger.get(key))})
+        for found in ledger.asides
+        if found.item_id == item.id and named.issuperset(found.keys)
+    )
+    return " ".join(told)
 
 
 def conflicts(ledger: Ledger) -> tuple[Conflict, ...]:

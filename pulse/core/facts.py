@@ -102,6 +102,21 @@ def share(low: int, high: int, n: int) -> str:
     return _("{count} ({percent})").format(count=people, percent=per_cent(low, n))
 
 
+def share_alone(low: int, high: int, n: int) -> str:
+    """A share beside another one of the same people, whose number stands there.
+
+    >>> share_alone(7, 7, 12), share_alone(0, 2, 12), share_alone(10, 12, 12), share_alone(3, 4, 7)
+    ('7 (58%)', '2 or fewer', '10 or more', '3 or 4')
+    """
+    if low == 0:
+        return _("{k} or fewer").format(k=high)
+    if high == n:
+        return _("{k} or more").format(k=low)
+    if low != high:
+        return _("{low} or {high}").format(low=low, high=high) if high - low == 1 else f"{low}–{high}"
+    return str(low) if n < PER_CENT_FROM else f"{low} ({per_cent(low, n)})"
+
+
 # --- Published figures -----------------------------------------------------------------------------------
 
 _ENDS_IN_PER_CENT = re.compile(r"(?<!in )\b(\d+)$")

@@ -1,8 +1,8 @@
 """Which questions the next wave asks: some are pinned, the others take turns, some are switched off.
 
 The places that are not pinned go round so that every headline item of the two named studies is asked at
-least once in 13 weeks, as far as the number of places and the cadence allow it; what is left of them goes to
-the questions that have waited longest.
+least once in 13 weeks, as far as the number of places and the cadence allow it. What is left of them is
+shared by the questions that have waited longest and by what `pulse.core.asked_items` asks besides.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from statistics import median
 
 from pulse.core.baselines import Ledger, comparable
+from pulse.core.expectation_item import is_expectation
 from pulse.core.items import SIZES, Asking, Bank
 from pulse.core.model import Asked, Item, Side
 
@@ -24,6 +25,8 @@ PAUSES = {Asked.QUARTERLY: timedelta(weeks=12), Asked.HALF_YEARLY: timedelta(wee
 HEADLINE_PAUSE = timedelta(weeks=6)
 """A headline item never rests longer: several that came up together would be late together otherwise."""
 WEEK = timedelta(weeks=1)
+SPARE = 1
+"""Waves that the headline items are ahead of their quarter: a commitment takes a place without warning."""
 LOOKED_AT = 8
 """Waves by whose distance the cadence is judged."""
 
@@ -114,6 +117,32 @@ def choose_questions(
     return tuple(chosen)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What a wave's places in turn leave to other questions than the bank's.
+
+    `is_free`: no headline item comes late if one place is given away. `others` are the ids of those that
+    share such places: empty where headline items take all of them in any case.
+    """
+
+    is_free: bool = True
+    others: frozenset[str] = frozenset()
+
+
+def room(
+    bank: Bank,
+    plan: QuestionPlan,
+    headlines: Collection[str],
+    history: Sequence[Asking],
+    today: date,
+    size: int,
+) -> Room:
+    """What the next wave can give away; the arguments are those of `choose_questions`."""
+    turns = _Turns(bank, plan, frozenset(headlines), history, today)
+    pinned = [id_ for id_ in plan.pinned if bank.get(id_) is not None]
+    return turns.room(places=size - len(pinned)) if len(pinned) < size else Room()
+
+
 @dataclass(frozen=True, slots=True)
 class _Turns:
     """Whose turn it is on a day."""
@@ -131,7 +160,9 @@ class _Turns:
         rested = [item for item in free if self._rested(item)] or free
         headlines = [item for item in rested if item.id in self.headlines]
         others = [item for item in rested if item.id not in self.headlines]
-        if headlines and (not others or self._pressing(headlines, places)):
+        waiting = [item for item in free if item.id in self.headlines]
+        kept = SPARE + self._is_expectation_next()
+        if headlines and (not others or self._late(waiting, places, 1 + kept)):
             return min(headlines, key=lambda item: self._waited(item, chosen))
         return min(others or headlines, key=lambda item: self._waited(item, chosen), default=None)
 
@@ -148,16 +179,31 @@ class _Turns:
             pause = min(pause, HEADLINE_PAUSE)
         return last is None or self.today - last >= pause
 
-    def _pressing(self, headlines: Sequence[Item], places: int) -> bool:
-        """Whether a headline item would be late if this place went to another question.
+    def _is_expectation_next(self) -> bool:
+        """Whether a question that is no headline has had a place since an expectation had one."""
+        others = {item.id for item in self._candidates()} - self.headlines
+        asked = takewhile(lambda asking: not any(map(is_expectation, asking.items)), reversed(self.history))
+        return any(others.intersection(asking.items) for asking in asked)
 
-        The headline items come one after the other, the longest unasked first: each must come before its
-        quarter is over.
+    def room(self, places: int) -> Room:
+        """What can be given away of a wave with so many places that are not pinned."""
+        candidates = list(self._candidates())
+        headlines = [item for item in candidates if item.id in self.headlines]
+        if len(headlines) * self._gap() > QUARTER * places:
+            return Room()
+        others = frozenset(item.id for item in candidates) - self.headlines
+        return Room(is_free=not self._late(headlines, places, 1 + SPARE), others=others)
+
+    def _late(self, headlines: Sequence[Item], places: int, without: int) -> bool:
+        """Whether a headline item would be late if they all waited for so many waves.
+
+        They come one after the other, the longest unasked first: each must come before its quarter is over.
         """
         deadlines = sorted(self._deadline(item.id) for item in headlines)
         gap = self._gap()
         return any(
-            self.today + gap * (1 + place // places) > deadline for place, deadline in enumerate(deadlines)
+            self.today + gap * (without + place // places) > deadline
+            for place, deadline in enumerate(deadlines)
         )
 
     def _deadline(self, item_id: str) -> date:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
 from pulse.core import wording
-from pulse.core.baselines import Comparable, Ledger, comparable, lead_figure
+from pulse.core.baselines import Comparable, Ledger, aside, comparable, further_figures, lead_figure
 from pulse.core.claims import Window, claims
 from pulse.core.commitments import ID_PREFIX, Commitment, commitment_item
 from pulse.core.comparison import Standing, Study, Verdict, against_study, better_or_worse, gap
@@ -76,9 +76,10 @@ class StudyComparison:
     """A published figure beside an item on one side.
 
     `verdict` is None where `reason` says why. `waves` were averaged. `lead` marks the one figure that a
-    message shows of the side. `evident` is true where this wave's own figure, as it is printed, lies on the
-    verdict's side: one that the waves before carry would read as a contradiction beside it. `sentence` says
-    it in full and `phrase` in a few words; both are empty where the item is hidden on that side.
+    message shows of the side, `further` one that it shows beside a later share of a multiple choice.
+    `evident` is true where this wave's own figure, as it is printed, lies on the verdict's side: one that the
+    waves before carry would read as a contradiction beside it. `sentence` says it in full and `phrase` in a
+    few words; both are empty where the item is hidden on that side.
     """
 
     comparable: Comparable
@@ -86,6 +87,7 @@ class StudyComparison:
     reason: Reason | None
     waves: int
     lead: bool
+    further: bool
     evident: bool
     sentence: str
     phrase: str
@@ -146,6 +148,11 @@ class SideReport:
         """The one comparison that a message shows."""
         return next((found for found in self.comparisons if found.lead), None)
 
+    @property
+    def further(self) -> tuple[StudyComparison, ...]:
+        """Those that a message shows beside later shares."""
+        return tuple(found for found in self.comparisons if found.further)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -160,13 +167,15 @@ class Step:
 class ItemReport:
     """One item of a wave. `gap` is None where the item has no mirrored wordings.
 
-    `recent` are its last `RECENT` waves under this wording, oldest first, this one among them.
+    `recent` are its last `RECENT` waves under this wording, oldest first, this one among them. `aside` names
+    headline figures that no answer is compared with, and why.
     """
 
     item: Item
     sides: Mapping[Side, SideReport]
     gap: Gap | None
     recent: tuple[Step, ...] = ()
+    aside: str = ""
 
 
 RECENT = 8
@@ -298,6 +307,7 @@ def _item(asked: _Asked, ledger: Ledger) -> ItemReport:
         sides={side: _side(asked, side, ledger) for side in Side},
         gap=_gap(asked) if asked.item.mirrored else None,
         recent=tuple(_step(asked.item.id, wave) for wave in asked.waves[-RECENT:]),
+        aside=aside(asked.item, ledger),
     )
 
 
@@ -433,6 +443,7 @@ def _comparisons(asked: _Asked, side: Side, ledger: Ledger) -> Iterator[StudyCom
     item = asked.item
     now = outcome_of(asked.newest, item.id, side)
     lead = lead_figure(item, side, ledger)
+    further = {figure.row.key for figure in further_figures(item, side, ledger)}
     for found in comparable(item, side, ledger):
         standing, reason = _standing(found, asked, side)
         verdict = standing.verdict if standing is not None else None
@@ -444,6 +455,7 @@ def _comparisons(asked: _Asked, side: Side, ledger: Ledger) -> Iterator[StudyCom
             reason=reason,
             waves=standing.waves if standing is not None else 0,
             lead=is_lead,
+            further=found.row.key in further,
             evident=_is_evident(found, now, verdict),
             sentence=wording.comparison_sentence(item, found, now, verdict)
             if isinstance(now, Counted) and says_it

@@ -10,6 +10,7 @@ does, one figure for both sides together.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from pulse.core.baselines import Comparable
@@ -224,22 +225,34 @@ def verdict_phrase(comparable: Comparable, verdict: Verdict | None) -> str:
 
 
 _BRIEF = {
+    None: N_("{publisher}: {figure}"),
     Verdict.ABOVE: N_("*above* {publisher}’s {figure}"),
     Verdict.BELOW: N_("*below* {publisher}’s {figure}"),
     Verdict.UNCLEAR: N_("study {figure}"),
 }
+_BRIEFER: Mapping[Verdict | None, str] = {
+    Verdict.ABOVE: N_("*above* study’s {figure}"),
+    Verdict.BELOW: N_("*below* study’s {figure}"),
+}
 _BRIEF_IN_WORDS = {
+    None: N_("{publisher}: “{figure}”"),
     Verdict.ABOVE: N_("*above* “{figure}” ({publisher})"),
     Verdict.BELOW: N_("*below* “{figure}” ({publisher})"),
     Verdict.UNCLEAR: N_("study: “{figure}”"),
 }
 
 
-def brief_verdict(comparable: Comparable, verdict: Verdict | None) -> str:
-    """The same beside a count, the verdict marked bold. Where there is none, only the figure is named."""
+def brief_verdict(comparable: Comparable, verdict: Verdict | None, *, named: bool = True) -> str:
+    """The same beside a count, the verdict marked bold; without a verdict the figure with its publisher.
+
+    "Study" alone names a figure that can't be told apart: the message says so once, in its last line. Where
+    a line has several figures of a study, its publisher is not `named` beside each.
+    """
     row = comparable.row
-    forms = _BRIEF if _is_exact(row) else _BRIEF_IN_WORDS
-    said = _(forms[verdict or Verdict.UNCLEAR]).format(figure=figure(row), publisher=row.publisher)
+    forms: Mapping[Verdict | None, str] = _BRIEF if _is_exact(row) else _BRIEF_IN_WORDS
+    if _is_exact(row) and not named:
+        forms = {**forms, **_BRIEFER}
+    said = _(forms[verdict]).format(figure=figure(row), publisher=row.publisher)
     return _("{figure} do not agree").format(figure=said) if comparable.complement else said
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from pulse.core.asked_items import Occasion, with_occasions
+from pulse.core.asked_items import wave_items
 from pulse.core.audit import AuditCode, AuditEvent
 from pulse.core.calendar import Moments, local_date, next_moments
 from pulse.core.commitments import ID_PREFIX, CommitmentDraft
@@ -25,7 +25,7 @@ from pulse.core.items import Bank
 from pulse.core.language import _
 from pulse.core.library import Library
 from pulse.core.model import Format, Item, Note, Side
-from pulse.core.question_plan import QuestionPlan, choose_questions, headlines, suggested_plan
+from pulse.core.question_plan import QuestionPlan, headlines, suggested_plan
 from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup, StoredBallot
 from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.services.waves import publication
@@ -33,7 +33,7 @@ from pulse.storage.sqlite.store import Store
 
 WAVES = 12
 ITEMS = 4
-SEED = 2056
+SEED = 2072
 """Chosen, so that twelve pulses tell the whole story: most seeds leave a part of it unclaimed."""
 TURNING_POINT = 8
 """The wave from which marketing's trust rises, counted from 0; a note stands beside it."""
@@ -128,16 +128,15 @@ async def _commit(sample: _Sample, at: datetime, due_on: date) -> None:
 async def _wave(sample: _Sample, number: int, moments: Moments) -> None:
     store, luck = sample.store, sample.luck
     today, history = local_date(sample.schedule, moments.opens_at), await store.askings()
-    occasion = Occasion(
-        bank=sample.bank,
-        commitments=await store.commitments(),
-        history=history,
+    items = wave_items(
+        sample.bank,
+        sample.plan,
+        sample.headlines,
+        history,
+        await store.commitments(),
         today=today,
-        pinned=sample.plan.pinned,
-        off=sample.plan.off,
+        size=ITEMS,
     )
-    turn = choose_questions(sample.bank, sample.plan, sample.headlines, history, today=today, size=ITEMS)
-    items = with_occasions(turn, occasion)
     people = {side: [f"{side}{person}" for person in range(PEOPLE[side])] for side in Side}
     where = {sample.channels[side]: side for side in Side}
     new = NewWave(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from pulse.core.asked_items import Occasion, with_occasions
+from pulse.core.asked_items import wave_items
 from pulse.core.library import Library
 from pulse.core.model import Item
 from pulse.core.question_plan import (
     QuestionPlan,
-    choose_questions,
     first_edition_plan,
     headlines,
     suggested_plan,
@@ -30,13 +29,4 @@ async def next_items(store: Store, library: Library, day: date, size: int) -> tu
     """What a wave of `size` items asks on a day, in the language that is being spoken."""
     plan, bank = await current_plan(store, library), library.bank
     lead, history = headlines(bank, library.ledger), await store.askings()
-    chosen = choose_questions(bank, plan, lead, history, today=day, size=size)
-    occasion = Occasion(
-        bank=bank,
-        commitments=await store.commitments(),
-        history=history,
-        today=day,
-        pinned=plan.pinned,
-        off=plan.off,
-    )
-    return with_occasions(chosen, occasion)
+    return wave_items(bank, plan, lead, history, await store.commitments(), today=day, size=size)

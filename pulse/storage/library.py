@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from pulse.core.baselines import parse_conflicts, parse_ledger
+from pulse.core.baselines import parse_asides, parse_conflicts, parse_ledger
 from pulse.core.errors import DataFault
 from pulse.core.items import Bank, parse_items
 from pulse.core.language import LANGUAGES, SOURCE, _, speaking
@@ -72,6 +72,7 @@ def shipped_library() -> Library:
     ledger = parse_ledger(_decoded((data / "baselines.csv").read_bytes(), "baselines.csv"), "baselines.csv")
     disputed = _decoded((data / "conflicts.csv").read_bytes(), "conflicts.csv")
     ledger = parse_conflicts(disputed, "conflicts.csv", ledger)
+    ledger = parse_asides(_decoded((data / "asides.csv").read_bytes(), "asides.csv"), "asides.csv", ledger)
     shipped = parse_items(_decoded((data / "items.csv").read_bytes(), "items.csv"), "items.csv", ledger)
     bank = Bank(shipped)
     others = (language for language in LANGUAGES if language != SOURCE)

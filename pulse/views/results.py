@@ -11,7 +11,7 @@ from datetime import UTC, tzinfo
 
 from pulse.core.comparison import Verdict
 from pulse.core.dates import day
-from pulse.core.facts import caution, count, share
+from pulse.core.facts import caution, count, share, share_alone
 from pulse.core.headlines import headline_sentence
 from pulse.core.language import N_, _
 from pulse.core.model import Baseline, ClosedWave, Counted, Format, Item, Outcome, Side, Withheld
@@ -85,7 +85,11 @@ def questions(report: WaveReport) -> list[Block]:
     return [
         block
         for found in shown(report)
-        for block in sections("\n".join([f"*{escape(heading(found))}*", *_lines(report, found)]))
+        for block in sections(
+            "\n".join(
+                filter(None, [f"*{escape(heading(found))}*", *_lines(report, found), escape(found.aside)])
+            )
+        )
     ]
 
 
@@ -114,14 +118,32 @@ def turnout_line(wave: ClosedWave) -> str:
 
 
 def _turnout_and_size(report: WaveReport) -> str:
-    """The turnout, and why little is called where little can be."""
+    """The turnout, what a study's figure without a verdict means, and why little is called."""
     said = [turnout_line(report.wave)]
+    unclear = any(_is_unclear(found, report.headline) for found in _beside(report))
+    if unclear:
+        said.append(_("“Study”: no clear difference."))
     answered = [turnout.answered for turnout in report.wave.turnout.values()]
     if report.headline.first:
         said.append(_("Changes show from the fifth pulse on."))
-    elif report.headline.kind is Finding.NOTHING and any(n is None or n < SMALL_TEAM for n in answered):
+    elif (
+        not unclear
+        and report.headline.kind is Finding.NOTHING
+        and any(n is None or n < SMALL_TEAM for n in answered)
+    ):
         said.append(_("Small teams: only clear changes are called."))
     return " ".join(said)
+
+
+def _beside(report: WaveReport) -> Iterator[StudyComparison]:
+    """The published figures that the message's lines show."""
+    for found in shown(report):
+        for said in found.sides.values():
+            yield from (one for one in said.comparisons if one.lead or one.further)
+
+
+def _is_unclear(found: StudyComparison, told: Headline) -> bool:
+    return found.verdict is Verdict.UNCLEAR and found is not told.comparison
 
 
 def _turnout(wave: ClosedWave, side: Side) -> str:
@@ -156,7 +178,8 @@ def notes(report: WaveReport) -> list[Block]:
 def heading(found: ItemReport) -> str:
     """The title; with the options that are counted where that is not agreement with it."""
     item = found.item
-    if item.format is Format.AGREE5:
+    names_each = any(said.further for said in found.sides.values())
+    if item.format is Format.AGREE5 or names_each:
         return title(item)
     counted = _(" or ").join(_(box.label) for box in item.boxes if box.key in item.measures[0].boxes)
     return _("{title}: “{options}”").format(title=title(item), options=counted)
@@ -192,8 +215,31 @@ def side_line(found: ItemReport, side: Side, told: Headline | None = None) -> st
         parts.append(_changed(said.change))
     lead = said.lead
     if lead is not None and lead.phrase and (told is None or lead is not told.comparison):
-        parts.append(brief_verdict(lead.comparable, lead.verdict if lead.evident else None))
-    return _("{side} {share}").format(side=_(side.label), share=escape(", ".join(parts)))
+        parts.append(_brief(lead, named=not said.further))
+    further = [_further(found, now) for found in said.further if found.phrase]
+    if further:
+        parts[0] = f"{_name(item.measures[0].key)} {parts[0]}"
+    line = "; ".join([", ".join(parts), *further])
+    return _("{side} {share}").format(side=_(side.label), share=escape(line))
+
+
+def _brief(found: StudyComparison, *, named: bool) -> str:
+    """The study's figure with its verdict; without one where this wave's own figure does not show it."""
+    hidden = found.verdict is not Verdict.UNCLEAR and not found.evident
+    return brief_verdict(found.comparable, None if hidden else found.verdict, named=named)
+
+
+def _further(found: StudyComparison, now: Counted) -> str:
+    """`CIO 3 (23%), study 19%` of another answer of a multiple choice."""
+    key = found.comparable.measure
+    share_now = now.shares[key or ""]
+    alone = share_alone(share_now.low, share_now.high, now.n)
+    return f"{_name(key or '')} {alone}, {_brief(found, named=False)}"
+
+
+def _name(measure: str) -> str:
+    """What a message calls an answer where it has room for a word: `CMO` of `choice_share:CMO`."""
+    return measure.partition(":")[2]
 
 
 def _changed(change: Change) -> str:

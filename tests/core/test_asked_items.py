@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse.core.asked_items import EXPECTED_EVERY, HOPE, Occasion, asked_item, with_occasions
+from pulse.core.asked_items import (
+    EXPECTED_AFTER,
+    EXPECTED_EVERY,
+    HOPE,
+    Occasion,
+    asked_item,
+    wave_items,
+    with_occasions,
+)
 from pulse.core.commitments import Commitment
 from pulse.core.expectation_item import can_be_expected, expectation_item, is_expectation
 from pulse.core.items import Asking
 from pulse.core.language import speaking
 from pulse.core.model import Direction, Item, Side
 from pulse.core.privacy import EXPECTED
+from pulse.core.question_plan import Room, headlines, suggested_plan
 from pulse.storage.catalogues import catalogue
 from pulse.storage.library import load_library
 from tests.core.closed import item_of
@@ -91,8 +101,88 @@ def test_an_expectation_stands_behind_its_question() -> None:
 def test_expectations_take_turns() -> None:
     """Of two that can be asked the one that was asked longest ago, or never."""
     items = (item_of("T01"), item_of("T02"), item_of("A02"))
-    history = [Asking(START, ("T01", "expected.T01"))]
+    history = [Asking(START, ("T01", "expected.T01")), *[Asking(START, ("T01",))] * EXPECTED_AFTER]
     assert ids(with_occasions(items, occasion(history=history)))[:3] == ["T01", "T02", "expected.T02"]
+
+
+def test_what_can_wait_leaves_its_place_to_a_headline_question() -> None:
+    """A commitment is asked about; hope and expectation wait for a wave that can give a place away."""
+    full = Room(is_free=False)
+    history = [Asking(START, ("T01",))]
+    assert with_occasions(FOUR, occasion(history=history, room=full)) == FOUR
+    assert ids(with_occasions(FOUR, occasion(DUE, history=history, room=full))) == [
+        *ids(FOUR[:3]),
+        "commitment.3",
+    ]
+
+
+def test_the_next_expectation_waits_for_another_question() -> None:
+    """What headline questions leave is shared: one expectation, then a question that is no headline."""
+    shared = Room(others=frozenset({"I03"}))
+    between = [Asking(START + number * WEEK, ("T01", "D01")) for number in range(1, 6)]
+    history = [Asking(START, ("T01", "expected.T01")), *between]
+    assert with_occasions(FOUR, occasion(history=history, room=shared)) == FOUR
+    history[3] = Asking(history[3].day, ("T01", "I03"))
+    assert "expected.A01" in ids(with_occasions(FOUR, occasion(history=history, room=shared)))
+
+
+PLAN = suggested_plan(BANK)
+LEAD = headlines(BANK, LIBRARY.ledger) - set(PLAN.pinned)
+
+
+def asked(weeks: int, every: int = 1, due: tuple[int, ...] = ()) -> list[Asking]:
+    """What waves under the suggested plan ask, with commitments whose day is in the weeks `due`."""
+    past: list[Asking] = []
+    for number in range(weeks):
+        today = START + every * number * WEEK
+        made = [
+            Commitment(id=week, side=Side.IT, text="Answer", made_on=START, due_on=START + week * WEEK)
+            for week in due
+            if week < every * number
+        ]
+        done = {id_ for wave in past for id_ in wave.items}
+        open_ones = [
+            replace(one, answered_on=one.due_on) if f"commitment.{one.id}" in done else one for one in made
+        ]
+        items = wave_items(BANK, PLAN, LEAD, past, open_ones, today=today, size=4)
+        past.append(Asking(today, tuple(ids(items))))
+    return past
+
+
+@pytest.mark.parametrize(
+    "due", [(), *((week,) for week in range(13)), tuple(range(4, 52, 13)), tuple(range(5, 52, 7))]
+)
+def test_each_headline_question_comes_in_any_quarter_whatever_else_is_asked(due: tuple[int, ...]) -> None:
+    """Under the suggested plan, weekly, beside expectations and a commitment every seven weeks."""
+    waves = asked(52, due=due)
+    assert any(is_expectation(id_) for wave in waves for id_ in wave.items)
+    for start in range(len(waves) - 12):
+        in_quarter = {id_ for wave in waves[start : start + 13] for id_ in wave.items}
+        assert in_quarter >= LEAD, start
+
+
+def test_what_is_left_of_two_years_goes_to_all_other_questions_and_to_expectations() -> None:
+    """Each question of the bank is asked, and at least one expectation in any half a year."""
+    waves = asked(104)
+    assert {id_ for wave in waves for id_ in wave.items} >= set(ids(tuple(BANK)))
+    for start in range(len(waves) - 25):
+        assert any(is_expectation(id_) for wave in waves[start : start + 26] for id_ in wave.items), start
+
+
+def test_the_other_questions_leave_a_place_to_the_first_expectation() -> None:
+    """It comes with the fifth weekly pulse: two other questions come before it, and no third."""
+    waves = asked(5)
+    assert [any(map(is_expectation, wave.items)) for wave in waves] == [False] * 4 + [True]
+
+
+@pytest.mark.parametrize("every", [2, 4, 13])
+def test_with_a_slow_cadence_an_expectation_comes_in_every_fourth_pulse_at_most(every: int) -> None:
+    """The only place in turn would be the expectation's each time otherwise."""
+    waves = asked(60, every)
+    expected = [number for number, wave in enumerate(waves) if any(map(is_expectation, wave.items))]
+    gaps = [later - earlier for earlier, later in pairwise(expected)]
+    assert min(gaps) == EXPECTED_AFTER
+    assert {id_ for wave in waves[10:24] for id_ in wave.items} >= LEAD
 
 
 @given(

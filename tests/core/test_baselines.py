@@ -15,13 +15,18 @@ from pulse.core.baselines import (
     COLUMNS,
     Comparable,
     Conflict,
+    Ledger,
     Meeting,
+    aside,
     comparable,
     conflicts,
     context_rows,
     explain,
+    further_figures,
     items_of,
+    lead_figure,
     meets,
+    parse_asides,
     parse_conflicts,
     parse_ledger,
 )
@@ -37,6 +42,10 @@ LEDGER = parse_conflicts(
     parse_ledger(LEDGER_TEXT, "baselines.csv"),
 )
 BANK = Bank(parse_items((DATA / "items.csv").read_text(encoding="utf-8"), "items.csv", LEDGER))
+
+
+def asides() -> Ledger:
+    return parse_asides((DATA / "asides.csv").read_text(encoding="utf-8"), "asides.csv", LEDGER)
 
 
 def row(key: str) -> Baseline:
@@ -465,3 +474,47 @@ def test_every_figure_is_listed_under_one_dimension() -> None:
     """The lists of the ten dimensions hold all 153 figures, each once."""
     listed = [each.key for dimension in DIMENSIONS for each in context_rows(LEDGER, dimension)]
     assert Counter(listed) == Counter(each.key for each in LEDGER)
+
+
+def test_what_is_named_without_a_comparison_stands_beside_its_question() -> None:
+    """Each figure of an aside is background of the question that it stands below, and is required."""
+    for found in asides().asides:
+        item = BANK.get(found.item_id)
+        assert item is not None
+        beside = {each.row.key: each for side in Side for each in comparable(item, side, LEDGER)}
+        assert found.keys
+        assert [key for key in found.keys if beside[key].verdict or not beside[key].row.required] == []
+        assert aside(item, asides()).count("%") == len(found.keys)
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "problem"),
+    [
+        (",Why.", "item", "this cell is empty"),
+        ("S01,", "sentence", "this cell is empty"),
+        ("S01,Not {A13_ned_it}.", "sentence", "did you mean “A13_need_it”?"),
+    ],
+)
+def test_a_fault_in_an_aside_names_its_row_and_column(line: str, column: str, problem: str) -> None:
+    """It is of a question and of figures that exist."""
+    with pytest.raises(DataFault) as caught:
+        parse_asides(f"item,sentence\n{line}\n", "asides.csv", LEDGER)
+    assert (caught.value.file, caught.value.row, caught.value.column) == ("asides.csv", 2, column)
+    assert problem in caught.value.problem
+
+
+def test_a_multiple_choice_has_a_figure_beside_each_answer_that_is_measured() -> None:
+    """The first answer's is the one that a message shows of a side; other formats show one alone."""
+    leaders = BANK.get("L03")
+    assert leaders is not None
+    for side, lead, further in (
+        (Side.MARKETING, "A10_lead_mkt_self", "A10_lead_mkt_it"),
+        (Side.IT, "A10_lead_it_cmo", "A10_lead_it_self"),
+    ):
+        first = lead_figure(leaders, side, LEDGER)
+        assert first is not None
+        assert first.row.key == lead
+        assert [found.row.key for found in further_figures(leaders, side, LEDGER)] == [further]
+    amount = BANK.get("A02")
+    assert amount is not None
+    assert further_figures(amount, Side.IT, LEDGER) == ()

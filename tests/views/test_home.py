@@ -165,7 +165,7 @@ def test_the_dashboard_has_each_question_now_before_and_beside_its_study() -> No
     older = replace(kinds()["one_side"].items[1], recent=kinds()["one_side"].items[1].recent[:-3])
     view = str(home_view(replace(CARD, results=replace(RESULTS, items=(item, older)))))
     assert "· before: 4 of 12, 4 of 12, 9 of 12, 9 of 12" in view
-    assert "*The amount of collaboration: “About right”* · 1 October" in view
+    assert "*Collaboration: “About right”* · 1 October" in view
 
 
 def test_typed_text_stays_text() -> None:

@@ -118,7 +118,7 @@ def test_the_newest_change_is_the_finding() -> None:
         "They keep their word: up in marketing, 73–81% in 4 pulses, 34–36% in the 11 pulses before"
     )
     assert finding(replace(made, changes=made.changes[:1])) == (
-        "Close alignment is needed: up in marketing, 83–100% on 22 October, 30–32% in the 11 pulses before"
+        "Alignment is needed: up in marketing, 83–100% on 22 October, 30–32% in the 11 pulses before"
     )
     assert finding(replace(made, changes=())) == (
         "They keep their word, IT: 6 of 12 agree (50%). Below Forrester/Forbes 2014’s 68%."

@@ -11,7 +11,8 @@ import pytest
 from pulse.core.claims import Window
 from pulse.core.items import Bank
 from pulse.core.language import speaking
-from pulse.core.model import Format, Side
+from pulse.core.model import Format, Side, Tally
+from pulse.core.privacy import publish
 from pulse.core.reports import Change, Finding, WaveReport, report
 from pulse.storage.catalogues import catalogue
 from pulse.views.charts import ALT_TEXT_LIMIT, alt_text
@@ -27,7 +28,7 @@ from pulse.views.results import (
 from rehearsal.blockkit import problems, view_problems
 from tests.golden import golden
 from tests.views.kinds import kinds
-from tests.views.waves import BANK, LEDGER, shipped, trust, two_waves, wave
+from tests.views.waves import BANK, LEDGER, LIBRARY, shipped, trust, two_waves, wave
 
 OPENS = datetime(2026, 12, 1, 9, tzinfo=UTC)
 NONE = [0, 0, 0, 0, 0]
@@ -102,8 +103,8 @@ def test_the_question_of_the_finding_stands_first() -> None:
     """Whoever reads the first lines only reads of the finding."""
     found = kinds()["study"]
     assert found.headline.item_id == "A02"
-    assert results_message(found).text.split("\n")[1].startswith("*The amount of collaboration")
-    assert results_chart(found).panels[0].title == "The amount of collaboration"
+    assert results_message(found).text.split("\n")[1].startswith("*Collaboration")
+    assert results_chart(found).panels[0].title == "Collaboration"
 
 
 def test_an_empty_pulse_names_the_results_that_still_stand() -> None:
@@ -122,16 +123,71 @@ def test_a_side_that_is_not_shown_has_no_line() -> None:
 
 
 def test_a_verdict_that_this_waves_figure_does_not_show_is_not_beside_it() -> None:
-    """2 or fewer of 12 may be under 11%: no "above" beside it, and the details say of how many pulses."""
+    """2 or fewer of 12 may be under 11%: the figure and its publisher alone; the details say of how many."""
     above = {("A02", side): [1, 4, 7, 0] for side in Side}
     few = {("A02", side): [5, 5, 2, 0] for side in Side}
     waves = [wave(number, above) for number in range(3)]
     found = report(wave(3, few), waves, BANK, LEDGER)
     line = results_message(found).text.split("\n")[2]
-    assert line == "Marketing 2 or fewer of 12, study 13%"
+    assert line == "Marketing 2 or fewer of 12, Accenture: 13%"
     details = words(results_details(found)["blocks"])
     assert "Above the 13% of senior marketing executives" in details
     assert "This is of the last 4 pulses together." in details
+
+
+def of_leaders(marketing: list[int], it: list[int], n: int = 12) -> Message:
+    """A wave that asks who leads: how many of each side chose each answer, of which one or more are taken."""
+    item = shipped("L03")
+    keys = [box.key for box in item.boxes]
+    tallies = {Side.MARKETING: marketing, Side.IT: it}
+    found = replace(
+        wave(0, {("L03", side): [n, 0, 0, 0, 0] for side in Side}),
+        outcomes={
+            ("L03", side): publish(item, Tally(n, dict(zip(keys, counts, strict=True))), 5)
+            for side, counts in tallies.items()
+        },
+    )
+    return results_message(report(found, [], BANK, LEDGER))
+
+
+def test_a_multiple_choice_has_each_answer_beside_its_figure() -> None:
+    """Both leaders that the study names, with their verdicts; the number of people stands once."""
+    text = of_leaders([8, 9, 1, 0, 0], [4, 1, 0, 0, 0]).text
+    assert "Marketing CMO 8 of 12 (67%), study 69%; CIO 9 (75%), *above* study’s 19%" in text
+    assert "IT CMO 4 of 12 (33%), study 51%; CIO 2 or fewer, *below* study’s 58%" in text
+    assert "*Digital leadership*\n" in text
+
+
+def test_what_is_not_compared_is_named_below_its_question() -> None:
+    """Headline figures on another question, with the reason, in the language of the channel."""
+    answers = {("S01", side): [3, 4, 3, 2] for side in Side}
+    lines = results_message(report(wave(0, answers), [], BANK, LEDGER)).text.split("\n")
+    assert lines[-2] == "Other questions, not compared: important 78%/68%, committed 35%/20%."
+    with speaking(catalogue("de")):
+        found = report(wave(0, answers), [], LIBRARY.in_language("de"), LEDGER)
+        assert (
+            "nicht verglichen: wichtig 78\N{NO-BREAK SPACE}%/68\N{NO-BREAK SPACE}%"
+            in results_message(found).text
+        )
+
+
+def test_a_question_that_lost_its_figures_has_nothing_to_leave_uncompared() -> None:
+    """A wording of one's own has no study beside it, in whatever way."""
+    own = replace(shipped("S01"), baselines=dict.fromkeys(Side, ()))
+    bank = Bank((own,))
+    found = report(wave(0, {("S01", side): [3, 4, 3, 2] for side in Side}, bank=bank), [], bank, LEDGER)
+    assert "not compared" not in results_message(found).text
+
+
+def test_what_study_alone_means_is_said_where_it_stands() -> None:
+    """Once, in the last line, and not where every figure has its verdict or there is none."""
+    unclear = results_message(kinds()["quiet"]).text
+    assert unclear.count("“Study”: no clear difference.") == 1
+    clear = wave(0, {("A02", side): [1, 4, 7, 0] for side in Side})
+    none = wave(0, {("T02", side): EVEN for side in Side})
+    for asked in (clear, none):
+        text = results_message(report(asked, [], BANK, LEDGER)).text
+        assert "study" not in text.casefold()
 
 
 @pytest.mark.parametrize(

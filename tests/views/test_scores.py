@@ -87,8 +87,8 @@ def test_the_card_has_a_picture_of_its_one_question() -> None:
     found = whole.of("A02")
     assert found is not None
     chart = score_chart(found)
-    assert [panel.title for panel in chart.panels] == ["The amount of collaboration"]
-    assert alt_text(chart).startswith("The amount of collaboration. Marketing: 5 or more of 7 say")
+    assert [panel.title for panel in chart.panels] == ["Collaboration"]
+    assert alt_text(chart).startswith("Collaboration. Marketing: 5 or more of 7 say")
 
 
 def test_a_shared_card_says_who_shows_it() -> None:
