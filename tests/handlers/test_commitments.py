@@ -16,6 +16,7 @@ from pulse.views.commitments import withdraw_commitment_button
 from rehearsal.blockkit import message_problems, view_problems
 from rehearsal.driver import Ack, Actor
 from tests.handlers.conftest import Office, at
+from tests.handlers.test_audience import outsider
 
 PING = re.compile(r"<[@!]")
 TEXT = "Answer requests within two days"
@@ -138,6 +139,67 @@ async def test_any_manager_withdraws_and_both_sides_are_told(office: Office) -> 
     assert (await commit(office)).errors == {}
 
 
+async def test_commitments_are_shown_to_those_who_may_read_results(office: Office) -> None:
+    """Somebody of neither channel reads none on the Home tab."""
+    await office.set_up()
+    await commit(office)
+    assert TEXT in await home(office, office.people(office.it)[0])
+    stranger, _place = outsider(office)
+    assert TEXT not in await home(office, stranger)
+
+
+async def test_a_commitment_that_a_lost_pulse_asked_about_is_asked_about_again(office: Office) -> None:
+    """A pulse that is called off has told nobody what came of it."""
+    await office.set_up()
+    await commit(office)
+    await at(office, "2026-03-24T09:00:30")
+    wave = office.bot.workspace.waves.current
+    assert wave is not None
+    assert "commitment.1" in wave.items
+    await office.bot.store.call_off(wave.id, (), office.clock(), "lost")
+    await at(office, "2026-03-31T09:00:30")
+    wave = office.bot.workspace.waves.current
+    assert wave is not None
+    assert "commitment.1" in wave.items
+
+
+async def test_a_pulse_without_answers_says_so_of_the_commitment(office: Office) -> None:
+    """It was asked about: nobody is asked again, and the side is free."""
+    await office.set_up()
+    await commit(office)
+    await at(office, "2026-03-24T09:00:30")
+    await at(office, "2026-03-27T09:00:30")
+    text = office.posted(office.it)[-1].text
+    assert f"*Did it happen?* IT: {TEXT}\nFewer than 5 answers: hidden." in text
+    assert "Both sides were asked on 24 March 2026." in await home(office, office.manager)
+    assert (await commit(office, due_on="2026-04-20")).errors == {}
+
+
+async def test_hostile_text_is_quoted_wherever_it_is_asked_about(office: Office) -> None:
+    """In the poll, the form, the results, the details, the trend and the report: no ping, no broken block."""
+    await office.set_up()
+    hostile = "<!channel> <@U1> <https://evil.example|ok> *b* \u202e🚀 " + "ن" * 90
+    assert (await commit(office, text=hostile)).errors == {}
+    await at(office, "2026-03-24T09:00:30")
+    person = office.people(office.it)[0]
+    await person.command("/pulse answer", office.it)
+    await office.settled()
+    assert person.modal is not None
+    assert view_problems(person.modal.content) == []
+    assert "\u202e" not in str(person.modal.content)
+    spread = {"T01": {"2": 3, "4": 9}, "commitment.1": {"yes": 8, "no": 4}}
+    await fill_in(office, office.it, spread)
+    await at(office, "2026-03-27T09:00:30")
+    for said in ("/pulse trend T01", "/pulse report", "/pulse scores"):
+        await office.says(office.manager, said, office.marketing)
+    public = [*office.posted(office.it), *office.posted(office.marketing)]
+    for message in (*public, *office.manager.private(office.marketing)):
+        assert message_problems({"text": message.text, "blocks": message.blocks}) == []
+        assert "<!channel>" not in str(message.blocks) + message.text
+        assert "<@U1>" not in str(message.blocks) + message.text
+        assert "<https://evil" not in str(message.blocks) + message.text
+
+
 async def test_a_withdrawn_commitment_is_not_withdrawn_again(office: Office) -> None:
     """A second press of an old button changes nothing and says so."""
     await office.set_up()
@@ -208,10 +270,10 @@ async def test_six_waves_from_a_wrong_expectation_to_a_kept_word(office: Office)
 
     texts = [message.text for message in results]
     assert [week for week, text in enumerate(texts) if "Did it happen?" in text] == [3]
-    assert f"*Did it happen?* IT said by 20 March 2026: {TEXT}" in texts[3]
-    assert "*Marketing:* 8 of 12 say that it happened (67%)." in texts[3]
+    assert f"*Did it happen?* IT: {TEXT}\nMarketing 8 of 12, IT 8 of 12 say that it happened." in texts[3]
     assert [week for week, text in enumerate(texts) if "expected about" in text] == [5]
-    assert "Marketing expected about 3 of 10 in IT to agree; more do: 9 of 12 (75%)." in texts[5]
+    assert "marketing expected about 3 of 10 in IT to agree, more do (9 of 12)" in texts[5]
+    assert "IT expected about 3 of 10 in marketing to agree; more do: 9 of 12 (75%)." in texts[5]
     for message in results:
         assert message_problems({"text": message.text, "blocks": message.blocks}) == []
         assert PING.search(message.text.replace("<!date", "")) is None
