@@ -765,8 +765,12 @@ def _verdicts(
 
 
 def has_results(wave: ClosedWave) -> bool:
-    """Whether anything of a wave may be shown."""
-    return any(isinstance(now, Counted) for now in wave.outcomes.values())
+    """Whether any question of a wave may be shown; what came of a commitment stands in its message alone."""
+    return any(
+        isinstance(now, Counted)
+        for (item_id, _side), now in wave.outcomes.items()
+        if not item_id.startswith(ID_PREFIX)
+    )
 
 
 def _step(item_id: str, wave: ClosedWave) -> Step:

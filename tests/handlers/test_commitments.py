@@ -175,6 +175,32 @@ async def test_a_pulse_without_answers_says_so_of_the_commitment(office: Office)
     assert (await commit(office, due_on="2026-04-20")).errors == {}
 
 
+async def test_a_pulse_that_only_tells_of_a_commitment_has_no_other_results(office: Office) -> None:
+    """Its message says so, and the Home tab and the scores stay those of the pulse before."""
+    await office.set_up()
+    await commit(office)
+    await at(office, "2026-03-24T09:00:30")
+    await fill_in(office, office.it, {"commitment.1": {"yes": 8, "no": 4}})
+    await at(office, "2026-03-27T09:00:30")
+    text = office.posted(office.it)[-1].text
+    assert text.startswith("No results this time")
+    assert "IT 8 of 12 say that it happened." in text
+    reader = office.people(office.it)[0]
+    assert "results appear when the first pulse closes" in await home(office, reader)
+    said = await office.says(reader, "/pulse scores", office.it)
+    assert "say that it happened" not in said.text
+
+
+async def test_four_months_without_a_pulse_free_a_side(office: Office) -> None:
+    """The commitment reads as one that nobody was asked about, and another can be made."""
+    await office.set_up()
+    await commit(office)
+    await office.says(office.manager, "/pulse pause", office.marketing)
+    await at(office, "2026-07-20T09:00:30")
+    assert "No pulse asked about it in time." in await home(office, office.manager)
+    assert (await commit(office, due_on="2027-07-20")).errors == {}
+
+
 async def test_hostile_text_is_quoted_wherever_it_is_asked_about(office: Office) -> None:
     """In the poll, the form, the results, the details, the trend and the report: no ping, no broken block."""
     await office.set_up()
