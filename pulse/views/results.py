@@ -169,12 +169,8 @@ _GAPS = {Verdict.ABOVE: N_("*More in marketing*"), Verdict.BELOW: N_("*More in I
 
 
 def _lines(report: WaveReport, found: ItemReport, *, expected: bool = False) -> list[str]:
-    """A line a side; with what is `expected` of it, where the headline does not say that."""
-    told = [
-        one
-        for one in report.expectations
-        if expected and one.item.id == found.item.id and one is not report.headline.expectation
-    ]
+    """A line a side; with what is `expected` of it, which has the side's figure, too."""
+    told = [one for one in report.expectations if expected and one.item.id == found.item.id]
     says_all = {one.side.other for one in told if _says_all(found.sides[one.side.other], report.headline)}
     lines = [
         side_line(found, side, report.headline)

@@ -298,7 +298,7 @@ async def test_six_waves_from_a_wrong_expectation_to_a_kept_word(office: Office)
     assert [week for week, text in enumerate(texts) if "Did it happen?" in text] == [3]
     assert f"*Did it happen?* IT: {TEXT}\nMarketing 8 of 12, IT 8 of 12 say that it happened." in texts[3]
     assert [week for week, text in enumerate(texts) if "expected about" in text] == [5]
-    assert "marketing expected about 3 of 10 in IT to agree, more do (9 of 12)" in texts[5]
+    assert "Marketing expected about 3 of 10 in IT to agree; more do: 9 of 12 (75%)." in texts[5]
     assert "IT expected about 3 of 10 in marketing to agree; more do: 9 of 12 (75%)." in texts[5]
     for message in results:
         assert message_problems({"text": message.text, "blocks": message.blocks}) == []

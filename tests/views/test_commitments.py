@@ -227,32 +227,31 @@ def came(kind: str, language: str, *, expected: bool, committed: bool) -> WaveRe
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize(("expected", "committed"), [(True, False), (False, True)])
-@pytest.mark.parametrize("kind", ["change", "study", "gap", "quiet", "one_side", "first", "bands"])
-def test_a_result_stays_short_with_what_came_of_it(
-    kind: str, expected: bool, committed: bool, language: str
-) -> None:
-    """110 words at most, with the longest commitment or two expectations in a question's place."""
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        *((kind, True) for kind in ("change", "study", "gap", "quiet", "one_side", "bands")),
+        *((kind, False) for kind in ("change", "study", "gap", "quiet", "one_side", "first", "bands")),
+    ],
+)
+def test_a_result_stays_short_with_what_came_of_it(kind: str, expected: bool, language: str) -> None:
+    """110 words at most, with two expectations (never in the first weeks) or the longest commitment."""
     with speaking(catalogue(language)):
-        made = came(kind, language, expected=expected, committed=committed)
+        made = came(kind, language, expected=expected, committed=not expected)
         message = results_message(made, file_id="F0123")
     assert len(visible(message)) <= WORDS
     assert len(message.blocks[0]["text"]["text"]) <= LIMIT
 
 
-def test_what_the_headline_says_is_not_said_again() -> None:
-    """The side's line stands; an expectation that is not in the headline stands for the other side's line."""
+def test_what_was_expected_stands_in_place_of_the_other_sides_line() -> None:
+    """It has that side's figure: nobody reads it twice."""
     made = came("quiet", "en", expected=True, committed=False)
-    headline, *lines = results_message(made).text.split("\n")
-    assert headline == (
-        "They keep their word: IT expected 2 or fewer of 10 in marketing to agree, more do (7 of 13)"
-    )
-    assert lines[:3] == [
+    assert results_message(made).text.split("\n")[1:5] == [
         "*They keep their word*",
-        "Marketing 7 of 13 (54%), study 62%",
         "Marketing expected 8 or more of 10 in IT to agree; these agree: 7 of 12 (58%).",
+        "IT expected 2 or fewer of 10 in marketing to agree; more do: 7 of 13 (54%).",
+        "*The amount of collaboration: “About right”*",
     ]
-    assert "IT expected" in str(followup(made))
 
 
 def test_the_trend_marks_a_commitment_and_names_no_cause() -> None:
