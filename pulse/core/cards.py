@@ -178,7 +178,7 @@ class HomeCard:
 
     `zone` is that of the days shown. `may_manage` says that the reader is a manager, `set_up` that the pulse
     has its channels and schedule, `reads` that the reader may read results. `commitments` is None before the
-    set-up.
+    set-up, and for whoever may not.
     """
 
     minimum: int

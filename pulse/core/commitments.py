@@ -8,6 +8,7 @@ and the name of whoever wrote it only where they gave it.
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -103,11 +104,11 @@ class DraftFault(BadRequest):
 
 
 def check_draft(draft: CommitmentDraft, known: Iterable[Commitment], today: date) -> CommitmentDraft:
-    """The draft with its white space put right.
+    """The draft with its white space put right, without signs that nobody sees.
 
     Raises DraftFault for a text or a day that cannot be, NotNow where the side has an open commitment.
     """
-    text = " ".join(draft.text.split())
+    text = _plain(draft.text)
     if not text:
         raise DraftFault("text", _("Please say what your side will do."))
     if len(text) > TEXT_LIMIT:
@@ -126,7 +127,25 @@ def check_draft(draft: CommitmentDraft, known: Iterable[Commitment], today: date
                 "manager withdraws it with /pulse commit withdraw."
             ).format(side=_(draft.side.label))
         )
-    return CommitmentDraft(side=draft.side, text=text, due_on=draft.due_on, by=" ".join(draft.by.split()))
+    return CommitmentDraft(side=draft.side, text=text, due_on=draft.due_on, by=_plain(draft.by))
+
+
+_UNSEEN = {"Cc", "Cs"}
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Signs that change the order of what stands behind them: our words, and the other side's."""
+
+
+def _plain(typed: str) -> str:
+    """What was typed on one line, as it reads; empty where nothing of it can be read.
+
+    >>> _plain(" Answer\\u202e within\\n two days "), _plain("\\u200b")
+    ('Answer within two days', '')
+    """
+    on_one_line = " ".join(typed.split())
+    read = "".join(
+        sign for sign in on_one_line if sign not in _TURNING and unicodedata.category(sign) not in _UNSEEN
+    )
+    return read if any(unicodedata.category(sign) not in {"Cf", "Zs"} for sign in read) else ""
 
 
 def due_commitment(known: Sequence[Commitment], today: date) -> Commitment | None:

@@ -51,10 +51,14 @@ class ExpectationReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitmentReport:
-    """What both sides answered about a commitment. `sentences` has the share of those who saw it happen."""
+    """What both sides answered about a commitment. `sentences` has the share of those who saw it happen.
+
+    `counts` has the same in a few words, of each side that is shown.
+    """
 
     commitment: Commitment
     sentences: Mapping[Side, str]
+    counts: Mapping[Side, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from pulse.core.comparison import Verdict
 from pulse.core.items import Bank
 from pulse.core.model import ClosedWave, Item, Note, Side
 from pulse.core.quarters import Quarter
-from pulse.core.reports import Change, ItemReport, Step, WaveReport, outcome_of
+from pulse.core.reports import Change, ItemReport, Step, WaveReport, counts_at, outcome_of
 
 STEPS = 13
 """Waves on an item's trend, as many as a quarter has weeks; of an item asked seldom, from before it."""
@@ -68,7 +68,8 @@ class QuarterReport:
 
     `waves` closed in it, oldest first, at least one. `items` with a change come first, then those asked most.
     `changes` were claimed in it, oldest first. `left_out` items were asked in a wording that the bank no
-    longer has. Days are those of `zone`.
+    longer has. Days are those of `zone`; `today` is the day on which commitments stand as they are told.
+    `around` has the first item's answers before and after the day of each, by its number.
     """
 
     quarter: Quarter
@@ -79,6 +80,8 @@ class QuarterReport:
     turnout: Mapping[Side, QuarterTurnout]
     notes: tuple[Note, ...]
     commitments: tuple[Commitment, ...]
+    today: date
+    around: Mapping[int, Mapping[Side, str]]
     left_out: int
 
     def day(self, wave: ClosedWave) -> date:
@@ -108,24 +111,33 @@ def quarter_report(
     *,
     notes: Sequence[Note] = (),
     commitments: Sequence[Commitment] = (),
+    today: date | None = None,
 ) -> QuarterReport | None:
-    """The report of a quarter; None where no wave closed in it. Later waves and notes are not looked at."""
+    """The report of a quarter; None where no wave closed in it. Later waves and notes are not looked at.
+
+    `today` is the day on which it is read, the quarter's last by default.
+    """
     waves = quarters(closed, zone).get(quarter, ())
     if not waves:
         return None
     items = tuple(_items(waves, closed, bank, made))
     changes = tuple(_changes(items, waves))
     changed = {change.item_id for change in changes}
+    ranked = tuple(sorted(items, key=lambda found: _rank(found, changed)))
+    past = [wave for wave in closed if wave.closed_at <= waves[-1].closed_at]
+    concerned = tuple(one for one in commitments if _concerns(one, quarter))
     asked = {(id_, wave.series.get(id_)) for wave in waves for id_ in wave.items}
     return QuarterReport(
         quarter=quarter,
         zone=zone,
         waves=waves,
-        items=tuple(sorted(items, key=lambda found: _rank(found, changed))),
+        items=ranked,
         changes=changes,
         turnout={side: _turnout(waves, side) for side in Side},
         notes=tuple(note for note in notes if Quarter.of(note.day) == quarter),
-        commitments=tuple(one for one in commitments if _concerns(one, quarter)),
+        commitments=concerned,
+        around={one.id: counts_at(one, found.item, past, zone) for one in concerned for found in ranked[:1]},
+        today=today or quarter.last,
         left_out=len(asked - {(found.item.id, found.item.series) for found in items}),
     )
 

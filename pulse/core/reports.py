@@ -19,6 +19,7 @@ from pulse.core.commitments import ID_PREFIX, Commitment, commitment_item
 from pulse.core.comparison import Standing, Study, Verdict, against_study, better_or_worse, gap
 from pulse.core.dates import day
 from pulse.core.expectation_item import is_expectation
+from pulse.core.facts import count
 from pulse.core.followup import (
     CommitmentMark,
     CommitmentReport,
@@ -27,7 +28,7 @@ from pulse.core.followup import (
     expectation_report,
 )
 from pulse.core.items import Bank
-from pulse.core.language import ngettext
+from pulse.core.language import _, ngettext
 from pulse.core.likelihood import Observation
 from pulse.core.model import (
     Asked,
@@ -580,8 +581,19 @@ def _commitments(wave: ClosedWave, commitments: Sequence[Commitment]) -> Iterato
         item = commitment_item(commitment, day(commitment.due_on))
         if wave.series.get(item.id) == item.series:
             yield CommitmentReport(
-                commitment=commitment, sentences={side: _answers(item, wave, side) for side in Side}
+                commitment=commitment,
+                sentences={side: _answers(item, wave, side) for side in Side},
+                counts={side: said for side in Side if (said := _counted(item, wave, side))},
             )
+
+
+def _counted(item: Item, wave: ClosedWave, side: Side) -> str:
+    """The share of a side in a few words; empty where it is not shown."""
+    seen = _observed(wave, item, side, item.measures[0])
+    if seen is None:
+        return ""
+    said = count(seen.low, seen.high, seen.n)
+    return said if seen.describes else _("{count} (too few to describe the channel)").format(count=said)
 
 
 def _answers(item: Item, wave: ClosedWave, side: Side) -> str:
@@ -698,6 +710,15 @@ def _marks(asked: _Asked, commitments: Sequence[Commitment]) -> Iterator[Commitm
             yield commitment_mark(commitment, asked.item, series, asked.day(asked.newest))
 
 
+def counts_at(
+    commitment: Commitment, item: Item, waves: Sequence[ClosedWave], zone: tzinfo
+) -> Mapping[Side, str]:
+    """An item's answers before and after a commitment's day, of each side that has both."""
+    asked = _Asked(item, sorted(waves, key=_age), zone)
+    marks = _marks(asked, [commitment]) if asked.waves else ()
+    return next((mark.sentences for mark in marks), {})
+
+
 def _over_time(item: Item, side: Side, waves: Sequence[ClosedWave], zone: tzinfo) -> tuple[str, ...]:
     """Each claim of a side, oldest first, or that there is none."""
     if not waves:
@@ -756,8 +777,12 @@ def _verdicts(
 
 
 def has_results(wave: ClosedWave) -> bool:
-    """Whether anything of a wave may be shown."""
-    return any(isinstance(now, Counted) for now in wave.outcomes.values())
+    """Whether any question of a wave may be shown; what came of a commitment stands in its message alone."""
+    return any(
+        isinstance(now, Counted)
+        for (item_id, _side), now in wave.outcomes.items()
+        if not item_id.startswith(ID_PREFIX)
+    )
 
 
 def _step(item_id: str, wave: ClosedWave) -> Step:

@@ -29,7 +29,7 @@ class Commitments:
 
     def day(self) -> date:
         """The day in the schedule's zone."""
-        return self._clock().astimezone(self._waves.zone()).date()
+        return self._waves.day()
 
     def card(self) -> CommitmentsCard:
         """What still matters: commitments that bind, and those that ended in the last quarter."""

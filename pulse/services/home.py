@@ -58,7 +58,7 @@ class Home:
             opens_at=await self._waves.next_opening(),
             paused=await self._waves.paused(),
             manager=await self._manager_card(setup) if manager else None,
-            commitments=self._commitments.card(),
+            commitments=self._commitments.card() if reads else None,
         )
 
     async def edition(self) -> Hashable:

@@ -162,6 +162,7 @@ class Results:
             zone,
             notes=notes,
             commitments=self._waves.commitments,
+            today=self._waves.day(),
         )
 
     async def notes_edition(self) -> Hashable:

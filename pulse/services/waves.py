@@ -233,6 +233,10 @@ class Waves:
         """The schedule's time zone; UTC before the set-up."""
         return self.schedule().tz if self.saved_setup else ZoneInfo("UTC")
 
+    def day(self) -> date:
+        """The day in the schedule's zone."""
+        return self._clock().astimezone(self.zone()).date()
+
     def posts_language(self) -> str:
         """The language of what everybody in a channel reads."""
         return self.saved_setup.language if self.saved_setup else SOURCE

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from textwrap import shorten
 from typing import Any
 
 from pulse.core.cards import CommitmentCard, CommitmentsCard
@@ -14,6 +15,7 @@ from pulse.core.followup import CommitmentReport, ExpectationReport
 from pulse.core.language import _
 from pulse.core.model import Side
 from pulse.core.reports import WaveReport
+from pulse.core.wording import hidden
 from pulse.views.blocks import (
     Element,
     button,
@@ -32,6 +34,8 @@ CALLBACK = "commitment"
 FIELD = "field"
 WITHDRAW = "commitment_withdraw"
 OPEN = "commitment_open"
+SHORT = 32
+"""Characters of a commitment in a result, which is read in seconds."""
 MOST_LINES = 6
 """Commitments on the Home tab, the newest ones."""
 
@@ -39,8 +43,8 @@ MOST_LINES = 6
 def commitment_form() -> View:
     """The form in which a manager writes what a side will do."""
     intro = _(
-        "One thing that your side will do, by a day. Both channels see it. When the day has passed, the next "
-        "pulse asks both sides whether it happened."
+        "One thing that your side will do, by a day. Both sides' channels see it. After that day a pulse "
+        "asks both sides whether it happened."
     )
     sides = [option(_(side.label), str(side)) for side in Side]
     named = option(_("Show my name with it"), "named")
@@ -130,22 +134,33 @@ def _signed(commitment: Commitment, after: str) -> str:
 
 
 def commitment_line(commitment: Commitment, today: date) -> str:
-    """Where a commitment stands, in one sentence of mrkdwn."""
+    """Where a commitment stands, in mrkdwn."""
+    return standing(commitment, today, escape(commitment.text))
+
+
+def standing(commitment: Commitment, today: date, text: str) -> str:
+    """Where a commitment stands on a day; `text` is what it says, as it may be printed there."""
+    state = commitment.state(today)
+    if state is CommitmentState.OPEN:
+        form = _("{side} will do this by {day}: {text}")
+    else:
+        form = _("{side} was to do this by {day}: {text}")
+    said = form.format(side=_(commitment.side.label), day=day(commitment.due_on), text=_sentence(text))
+    return " ".join(part for part in (said, _since(commitment, state)) if part)
+
+
+def _since(commitment: Commitment, state: CommitmentState) -> str:
+    """What has come of it; empty while its day has not come."""
     sentences = {
-        CommitmentState.OPEN: _("{side} will do this by {day}: {text}"),
-        CommitmentState.DUE: _("{side} said by {day}: {text} The next pulse asks whether it happened."),
-        CommitmentState.ASKED: _("{side} said by {day}: {text} The open pulse asks whether it happened."),
-        CommitmentState.ANSWERED: _("{side} said by {day}: {text} Both sides were asked on {answered}."),
-        CommitmentState.WITHDRAWN: _("{side} said by {day}: {text} It was withdrawn on {withdrawn}."),
-        CommitmentState.NEVER_ASKED: _("{side} said by {day}: {text} No pulse came to ask about it."),
+        CommitmentState.OPEN: "",
+        CommitmentState.DUE: _("A coming pulse asks whether it happened."),
+        CommitmentState.ASKED: _("The open pulse asks whether it happened."),
+        CommitmentState.ANSWERED: _("Both sides were asked on {day}."),
+        CommitmentState.WITHDRAWN: _("It was withdrawn on {day}."),
+        CommitmentState.NEVER_ASKED: _("No pulse asked about it in time."),
     }
-    return sentences[commitment.state(today)].format(
-        side=_(commitment.side.label),
-        day=day(commitment.due_on),
-        text=_sentence(escape(commitment.text)),
-        answered=day(commitment.answered_on) if commitment.answered_on else "",
-        withdrawn=day(commitment.withdrawn_on) if commitment.withdrawn_on else "",
-    )
+    ended = commitment.withdrawn_on or commitment.answered_on
+    return sentences[state].format(day=day(ended) if ended else "")
 
 
 def _sentence(text: str) -> str:
@@ -158,7 +173,7 @@ def withdraw_commitment_button(commitment: Commitment) -> Element:
         _("Withdraw this commitment?"),
         _("Both channels are told that it is withdrawn. No pulse asks about it."),
         _("Withdraw"),
-        _("Keep it"),
+        _("Let it stand"),
     )
     return button(_("Withdraw"), WITHDRAW, value=str(commitment.id), confirm=ask)
 
@@ -201,6 +216,37 @@ def followup(report: WaveReport) -> list[Block]:
     return [section(text) for text in [*expected, *kept]]
 
 
+def followup_in_short(report: WaveReport, told: Collection[str]) -> list[Block]:
+    """The same for the message; what is expected of the questions `told` stands with these.
+
+    The whole commitment, its day and the per cents are in the details.
+    """
+    elsewhere = [found for found in report.expectations if found.item.id not in told]
+    kept = [_answered_in_short(found, report.wave.minimum) for found in report.commitments]
+    return [section(text) for text in [*_expected(elsewhere), *kept]]
+
+
+def _answered_in_short(found: CommitmentReport, minimum: int) -> str:
+    text = found.commitment.text
+    whole_words = shorten(text, SHORT, placeholder="…")
+    short = whole_words if whole_words != "…" else f"{text[: SHORT - 1]}…"
+    said = _("*Did it happen?* {side}: {text}").format(
+        side=_(found.commitment.side.label), text=escape(short)
+    )
+    shares = [
+        _("{side} {share}").format(side=_(side.label), share=share) for side, share in found.counts.items()
+    ]
+    if not shares:
+        return f"{said}\n{escape(hidden(minimum))}"
+    lines = [_("{shares} say that it happened.").format(shares=", ".join(shares))]
+    lines += [
+        _("*{side}:* {sentence}").format(side=_(side.label), sentence=hidden(minimum))
+        for side in Side
+        if side not in found.counts
+    ]
+    return "\n".join([said, *(escape(line) for line in lines)])
+
+
 def _expected(found: Iterable[ExpectationReport]) -> list[str]:
     by_item: dict[str, list[ExpectationReport]] = {}
     for one in found:
@@ -218,7 +264,7 @@ def _expected(found: Iterable[ExpectationReport]) -> list[str]:
 
 
 def _answered(found: CommitmentReport) -> str:
-    said = _("*Did it happen?* {side} said by {day}: {text}").format(
+    said = _("*Did it happen?* {side} was to do this by {day}: {text}").format(
         side=_(found.commitment.side.label),
         day=day(found.commitment.due_on),
         text=escape(found.commitment.text),

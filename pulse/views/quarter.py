@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from pulse.core.commitments import Commitment, CommitmentState
+from pulse.core.commitments import Commitment
 from pulse.core.comparison import Verdict
-from pulse.core.dates import brief_day, day, short_day
+from pulse.core.dates import brief_day, short_day
 from pulse.core.facts import caution
 from pulse.core.followup import not_a_cause
 from pulse.core.headlines import change_in_short
@@ -24,13 +24,14 @@ from pulse.core.reports import Change, SideReport, Step, turnout_of
 from pulse.core.wording import translated_sentence
 from pulse.views.blocks import actions, button, context, header, message, section
 from pulse.views.charts import CompactChart, Curve, Panel, Passage, Point, ReportPage
+from pulse.views.commitments import standing
 from pulse.views.message import Block, Message, escape
 from pulse.views.results import sections
 from pulse.views.titles import title
 
 REPORT = "report"
 ITEMS, CHANGES, GAPS, NOTES, COMMITMENTS = 6, 3, 3, 2, 2
-"""The most of each that fits on one page of A4 in every language; of changes and notes the newest."""
+"""The most of each that fits on one page of A4 in every language; of all but items and gaps the newest."""
 FIRST_ITEMS = 3
 """Items in the message for the channels: as many as the suggested plan of questions asks every time."""
 
@@ -177,9 +178,16 @@ def _passages(report: QuarterReport, standings: list[_Said]) -> list[tuple[str, 
 
 
 def _promised(report: QuarterReport) -> list[_Said]:
-    """The commitments, and that a date beside a change is no cause of it."""
-    told = [_commitment(one) for one in report.commitments[:COMMITMENTS]]
-    return [_Said("", said) for said in [*told, not_a_cause()]] if told else []
+    """The commitments, each with the first item's counts around its day, which show no cause."""
+    told = [line for one in report.commitments[-COMMITMENTS:] for line in _commitment(report, one)]
+    return [*told, _Said("", not_a_cause())] if any(line.about for line in told) else told
+
+
+def _commitment(report: QuarterReport, one: Commitment) -> Iterator[_Said]:
+    yield _Said("", standing(one, report.today, _cut(one.text, TEXT_LIMIT)))
+    for side, counts in report.around.get(one.id, {}).items():
+        about = _("{title}, {side}").format(title=_heading(report.items[0].item), side=_(side.label))
+        yield _Said(about, counts)
 
 
 def _changes(report: QuarterReport) -> list[_Said]:
@@ -281,26 +289,6 @@ def _turnout(side: Side, found: QuarterTurnout) -> _Said:
 
 def _span(low: int, high: int) -> str:
     return str(low) if low == high else _("{low} to {high}").format(low=low, high=high)
-
-
-def _commitment(one: Commitment) -> str:
-    """Where a commitment stood at the end of the quarter or since."""
-    forms = {
-        CommitmentState.ANSWERED: _("{side}, by {day}: {text} Both sides were asked on {answered}."),
-        CommitmentState.WITHDRAWN: _("{side}, by {day}: {text} It was withdrawn."),
-    }
-    ended = (
-        CommitmentState.WITHDRAWN
-        if one.withdrawn_on
-        else CommitmentState.ANSWERED
-        if one.answered_on
-        else None
-    )
-    form = forms[ended] if ended is not None else _("{side}, by {day}: {text}")
-    text = _cut(one.text, TEXT_LIMIT)
-    text = text if text.endswith((".", "!", "?", "…")) else f"{text}."
-    answered = day(one.answered_on) if one.answered_on else ""
-    return form.format(side=_(one.side.label), day=day(one.due_on), text=text, answered=answered)
 
 
 def _caveats(report: QuarterReport) -> Iterator[str]:

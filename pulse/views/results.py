@@ -30,7 +30,7 @@ from pulse.views.blocks import (
     section,
 )
 from pulse.views.charts import CompactChart, alt_text
-from pulse.views.commitments import followup
+from pulse.views.commitments import followup, followup_in_short
 from pulse.views.compact import compact_chart
 from pulse.views.evidence import digest_line
 from pulse.views.message import Block, Message, View, escape
@@ -52,8 +52,9 @@ SMALL_TEAM = 30
 def results_message(report: WaveReport, *, file_id: str | None = None, zone: tzinfo = UTC) -> Message:
     """The results for a channel. `file_id` is the uploaded chart; the message is complete without it."""
     if report.headline.kind is Finding.NO_RESULTS:
-        return message([*_no_results(report), *followup(report), *notes(report)])
-    blocks = [header(finding(report)), *questions(report), *followup(report)]
+        return message([*_no_results(report), *followup_in_short(report, ()), *notes(report)])
+    told = [found.item.id for found in shown(report)]
+    blocks = [header(finding(report)), *questions(report), *followup_in_short(report, told)]
     if file_id is not None:
         blocks.append(picture(file_id, alt_text(results_chart(report, zone=zone))))
     blocks.append(context(escape(_turnout_and_size(report))))
@@ -81,16 +82,12 @@ def shown(report: WaveReport) -> list[ItemReport]:
 
 
 def questions(report: WaveReport) -> list[Block]:
-    """One paragraph a question: its title, and each side that is shown with its study."""
-    return [
-        block
+    """One paragraph a question: its title, each side that is shown with its study, and what was expected."""
+    paragraphs = (
+        [f"*{escape(heading(found))}*", *_lines(report, found, expected=True), escape(found.aside)]
         for found in shown(report)
-        for block in sections(
-            "\n".join(
-                filter(None, [f"*{escape(heading(found))}*", *_lines(report, found), escape(found.aside)])
-            )
-        )
-    ]
+    )
+    return [block for lines in paragraphs for block in sections("\n".join(filter(None, lines)))]
 
 
 def tell_more(report: WaveReport) -> list[Element]:
@@ -118,8 +115,13 @@ def turnout_line(wave: ClosedWave) -> str:
 
 
 def _turnout_and_size(report: WaveReport) -> str:
-    """The turnout, what a study's figure without a verdict means, and why little is called."""
+    """The turnout, what a study's figure without a verdict means, and why little is called.
+
+    A commitment takes the words of the latter two.
+    """
     said = [turnout_line(report.wave)]
+    if report.commitments:
+        return said[0]
     unclear = any(_is_unclear(found, report.headline) for found in _beside(report))
     if unclear:
         said.append(_("“Study”: no clear difference."))
@@ -188,11 +190,26 @@ def heading(found: ItemReport) -> str:
 _GAPS = {Verdict.ABOVE: N_("*More in marketing*"), Verdict.BELOW: N_("*More in IT*")}
 
 
-def _lines(report: WaveReport, found: ItemReport) -> list[str]:
-    lines = [side_line(found, side, report.headline) for side in Side if is_shown(found.sides[side])]
+def _lines(report: WaveReport, found: ItemReport, *, expected: bool = False) -> list[str]:
+    """A line a side; with what is `expected` of it, which has the side's figure, too."""
+    told = [one for one in report.expectations if expected and one.item.id == found.item.id]
+    says_all = {one.side.other for one in told if _says_all(found.sides[one.side.other], report.headline)}
+    lines = [
+        side_line(found, side, report.headline)
+        for side in Side
+        if is_shown(found.sides[side]) and side not in says_all
+    ]
+    lines += [escape(one.sentence) for one in told]
     if found.gap is not None and found.gap.verdict is not None and report.headline.gap is not found.gap:
         lines.append(_(_GAPS.get(found.gap.verdict, "")))
     return [line for line in lines if line]
+
+
+def _says_all(said: SideReport, told: Headline) -> bool:
+    """Whether what was expected of a side says all that its line does: it has the side's figure, too."""
+    changed = said.change is not None and said.change is not told.change
+    evident = said.lead is not None and said.lead.evident
+    return is_shown(said) and not (said.low_response or changed or evident)
 
 
 def _plain_lines(report: WaveReport, found: ItemReport) -> list[str]:

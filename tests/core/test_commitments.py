@@ -72,6 +72,15 @@ def test_a_draft_that_cannot_be_says_why(changed: dict[str, object], says: str) 
         check_draft(replace(DRAFT, **changed), [], TODAY)
 
 
+def test_signs_that_nobody_sees_are_left_out() -> None:
+    """What turns the words behind it around, or is no text at all, does not reach the channels."""
+    typed = "\u202eAnswer\x00 within\u2067 two days \ud83d 👩‍💻"
+    made = check_draft(replace(DRAFT, text=typed, by="\u202eInes"), [], TODAY)
+    assert (made.text, made.by) == ("Answer within two days  👩‍💻", "Ines")
+    with pytest.raises(BadRequest, match="Please say what"):
+        check_draft(replace(DRAFT, text="\u200b\u2060"), [], TODAY)
+
+
 def test_the_commitment_whose_day_passed_first_is_asked_about() -> None:
     """A wave asks about one commitment; the other waits for the next."""
     later = replace(ONE, id=4, side=Side.MARKETING, due_on=date(2026, 12, 8))

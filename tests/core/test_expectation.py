@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 from math import sqrt
 
 import pytest
+from scipy.optimize import brentq
+from scipy.stats import binom, norm
 from statsmodels.stats.proportion import proportion_confint
 
 from pulse.core.comparison import Verdict
 from pulse.core.errors import BadNumbers
 from pulse.core.expectation import Expected, misjudged
+from pulse.core.followup import expectation_report
 from pulse.core.likelihood import Observation
+from pulse.core.model import Expected as Kept
+from pulse.core.model import Side, Tally
+from pulse.core.privacy import EXPECTED, publish_expectation
+from tests.core.closed import item_of
 from tests.core.series import START, ends
+from tests.depth import also_soaked, length
 
 
 def held(k: int, n: int, roster: int | None = None) -> Observation:
@@ -54,6 +62,95 @@ def slowly(mean: float, n: int, k: int, of: int) -> Verdict:
     signs = {clear(value, n, at, of) for value in values for at in range(seen.low, seen.high + 1)}
     verdict = {1: Verdict.ABOVE, -1: Verdict.BELOW, 0: Verdict.UNCLEAR}
     return verdict[signs.pop()] if len(signs) == 1 else Verdict.UNCLEAR
+
+
+SIZES = (12, 30, 60)
+
+
+def guesses(mean: float, spread: float) -> tuple[float, ...]:
+    """How often each button is pressed where guesses lie about normally, so that the mean is this one."""
+
+    def pressed(centre: float) -> tuple[float, ...]:
+        below = [0.0, *(norm.cdf(cut, centre, spread) for cut in (1.5, 3.5, 6.5, 8.5)), 1.0]
+        return tuple(b - a for a, b in pairwise(below))
+
+    def off(centre: float) -> float:
+        return sum(p * half / 2 for p, half in zip(pressed(centre), EXPECTED.values(), strict=True)) - mean
+
+    return pressed(brentq(off, -20, 30))
+
+
+@cache
+def published(chances: tuple[float, ...], n: int) -> dict[float, float]:
+    """The chance of each mean that `publish_expectation` gives of `n` guesses, by all their sums."""
+    sums: dict[int, tuple[float, tuple[int, ...]]] = {0: (1.0, (0,) * len(EXPECTED))}
+    for _person in range(n):
+        more: dict[int, tuple[float, tuple[int, ...]]] = {}
+        for total, (chance, counts) in sums.items():
+            for place, (half, p) in enumerate(zip(EXPECTED.values(), chances, strict=True)):
+                one = tuple(people + (at == place) for at, people in enumerate(counts))
+                more[total + half] = (more.get(total + half, (0.0, one))[0] + chance * p, one)
+        sums = more
+    found: dict[float, float] = {}
+    for chance, counts in sums.values():
+        kept = publish_expectation(Tally(n, dict(zip(EXPECTED, counts, strict=True))), 5)
+        assert isinstance(kept, Kept)
+        found[kept.of_ten] = found.get(kept.of_ten, 0.0) + chance
+    return found
+
+
+@cache
+def called(mean: float, k: int, n: int) -> bool:
+    found = expectation_report(item_of("T01"), Side.MARKETING, Kept(n, mean), n, held(k, n))
+    return found.misjudged
+
+
+def told(mean: float, share: float, spread: float, n: int) -> float:
+    """How often a result calls a misjudgement: `n` people expect `mean` of ten, `n` others hold `share`."""
+    return sum(
+        chance * float(binom.pmf(k, n, share))
+        for value, chance in published(guesses(mean, spread / 10), n).items()
+        for k in range(n + 1)
+        if called(value, k, n)
+    )
+
+
+@pytest.mark.parametrize(("n", "least"), list(zip(SIZES, (0.35, 0.70, 0.95), strict=True)))
+@also_soaked
+def test_thirty_points_wrong_are_told(n: int, least: float) -> None:
+    """In at least 35, 70 and 95 % with 12, 30 and 60 people a side, where neither lies at an open end."""
+    for spread in length((25,), (15, 20, 25)):
+        for share in (0.3, 0.4, 0.5):
+            assert told(10 * share + 3, share, spread, n) >= least
+            assert told(10 * (1 - share) - 3, 1 - share, spread, n) >= least
+
+
+@pytest.mark.parametrize("n", SIZES)
+@also_soaked
+def test_what_is_right_is_rarely_called_wrong(n: int) -> None:
+    """In at most 4 %, also where both lie at an open end."""
+    shares = length((0.08, 0.3, 0.5, 0.92), tuple(at / 50 for at in range(4, 47)))
+    for spread in length((25,), (10, 15, 20, 25)):
+        assert max(told(10 * share, share, spread, n) for share in shares) <= 0.04
+
+
+def test_at_an_open_end_twelve_people_cannot_tell() -> None:
+    """ "2 or fewer of 12" may be 2: that 40 % were expected and one in ten agrees is told in under 5 %."""
+    assert told(4, 0.1, 25, 12) < 0.05
+    assert told(4, 0.1, 25, 30) > 0.85
+    assert [round(told(1, 0.4, 20, n), 2) for n in SIZES] == [0.16, 0.42, 0.74]
+
+
+def test_guesses_at_both_ends_are_called_wrong_too_often() -> None:
+    """They vary by more than 2½ people of ten, which the rule assumes at most: about 8 % with 12 people."""
+    split = published((0.5, 0.0, 0.0, 0.0, 0.5), 12)
+    wrong = sum(
+        chance * float(binom.pmf(k, 12, 0.5))
+        for value, chance in split.items()
+        for k in range(13)
+        if called(value, k, 12)
+    )
+    assert 0.06 < wrong < 0.09
 
 
 def test_three_of_ten_expected_and_seven_held() -> None:

@@ -16,6 +16,7 @@ from pulse.views.commitments import withdraw_commitment_button
 from rehearsal.blockkit import message_problems, view_problems
 from rehearsal.driver import Ack, Actor
 from tests.handlers.conftest import Office, at
+from tests.handlers.test_audience import outsider
 
 PING = re.compile(r"<[@!]")
 TEXT = "Answer requests within two days"
@@ -138,6 +139,93 @@ async def test_any_manager_withdraws_and_both_sides_are_told(office: Office) -> 
     assert (await commit(office)).errors == {}
 
 
+async def test_commitments_are_shown_to_those_who_may_read_results(office: Office) -> None:
+    """Somebody of neither channel reads none on the Home tab."""
+    await office.set_up()
+    await commit(office)
+    assert TEXT in await home(office, office.people(office.it)[0])
+    stranger, _place = outsider(office)
+    assert TEXT not in await home(office, stranger)
+
+
+async def test_a_commitment_that_a_lost_pulse_asked_about_is_asked_about_again(office: Office) -> None:
+    """A pulse that is called off has told nobody what came of it."""
+    await office.set_up()
+    await commit(office)
+    await at(office, "2026-03-24T09:00:30")
+    wave = office.bot.workspace.waves.current
+    assert wave is not None
+    assert "commitment.1" in wave.items
+    await office.bot.store.call_off(wave.id, (), office.clock(), "lost")
+    await at(office, "2026-03-31T09:00:30")
+    wave = office.bot.workspace.waves.current
+    assert wave is not None
+    assert "commitment.1" in wave.items
+
+
+async def test_a_pulse_without_answers_says_so_of_the_commitment(office: Office) -> None:
+    """It was asked about: nobody is asked again, and the side is free."""
+    await office.set_up()
+    await commit(office)
+    await at(office, "2026-03-24T09:00:30")
+    await at(office, "2026-03-27T09:00:30")
+    text = office.posted(office.it)[-1].text
+    assert f"*Did it happen?* IT: {TEXT}\nFewer than 5 answers: hidden." in text
+    assert "Both sides were asked on 24 March 2026." in await home(office, office.manager)
+    assert (await commit(office, due_on="2026-04-20")).errors == {}
+
+
+async def test_a_pulse_that_only_tells_of_a_commitment_has_no_other_results(office: Office) -> None:
+    """Its message says so, and the Home tab and the scores stay those of the pulse before."""
+    await office.set_up()
+    await commit(office)
+    await at(office, "2026-03-24T09:00:30")
+    await fill_in(office, office.it, {"commitment.1": {"yes": 8, "no": 4}})
+    await at(office, "2026-03-27T09:00:30")
+    text = office.posted(office.it)[-1].text
+    assert text.startswith("No results this time")
+    assert "IT 8 of 12 say that it happened." in text
+    reader = office.people(office.it)[0]
+    assert "results appear when the first pulse closes" in await home(office, reader)
+    said = await office.says(reader, "/pulse scores", office.it)
+    assert "say that it happened" not in said.text
+
+
+async def test_four_months_without_a_pulse_free_a_side(office: Office) -> None:
+    """The commitment reads as one that nobody was asked about, and another can be made."""
+    await office.set_up()
+    await commit(office)
+    await office.says(office.manager, "/pulse pause", office.marketing)
+    await at(office, "2026-07-20T09:00:30")
+    assert "No pulse asked about it in time." in await home(office, office.manager)
+    assert (await commit(office, due_on="2027-07-20")).errors == {}
+
+
+async def test_hostile_text_is_quoted_wherever_it_is_asked_about(office: Office) -> None:
+    """In the poll, the form, the results, the details, the trend and the report: no ping, no broken block."""
+    await office.set_up()
+    hostile = "<!channel> <@U1> <https://evil.example|ok> *b* \u202e🚀 " + "ن" * 90
+    assert (await commit(office, text=hostile)).errors == {}
+    await at(office, "2026-03-24T09:00:30")
+    person = office.people(office.it)[0]
+    await person.command("/pulse answer", office.it)
+    await office.settled()
+    assert person.modal is not None
+    assert view_problems(person.modal.content) == []
+    assert "\u202e" not in str(person.modal.content)
+    spread = {"T01": {"2": 3, "4": 9}, "commitment.1": {"yes": 8, "no": 4}}
+    await fill_in(office, office.it, spread)
+    await at(office, "2026-03-27T09:00:30")
+    for said in ("/pulse trend T01", "/pulse report", "/pulse scores"):
+        await office.says(office.manager, said, office.marketing)
+    public = [*office.posted(office.it), *office.posted(office.marketing)]
+    for message in (*public, *office.manager.private(office.marketing)):
+        assert message_problems({"text": message.text, "blocks": message.blocks}) == []
+        assert "<!channel>" not in str(message.blocks) + message.text
+        assert "<@U1>" not in str(message.blocks) + message.text
+        assert "<https://evil" not in str(message.blocks) + message.text
+
+
 async def test_a_withdrawn_commitment_is_not_withdrawn_again(office: Office) -> None:
     """A second press of an old button changes nothing and says so."""
     await office.set_up()
@@ -185,50 +273,51 @@ async def test_six_waves_from_a_wrong_expectation_to_a_kept_word(office: Office)
         wave = office.bot.workspace.waves.current
         assert wave is not None
         asked.append(wave.items)
-        trusting = 3 if week < 3 else 9
+        trusting = 3 if week < 5 else 9
         other = {"commitment.1": {"yes": 8, "partly": 3, "no": 1}, "expected.T01": {"2_3": 9, "4_6": 3}}
         shared = {item: counts for item, counts in other.items() if item in wave.items}
         marketing = {"T01": {"2": 12 - trusting, "4": trusting}, **shared}
         await fill_in(office, office.marketing, marketing)
         await fill_in(office, office.it, {"T01": {"2": 3, "4": 9}, **shared})
-        if week == 3:
+        if week == 5:
             listed = await office.says(office.manager, "/pulse commit withdraw", office.marketing)
             assert "No commitment is open" in listed.text
         await at(office, f"{opens + timedelta(days=3)}T09:00:30")
         assert office.bot.workspace.waves.current is None
         results.append(office.posted(office.it)[-1])
         if week == 0:
-            assert (await commit(office)).errors == {}
+            assert (await commit(office, due_on="2026-04-06")).errors == {}
 
     assert all(len(items) == 4 for items in asked)
-    assert [week for week, items in enumerate(asked) if "commitment.1" in items] == [3]
-    assert [week for week, items in enumerate(asked) if "expected.T01" in items] == [5]
-    assert asked[5].index("expected.T01") == asked[5].index("T01") + 1
-    assert "L04" in asked[4]
+    assert [week for week, items in enumerate(asked) if "commitment.1" in items] == [5]
+    assert [week for week, items in enumerate(asked) if "expected.T01" in items] == [4]
+    assert asked[4].index("expected.T01") == asked[4].index("T01") + 1
 
     texts = [message.text for message in results]
-    assert [week for week, text in enumerate(texts) if "Did it happen?" in text] == [3]
-    assert f"*Did it happen?* IT said by 20 March 2026: {TEXT}" in texts[3]
-    assert "*Marketing:* 8 of 12 say that it happened (67%)." in texts[3]
-    assert [week for week, text in enumerate(texts) if "expected about" in text] == [5]
-    assert "Marketing expected about 3 of 10 in IT to agree; more do: 9 of 12 (75%)." in texts[5]
+    assert [week for week, text in enumerate(texts) if "Did it happen?" in text] == [5]
+    assert f"*Did it happen?* IT: {TEXT}\nMarketing 8 of 12, IT 8 of 12 say that it happened." in texts[5]
+    assert [week for week, text in enumerate(texts) if "expected about" in text] == [4]
+    assert "Marketing expected about 3 of 10 in IT to agree; more do: 9 of 12 (75%)." in texts[4]
+    assert "IT expected about 3 of 10 in marketing to agree; these agree: 3 of 12 (25%)." in texts[4]
     for message in results:
         assert message_problems({"text": message.text, "blocks": message.blocks}) == []
         assert PING.search(message.text.replace("<!date", "")) is None
 
     reader = office.people(office.marketing)[0]
     trend = await office.says(reader, "/pulse trend T01", office.marketing)
-    assert f"IT was to do this by 20 March 2026: {TEXT}" in trend.text
-    assert "9 of 36 (25%) agree in 3 pulses before, 27 of 36 (75%) in 3 pulses after." in trend.text
+    assert f"IT was to do this by 6 April 2026: {TEXT}" in trend.text
+    assert "15 of 60 (25%) agree in 5 pulses before, 9 of 12 (75%) in 1 pulse after." in trend.text
     assert "A mark says when, not why" in trend.text
-    assert "Both sides were asked on 24 March 2026." in await home(office, reader)
+    assert "Both sides were asked on 7 April 2026." in await home(office, reader)
 
 
 async def test_under_eleven_answers_nothing_is_said_of_what_a_side_expects(office: Office) -> None:
     """Not in the message, and not in the file."""
     await office.set_up()
-    await at(office, "2026-03-03T09:00:30")
-    await at(office, "2026-03-06T09:00:30")
+    for week in range(4):
+        opens = date(2026, 3, 3) + timedelta(weeks=week)
+        await at(office, f"{opens}T09:00:30")
+        await at(office, f"{opens + timedelta(days=3)}T09:00:30")
     await at(office, "2026-03-31T09:00:30")
     wave = office.bot.workspace.waves.current
     assert wave is not None

@@ -55,13 +55,13 @@ def _large(number: int, it: int) -> ClosedWave:
 
 
 @cache
-def kinds(language: str = "en") -> dict[str, WaveReport]:
-    """The reports by what is special about each, of questions asked in `language`."""
+def _waves() -> dict[str, list[ClosedWave]]:
+    """The waves by what is special about the last of each."""
     usual = _usual(11)
     low, high = ((7, 3, 7, 7), (4, 3, 6, 6), (13, 12)), ((7, 3, 7, 7), (9, 3, 6, 6), (13, 12))
     changed = [week(number, *(low if number < 10 else high)) for number in range(13)]
     apart = [week(number, (10, 3, 7, 4), (7, 3, 6, 9), (13, 12)) for number in range(6)]
-    waves = {
+    return {
         "change": changed,
         "study": [week(number, (7, 8, 7, 7), *USUAL[1:]) for number in range(6)],
         "gap": apart,
@@ -72,5 +72,15 @@ def kinds(language: str = "en") -> dict[str, WaveReport]:
         "bands": [*usual, week(11, (4, 2, 3, 5), (3, 2, 6, 3), (7, 8))],
         "large": [_large(number, 30 if number < 8 else 43) for number in range(11)],
     }
+
+
+@cache
+def kinds(language: str = "en") -> dict[str, WaveReport]:
+    """The reports by what is special about each, of questions asked in `language`."""
     bank = LIBRARY.in_language(language)
-    return {name: report(all_[-1], all_[:-1], bank, LEDGER, OPENS) for name, all_ in waves.items()}
+    return {name: report(waves[-1], waves[:-1], bank, LEDGER, OPENS) for name, waves in _waves().items()}
+
+
+def before(kind: str) -> list[ClosedWave]:
+    """The waves before that of a kind."""
+    return _waves()[kind][:-1]

@@ -64,13 +64,13 @@ def half_a_year(people: int = 12) -> list[ClosedWave]:
     return closed
 
 
-def of(closed: list[ClosedWave], language: str = "en") -> QuarterReport:
+def of(closed: list[ClosedWave], language: str = "en", *commitments: Commitment) -> QuarterReport:
     bank = LIBRARY.asked_in(language).bank
 
     def made(one: ClosedWave) -> WaveReport:
         return report(one, closed, bank, LEDGER)
 
-    found = quarter_report(FOURTH, closed, bank, made, UTC)
+    found = quarter_report(FOURTH, closed, bank, made, UTC, commitments=commitments)
     assert found is not None
     return found
 
@@ -83,7 +83,7 @@ def promise(
 
 def busy(language: str = "en") -> QuarterReport:
     note = Note(date(2026, 10, 20), "New intake form")
-    return replace(of(half_a_year(), language), notes=(note,), commitments=(promise(),))
+    return replace(of(half_a_year(), language, promise()), notes=(note,))
 
 
 def test_the_message_for_the_channels() -> None:
@@ -152,6 +152,42 @@ def test_in_german() -> None:
         golden("quarter_message_de", quarter_message(busy("de")))
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_each_commitment_says_where_it_stands(language: str) -> None:
+    """Open, due, asked, answered, withdrawn and never asked each have a sentence of their own."""
+    one, last = promise(), FOURTH.last
+    each = [
+        (one, date(2026, 11, 1)),
+        (one, last),
+        (replace(one, asked_in=9), last),
+        (replace(one, asked_in=9, answered_on=date(2026, 12, 8)), last),
+        (replace(one, withdrawn_on=date(2026, 11, 9)), last),
+        (one, date(2027, 6, 1)),
+    ]
+    with speaking(catalogue(language)):
+        made = busy(language)
+        pages = [
+            quarter_page(replace(made, commitments=(commitment,), today=today)) for commitment, today in each
+        ]
+    told = {passage.paragraphs[0] for page in pages for passage in page.passages if one.text in str(passage)}
+    assert len(told) == len(each)
+
+
+def test_a_commitment_has_the_counts_around_its_day() -> None:
+    """Of the first question, with the sentence that they show no cause; without counts it is left out."""
+    text = quarter_in_full(busy()).text
+    assert "*They keep their word, Marketing*: 60 to 70 of 96 (63–73%) agree in 8 pulses before" in text
+    assert "A mark says when, not why" in text
+    ahead = replace(promise(), due_on=date(2027, 2, 1))
+    assert "A mark says" not in quarter_in_full(of(half_a_year(), "en", ahead)).text
+
+
+def test_the_newest_commitments_are_told() -> None:
+    """A page has room for two: an older one stands on the trend."""
+    text = quarter_in_full(replace(busy(), commitments=tuple(promise(n, f"Word {n}") for n in range(5)))).text
+    assert ("Word 4." in text, "Word 3." in text, "Word 2." in text) == (True, True, False)
+
+
 def test_what_was_typed_is_escaped() -> None:
     """A note and a commitment cannot call anybody."""
     note = Note(date(2026, 10, 20), "<!channel> & co")
@@ -172,7 +208,7 @@ def test_what_the_sender_is_told() -> None:
 def fullest(language: str) -> bytes:
     """A page with the most of everything, and long words of people."""
     with speaking(catalogue(language)):
-        made = of(half_a_year(60), language)
+        made = of(half_a_year(60), language, promise())
         change = made.changes[0]
         typed = "Ein sehr langer Satz von Menschen " * 10
         made = replace(
@@ -180,6 +216,7 @@ def fullest(language: str) -> bytes:
             changes=(change,) * (CHANGES + 3),
             notes=tuple(Note(date(2026, 10, 20), typed[:200]) for _ in range(NOTES + 3)),
             commitments=tuple(promise(n, typed[:160]) for n in range(COMMITMENTS + 3)),
+            around=dict.fromkeys(range(COMMITMENTS + 3), made.around[1]),
         )
         return paint(quarter_page(made))
 

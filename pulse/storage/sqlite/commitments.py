@@ -10,7 +10,7 @@ from pulse.core.commitments import ID_PREFIX, Commitment, CommitmentDraft
 from pulse.core.model import Side
 from pulse.core.records import NewMessage
 from pulse.storage.sqlite.audit import record_change
-from pulse.storage.sqlite.outbox import add_message
+from pulse.storage.sqlite.outbox import add_announcement
 from pulse.storage.sqlite.theme import Row, Theme
 
 _ASKED = f"""
@@ -62,8 +62,9 @@ class Commitments(Theme):
 
 
 def _tell(connection: sqlite3.Connection, kind: str, channels: Sequence[str], at: datetime) -> None:
+    """By its moment: in a database that was restored, a number can be that of another commitment in Slack."""
     for channel in channels:
-        add_message(connection, None, NewMessage(kind=kind, channel=channel, at=at))
+        add_announcement(connection, NewMessage(kind=kind, channel=channel, at=at))
 
 
 def _commitment(row: Row) -> Commitment:

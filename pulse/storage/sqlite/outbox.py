@@ -99,7 +99,7 @@ class Outbox(OutboxRows, Theme):
         return await self.write(job)
 
 
-def add_message(connection: sqlite3.Connection, wave_id: int | None, message: NewMessage) -> None:
+def add_message(connection: sqlite3.Connection, wave_id: int, message: NewMessage) -> None:
     """Adds a message, in the transaction of what it tells of; one that is there already stays as it is."""
     _insert(connection, _key(connection, wave_id, message), wave_id, message)
 
@@ -113,10 +113,10 @@ def add_announcement(connection: sqlite3.Connection, message: NewMessage) -> Non
     _insert(connection, f"{message.kind}:{message.at.isoformat()}:{message.channel}", None, message)
 
 
-def _key(connection: sqlite3.Connection, wave_id: int | None, message: NewMessage) -> str:
+def _key(connection: sqlite3.Connection, wave_id: int, message: NewMessage) -> str:
     """Names a message in Slack's metadata too: by the wave's token, for its number can be another's there."""
-    tokens = connection.execute("SELECT token FROM wave WHERE id = ?", (wave_id,)).fetchall()
-    return ":".join((message.kind, *(token for (token,) in tokens), message.channel))
+    [(token,)] = connection.execute("SELECT token FROM wave WHERE id = ?", (wave_id,)).fetchall()
+    return f"{message.kind}:{token}:{message.channel}"
 
 
 def _insert(connection: sqlite3.Connection, key: str, wave_id: int | None, message: NewMessage) -> bool:
