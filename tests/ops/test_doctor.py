@@ -430,6 +430,7 @@ FAULTS: dict[str, tuple[dict[str, str], int, str]] = {
 """What an operator gets wrong: the environment, doctor's exit code, and a word of the cause."""
 
 
+@pytest.mark.usefixtures("logging_as_before")
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "cp437", "koi8-r", "utf-8"])
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_each_fault_is_named_on_a_terminal_of_any_encoding(

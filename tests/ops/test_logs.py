@@ -14,18 +14,12 @@ from pulse.ops import logs
 
 
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
+def written(monkeypatch: pytest.MonkeyPatch, logging_as_before: None) -> Iterator[Callable[[], str]]:
     """The bot's logging, at its most talkative; gives what stands on standard error."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
     with monkeypatch.context() as patch, io.StringIO() as stream:
         patch.setattr(sys, "stderr", stream)
         logs.configure("debug")
         yield stream.getvalue
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
-    for name in ("apscheduler", "slack_sdk", "aiohttp", "asyncio", "slack_bolt"):
-        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 SECRETS = [
