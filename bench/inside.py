@@ -17,7 +17,7 @@ from pathlib import Path
 from bench.storm import PEOPLE, say, user_id
 from bench.subjects import SCHEDULE, set_up, wired
 from pulse.core.calendar import next_moments
-from pulse.core.model import Box, Item, Side, SideTurnout, Tally
+from pulse.core.model import Item, Option, Side, SideTurnout, Tally
 from pulse.core.privacy import publish
 from pulse.core.records import StoredBallot
 from pulse.ops import logs
@@ -75,11 +75,13 @@ def _made(publication: Publication, _ballots: Mapping[Side, Ballots]) -> Publica
 
 
 def answered(item: Item, people: int, number: int) -> Tally:
-    """Counts that differ from wave to wave and leave no box empty."""
-    boxes: list[Box] = [box for box in item.boxes if box.counted]
-    weights = [3 + (number + place) % 5 for place in range(len(boxes))]
-    counts = {box.key: people * weight // sum(weights) for box, weight in zip(boxes, weights, strict=True)}
-    counts[boxes[0].key] += people - sum(counts.values())
+    """Counts that differ from wave to wave and leave no option empty."""
+    options: list[Option] = [option for option in item.options if option.counted]
+    weights = [3 + (number + place) % 5 for place in range(len(options))]
+    counts = {
+        option.key: people * weight // sum(weights) for option, weight in zip(options, weights, strict=True)
+    }
+    counts[options[0].key] += people - sum(counts.values())
     return Tally(people, counts)
 
 
@@ -152,10 +154,10 @@ async def everybody_answers(store: Store, waves: Waves) -> None:
 
     async def answer(person: int, item: Item) -> None:
         side = list(Side)[person % 2]
-        box = frozenset({item.boxes[person % len(item.boxes)].key})
+        option = frozenset({item.options[person % len(item.options)].key})
 
         def change(before: StoredBallot) -> StoredBallot:
-            return replace(before, side=side, answers={**before.answers, item.id: box})
+            return replace(before, side=side, answers={**before.answers, item.id: option})
 
         async with room:
             await store.answer(wave.id, user_id(person), change)

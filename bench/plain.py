@@ -38,11 +38,11 @@ def build(api: str, db: Path) -> App:
 
     @app.action({"type": "block_actions", "action_id": "answer:4"})
     def tap(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
-        _wave, item, box = action["value"].split(":")
+        _wave, item, option = action["value"].split(":")
         with closing(sqlite3.connect(db)) as connection, connection:
             connection.execute(
                 "INSERT INTO answer VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET box = excluded.box",
-                (body["user"]["id"], item, box),
+                (body["user"]["id"], item, option),
             )
         ack()
 

@@ -114,11 +114,11 @@ async def bare(session: aiohttp.ClientSession, api: str, store: Store, waves: Wa
 
         async def tap(envelope: dict[str, Any]) -> None:
             payload = envelope["payload"]
-            _wave, item, box = payload["actions"][0]["value"].split(":")
+            _wave, item, option = payload["actions"][0]["value"].split(":")
             side = wave.channels[payload["channel"]["id"]]
 
             def change(before: StoredBallot) -> StoredBallot:
-                return replace(before, side=side, answers={**before.answers, item: frozenset({box})})
+                return replace(before, side=side, answers={**before.answers, item: frozenset({option})})
 
             await store.answer(wave.id, payload["user"]["id"], change)
             with suppress(ConnectionError):

@@ -165,9 +165,9 @@ class Outside:
         message: Message = await self.until(found)
         return message
 
-    async def answer(self, who: Actor, poll: Message, box: str, item: str = "T01") -> None:
+    async def answer(self, who: Actor, poll: Message, option: str, item: str = "T01") -> None:
         block = next(b["block_id"] for b in poll.blocks if b["block_id"].endswith(f":{item}"))
-        await who.tap(poll, f"answer:{box}", block=block)
+        await who.tap(poll, f"answer:{option}", block=block)
 
     async def whole_loop(self) -> str:
         """Set up, open, twelve answers a side, close; returns the text of the results."""

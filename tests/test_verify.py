@@ -53,7 +53,7 @@ def a_wave(
 ) -> ClosedWave:
     """A weekly wave from the counts of each option; of a multiple choice `n` people answered."""
     ids = list(dict.fromkeys(item_id for item_id, _side in counts))
-    keys = {id_: [option.key for option in shipped(id_).boxes if option.counted] for id_ in ids}
+    keys = {id_: [option.key for option in shipped(id_).options if option.counted] for id_ in ids}
     tallies = {
         (id_, side): Tally(n or sum(numbers), dict(zip(keys[id_], numbers, strict=True)))
         for (id_, side), numbers in counts.items()

@@ -125,7 +125,7 @@ class CommitmentsCard:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPulse:
     """The open wave as one reader meets it. `turnout` is that of the side, `answers` has the reader's chosen
-    boxes by item id. `side` is None if the reader cannot answer here, and `outside` says why.
+    options by item id. `side` is None if the reader cannot answer here, and `outside` says why.
     """
 
     wave_id: str

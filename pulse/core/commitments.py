@@ -16,17 +16,17 @@ from enum import StrEnum
 
 from pulse.core.errors import BadRequest, NotNow
 from pulse.core.language import N_, _
-from pulse.core.model import Asked, Box, Direction, Format, Item, Measure, Side
+from pulse.core.model import Asked, Direction, Format, Item, Measure, Option, Side
 
 TEXT_LIMIT = 160
 LONGEST = timedelta(days=366)
 ID_PREFIX = "commitment."
 """Begins the id of the question about a commitment. The full stop keeps it apart from ids in the bank."""
 ANSWERS = (
-    Box("yes", N_("Yes"), N_("Yes")),
-    Box("partly", N_("Partly"), N_("Partly")),
-    Box("no", N_("No"), N_("No")),
-    Box("cannot_say", N_("Cannot say"), N_("Cannot say"), counted=False),
+    Option("yes", N_("Yes"), N_("Yes")),
+    Option("partly", N_("Partly"), N_("Partly")),
+    Option("no", N_("No"), N_("No")),
+    Option("cannot_say", N_("Cannot say"), N_("Cannot say"), counted=False),
 )
 NEVER_ASKED_AFTER = timedelta(weeks=13)
 """This long after its day, a commitment is no longer asked about: people no longer agree on what it was."""
@@ -168,7 +168,7 @@ def commitment_item(commitment: Commitment, day: str) -> Item:
         asked=Asked.ROTATING,
         format=Format.CHOICE,
         direction=Direction.CHOICE,
-        boxes=ANSWERS,
+        options=ANSWERS,
         measures=(Measure("choice_share:yes", frozenset({"yes"}), N_("say that it happened")),),
         wordings=dict.fromkeys(Side, question),
         baselines=dict.fromkeys(Side, ()),

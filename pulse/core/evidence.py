@@ -59,7 +59,7 @@ def _figures(wave: ClosedWave) -> Iterator[tuple[object, ...]]:
                 for measure, share in sorted(outcome.shares.items()):
                     yield "share", measure, share.low, share.high
                 for bar in outcome.bars:
-                    yield "bar", ",".join(bar.boxes), bar.count
+                    yield "bar", ",".join(bar.options), bar.count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pulse.core.language import N_, _
-from pulse.core.model import Asked, Box, Direction, Format, Item, Side
+from pulse.core.model import Asked, Direction, Format, Item, Option, Side
 from pulse.core.privacy import EXPECTED
 
 ID_PREFIX = "expected."
@@ -19,8 +19,8 @@ _LABELS = {
     "9_10": N_("9 or 10"),
 }
 OPTIONS = (
-    *(Box(key, _LABELS[key], _LABELS[key]) for key in EXPECTED),
-    Box("cannot_say", N_("Cannot say"), N_("Cannot say"), counted=False),
+    *(Option(key, _LABELS[key], _LABELS[key]) for key in EXPECTED),
+    Option("cannot_say", N_("Cannot say"), N_("Cannot say"), counted=False),
 )
 """Five midpoints of `pulse.core.privacy.EXPECTED`, and leave to have no idea."""
 
@@ -63,7 +63,7 @@ def expectation_item(base: Item) -> Item:
         asked=Asked.ROTATING,
         format=Format.CHOICE,
         direction=Direction.CHOICE,
-        boxes=OPTIONS,
+        options=OPTIONS,
         measures=(),
         wordings={side: forms[side].format(statement=base.wordings[side.other]) for side in Side},
         baselines=dict.fromkeys(Side, ()),

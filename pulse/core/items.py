@@ -1,6 +1,6 @@
 """The bank of items: reading and checking it.
 
-An item has two wordings, one for each side. Its answers are boxes, which the column `scale` spells out.
+An item has two wordings, one for each side. Its answers are options, which the column `scale` spells out.
 docs/items.md describes the format of the file, which a company's own items share.
 """
 
@@ -14,7 +14,7 @@ from difflib import get_close_matches
 
 from pulse.core.baselines import Ledger
 from pulse.core.language import N_, _
-from pulse.core.model import DIMENSIONS, Asked, Box, Direction, Format, Item, Measure, Side
+from pulse.core.model import DIMENSIONS, Asked, Direction, Format, Item, Measure, Option, Side
 from pulse.core.table import Row, not_one_of, read
 
 OWN_COLUMNS = ("id", "dimension", "cadence", "scale", "wording_marketing", "wording_it", "direction")
@@ -51,12 +51,12 @@ _CADENCES: Mapping[str, Asked] = {
 }
 _OWN_CADENCES = ("rotating", "quarterly", "half-yearly")
 _AGREE_BOXES = (
-    Box("1", N_("Strongly disagree"), N_("Strongly disagree")),
-    Box("2", N_("Disagree"), N_("Disagree")),
-    Box("3", N_("Neither agree nor disagree"), N_("Neither")),
-    Box("4", N_("Agree"), N_("Agree")),
-    Box("5", N_("Strongly agree"), N_("Strongly agree")),
-    Box("cannot_say", N_("Cannot say"), N_("Cannot say"), counted=False),
+    Option("1", N_("Strongly disagree"), N_("Strongly disagree")),
+    Option("2", N_("Disagree"), N_("Disagree")),
+    Option("3", N_("Neither agree nor disagree"), N_("Neither")),
+    Option("4", N_("Agree"), N_("Agree")),
+    Option("5", N_("Strongly agree"), N_("Strongly agree")),
+    Option("cannot_say", N_("Cannot say"), N_("Cannot say"), counted=False),
 )
 _TOP_TWO = Measure("top2box", frozenset({"4", "5"}), N_("agree"))
 UNCOUNTED = ("cannot say", "did not ask", "was not here")
@@ -147,7 +147,7 @@ def parse_items(
 
 
 def _item(row: Row, ledger: Ledger | None, own: bool) -> Item:
-    form, boxes = _boxes(row)
+    form, options = _options(row)
     direction = Direction(row.one_of("direction", [word.value for word in Direction]))
     if (form is Format.AGREE5) is (direction is Direction.CHOICE):
         raise row.fault(
@@ -159,8 +159,8 @@ def _item(row: Row, ledger: Ledger | None, own: bool) -> Item:
         asked=_CADENCES[row.one_of("cadence", _OWN_CADENCES if own else _CADENCES)],
         format=form,
         direction=direction,
-        boxes=boxes,
-        measures=_measures(row, form, boxes),
+        options=options,
+        measures=_measures(row, form, options),
         wordings={Side.MARKETING: _wording(row, "wording_marketing"), Side.IT: _wording(row, "wording_it")},
         baselines={
             Side.MARKETING: _keys(row, "baseline_marketing", ledger, Side.MARKETING),
@@ -208,7 +208,7 @@ def _in_index(row: Row, form: Format) -> bool:
     return wanted
 
 
-def _boxes(row: Row) -> tuple[Format, tuple[Box, ...]]:
+def _options(row: Row) -> tuple[Format, tuple[Option, ...]]:
     scale = row.need("scale")
     if scale == "agree5" or re.match(r"agree5[ ;(]", scale):
         return Format.AGREE5, (*_AGREE_BOXES, *_allowed(row, scale))
@@ -217,18 +217,18 @@ def _boxes(row: Row) -> tuple[Format, tuple[Box, ...]]:
     if not colon or kind.strip() not in forms:
         raise row.fault("scale", _("start with “agree5”, “choice: … / …” or “multi-select: … / …”."))
     labels = [label.strip() for label in re.split(r"\s/\s", options.strip())]
-    return forms[kind.strip()], tuple(_box(row, label, labels) for label in labels)
+    return forms[kind.strip()], tuple(_option(row, label, labels) for label in labels)
 
 
-def _allowed(row: Row, scale: str) -> Iterator[Box]:
-    """The boxes beside the five that a scale allows: `agree5; "did not ask" allowed`."""
+def _allowed(row: Row, scale: str) -> Iterator[Option]:
+    """The options beside the five that a scale allows: `agree5; "did not ask" allowed`."""
     for label in re.findall(r'"([^"]*)" allowed', scale):
         if label.casefold() not in UNCOUNTED[1:]:
             raise row.fault("scale", not_one_of(label, UNCOUNTED[1:]))
-        yield Box(slug(label), capital(label), capital(label), counted=False)
+        yield Option(slug(label), capital(label), capital(label), counted=False)
 
 
-def _box(row: Row, label: str, labels: Sequence[str]) -> Box:
+def _option(row: Row, label: str, labels: Sequence[str]) -> Option:
     counted = [other for other in labels if other.casefold() not in UNCOUNTED]
     if not slug(label) or [slug(other) for other in labels].count(slug(label)) > 1:
         raise row.fault("scale", _("each answer needs a text of its own, with “ / ” between two answers."))
@@ -239,11 +239,11 @@ def _box(row: Row, label: str, labels: Sequence[str]) -> Box:
             "scale",
             _("write 2 to {limit} answers, at least 2 of them counted.").format(limit=BOX_LIMIT),
         )
-    return Box(slug(label), capital(label), shorten(capital(label)), counted=label in counted)
+    return Option(slug(label), capital(label), shorten(capital(label)), counted=label in counted)
 
 
 def slug(label: str) -> str:
-    """A box's key from its label.
+    """An option's key from its label.
 
     >>> slug("About right!")
     'about_right'
@@ -272,14 +272,14 @@ def shorten(label: str) -> str:
     return (cut.rsplit(" ", 1)[0] if label[len(cut)] != " " else cut).rstrip() + "…"
 
 
-def _measures(row: Row, form: Format, boxes: Sequence[Box]) -> tuple[Measure, ...]:
-    """Agree items report the top two boxes. Others report what the column `measures` names, or box one."""
+def _measures(row: Row, form: Format, options: Sequence[Option]) -> tuple[Measure, ...]:
+    """Agree items report the top two options; others what the column `measures` names, or the first."""
     spelled = row.get("measures")
     if form is Format.AGREE5:
         if spelled:
             raise row.fault("measures", _("an agree5 item reports those who agree: leave this cell empty."))
         return (_TOP_TWO,)
-    counted = {box.key: box for box in boxes if box.counted}
+    counted = {option.key: option for option in options if option.counted}
     if not spelled:
         first = next(iter(counted.values()))
         return (_measure(form, f"choice_share:{first.key}", [first]),)
@@ -291,11 +291,11 @@ def _measures(row: Row, form: Format, boxes: Sequence[Box]) -> tuple[Measure, ..
     return measures
 
 
-def _check_multiple(row: Row, measures: Sequence[Measure], counted: Mapping[str, Box]) -> None:
+def _check_multiple(row: Row, measures: Sequence[Measure], counted: Mapping[str, Option]) -> None:
     """What `pulse.core.privacy` relies on in a multiple choice."""
-    if any(len(measure.boxes) > 1 for measure in measures):
+    if any(len(measure.options) > 1 for measure in measures):
         raise row.fault("measures", _("in a multiple choice each share is of one answer."))
-    measured = frozenset[str]().union(*(measure.boxes for measure in measures))
+    measured = frozenset[str]().union(*(measure.options for measure in measures))
     if measured == counted.keys():
         raise row.fault(
             "measures",
@@ -306,22 +306,22 @@ def _check_multiple(row: Row, measures: Sequence[Measure], counted: Mapping[str,
         )
 
 
-def _spelled_measure(row: Row, form: Format, part: str, counted: Mapping[str, Box]) -> Measure:
+def _spelled_measure(row: Row, form: Format, part: str, counted: Mapping[str, Option]) -> Measure:
     key, equals, labels = (piece.strip() for piece in part.partition("="))
     if not equals or not re.fullmatch(r"top1box|choice_share:\w+", key):
         raise row.fault("measures", _("write “choice_share:name = answer + answer”; separate two by “;”."))
     chosen = []
     for label in labels.split(" + "):
         if slug(label) not in counted:
-            raise row.fault("measures", not_one_of(label, [box.label for box in counted.values()]))
+            raise row.fault("measures", not_one_of(label, [option.label for option in counted.values()]))
         chosen.append(counted[slug(label)])
     return _measure(form, key, chosen)
 
 
-def _measure(form: Format, key: str, boxes: Sequence[Box]) -> Measure:
-    names = " or ".join(f"“{_in_sentence(box.label)}”" for box in boxes)
+def _measure(form: Format, key: str, options: Sequence[Option]) -> Measure:
+    names = " or ".join(f"“{_in_sentence(option.label)}”" for option in options)
     verb = "choose" if form is Format.MULTI else "say"
-    return Measure(key, frozenset(box.key for box in boxes), f"{verb} {names}")
+    return Measure(key, frozenset(option.key for option in options), f"{verb} {names}")
 
 
 def _in_sentence(label: str) -> str:

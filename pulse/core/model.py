@@ -1,7 +1,7 @@
 """The nouns of the pulse, as plain frozen data.
 
 Words are those of docs/decisions: a *wave* is one round from opening to close, an *item* a question
-with a wording for each *side*, a *box* one answer option, a *baseline* a published figure, a *series*
+with a wording for each *side*, a *option* one answer option, a *baseline* a published figure, a *series*
 an item's waves under one wording. Counts are whole people; shares are fractions from 0 to 1; per cents
 are named so. Times are aware datetimes in UTC.
 """
@@ -96,7 +96,7 @@ class Direction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class Option:
     """One answer option. `counted` is false for "cannot say" and its like: they leave the denominator."""
 
     key: str
@@ -107,14 +107,14 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A share that is reported for an item: the people who chose any of `boxes`, of those counted.
+    """A share that is reported for an item: the people who chose any of `options`, of those counted.
 
     `key` is the ledger's `compare_as` word (`top2box`, `top1box`, `choice_share:about_right`, ...);
     `says` completes "7 of 12 ..." ("agree", 'say "about right"').
     """
 
     key: str
-    boxes: frozenset[str]
+    options: frozenset[str]
     says: str
 
 
@@ -135,7 +135,7 @@ class Item:
     asked: Asked
     format: Format
     direction: Direction
-    boxes: tuple[Box, ...]
+    options: tuple[Option, ...]
     measures: tuple[Measure, ...]
     wordings: Mapping[Side, str]
     baselines: Mapping[Side, tuple[str, ...]]
@@ -154,11 +154,11 @@ class Item:
 
     @property
     def series(self) -> str:
-        """Names the wording and the boxes: an edited item starts a new series."""
+        """Names the wording and the options: an edited item starts a new series."""
         if self.source_series:
             return self.source_series
         parts = [self.id, self.format, *(self.wordings[side] for side in Side)]
-        parts += [f"{box.key}={box.label}" for box in self.boxes]
+        parts += [f"{option.key}={option.label}" for option in self.options]
         digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
         return f"{self.id}-{digest[:10]}"
 
@@ -167,8 +167,8 @@ class Item:
         """True where the two wordings differ, each naming the other side."""
         return self.wordings[Side.MARKETING] != self.wordings[Side.IT]
 
-    def box(self, key: str) -> Box | None:
-        return next((box for box in self.boxes if box.key == key), None)
+    def option(self, key: str) -> Option | None:
+        return next((option for option in self.options if option.key == key), None)
 
 
 EVERYONE = "everyone asked"
@@ -220,7 +220,7 @@ class Baseline:
 class Tally:
     """Counts of one item on one side while a wave closes: never stored, never shown.
 
-    `n` people have an opinion, that is, gave a counted answer; `counts` has each counted box. In a
+    `n` people have an opinion, that is, gave a counted answer; `counts` has each counted option. In a
     multiple choice the counts may add up to more than `n`.
     """
 
@@ -252,9 +252,9 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A box, or neighbouring boxes merged because one of them held 1 or 2 people."""
+    """An option, or neighbouring options merged because one of them held 1 or 2 people."""
 
-    boxes: tuple[str, ...]
+    options: tuple[str, ...]
     count: int
 
 

@@ -54,7 +54,7 @@ class QuestionDraft:
     def of(cls, item: Item) -> QuestionDraft:
         """The draft that makes this own item again."""
         asks_agreement = item.format is Format.AGREE5
-        labels = {option.key: option.label for option in item.boxes}
+        labels = {option.key: option.label for option in item.options}
         return cls(
             dimension=item.dimension,
             format=item.format,
@@ -63,7 +63,7 @@ class QuestionDraft:
             options=() if asks_agreement else tuple(labels.values()),
             reported=()
             if asks_agreement
-            else tuple(labels[key] for key in labels if key in item.measures[0].boxes),
+            else tuple(labels[key] for key in labels if key in item.measures[0].options),
             direction=Direction.POSITIVE if item.direction is Direction.CHOICE else item.direction,
         )
 

@@ -122,10 +122,10 @@ def share(k: int, n: int) -> Share:
 
 def groups(item: Item) -> tuple[tuple[str, ...], ...]:
     """The item's counted options in order, cut wherever a measure begins or ends."""
-    keys = [box.key for box in item.boxes if box.counted]
+    keys = [option.key for option in item.options if option.counted]
 
     def measured(key: str) -> tuple[bool, ...]:
-        return tuple(key in measure.boxes for measure in item.measures)
+        return tuple(key in measure.options for measure in item.measures)
 
     return tuple(tuple(run) for _, run in groupby(keys, key=measured))
 
@@ -136,7 +136,7 @@ def _divisible(first: Measure, runs: Sequence[Sequence[str]], tally: Tally) -> b
         return False
     totals: dict[bool, list[int]] = {True: [], False: []}
     for run in runs:
-        totals[run[0] in first.boxes].append(_total(run, tally))
+        totals[run[0] in first.options].append(_total(run, tally))
     if any(total in _FEW for part in totals.values() for total in part):
         return False
     return not any(len(part) > 1 and sum(part) == 3 for part in totals.values())
@@ -156,11 +156,11 @@ def _shares(measures: Sequence[Measure], tally: Tally) -> dict[str, Share]:
 
 
 def _chosen(measure: Measure, tally: Tally) -> int:
-    return _total(sorted(measure.boxes), tally)
+    return _total(sorted(measure.options), tally)
 
 
-def _total(boxes: Sequence[str], tally: Tally) -> int:
-    return sum(tally.counts[key] for key in boxes)
+def _total(options: Sequence[str], tally: Tally) -> int:
+    return sum(tally.counts[key] for key in options)
 
 
 def _check_minimum(minimum: int) -> None:
@@ -169,12 +169,12 @@ def _check_minimum(minimum: int) -> None:
 
 
 def _check_tally(item: Item, tally: Tally) -> None:
-    keys = [box.key for box in item.boxes if box.counted]
+    keys = [option.key for option in item.options if option.counted]
     if item.format is not Format.MULTI:
         _check_single(item.id, keys, tally)
         return
     _check_counts(item.id, keys, tally)
-    if any(len(measure.boxes) != 1 for measure in item.measures):
+    if any(len(measure.options) != 1 for measure in item.measures):
         raise BadNumbers(f"{item.id} is a multiple choice: each of its measures counts one option.")
 
 

@@ -552,14 +552,14 @@ BETTER, WORSE = "better", "worse"
 
 def _direct(item: Item, now: Outcome) -> Verdict | None:
     """The sign test of an item whose options are better and worse; None for other items."""
-    keys = {option.key for option in item.boxes}
+    keys = {option.key for option in item.options}
     if not isinstance(now, Counted) or not {BETTER, WORSE} <= keys:
         return None
-    better = next((m.key for m in item.measures if m.boxes == {BETTER} and m.key in now.shares), None)
+    better = next((m.key for m in item.measures if m.options == {BETTER} and m.key in now.shares), None)
     if better is None:
         return None
     found = now.shares[better]
-    bar = next((bar.count for bar in now.bars if bar.boxes == (WORSE,)), None)
+    bar = next((bar.count for bar in now.bars if bar.options == (WORSE,)), None)
     worse = (0, now.n - found.low) if bar is None else (bar, bar)
     return better_or_worse((found.low, found.high), worse)
 

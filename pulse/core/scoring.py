@@ -20,7 +20,7 @@ def tally(item: Item, answers: Iterable[frozenset[str]]) -> Tally:
     can tell the two apart. Raises BadNumbers for an option that the item does not have, or for two options
     where one may be chosen.
     """
-    counted = {box.key for box in item.boxes if box.counted}
+    counted = {option.key for option in item.options if option.counted}
     counts: Counter[str] = Counter()
     n = 0
     for answer in answers:
@@ -28,7 +28,7 @@ def tally(item: Item, answers: Iterable[frozenset[str]]) -> Tally:
         chosen = answer & counted
         counts.update(chosen)
         n += bool(chosen)
-    return Tally(n, {box.key: counts[box.key] for box in item.boxes if box.counted})
+    return Tally(n, {option.key: counts[option.key] for option in item.options if option.counted})
 
 
 def close_side(
@@ -54,13 +54,13 @@ def close_expectation(
 
 def answered(items: Sequence[Item], people: Iterable[Mapping[str, frozenset[str]]]) -> int:
     """How many people have an opinion on at least one of the items: who only "cannot say" has none."""
-    counted = {item.id: {box.key for box in item.boxes if box.counted} for item in items}
+    counted = {item.id: {option.key for option in item.options if option.counted} for item in items}
     return sum(any(person.get(id_, frozenset()) & keys for id_, keys in counted.items()) for person in people)
 
 
 def _check(item: Item, answer: frozenset[str]) -> None:
-    unknown = sorted(answer - {box.key for box in item.boxes})
+    unknown = sorted(answer - {option.key for option in item.options})
     if unknown:
-        raise BadNumbers(f"{item.id} has no box “{unknown[0]}”.")
+        raise BadNumbers(f"{item.id} has no option “{unknown[0]}”.")
     if len(answer) > 1 and item.format is not Format.MULTI:
-        raise BadNumbers(f"{item.id} takes one box, and {len(answer)} were chosen.")
+        raise BadNumbers(f"{item.id} takes one option, and {len(answer)} were chosen.")

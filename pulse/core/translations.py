@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from pulse.core.items import LABEL_LIMIT, WORDING_LIMIT, Bank, capital, shorten
 from pulse.core.language import N_, _
-from pulse.core.model import Box, Format, Item, Measure, Side
+from pulse.core.model import Format, Item, Measure, Option, Side
 from pulse.core.table import Row, read
 
 COLUMNS = ("id", "series", "title", "wording_marketing", "wording_it", "answers")
 
 ALLOWED = (N_("Did not ask"), N_("Was not here"))
-"""Labels of the boxes that a scale of agreement may have beside its own."""
+"""Labels of the options that a scale of agreement may have beside its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def parse_wordings(text: str, file: str, bank: Bank) -> dict[str, Wording]:
     """The wordings by item id, from a CSV text with COLUMNS. Raises DataFault for the first fault.
 
     A row translates one series: an item whose wording was edited since has no translation. `answers` are in
-    the order of the item's boxes, with " / " between two of them.
+    the order of the item's options, with " / " between two of them.
     """
     found: dict[str, Wording] = {}
     for row in read(text, file, COLUMNS):
@@ -51,8 +51,8 @@ def _wording(row: Row, item: Item) -> Wording:
         if len(wording) > WORDING_LIMIT:
             raise row.fault(f"wording_{side}", _("the text is too long."))
     answers = tuple(answer.strip() for answer in row.get("answers").split(" / ") if answer.strip())
-    boxes = () if item.format is Format.AGREE5 else item.boxes
-    if len(answers) != len(boxes) or any(len(answer) > LABEL_LIMIT for answer in answers):
+    options = () if item.format is Format.AGREE5 else item.options
+    if len(answers) != len(options) or any(len(answer) > LABEL_LIMIT for answer in answers):
         raise row.fault("answers", _("write one text for each answer of the item, and none too long."))
     return Wording(row.need("title"), wordings, answers)
 
@@ -64,27 +64,27 @@ def in_language(item: Item, wording: Wording | None) -> Item:
     """
     if wording is None:
         return replace(_in_own_words(item), source_series=item.series)
-    labels = wording.answers or tuple(_(box.label) for box in item.boxes)
-    boxes = tuple(_box(box, label) for box, label in zip(item.boxes, labels, strict=True))
+    labels = wording.answers or tuple(_(option.label) for option in item.options)
+    options = tuple(_option(option, label) for option, label in zip(item.options, labels, strict=True))
     return replace(
         item,
         title=wording.title if item.title else "",
         wordings=wording.wordings,
-        boxes=boxes,
-        measures=_measures(item, dict(zip((box.key for box in item.boxes), labels, strict=True))),
+        options=options,
+        measures=_measures(item, dict(zip((option.key for option in item.options), labels, strict=True))),
         source_series=item.series,
         translated=True,
     )
 
 
 def _in_own_words(item: Item) -> Item:
-    return replace(item, measures=_measures(item, {box.key: box.label for box in item.boxes}))
+    return replace(item, measures=_measures(item, {option.key: option.label for option in item.options}))
 
 
-def _box(box: Box, label: str) -> Box:
+def _option(option: Option, label: str) -> Option:
     label = capital(label)
-    own = _(box.short)
-    return replace(box, label=label, short=own if own != box.short else shorten(label))
+    own = _(option.short)
+    return replace(option, label=label, short=own if own != option.short else shorten(label))
 
 
 def _measures(item: Item, labels: Mapping[str, str]) -> tuple[Measure, ...]:
@@ -96,5 +96,5 @@ def _measures(item: Item, labels: Mapping[str, str]) -> tuple[Measure, ...]:
 
 
 def _either(item: Item, measure: Measure, labels: Mapping[str, str]) -> str:
-    named = (labels[box.key] for box in item.boxes if box.key in measure.boxes)
+    named = (labels[option.key] for option in item.options if option.key in measure.options)
     return _(" or ").join(_("“{answer}”").format(answer=answer) for answer in named)

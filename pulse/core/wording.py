@@ -72,8 +72,8 @@ def _split(item: Item, now: Counted) -> list[str]:
 
 
 def _of_bars(now: Counted, options: set[str]) -> int | None:
-    bars = [bar for bar in now.bars if options.intersection(bar.boxes)]
-    if not bars or any(not options.issuperset(bar.boxes) for bar in bars):
+    bars = [bar for bar in now.bars if options.intersection(bar.options)]
+    if not bars or any(not options.issuperset(bar.options) for bar in bars):
         return None
     return sum(bar.count for bar in bars)
 

@@ -178,18 +178,18 @@ def _counted(items: tuple[Item, ...], wave: OpenWave) -> Callable[[Mapping[Side,
 def _answers(
     items: tuple[Item, ...], side: Side, number: int, luck: random.Random
 ) -> Callable[[StoredBallot], StoredBallot]:
-    chosen = {item.id: frozenset({_box(item, side, number, luck)}) for item in items}
+    chosen = {item.id: frozenset({_option(item, side, number, luck)}) for item in items}
     return lambda before: replace(before, answers=chosen)
 
 
-def _box(item: Item, side: Side, number: int, luck: random.Random) -> str:
-    """A box by mood: marketing's rises after the turning point, IT's stays."""
-    boxes = [box.key for box in item.boxes if box.counted]
+def _option(item: Item, side: Side, number: int, luck: random.Random) -> str:
+    """An option by mood: marketing's rises after the turning point, IT's stays."""
+    options = [option.key for option in item.options if option.counted]
     if is_expectation(item.id):
-        return luck.choices(boxes, weights=_EXPECTED[side])[0]
+        return luck.choices(options, weights=_EXPECTED[side])[0]
     if item.id.startswith(ID_PREFIX):
-        return luck.choices(boxes, weights=[20, 3, 1])[0]
+        return luck.choices(options, weights=[20, 3, 1])[0]
     if item.format is not Format.AGREE5:
-        return luck.choices(boxes, weights=[3, 4, 2, 1, 1][: len(boxes)])[0]
+        return luck.choices(options, weights=[3, 4, 2, 1, 1][: len(options)])[0]
     mood = 0.55 if side is Side.IT else 0.3 if number < TURNING_POINT else 0.8
-    return luck.choices(boxes, weights=[1 - mood, 1.5 * (1 - mood), 0.8, 2.5 * mood, 1.5 * mood])[0]
+    return luck.choices(options, weights=[1 - mood, 1.5 * (1 - mood), 0.8, 2.5 * mood, 1.5 * mood])[0]

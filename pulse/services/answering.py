@@ -53,19 +53,19 @@ class Answering:
     def __init__(self, *, store: Store, roster: Roster, waves: Waves) -> None:
         self._store, self._roster, self._waves = store, roster, waves
 
-    async def tap(self, user: str, channel: str, wave_id: str, item_id: str, box: str) -> Ballot:
-        """One box of one item, from a poll message; in a multiple choice it is added or taken back.
+    async def tap(self, user: str, channel: str, wave_id: str, item_id: str, option: str) -> Ballot:
+        """One option of one item, from a poll message; in a multiple choice it is added or taken back.
 
         Durable when it returns. Raises PollIsClosed, NotYours, JoinedLater, BadRequest, BallotBroken, KeyLost
         and StoreFault, and AnswerElsewhere for a tap under the other side's wording.
         """
         wave = self._wave(wave_id)
         item = self._item(wave, item_id)
-        if item.box(box) is None:
+        if item.option(option) is None:
             raise BadRequest(_("That answer is not part of this pulse. Nothing was changed."))
 
         def change(before: Answers) -> Answers:
-            return _with(before, item, frozenset({box}), toggled=item.format is Format.MULTI)
+            return _with(before, item, frozenset({option}), toggled=item.format is Format.MULTI)
 
         return await self._answer(user, channel, wave, change, worded=True)
 
@@ -74,16 +74,16 @@ class Answering:
     ) -> Ballot:
         """Saves the whole form at once; items left empty in it are withdrawn. Raises what `tap` raises."""
         wave = self._wave(wave_id)
-        for item_id, boxes in chosen.items():
+        for item_id, options in chosen.items():
             item = self._item(wave, item_id)
-            if any(item.box(box) is None for box in boxes) or (
-                len(boxes) > 1 and item.format is not Format.MULTI
+            if any(item.option(option) is None for option in options) or (
+                len(options) > 1 and item.format is not Format.MULTI
             ):
                 raise BadRequest(_("That answer is not part of this pulse. Nothing was changed."))
 
         def change(before: Answers) -> Answers:
             after = {**before, **chosen}
-            return {item_id: boxes for item_id, boxes in after.items() if boxes}
+            return {item_id: options for item_id, options in after.items() if options}
 
         return await self._answer(user, channel, wave, change)
 
@@ -272,7 +272,7 @@ def _not_asked() -> NotYours:
     )
 
 
-def _with(before: Answers, item: Item, boxes: frozenset[str], toggled: bool) -> Answers:
-    chosen = before.get(item.id, frozenset()) ^ boxes if toggled else boxes
+def _with(before: Answers, item: Item, options: frozenset[str], toggled: bool) -> Answers:
+    chosen = before.get(item.id, frozenset()) ^ options if toggled else options
     after = {**before, item.id: chosen}
     return {item_id: kept for item_id, kept in after.items() if kept}

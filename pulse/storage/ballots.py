@@ -47,7 +47,7 @@ def size_of(ballot: StoredBallot) -> int:
 
 
 def _longest(item: Item) -> frozenset[str]:
-    keys = [box.key for box in item.boxes]
+    keys = [option.key for option in item.options]
     return frozenset(keys if item.format is Format.MULTI else [max(keys, key=lambda key: len(key.encode()))])
 
 

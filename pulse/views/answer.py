@@ -25,7 +25,7 @@ def answer_view(
     answers: Mapping[str, frozenset[str]],
     channel: str = "",
 ) -> View:
-    """The modal; `answers` has the boxes chosen so far by item id, `channel` is where it was asked for."""
+    """The modal; `answers` has the options chosen so far by item id, `channel` is where it was asked for."""
     intro = _("You answer for *{side}*. Leave out what you would rather not answer.").format(
         side=_(side.label)
     )
@@ -46,9 +46,9 @@ def answer_view(
 
 
 def parse_answer(view_state: object) -> dict[str, frozenset[str]]:
-    """The boxes chosen by item id, from a submission's `state`: an empty set where nothing is chosen.
+    """The options chosen by item id, from a submission's `state`: an empty set where nothing is chosen.
 
-    Whether the wave has such items and boxes is for the use case to say. Raises FormNotUnderstood for a
+    Whether the wave has such items and options is for the use case to say. Raises FormNotUnderstood for a
     state that this form cannot have sent.
     """
     values = view_state.get("values") if isinstance(view_state, Mapping) else None
@@ -88,7 +88,7 @@ def _question(item: Item, side: Side, chosen: frozenset[str]) -> Block:
     element: Element = {
         "type": "checkboxes" if several else "radio_buttons",
         "action_id": CHOICE,
-        "options": [option(_(box.label), box.key) for box in item.boxes],
+        "options": [option(_(each.label), each.key) for each in item.options],
     }
     before = [each for each in element["options"] if each["value"] in chosen]
     if before and several:

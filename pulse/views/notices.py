@@ -68,7 +68,7 @@ def own_answers(items: Sequence[Item], side: Side, answers: Mapping[str, frozens
 def own_answer(item: Item, answers: Mapping[str, frozenset[str]]) -> str:
     """What its reader chose for one question, as mrkdwn."""
     chosen = answers.get(item.id, frozenset())
-    labels = [escape(_(box.label)) for box in item.boxes if box.key in chosen]
+    labels = [escape(_(option.label)) for option in item.options if option.key in chosen]
     return "→ " + (", ".join(f"*{label}*" for label in labels) if labels else _("_not answered yet_"))
 
 

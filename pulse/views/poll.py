@@ -47,17 +47,17 @@ def in_words(count: int) -> str:
 
 
 def answer_buttons(wave_id: str, number: int, item: Item, chosen: Collection[str] = ()) -> Block:
-    """A button for each box of the item; those in `chosen` stand out (only where one person reads them)."""
+    """A button for each option of the item; those in `chosen` stand out (where one person alone reads it)."""
     elements: list[Element] = []
-    for box in item.boxes:
-        spoken = _("Question {number}: {answer}").format(number=number, answer=_(box.label))
+    for option in item.options:
+        spoken = _("Question {number}: {answer}").format(number=number, answer=_(option.label))
         elements.append(
             button(
-                _(box.short),
-                f"answer:{box.key}",
-                value=f"{wave_id}:{item.id}:{box.key}",
-                spoken=spoken if len(spoken) <= SPOKEN_LIMIT else _(box.label)[:SPOKEN_LIMIT],
-                style="primary" if box.key in chosen else None,
+                _(option.short),
+                f"answer:{option.key}",
+                value=f"{wave_id}:{item.id}:{option.key}",
+                spoken=spoken if len(spoken) <= SPOKEN_LIMIT else _(option.label)[:SPOKEN_LIMIT],
+                style="primary" if option.key in chosen else None,
             )
         )
     return actions(elements, block_id=f"poll:{wave_id}:{item.id}")
@@ -95,7 +95,7 @@ def _open(card: PollCard) -> Message:
     )
     first = card.items[0]
     counted = turnout(card.answered, card.roster, card.minimum)
-    labels = " / ".join(escape(_(box.label)) for box in first.boxes)
+    labels = " / ".join(escape(_(option.label)) for option in first.options)
     spoken = [what, f"{question(1, first, card.side)} ({labels})", counted]
     every = ngettext("Answer in a form", "Answer all {count}", count).format(count=in_words(count))
     more = actions(

@@ -155,5 +155,5 @@ def _number(card: PrivateCard, item_id: str) -> int:
 def _answer(card: PrivateCard, item_id: str) -> str:
     item = next(item for item in card.items if item.id == item_id)
     chosen = card.answers.get(item_id, frozenset())
-    labels = [f"*{escape(_(box.label))}*" for box in item.boxes if box.key in chosen]
+    labels = [f"*{escape(_(option.label))}*" for option in item.options if option.key in chosen]
     return ", ".join(labels) if labels else _("_not answered_")

@@ -183,7 +183,9 @@ def heading(found: ItemReport) -> str:
     names_each = any(said.further for said in found.sides.values())
     if item.format is Format.AGREE5 or names_each:
         return title(item)
-    counted = _(" or ").join(_(box.label) for box in item.boxes if box.key in item.measures[0].boxes)
+    counted = _(" or ").join(
+        _(option.label) for option in item.options if option.key in item.measures[0].options
+    )
     return _("{title}: “{options}”").format(title=title(item), options=counted)
 
 
@@ -364,8 +366,8 @@ def _bars(item: Item, outcome: Outcome) -> str:
     """The answers by option, where 20 or more answered and no bar tells on anybody."""
     if not isinstance(outcome, Counted) or not outcome.bars:
         return ""
-    labels = {box.key: _(box.label) for box in item.boxes}
-    names = [_(" or ").join(labels[key] for key in bar.boxes) for bar in outcome.bars]
+    labels = {option.key: _(option.label) for option in item.options}
+    names = [_(" or ").join(labels[key] for key in bar.options) for bar in outcome.bars]
     bars = [
         _("{answer}: {count}").format(answer=name, count=bar.count)
         for name, bar in zip(names, outcome.bars, strict=True)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
-from pulse.core.model import Asked, Box, Direction, Format, Item, Measure, Side, Tally
+from pulse.core.model import Asked, Direction, Format, Item, Measure, Option, Side, Tally
 
 CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """A busy machine is slow, not wrong."""
 
-AGREE = (*(Box(str(i), f"Box {i}", str(i)) for i in range(1, 6)), Box("cannot_say", "Cannot say", "–", False))
+AGREE = (
+    *(Option(str(i), f"Box {i}", str(i)) for i in range(1, 6)),
+    Option("cannot_say", "Cannot say", "–", False),
+)
 
 
 def item(
     id_: str = "T01",
     form: Format = Format.AGREE5,
-    boxes: tuple[Box, ...] = AGREE,
+    options: tuple[Option, ...] = AGREE,
     measures: tuple[Measure, ...] = (Measure("top2box", frozenset({"4", "5"}), "agree"),),
     direction: Direction = Direction.POSITIVE,
     in_index: bool = True,
@@ -29,7 +32,7 @@ def item(
         asked=Asked.EVERY_WAVE,
         format=form,
         direction=direction,
-        boxes=boxes,
+        options=options,
         measures=measures,
         wordings={Side.MARKETING: "They trust us.", Side.IT: other},
         baselines={},
@@ -42,15 +45,15 @@ def item(
     )
 
 
-def boxes(*keys: str) -> tuple[Box, ...]:
-    """Counted boxes and one "cannot say"."""
-    return (*(Box(key, key, key) for key in keys), Box("cannot_say", "Cannot say", "–", False))
+def options(*keys: str) -> tuple[Option, ...]:
+    """Counted options and one "cannot say"."""
+    return (*(Option(key, key, key) for key in keys), Option("cannot_say", "Cannot say", "–", False))
 
 
 AMOUNT = item(
     "A02",
     Format.CHOICE,
-    boxes("far_too_little", "too_little", "about_right", "too_much"),
+    options("far_too_little", "too_little", "about_right", "too_much"),
     (
         Measure("choice_share:about_right", frozenset({"about_right"}), "say “about right”"),
         Measure("choice_share:more_needed", frozenset({"far_too_little", "too_little"}), "say “too little”"),
@@ -62,7 +65,7 @@ AMOUNT = item(
 EFFECT = item(
     "E01",
     Format.CHOICE,
-    boxes("very", "effective", "somewhat", "not"),
+    options("very", "effective", "somewhat", "not"),
     (Measure("top1box", frozenset({"very"}), "say “very effective”"),),
     Direction.CHOICE,
     in_index=False,
@@ -70,7 +73,7 @@ EFFECT = item(
 LEAD = item(
     "L03",
     Format.MULTI,
-    boxes("marketing", "it", "ceo", "nobody"),
+    options("marketing", "it", "ceo", "nobody"),
     (
         Measure("choice_share:CMO", frozenset({"marketing"}), "choose “marketing”"),
         Measure("choice_share:CIO", frozenset({"it"}), "choose “IT”"),
@@ -84,8 +87,8 @@ SLOW = item("R01", direction=Direction.NEGATIVE)
 
 
 def counts(asked: Item, *numbers: int, n: int | None = None) -> Tally:
-    """A tally with `numbers` in the order of the item's counted boxes."""
-    keys = [box.key for box in asked.boxes if box.counted]
+    """A tally with `numbers` in the order of the item's counted options."""
+    keys = [option.key for option in asked.options if option.counted]
     return Tally(sum(numbers) if n is None else n, dict(zip(keys, numbers, strict=True)))
 
 

@@ -223,7 +223,7 @@ def test_each_side_guesses_at_the_others_own_words() -> None:
     made = expectation_item(base)
     for side in Side:
         assert base.wordings[side.other] in made.wordings[side]
-    assert [option.key for option in made.boxes if option.counted] == list(EXPECTED)
+    assert [option.key for option in made.options if option.counted] == list(EXPECTED)
     assert "in IT" in made.wordings[Side.MARKETING]
 
 

@@ -211,7 +211,7 @@ def test_the_same_proposition_may_be_compared() -> None:
 
 
 def test_do_not_agree_is_compared_with_those_who_do_not() -> None:
-    """46% do not agree (2010) is a figure of 100 minus the top two boxes, neutral answers included."""
+    """46% do not agree (2010) is a figure of 100 minus the top two options, neutral answers included."""
     first = comparable(item("G01"), Side.MARKETING, LEDGER)[0]
     assert first == Comparable(
         row("A10_understand_no"),
@@ -243,7 +243,7 @@ def test_the_same_topic_is_compared_with_a_caveat() -> None:
 
 
 def test_choices_are_compared_with_the_same_choice() -> None:
-    """“About right” is beside 13 and 11, “too little” beside 41, 45 and 42; a top box beside a top box."""
+    """“About right” is beside 13 and 11, “too little” beside 41, 45 and 42, a top option beside one."""
     assert verdicts("A02", Side.MARKETING) == [
         ("A13_right_mkt", "choice_share:about_right", False),
         ("A13_more_mkt", "choice_share:more_needed", False),

@@ -95,7 +95,7 @@ def test_both_sides_are_asked_the_same_question() -> None:
     assert item.wordings[Side.IT] == item.wordings[Side.MARKETING]
     assert "IT said that by 1 December 2026" in item.wordings[Side.IT]
     assert ONE.text in item.wordings[Side.IT]
-    assert [option.key for option in item.boxes if option.counted] == ["yes", "partly", "no"]
+    assert [option.key for option in item.options if option.counted] == ["yes", "partly", "no"]
 
 
 def test_each_commitment_is_a_series_of_its_own() -> None:

@@ -30,7 +30,8 @@ from pulse.core.items import parse_items
 from pulse.core.model import Direction, Format, Item, Measure, Outcome, Side, Tally, Withheld
 from pulse.core.privacy import EXPECTED, publish, publish_expectation, share, turnout
 from pulse.core.scoring import answered, close_side, tally
-from tests.core.bank import SLOW, TRUST, boxes, counts, item
+from tests.core.bank import SLOW, TRUST, counts, item
+from tests.core.bank import options as options_of
 from tests.core.inference import (
     Candidates,
     Doubts,
@@ -55,7 +56,7 @@ Shape = tuple[Format, int, *tuple[Options, ...]]
 
 
 def options(asked: Item) -> list[str]:
-    return [box.key for box in asked.boxes if box.counted]
+    return [option.key for option in asked.options if option.counted]
 
 
 def an_item(form: Format, size: int, *measured: Options) -> Item:
@@ -64,7 +65,7 @@ def an_item(form: Format, size: int, *measured: Options) -> Item:
     shares = tuple(
         Measure("".join(keys[o] for o in m), frozenset(keys[o] for o in m), "say") for m in measured
     )
-    return item("OWN", form, boxes(*keys), shares, Direction.CHOICE)
+    return item("OWN", form, options_of(*keys), shares, Direction.CHOICE)
 
 
 def figures(outcome: Outcome) -> Hashable:
@@ -72,7 +73,7 @@ def figures(outcome: Outcome) -> Hashable:
     if isinstance(outcome, Withheld):
         return None
     shares = tuple((key, each.low, each.high) for key, each in outcome.shares.items())
-    return outcome.n, shares, tuple((bar.boxes, bar.count) for bar in outcome.bars)
+    return outcome.n, shares, tuple((bar.options, bar.count) for bar in outcome.bars)
 
 
 def publisher(asked: Item, people: int | None = None) -> Publish:
@@ -120,7 +121,7 @@ def shape_of(asked: Item) -> Shape:
     return (
         asked.format,
         len(keys),
-        *(tuple(sorted(keys.index(key) for key in measure.boxes)) for measure in asked.measures),
+        *(tuple(sorted(keys.index(key) for key in measure.options)) for measure in asked.measures),
     )
 
 
@@ -365,8 +366,8 @@ def polarised(luck: Random, items: Sequence[Item], people: int) -> list[dict[str
 
 
 def _answer(luck: Random, asked: Item, lean: float) -> frozenset[str]:
-    if luck.random() < 0.02 and len(options(asked)) < len(asked.boxes):
-        return frozenset({asked.boxes[-1].key})
+    if luck.random() < 0.02 and len(options(asked)) < len(asked.options):
+        return frozenset({asked.options[-1].key})
     keys = options(asked)
     at = (luck.gauss(lean, 0.7) + 2.5) / 5 * len(keys)
     first = keys[min(len(keys) - 1, max(0, int(at)))]

@@ -97,12 +97,12 @@ def test_what_people_want_and_choices_stay_out_of_the_index() -> None:
 
 
 def test_agree_items_report_those_who_agree_and_leave_out_cannot_say() -> None:
-    """Top two of five; “cannot say” is a box that does not count; R03 also lets people say “did not ask”."""
+    """Top two of five; “cannot say” does not count, nor does “did not ask” of R03."""
     trust, answered = item("T01"), item("R03")
-    assert [box.key for box in trust.boxes if box.counted] == ["1", "2", "3", "4", "5"]
-    assert [box.key for box in trust.boxes if not box.counted] == ["cannot_say"]
-    assert [box.key for box in answered.boxes if not box.counted] == ["cannot_say", "did_not_ask"]
-    assert [(m.key, sorted(m.boxes), m.says) for m in trust.measures] == [("top2box", ["4", "5"], "agree")]
+    assert [option.key for option in trust.options if option.counted] == ["1", "2", "3", "4", "5"]
+    assert [option.key for option in trust.options if not option.counted] == ["cannot_say"]
+    assert [option.key for option in answered.options if not option.counted] == ["cannot_say", "did_not_ask"]
+    assert [(m.key, sorted(m.options), m.says) for m in trust.measures] == [("top2box", ["4", "5"], "agree")]
 
 
 @pytest.mark.parametrize(
@@ -135,22 +135,26 @@ def test_choice_items_report_the_shares_that_the_studies_published(
     item_id: str, measures: list[tuple[str, set[str], str]]
 ) -> None:
     """Each share of a choice item is named as the ledger names it, the headline first."""
-    assert [(m.key, set(m.boxes), m.says) for m in item(item_id).measures] == measures
+    assert [(m.key, set(m.options), m.says) for m in item(item_id).measures] == measures
 
 
 def test_was_not_here_leaves_the_denominator() -> None:
     """Who was not here a year ago does not count in “compared with a year ago”."""
-    assert [box.key for box in item("A04").boxes if box.counted] == ["better", "about_the_same", "worse"]
+    assert [option.key for option in item("A04").options if option.counted] == [
+        "better",
+        "about_the_same",
+        "worse",
+    ]
 
 
-def test_every_box_fits_a_button_on_a_phone() -> None:
+def test_every_option_fits_a_button_on_a_phone() -> None:
     """Short labels are at most 24 characters, also where a company's own label is long."""
     long = own(
         {"scale": "choice: " + "a very long answer that goes on " * 2 + " / no", "direction": "choice"}
     )
-    boxes = [box for item in (*BANK, *long) for box in item.boxes]
-    assert [box.short for box in boxes if not 0 < len(box.short) <= SHORT_LIMIT] == []
-    assert long[0].boxes[0].short == "A very long answer that…"
+    options = [option for item in (*BANK, *long) for option in item.options]
+    assert [option.short for option in options if not 0 < len(option.short) <= SHORT_LIMIT] == []
+    assert long[0].options[0].short == "A very long answer that…"
 
 
 def test_an_edited_wording_is_a_new_series_without_baselines() -> None:
@@ -169,7 +173,7 @@ def test_an_edited_wording_is_a_new_series_without_baselines() -> None:
 
 def test_an_edited_answer_is_a_new_series_too() -> None:
     """Other answers to choose from are another question."""
-    scale = item("A04").boxes[0].label + " / the same / worse"
+    scale = item("A04").options[0].label + " / the same / worse"
     edited = Bank(
         parse_items(
             shipped_with("A04", scale="choice: " + scale, measures="choice_share:improved = better"),
@@ -338,13 +342,13 @@ def test_an_own_choice_reports_its_first_answer_unless_told_otherwise() -> None:
     """Without the column `measures` the first counted answer is the share that is reported."""
     choice = {"scale": "choice: Cannot say / Daily / weekly / never", "direction": "choice"}
     (plain,) = own(choice)
-    assert [(m.key, set(m.boxes), m.says) for m in plain.measures] == [
+    assert [(m.key, set(m.options), m.says) for m in plain.measures] == [
         ("choice_share:daily", {"daily"}, "say “daily”")
     ]
-    assert [box.key for box in plain.boxes if not box.counted] == ["cannot_say"]
+    assert [option.key for option in plain.options if not option.counted] == ["cannot_say"]
     assert not plain.in_index
     (named,) = own(choice | {"measures": "choice_share:often = Daily + weekly"})
-    assert [(m.key, set(m.boxes), m.says) for m in named.measures] == [
+    assert [(m.key, set(m.options), m.says) for m in named.measures] == [
         ("choice_share:often", {"daily", "weekly"}, "say “daily” or “weekly”")
     ]
 

@@ -63,12 +63,12 @@ def test_nothing_stays_nothing_in_every_language() -> None:
 
 
 def test_every_shipped_item_is_translated() -> None:
-    """No question is left in English, and the boxes keep their keys and their order."""
+    """No question is left in English, and the options keep their keys and their order."""
     for english, german in zip(SOURCE, GERMAN, strict=True):
         assert german.translated, english.id
         assert all(english.wordings[side] != german.wordings[side] for side in Side), english.id
-        assert [(b.key, b.counted) for b in english.boxes] == [(b.key, b.counted) for b in german.boxes]
-        assert [(m.key, m.boxes) for m in english.measures] == [(m.key, m.boxes) for m in german.measures]
+        assert [(b.key, b.counted) for b in english.options] == [(b.key, b.counted) for b in german.options]
+        assert [(m.key, m.options) for m in english.measures] == [(m.key, m.options) for m in german.measures]
         assert english.mirrored == german.mirrored, english.id
 
 
@@ -77,19 +77,19 @@ def test_a_translated_item_keeps_its_series() -> None:
     assert [item.series for item in SOURCE] == [item.series for item in GERMAN]
 
 
-def test_translated_boxes_fit_their_buttons() -> None:
+def test_translated_options_fit_their_buttons() -> None:
     """A label fits a button, its short form a phone."""
     for item in GERMAN:
-        for box in item.boxes:
-            assert 0 < len(box.label) <= LABEL_LIMIT, (item.id, box.label)
-            assert 0 < len(box.short) <= SHORT_LIMIT, (item.id, box.short)
+        for option in item.options:
+            assert 0 < len(option.label) <= LABEL_LIMIT, (item.id, option.label)
+            assert 0 < len(option.short) <= SHORT_LIMIT, (item.id, option.short)
 
 
 def test_a_scale_of_agreement_reads_as_germans_answer_it() -> None:
-    """The five boxes and the one beside them, and the words of their share."""
+    """The five options and the one beside them, and the words of their share."""
     item = GERMAN.get("T01")
     assert item is not None
-    assert [box.label for box in item.boxes] == [
+    assert [option.label for option in item.options] == [
         "Stimme gar nicht zu",
         "Stimme nicht zu",
         "Weder Zustimmung noch Ablehnung",
@@ -135,7 +135,7 @@ def test_a_companys_own_choice_keeps_its_words_in_another_language() -> None:
     with speaking(catalogue("de")):
         own = in_language(replace(item, own=True), None)
     assert item.wordings == own.wordings
-    assert item.boxes == own.boxes
+    assert item.options == own.options
     assert own.measures[0].says == "sagen „About right“"
     assert not own.translated
 

@@ -31,13 +31,13 @@ def test_a_draft_becomes_an_item_of_the_bank() -> None:
     item = own_item(CHOICE.row("X01"))
     assert item.own
     assert item.wordings == {Side.MARKETING: CHOICE.marketing, Side.IT: CHOICE.it}
-    assert [(option.label, option.counted) for option in item.boxes] == [
+    assert [(option.label, option.counted) for option in item.options] == [
         ("Every day", True),
         ("Every week", True),
         ("Less often", True),
         ("Cannot say", False),
     ]
-    assert item.measures[0].boxes == {"every_day", "every_week"}
+    assert item.measures[0].options == {"every_day", "every_week"}
 
 
 @pytest.mark.parametrize("draft", [AGREE, CHOICE, replace(AGREE, direction=Direction.NEGATIVE)])

@@ -22,7 +22,7 @@ from tests.core.bank import AMOUNT, EFFECT, LEAD, TRUST, agreeing, counts, item
 
 def bars(outcome: Outcome) -> dict[str, int]:
     assert isinstance(outcome, Counted)
-    return {"+".join(bar.boxes): bar.count for bar in outcome.bars}
+    return {"+".join(bar.options): bar.count for bar in outcome.bars}
 
 
 @pytest.mark.parametrize("n", range(5))
@@ -80,7 +80,7 @@ def test_from_ten_answers_ends_are_merged(n: int) -> None:
 
 
 def test_bars_come_from_twenty_answers_on() -> None:
-    """19 answers have a share alone, 20 have their boxes."""
+    """19 answers have a share alone, 20 have their options."""
     assert publish(TRUST, counts(TRUST, 3, 3, 4, 4, 5), 5) == Counted(19, {"top2box": Share(9, 9)})
     assert bars(publish(TRUST, counts(TRUST, 3, 4, 4, 4, 5), 5)) == {"1": 3, "2": 4, "3": 4, "4": 4, "5": 5}
 
@@ -164,7 +164,7 @@ def test_the_roster_is_that_of_the_opening() -> None:
 
 
 def test_groups_are_cut_where_measures_are() -> None:
-    """Each measure's boxes stand in groups of their own, in the item's order, without uncounted boxes."""
+    """Each measure's options stand in groups of their own, in the item's order, without uncounted options."""
     assert groups(TRUST) == (("1", "2", "3"), ("4", "5"))
     assert groups(AMOUNT) == (("far_too_little", "too_little"), ("about_right",), ("too_much",))
     assert groups(EFFECT) == (("very",), ("effective", "somewhat", "not"))
@@ -184,10 +184,10 @@ def test_counts_that_do_not_fit_are_refused(tally: Tally, sentence: str) -> None
         publish(TRUST, tally, 5)
 
 
-def test_a_multiple_choice_measure_of_two_boxes_cannot_be_counted() -> None:
-    """People who chose both boxes would be counted twice."""
+def test_a_multiple_choice_measure_of_two_options_cannot_be_counted() -> None:
+    """People who chose both options would be counted twice."""
     wide = item(
-        form=Format.MULTI, boxes=LEAD.boxes, measures=(Measure("m", frozenset({"it", "ceo"}), "choose"),)
+        form=Format.MULTI, options=LEAD.options, measures=(Measure("m", frozenset({"it", "ceo"}), "choose"),)
     )
     with pytest.raises(BadNumbers, match="counts one option"):
         publish(wide, counts(wide, 5, 5, 5, 5, n=12), 5)
@@ -201,7 +201,7 @@ def test_silence_never_tells_of_a_lone_part_of_the_first_share() -> None:
     """Three people who chose the first measure's two groups are shown apart for no split, or one tells."""
     split = item(
         form=Format.CHOICE,
-        boxes=AMOUNT.boxes,
+        options=AMOUNT.options,
         measures=(
             Measure("choice_share:little", frozenset({"far_too_little", "too_little"}), "say “too little”"),
             Measure("choice_share:far", frozenset({"far_too_little"}), "say “far too little”"),

@@ -16,8 +16,8 @@ def one(key: str) -> frozenset[str]:
     return frozenset({key})
 
 
-def test_an_answer_counts_in_its_box() -> None:
-    """Each box has its number of people, empty ones too."""
+def test_an_answer_counts_in_its_option() -> None:
+    """Each option has its number of people, empty ones too."""
     answers = map(one, ["4", "4", "5", "1"])
     assert tally(TRUST, answers) == Tally(4, {"1": 1, "2": 0, "3": 0, "4": 2, "5": 1})
 
@@ -28,17 +28,17 @@ def test_cannot_say_leaves_the_denominator() -> None:
     assert tally(TRUST, answers) == Tally(1, {"1": 0, "2": 0, "3": 0, "4": 1, "5": 0})
 
 
-def test_a_multiple_choice_counts_each_chosen_box_once_a_person() -> None:
+def test_a_multiple_choice_counts_each_chosen_option_once_a_person() -> None:
     """Two people with three choices are two people."""
     answers = [frozenset({"marketing", "it"}), one("it")]
     assert tally(LEAD, answers) == Tally(2, {"marketing": 1, "it": 2, "ceo": 0, "nobody": 0})
 
 
 def test_answers_that_do_not_fit_are_refused() -> None:
-    """An unknown box, or two where one may be chosen, is an error and never a count."""
-    with pytest.raises(BadNumbers, match="no box “6”"):
+    """An unknown option, or two where one may be chosen, is an error and never a count."""
+    with pytest.raises(BadNumbers, match="no option “6”"):
         tally(TRUST, [one("6")])
-    with pytest.raises(BadNumbers, match="takes one box"):
+    with pytest.raises(BadNumbers, match="takes one option"):
         tally(TRUST, [frozenset({"4", "5"})])
 
 

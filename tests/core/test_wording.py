@@ -317,7 +317,7 @@ def test_background_never_gets_a_verdict() -> None:
 def test_no_shipped_item_or_figure_makes_a_forbidden_sentence(item_id: str, n: int) -> None:
     """Every item, side and figure, at five sizes: no decimal, arrow, cause, benchmark or equality."""
     asked_ = item_of(item_id)
-    keys = [option.key for option in asked_.boxes if option.counted]
+    keys = [option.key for option in asked_.options if option.counted]
     counts = [n // len(keys) + (at < n % len(keys)) for at in range(len(keys))]
     made = report(wave(0, {(asked_.id, side): counts for side in Side}, n + 1), [], BANK, LEDGER)
     for text in sentences(made.items[0]):

@@ -78,7 +78,7 @@ class Life:
         self.office: Any = None
         self.refused: Counter[str] = Counter()
         self.recorded: dict[str, str] = {}
-        """By person, the box of the last tap that was acked and not refused."""
+        """By person, the option of the last tap that was acked and not refused."""
 
     def watch(self) -> None:
         tap = self.office.bot.workspace.answering.tap
@@ -124,21 +124,21 @@ class Life:
         polls = [m for m in self.office.posted(channel) if "poll:" in str(m.blocks)]
         if not polls:
             return
-        poll, box, before = snapshot(polls[-1]), self.luck.choice("12345"), self.refused[who.id]
+        poll, option, before = snapshot(polls[-1]), self.luck.choice("12345"), self.refused[who.id]
         block = next(b["block_id"] for b in poll.blocks if str(b["block_id"]).endswith(":T01"))
-        await self.told(who, lambda: who.tap(poll, f"answer:{box}", block=block))
+        await self.told(who, lambda: who.tap(poll, f"answer:{option}", block=block))
         if self.refused[who.id] == before:
-            self.recorded[who.id] = box
+            self.recorded[who.id] = option
 
     async def tap_home(self, who: Actor) -> None:
         """One answer on the Home tab, if it stands there."""
-        home, box, before = who.home, self.luck.choice("12345"), self.refused[who.id]
+        home, option, before = who.home, self.luck.choice("12345"), self.refused[who.id]
         blocks = [b for b in home.blocks if str(b["block_id"]).endswith(":T01")] if home else []
-        if home is None or not any(f"answer:{box}" in str(block) for block in blocks):
+        if home is None or not any(f"answer:{option}" in str(block) for block in blocks):
             return
-        await self.told(who, lambda: who.tap(home, f"answer:{box}", block=":T01"))
+        await self.told(who, lambda: who.tap(home, f"answer:{option}", block=":T01"))
         if self.refused[who.id] == before:
-            self.recorded[who.id] = box
+            self.recorded[who.id] = option
 
     async def send_form(self, who: Actor) -> None:
         """Sends the form that is open, if there is one, and closes what comes of it."""
@@ -238,7 +238,7 @@ async def one_life(path: Path, luck: random.Random, odd: Counter[str]) -> None:
         await asyncio.sleep(300)
         await life.wildly(6, 0.5)
         stored = {user: (await office.answers(slack.actor(user)))["T01"] for user in life.recorded}
-        assert stored == {user: frozenset({box}) for user, box in life.recorded.items()}
+        assert stored == {user: frozenset({option}) for user, option in life.recorded.items()}
         clock.jump(CLOSES)
         life.wild.share = luck.choice((0.3, 0.6, 0.9))
         await asyncio.sleep(120)

@@ -155,11 +155,11 @@ class Office:
         found = [m for m in messages if any(str(b.get("block_id", "")).startswith(prefix) for b in m.blocks)]
         return found[-1]
 
-    async def answer(self, who: Actor, channel: str, box: str, item: str = "T01") -> None:
+    async def answer(self, who: Actor, channel: str, option: str, item: str = "T01") -> None:
         """One tap on a poll."""
         poll = self.poll(channel)
         block = next(b for b in (b["block_id"] for b in poll.blocks) if b.endswith(f":{item}"))
-        await who.tap(poll, f"answer:{box}", block=block)
+        await who.tap(poll, f"answer:{option}", block=block)
 
     def posted(self, channel: str) -> list[Message]:
         """What stands publicly in a channel."""

@@ -90,8 +90,8 @@ async def test_a_pulse_is_answered_inside_the_card_without_looking_for_the_next_
 async def test_a_further_tap_on_the_poll_gets_a_line_and_no_second_card(office: Office) -> None:
     """The card stands already; the line says what the tap changed."""
     person = await opened(office)
-    for box in ("5", "4", "2"):
-        await office.answer(person, office.it, box)
+    for option in ("5", "4", "2"):
+        await office.answer(person, office.it, option)
         await office.settled()
     card_of(office, person)
     _card, *lines = person.private(office.it)
@@ -239,12 +239,12 @@ async def test_several_answers_are_tapped_before_the_card_moves_on(
     person = office.people(office.it)[2]
     await office.answer(person, office.it, "4")
     await office.settled()
-    for box in (multi.boxes[0].key, multi.boxes[1].key):
-        card = await tapped(office, person, box)
+    for option in (multi.options[0].key, multi.options[1].key):
+        card = await tapped(office, person, option)
     assert "*2 of 2*" in card.text
-    assert (await kept(office, person))["L03"] == {multi.boxes[0].key, multi.boxes[1].key}
-    await tapped(office, person, multi.boxes[0].key)
-    assert (await kept(office, person))["L03"] == {multi.boxes[1].key}
+    assert (await kept(office, person))["L03"] == {multi.options[0].key, multi.options[1].key}
+    await tapped(office, person, multi.options[0].key)
+    assert (await kept(office, person))["L03"] == {multi.options[1].key}
     await person.tap(card, "next_question")
     await office.settled()
     assert "✓ All two saved, thank you." in card.text

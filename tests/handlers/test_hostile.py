@@ -88,7 +88,7 @@ async def token_of(office: Office) -> str:
 
 @pytest.mark.parametrize("value", VALUES)
 async def test_a_forged_value_changes_nothing(office: Office, value: str) -> None:
-    """Other waves, other questions, boxes that nobody was offered: a sentence, and the answer stays."""
+    """Other waves, other questions, options that nobody was offered: a sentence, and the answer stays."""
     person = await opened(office)
     before = await file_of(office)
     forged = snapshot(office.poll(office.it))
@@ -149,8 +149,8 @@ STATES: dict[str, Any] = {
         "item:R01": {"choice": {"type": "radio_buttons", "selected_option": {"value": "4"}}}
     },
     "another block": {"evil": {"choice": {"type": "radio_buttons", "selected_option": {"value": "4"}}}},
-    "another box": {"item:T01": {"choice": {"type": "radio_buttons", "selected_option": {"value": "99"}}}},
-    "two boxes": {
+    "another option": {"item:T01": {"choice": {"type": "radio_buttons", "selected_option": {"value": "99"}}}},
+    "two options": {
         "item:T01": {"choice": {"type": "checkboxes", "selected_options": [{"value": "4"}, {"value": "5"}]}}
     },
     "another field": {"item:T01": {"evil": {"type": "radio_buttons", "selected_option": {"value": "4"}}}},
@@ -336,7 +336,7 @@ async def test_the_log_names_no_respondent(office: Office, log: Log) -> None:
         await office.answer(each, office.it if each in office.people(office.it) else office.marketing, "5")
     guest = office.slack.actor("greta")
     await office.answer(guest, office.marketing, "4")
-    await submit(office, person, await form_of(office, person), STATES["another box"])
+    await submit(office, person, await form_of(office, person), STATES["another option"])
     office.slack.fail("views.publish", "internal_error", times=9)
     await person.open_home()
     await office.says(person, "/pulse note secret", office.it)

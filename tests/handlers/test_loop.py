@@ -10,10 +10,10 @@ from rehearsal.blockkit import message_problems
 from tests.handlers.conftest import Office
 
 
-async def answer_all(office: Office, channel: str, people: int, box: str = "4") -> None:
+async def answer_all(office: Office, channel: str, people: int, option: str = "4") -> None:
     """The first `people` of a channel answer the headline question."""
     for person in office.people(channel)[:people]:
-        await office.answer(person, channel, box)
+        await office.answer(person, channel, option)
 
 
 async def test_from_the_set_up_to_published_results(office: Office) -> None:

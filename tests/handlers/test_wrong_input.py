@@ -92,7 +92,7 @@ async def test_a_joiner_is_asked_from_the_next_pulse_on(office: Office) -> None:
     assert await office.answers(joiner) == {"T01": frozenset({"4"})}
 
 
-async def test_a_forged_box_is_refused(office: Office) -> None:
+async def test_a_forged_option_is_refused(office: Office) -> None:
     """A value that no poll offered is answered with a sentence, and not recorded."""
     await office.set_up()
     await office.open()

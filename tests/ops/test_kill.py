@@ -46,7 +46,7 @@ STAGES = ("open", "remind", "remind again", "close")
 HOURS = {"open": 1, "remind": 25, "remind again": 49, "close": 73}  # since the Tuesday's 08:00
 REMINDED = {"open": 0, "remind": 1, "remind again": 2, "close": 2}
 SILENT = 4  # of each side's people never answer: somebody is to be reminded
-BOXES = ("1", "2", "3", "4", "5")
+OPTIONS = ("1", "2", "3", "4", "5")
 
 
 @dataclass
@@ -184,26 +184,26 @@ def keys(slack: Rehearsal, channel: str) -> list[str]:
     return [m.metadata["event_payload"]["key"] for m in public(slack, channel) if m.metadata]
 
 
-async def tap(life: Life, person: Person, box: str) -> None:
+async def tap(life: Life, person: Person, option: str) -> None:
     """One tap on the newest poll; afterwards it is known what the bot may hold."""
     polls = [m for m in public(life.slack, person.channel) if "poll:" in str(m.blocks)]
     if not polls:
         return
     block = next(b["block_id"] for b in polls[-1].blocks if str(b["block_id"]).endswith(":T01"))
     before, refused = set(person.may_hold), life.refused(person.actor.id)
-    person.may_hold = before | {box}
+    person.may_hold = before | {option}
     try:
-        await person.actor.tap(polls[-1], f"answer:{box}", block=block)
+        await person.actor.tap(polls[-1], f"answer:{option}", block=block)
     except (NotAnswered, NotPossible):
         return
-    person.may_hold = before if life.refused(person.actor.id) > refused else {box}
+    person.may_hold = before if life.refused(person.actor.id) > refused else {option}
 
 
 async def tap_on(life: Life, people: list[Person], luck: random.Random, going: asyncio.Event) -> None:
     """Somebody of these people taps, then somebody else, and so on."""
     while True:
         await going.wait()
-        await tap(life, luck.choice(people), luck.choice(BOXES))
+        await tap(life, luck.choice(people), luck.choice(OPTIONS))
         await asyncio.sleep(luck.uniform(0, 0.1))
 
 

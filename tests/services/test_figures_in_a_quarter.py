@@ -35,13 +35,15 @@ NOT_COMPARED = "Other questions, not compared:"
 
 def chosen(item: Item, side: Side, luck: random.Random) -> frozenset[str]:
     """What somebody answers: people who are neither delighted nor at odds."""
-    boxes = [box.key for box in item.boxes if box.counted]
+    options = [option.key for option in item.options if option.counted]
     if item.format is Format.MULTI:
         own = (0.6, 0.3) if side is Side.MARKETING else (0.4, 0.6)
-        likely = zip(boxes, (*own, 0.2, 0.1, 0.05), strict=True)
-        return frozenset(box for box, chance in likely if luck.random() < chance) or frozenset({boxes[0]})
-    weights = {5: (1, 3, 4, 7, 3), 4: (2, 5, 5, 2), 3: (3, 5, 3)}[len(boxes)]
-    return frozenset(luck.choices(boxes, weights=weights))
+        likely = zip(options, (*own, 0.2, 0.1, 0.05), strict=True)
+        return frozenset(option for option, chance in likely if luck.random() < chance) or frozenset(
+            {options[0]}
+        )
+    weights = {5: (1, 3, 4, 7, 3), 4: (2, 5, 5, 2), 3: (3, 5, 3)}[len(options)]
+    return frozenset(luck.choices(options, weights=weights))
 
 
 async def a_quarter(office: Office) -> list[Message]:

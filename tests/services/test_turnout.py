@@ -87,8 +87,8 @@ async def test_under_the_minimum_there_is_no_count() -> None:
 async def test_an_answer_is_an_opinion() -> None:
     """Somebody who could not say anything has not answered."""
     unsure: Answers = {"T01": frozenset({"cannot_say"})}
-    mixed: Answers = {**unsure, "G01": frozenset({LIBRARY.source.items[0].boxes[0].key})}
-    assert LIBRARY.source.get("T01").box("cannot_say") is not None
+    mixed: Answers = {**unsure, "G01": frozenset({LIBRARY.source.items[0].options[0].key})}
+    assert LIBRARY.source.get("T01").option("cannot_say") is not None
     snapshot = Cast([AGREE] * 5 + [unsure] * 3 + [mixed] * 0).snapshot()
     await snapshot.refresh(wave())
     assert told(snapshot) == 5

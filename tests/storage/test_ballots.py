@@ -42,8 +42,8 @@ waves = st.lists(st.sampled_from(BANK), min_size=1, max_size=4, unique_by=lambda
 def answers_to(draw: st.DrawFn, items: list[Item]) -> dict[str, frozenset[str]]:
     chosen = {}
     for item in items:
-        keys = st.sampled_from([box.key for box in item.boxes])
-        most = len(item.boxes) if item.format is Format.MULTI else 1
+        keys = st.sampled_from([option.key for option in item.options])
+        most = len(item.options) if item.format is Format.MULTI else 1
         picked = draw(st.frozensets(keys, max_size=most))
         if picked:
             chosen[item.id] = picked
@@ -68,7 +68,7 @@ def test_what_is_sealed_is_what_is_opened(case: tuple[list[Item], StoredBallot])
 
 @given(ballots())
 def test_every_ballot_of_a_wave_has_one_length(case: tuple[list[Item], StoredBallot]) -> None:
-    """Whoever has not answered, answered one question, or ticked all boxes: the row looks the same."""
+    """Whoever has not answered, answered one question, or ticked all options: the row looks the same."""
     items, ballot = case
     length = length_of(items)
     sealed = {len(SEALER.seal(PERSON, each, length)) for each in (ballot, StoredBallot.blank(ballot.sides))}

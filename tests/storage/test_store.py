@@ -286,7 +286,7 @@ async def test_the_file_tells_how_many_were_asked_and_nothing_else(store: Store)
     before = rows(store.path)
     for number, options in enumerate([("5",), ("cannot_say",), ("1",)]):
         await answer(store, wave, f"U{number}", "T01", *options)
-    await answer(store, wave, "U3", "L03", *(box.key for box in ITEMS[3].boxes))
+    await answer(store, wave, "U3", "L03", *(option.key for option in ITEMS[3].options))
     await store.answer(wave, "U0", lambda ballot: StoredBallot.blank(ballot.sides))
     after = rows(store.path)
     assert len(before) == len(after) == len(MANY)
@@ -524,7 +524,7 @@ async def test_what_was_published_is_read_back_as_it_was(store: Store) -> None:
     assert opened is not None
     written: list[Publication] = []
     cast = [
-        (f"{side}{number}", item.id, item.boxes[number % (len(item.boxes) - 1)].key)
+        (f"{side}{number}", item.id, item.options[number % (len(item.options) - 1)].key)
         for side, people in ((Side.IT, 25), (Side.MARKETING, 7))
         for number in range(people)
         for item in ITEMS

@@ -98,7 +98,11 @@ async def test_published_counts_are_carried(store: Store) -> None:
     assert leaders[Side.MARKETING].shares["choice_share:CMO"] == Share(5, 5)
     first = waves[1].outcomes["T01", Side.IT]
     assert isinstance(first, Counted)
-    assert [(bar.boxes, bar.count) for bar in first.bars] == [(("1", "2"), 3), (("3",), 10), (("4", "5"), 7)]
+    assert [(bar.options, bar.count) for bar in first.bars] == [
+        (("1", "2"), 3),
+        (("3",), 10),
+        (("4", "5"), 7),
+    ]
     assert all(isinstance(waves[3].outcomes[item, Side.IT], Withheld) for item in waves[3].items)
     assert waves[3].turnout[Side.IT].answered is None
 

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from pulse.core.model import Asked, Box, Direction, Format, Item, Measure, Side
+from pulse.core.model import Asked, Direction, Format, Item, Measure, Option, Side
 
 CLOSES = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)
 OPENS = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 
 AGREE = (
-    Box("1", "Strongly disagree", "Strongly disagree"),
-    Box("2", "Disagree", "Disagree"),
-    Box("3", "Neither agree nor disagree", "Neither"),
-    Box("4", "Agree", "Agree"),
-    Box("5", "Strongly agree", "Strongly agree"),
-    Box("cannot_say", "Cannot say", "Cannot say", counted=False),
+    Option("1", "Strongly disagree", "Strongly disagree"),
+    Option("2", "Disagree", "Disagree"),
+    Option("3", "Neither agree nor disagree", "Neither"),
+    Option("4", "Agree", "Agree"),
+    Option("5", "Strongly agree", "Strongly agree"),
+    Option("cannot_say", "Cannot say", "Cannot say", counted=False),
 )
 AMOUNT = (
-    Box("far_too_little", "Far too little", "Far too little"),
-    Box("too_little", "Too little", "Too little"),
-    Box("about_right", "About right", "About right"),
-    Box("too_much", "Too much", "Too much"),
-    Box("cannot_say", "Cannot say", "Cannot say", counted=False),
+    Option("far_too_little", "Far too little", "Far too little"),
+    Option("too_little", "Too little", "Too little"),
+    Option("about_right", "About right", "About right"),
+    Option("too_much", "Too much", "Too much"),
+    Option("cannot_say", "Cannot say", "Cannot say", counted=False),
 )
 LEADERS = (
-    Box("marketing", "Marketing or the CMO", "Marketing"),
-    Box("it", "IT or the CIO", "IT"),
-    Box("ceo", "The CEO", "CEO"),
-    Box("else", "Someone else", "Someone else"),
-    Box("nobody", "Nobody", "Nobody"),
+    Option("marketing", "Marketing or the CMO", "Marketing"),
+    Option("it", "IT or the CIO", "IT"),
+    Option("ceo", "The CEO", "CEO"),
+    Option("else", "Someone else", "Someone else"),
+    Option("nobody", "Nobody", "Nobody"),
 )
 
 
@@ -37,7 +37,7 @@ def an_item(
     item_id: str,
     marketing: str,
     it: str,
-    boxes: tuple[Box, ...] = AGREE,
+    options: tuple[Option, ...] = AGREE,
     format: Format = Format.AGREE5,  # noqa: A002 - the field's own name
     own: bool = False,
 ) -> Item:
@@ -47,7 +47,7 @@ def an_item(
         asked=Asked.ROTATING,
         format=format,
         direction=Direction.POSITIVE,
-        boxes=boxes,
+        options=options,
         measures=(Measure("top2box", frozenset({"4", "5"}), "agree"),),
         wordings={Side.MARKETING: marketing, Side.IT: it},
         baselines={Side.MARKETING: (), Side.IT: ()},

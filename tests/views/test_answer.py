@@ -24,7 +24,7 @@ def radio(value: str | None) -> dict[str, Any]:
     return {"type": "radio_buttons", "selected_option": None if value is None else {"value": value}}
 
 
-def boxes(*values: str) -> dict[str, Any]:
+def options(*values: str) -> dict[str, Any]:
     return {"type": "checkboxes", "selected_options": [{"value": value} for value in values]}
 
 
@@ -40,7 +40,7 @@ def test_the_form_reads_as_agreed_and_slack_takes_it(name: str, items: Any, answ
 
 
 def test_what_was_answered_is_chosen_when_the_form_opens() -> None:
-    """One box for a single choice, each of them for a multiple choice, none where nothing was answered."""
+    """One option for a single choice, each of them for a multiple choice, none where nothing was answered."""
     fields = [block["element"] for block in answer_view("7", Side.IT, WAVE, ANSWERS)["blocks"][1:-1]]
     assert fields[0]["initial_option"]["value"] == "4"
     assert [each["value"] for each in fields[3]["initial_options"]] == ["it", "ceo"]
@@ -59,9 +59,9 @@ def test_a_question_can_be_left_out() -> None:
     assert [block["optional"] for block in questions] == [True] * len(WAVE)
 
 
-def test_a_submission_gives_the_boxes_of_each_item() -> None:
+def test_a_submission_gives_the_options_of_each_item() -> None:
     """An empty set says that nothing is chosen."""
-    sent = state(T01=radio("4"), A02=radio(None), L03=boxes("it", "ceo"), G01=boxes())
+    sent = state(T01=radio("4"), A02=radio(None), L03=options("it", "ceo"), G01=options())
     assert parse_answer(sent) == {
         "T01": frozenset({"4"}),
         "A02": frozenset(),
@@ -119,5 +119,5 @@ def test_the_labels_of_the_form_are_the_full_ones() -> None:
     """The form has room for the whole label, so it shows no shortened one."""
     options = answer_view("7", Side.IT, WAVE, {})["blocks"][1]["element"]["options"]
     assert [(each["text"]["text"], each["value"]) for each in options] == [
-        (box.label, box.key) for box in AGREE
+        (option.label, option.key) for option in AGREE
     ]

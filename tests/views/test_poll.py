@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pulse.core.cards import PollCard
-from pulse.core.model import Box, Side
+from pulse.core.model import Option, Side
 from pulse.views.poll import poll_message
 from rehearsal.blockkit import message_problems
 from tests.golden import golden
@@ -45,12 +45,12 @@ def test_a_poll_reads_as_agreed_and_slack_takes_it(name: str) -> None:
     golden(name, message)
 
 
-def test_one_tap_carries_the_wave_the_item_and_the_box_and_no_person() -> None:
+def test_one_tap_carries_the_wave_the_item_and_the_option_and_no_person() -> None:
     """The button's value is what the tap means, and its block says which poll it belongs to."""
     row = poll_message(replace(CARD, items=(T01,))).blocks[2]
     assert row["block_id"] == "poll:7:T01"
     assert [(each["action_id"], each["value"]) for each in row["elements"]] == [
-        (f"answer:{box.key}", f"7:T01:{box.key}") for box in AGREE
+        (f"answer:{option.key}", f"7:T01:{option.key}") for option in AGREE
     ]
 
 
@@ -74,7 +74,11 @@ def test_from_the_minimum_on_the_count_is_shown() -> None:
 def test_the_text_alone_holds_the_question_that_the_poll_shows() -> None:
     """Somebody who hears only the text knows what is asked, how to answer it and that there is more."""
     text = poll_message(CARD).text
-    heard = [WAVE[0].wordings[Side.MARKETING], *(box.label for box in WAVE[0].boxes), "Four questions"]
+    heard = [
+        WAVE[0].wordings[Side.MARKETING],
+        *(option.label for option in WAVE[0].options),
+        "Four questions",
+    ]
     assert [words for words in heard if words not in text] == []
 
 
@@ -91,7 +95,7 @@ def test_a_screen_reader_hears_the_whole_answer_and_its_question() -> None:
     """A button whose face is short speaks its full label; where both are too long, the label alone."""
     long = "A label that says at length what it means and leaves nothing out of it at all"[:70]
     item = an_item(
-        "X02", "M", "I", (Box("a", "Neither agree nor disagree", "Neither"), Box("b", long, "Long"))
+        "X02", "M", "I", (Option("a", "Neither agree nor disagree", "Neither"), Option("b", long, "Long"))
     )
     spoken = [each["accessibility_label"] for each in buttons(replace(CARD, items=(item,)))[:2]]
     assert spoken == ["Question 1: Neither agree nor disagree", long]

@@ -41,7 +41,7 @@ OTHERS = tuple(item.id for item in BANK if item.id not in PINNED)
 
 def spread(item: Item, n: int, mood: float, luck: random.Random) -> list[int]:
     """`n` invented answers to an item; the mood is the share of agreement, roughly."""
-    options = sum(option.counted for option in item.boxes)
+    options = sum(option.counted for option in item.options)
     weights = [1 - mood, 1 - mood, 0.4, mood, mood] if options == 5 else [3, 4, 2, 1, 1, 1, 1, 1][:options]
     counts = [0] * options
     for chosen in luck.choices(range(options), weights, k=n):

@@ -138,7 +138,7 @@ def test_a_verdict_that_this_waves_figure_does_not_show_is_not_beside_it() -> No
 def of_leaders(marketing: list[int], it: list[int], n: int = 12) -> Message:
     """A wave that asks who leads: how many of each side chose each answer, of which one or more are taken."""
     item = shipped("L03")
-    keys = [box.key for box in item.boxes]
+    keys = [option.key for option in item.options]
     tallies = {Side.MARKETING: marketing, Side.IT: it}
     found = replace(
         wave(0, {("L03", side): [n, 0, 0, 0, 0] for side in Side}),
@@ -245,7 +245,7 @@ def test_withheld_has_no_number() -> None:
 
 
 def test_bars_appear_from_twenty_answers() -> None:
-    """All boxes are listed where they may be, merged where a box held one or two people."""
+    """All options are listed where they may be, merged where an option held one or two people."""
     found = report(trust(0, [4, 4, 4, 4, 4], [2, 3, 4, 6, 5], 30), [], BANK, LEDGER)
     text = words(results_details(found)["blocks"])
     assert (

@@ -77,7 +77,7 @@ def test_a_changed_wording_breaks_the_line_and_is_said() -> None:
 
 
 def test_what_another_wording_measured_is_not_drawn() -> None:
-    """A share of other boxes is no point of this question."""
+    """A share of other options is no point of this question."""
     odd = Counted(12, {"choice_share:other": Share(5, 5)})
     wave = replace(trust(0, [2, 2, 4, 2, 2], [2, 2, 4, 2, 2]), series={"T01": "T01-other"})
     wave = replace(wave, outcomes={("T01", side): odd for side in Side})

@@ -23,7 +23,7 @@ def shipped(item_id: str) -> Item:
 
 
 def tally(item: Item, counts: list[int]) -> Tally:
-    keys = [box.key for box in item.boxes if box.counted]
+    keys = [option.key for option in item.options if option.counted]
     return Tally(sum(counts), dict(zip(keys, counts, strict=True)))
 
 
@@ -35,7 +35,7 @@ def wave(
     bank: Bank = BANK,
     minimum: int = 5,
 ) -> ClosedWave:
-    """Wave `number`, a week after the one before, from the counts of each box by item and side."""
+    """Wave `number`, a week after the one before, from the counts of each option by item and side."""
     ids = list(dict.fromkeys(item_id for item_id, _side in counts))
     items = {item_id: bank.get(item_id) for item_id in ids}
     people = dict.fromkeys(Side, roster) if isinstance(roster, int) else roster

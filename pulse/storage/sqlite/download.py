@@ -93,11 +93,11 @@ def _of_score(key: Row, outcome: Counted) -> Iterator[tuple[str, Row]]:
         yield "score_share", (*key, measure, share.low, share.high)
         yield "said_percent", (*key, measure, percent(share.low, outcome.n), percent(share.high, outcome.n))
     for position, bar in enumerate(outcome.bars):
-        yield "score_bar", (*key, position, ",".join(bar.boxes), bar.count)
+        yield "score_bar", (*key, position, ",".join(bar.options), bar.count)
 
 
 def _question(item: Item) -> Row:
-    options = json.dumps([[box.key, box.label] for box in item.boxes], ensure_ascii=False)
+    options = json.dumps([[option.key, option.label] for option in item.options], ensure_ascii=False)
     wordings = (item.wordings[Side.MARKETING], item.wordings[Side.IT])
     return item.series, item.id, str(item.format), *wordings, options, item.measures[0].key
 

@@ -143,7 +143,7 @@ def _publish_score(connection: sqlite3.Connection, key: tuple[int, str, str], ou
     )
     connection.executemany(
         "INSERT INTO score_bar (wave_id, item_id, side, position, boxes, people) VALUES (?, ?, ?, ?, ?, ?)",
-        [(*key, place, ",".join(bar.boxes), bar.count) for place, bar in enumerate(outcome.bars)],
+        [(*key, place, ",".join(bar.options), bar.count) for place, bar in enumerate(outcome.bars)],
     )
 
 
