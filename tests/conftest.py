@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator
+import logging
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from rehearsal.server import Rehearsal
 from tests import depth
@@ -41,3 +43,15 @@ async def permissive_slack(tmp_path: Path) -> AsyncIterator[Rehearsal]:
     """A stand-in without a manifest: every scope, command and event; its faults are the test's business."""
     async with Rehearsal(manifest_path=tmp_path / "none.yml") as rehearsal:
         yield rehearsal
+
+
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """Undoes what `pulse.ops.logs.configure` changes for the whole process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+    for name in ("apscheduler", "slack_sdk", "aiohttp", "asyncio", "slack_bolt"):
+        logging.getLogger(name).setLevel(logging.NOTSET)

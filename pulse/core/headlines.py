@@ -39,8 +39,8 @@ def _plain(headline: Headline, minimum: int) -> str:
         )
     if headline.kind is Finding.ONE_SIDE and headline.side is not None:
         side = headline.side
-        return _("{side} answered; too few in {other} to show").format(
-            side=_(side.label), other=in_side(side.other)
+        return _("Too few answers in {other}: only {side} is shown").format(
+            side=in_side(side), other=in_side(side.other)
         )
     return _("Nothing stands out this time")
 
@@ -58,27 +58,26 @@ def _of_item(headline: Headline, report: ItemReport, title: str) -> str:
 def change_in_short(change: Change, title: str, when: str) -> str:
     """A claim of change on one line; `when` is said where its newer window is one wave."""
     form = (
-        _("{title}: up in {side}, {newer} {when}, {older} in {before}")
+        _("{title}: up in {side}, from {older} in {waves} to {newer} {when}")
         if change.rising
-        else _("{title}: down in {side}, {newer} {when}, {older} in {before}")
+        else _("{title}: down in {side}, from {older} in {waves} to {newer} {when}")
     )
+    older, newer = change.older.waves, change.newer.waves
     return form.format(
         title=title,
         side=in_side(change.side),
-        newer=pooled_percent(change.newer),
-        when=when if change.newer.waves == 1 else _("in {count} pulses").format(count=change.newer.waves),
         older=pooled_percent(change.older),
-        before=ngettext("the {count} pulse before", "the {count} pulses before", change.older.waves).format(
-            count=change.older.waves
-        ),
+        waves=ngettext("{count} pulse", "{count} pulses", older).format(count=older),
+        newer=pooled_percent(change.newer),
+        when=when if newer == 1 else _("in the next {count}").format(count=newer),
     )
 
 
 def _expectation(found: ExpectationReport, title: str) -> str:
     form = (
-        _("{title}: {side} expected {expected} of 10 in {other} to agree, fewer do ({people})")
+        _("{title}: {side} expected {expected} of 10 in {other} to agree; only {people} do")
         if found.verdict is Verdict.ABOVE
-        else _("{title}: {side} expected {expected} of 10 in {other} to agree, more do ({people})")
+        else _("{title}: {side} expected {expected} of 10 in {other} to agree; {people} do")
     )
     return form.format(
         title=title,

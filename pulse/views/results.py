@@ -124,7 +124,7 @@ def _turnout_and_size(report: WaveReport) -> str:
         return said[0]
     unclear = any(_is_unclear(found, report.headline) for found in _beside(report))
     if unclear:
-        said.append(_("“Study”: no clear difference."))
+        said.append(_("Unmarked: no clear difference."))
     answered = [turnout.answered for turnout in report.wave.turnout.values()]
     if report.headline.first:
         said.append(_("Changes show from the fifth pulse on."))

@@ -41,7 +41,7 @@ LANGUAGES = [
         happened="Did it happen?",
         share=r"\d+ (or more )?of \d+ say that it happened",
         expected=r"IT expected .+ of 10 in marketing to agree; fewer do: ",
-        rise=r"up in marketing, \d+%",
+        rise=r"up in marketing, from \d",
     ),
     Words(
         name="Deutsch",

@@ -48,8 +48,8 @@ def test_a_wrong_expectation_is_a_finding() -> None:
     )
     text = headline_sentence(made, "They do what they say they will do")
     assert text == (
-        "They do what they say they will do: marketing expected 2 or fewer of 10 in IT to agree, "
-        "more do (10 or more of 12)"
+        "They do what they say they will do: marketing expected 2 or fewer of 10 in IT to agree; "
+        "10 or more of 12 do"
     )
     assert len(text) <= LIMIT
 

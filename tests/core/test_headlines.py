@@ -27,7 +27,7 @@ def test_a_change_comes_first() -> None:
         "T01",
         Side.MARKETING,
     )
-    assert said(made) == "Trust: down in marketing, 0–15% this time, 62% in the 12 pulses before"
+    assert said(made) == "Trust: down in marketing, from 62% in 12 pulses to 0–15% this time"
 
 
 def test_a_difference_from_a_study_comes_next() -> None:
@@ -56,8 +56,8 @@ def test_else_nothing_stands_out() -> None:
 @pytest.mark.parametrize(
     ("marketing", "it", "sentence"),
     [
-        ((8, 13), (1, 4), "Marketing answered; too few in IT to show"),
-        ((1, 4), (8, 13), "IT answered; too few in marketing to show"),
+        ((8, 13), (1, 4), "Too few answers in IT: only marketing is shown"),
+        ((1, 4), (8, 13), "Too few answers in marketing: only IT is shown"),
         ((1, 4), (1, 4), "No results this time: fewer than 5 people answered on each side"),
     ],
 )

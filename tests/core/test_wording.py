@@ -172,7 +172,7 @@ def test_a_crash_after_a_long_calm_is_told_at_once() -> None:
         "1170 of 1300 (90%) in the 26 pulses before (from 3 September 2026)."
     )
     assert headline(waves_) == (
-        "They keep their word: down in marketing, 56% this time, 90% in the 26 pulses before"
+        "They keep their word: down in marketing, from 90% in 26 pulses to 56% this time"
     )
 
 

@@ -29,7 +29,7 @@ FIGURES = {
     "35 and 20": ("A10_committed_mkt", "A10_committed_it"),
     "36 and 46": ("A13_short_mkt", "A13_detail_it"),
 }
-UNCLEAR = "“Study”: no clear difference."
+UNCLEAR = "Unmarked: no clear difference."
 NOT_COMPARED = "Other questions, not compared:"
 
 

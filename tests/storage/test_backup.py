@@ -147,6 +147,7 @@ async def test_a_damaged_database_is_not_backed_up(tmp_path: Path) -> None:
     assert not (tmp_path / "backup.db").exists()
 
 
+@pytest.mark.usefixtures("logging_as_before")
 async def test_backup_and_export_on_the_command_line(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -115,10 +115,10 @@ def test_the_newest_change_is_the_finding() -> None:
     """In one line, with its day where one pulse told it; else the clear gap or study of the first item."""
     made = busy()
     assert finding(made) == (
-        "They keep their word: up in marketing, 73–81% in 4 pulses, 34–36% in the 11 pulses before"
+        "They keep their word: up in marketing, from 34–36% in 11 pulses to 73–81% in the next 4"
     )
     assert finding(replace(made, changes=made.changes[:1])) == (
-        "Alignment is needed: up in marketing, 83–100% on 22 October, 30–32% in the 11 pulses before"
+        "Alignment is needed: up in marketing, from 30–32% in 11 pulses to 83–100% on 22 October"
     )
     assert finding(replace(made, changes=())) == (
         "They keep their word, IT: 6 of 12 agree (50%). Below Forrester/Forbes 2014’s 68%."

@@ -182,7 +182,7 @@ def test_a_question_that_lost_its_figures_has_nothing_to_leave_uncompared() -> N
 def test_what_study_alone_means_is_said_where_it_stands() -> None:
     """Once, in the last line, and not where every figure has its verdict or there is none."""
     unclear = results_message(kinds()["quiet"]).text
-    assert unclear.count("“Study”: no clear difference.") == 1
+    assert unclear.count("Unmarked: no clear difference.") == 1
     clear = wave(0, {("A02", side): [1, 4, 7, 0] for side in Side})
     none = wave(0, {("T02", side): EVEN for side in Side})
     for asked in (clear, none):
