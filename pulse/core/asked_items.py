@@ -22,7 +22,7 @@ from pulse.core.dates import day
 from pulse.core.expectation_item import base_of, can_be_expected, expectation_item, is_expectation
 from pulse.core.items import SIZES, Asking, Bank
 from pulse.core.model import Item
-from pulse.core.question_plan import QuestionPlan, Room, choose_questions, room
+from pulse.core.question_plan import QUARTER, QuestionPlan, Room, choose_questions, room
 
 EXPECTED_EVERY = timedelta(weeks=4)
 """An expectation takes a place at most this often, and never in the first weeks of an installation."""
@@ -30,7 +30,7 @@ EXPECTED_AFTER = 4
 """Waves from one expectation to the next, at least: with a slow cadence it would always take the place."""
 
 HOPE = "L04"
-"""Whether something will change because of the results: asked after a commitment's day, too."""
+"""Whether something will change because of the results: asked after a commitment's day, and every quarter."""
 
 
 def asked_item(item_id: str, bank: Bank, commitments: Iterable[Commitment]) -> Item | None:
@@ -79,7 +79,9 @@ def wave_items(
     size: int,
 ) -> tuple[Item, ...]:
     """All that the next wave asks, the arguments as in `choose_questions`. Equal arguments, equal items."""
-    chosen = choose_questions(bank, plan, headlines, history, today=today, size=size)
+    # In the first quarter hardly anything can have come of the results yet.
+    quarterly = {*headlines, HOPE} if history and today - history[0].day >= QUARTER else headlines
+    chosen = choose_questions(bank, plan, quarterly, history, today=today, size=size)
     occasion = Occasion(
         bank=bank,
         commitments=commitments,
@@ -87,7 +89,7 @@ def wave_items(
         today=today,
         pinned=plan.pinned,
         off=plan.off,
-        room=room(bank, plan, headlines, history, today, size),
+        room=room(bank, plan, quarterly, history, today, size),
     )
     return with_occasions(chosen, occasion)
 
