@@ -13,6 +13,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from handlers.doubts import pressed
 from handlers.interaction import Interaction, part_of, text_of
 from handlers.middleware import INTERACTION
 from handlers.replies import attempt, or_refuse, outcome, privately, reply, tell_elsewhere, wave_id_of
@@ -79,6 +80,7 @@ async def open_form(ack: AsyncAck, interaction: Interaction) -> None:
     if wave is not None and interaction.in_private:
         _keep(interaction, wave.id)
     interaction.later(or_refuse(interaction, show_form(interaction)))
+    interaction.later(pressed(interaction, "poll", interaction.value))
 
 
 async def save_form(ack: AsyncAck, interaction: Interaction, body: Body) -> None:
@@ -103,10 +105,11 @@ async def show_form(interaction: Interaction) -> None:
 async def _tap(interaction: Interaction) -> None:
     wave_id, item_id, option = _parse_value(interaction.value)
     user, channel = interaction.user, interaction.channel
+    await pressed(interaction, "poll", wave_id)
     ballot = await interaction.workspace.answering.tap(user, channel, wave_id, item_id, option)
     interaction.surfaces.counts.touch()
     if interaction.message and not interaction.in_private:
-        await interaction.surfaces.publisher.stands(ballot.wave.id, channel, interaction.message)
+        await interaction.surfaces.publisher.tapped(ballot.wave.id, channel, interaction.message)
     _owe_card(interaction, ballot, saved=item_id)
 
 

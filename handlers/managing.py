@@ -11,9 +11,10 @@ from datetime import datetime
 
 from handlers.interaction import Interaction
 from handlers.replies import wave_id_of
+from pulse.core.alert import InDoubt, Posted
 from pulse.core.errors import BadRequest
 from pulse.core.language import _
-from pulse.views import notices
+from pulse.views import doubts, notices
 from pulse.views.message import Message
 
 Manage = Callable[[Interaction, str], Awaitable[Message]]
@@ -120,12 +121,21 @@ async def follow_waves(interaction: Interaction) -> None:
     await interaction.surfaces.cards.prepare()
 
 
-async def post_again(interaction: Interaction, channel: str) -> Message:
-    """Posts a poll again of which nobody could tell whether it stands."""
-    if not await interaction.surfaces.publisher.post_again(channel):
-        return notices.nothing_in_doubt()
+async def post_again(interaction: Interaction, which: str) -> Message:
+    """Posts a message again of which nobody could tell whether it stands."""
+    found = await interaction.surfaces.publisher.post_again(which)
+    if not found:
+        return doubts.nothing_in_doubt()
+    for message in found:
+        # If its outcome is lost once more, the managers are asked once more.
+        interaction.workspace.alerts.resolved(
+            InDoubt(outbox_key=message.key, what=Posted.POLL, channel=message.channel)
+        )
     interaction.later(interaction.surfaces.publisher.deliver())
-    return notices.posted_again(channel)
+    wave = interaction.workspace.waves.current
+    if all(message.kind == "poll" and (wave is None or message.wave_id != wave.id) for message in found):
+        return doubts.poll_closed_meanwhile()
+    return doubts.posted_again(found[0].channel)
 
 
 PRESSED: Mapping[str, Manage] = {
@@ -136,4 +146,4 @@ PRESSED: Mapping[str, Manage] = {
     "post_again": post_again,
     "resume": resume,
 }
-"""The buttons of the Home tab."""
+"""The buttons of the Home tab and of alerts."""

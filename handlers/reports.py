@@ -5,6 +5,7 @@ from __future__ import annotations
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from handlers.doubts import pressed_report
 from handlers.interaction import Interaction
 from handlers.replies import or_refuse, privately
 from pulse.views.message import Message
@@ -18,6 +19,7 @@ def register(app: AsyncApp) -> None:
 async def press_report(ack: AsyncAck, interaction: Interaction) -> None:
     await ack()
     interaction.later(or_refuse(interaction, _answer_press(interaction)))
+    interaction.later(pressed_report(interaction))
 
 
 async def _answer_press(interaction: Interaction) -> None:

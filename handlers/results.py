@@ -5,10 +5,11 @@ from __future__ import annotations
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from handlers.doubts import pressed
 from handlers.interaction import Interaction
 from handlers.replies import or_refuse, outcome, privately, reply, send, wave_id_of
 from pulse.views.notices import shared
-from pulse.views.results import CERTAINTY, DETAILS, SHARE, TREND
+from pulse.views.results import CERTAINTY, DETAILS, POSTED, SHARE, TREND
 
 
 def register(app: AsyncApp) -> None:
@@ -21,21 +22,31 @@ def register(app: AsyncApp) -> None:
 async def press_details(ack: AsyncAck, interaction: Interaction) -> None:
     await ack()
     interaction.later(or_refuse(interaction, _show_details(interaction)))
+    interaction.later(_note(interaction))
 
 
 async def press_certainty(ack: AsyncAck, interaction: Interaction) -> None:
     await ack()
     interaction.later(or_refuse(interaction, _show_certainty(interaction)))
+    interaction.later(_note(interaction))
 
 
 async def press_trend(ack: AsyncAck, interaction: Interaction) -> None:
     await ack()
     interaction.later(_show_trend(interaction))
+    interaction.later(_note(interaction))
 
 
 async def press_share(ack: AsyncAck, interaction: Interaction) -> None:
     await ack()
     interaction.later(or_refuse(interaction, _share(interaction)))
+
+
+async def _note(interaction: Interaction) -> None:
+    """If it was in doubt whether the results stand whose button was pressed, they do."""
+    kind, _colon, token = interaction.block.partition(":")
+    if kind == POSTED:
+        await pressed(interaction, "results", token)
 
 
 async def _show_details(interaction: Interaction) -> None:

@@ -4,6 +4,52 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+from pulse.core.commitments import ID_PREFIX
+from pulse.core.records import OutboxMessage
+
+UNKNOWN_OUTCOME = "unknown_outcome"
+"""The problem of a message of which nobody can tell whether it stands."""
+
+
+class Posted(StrEnum):
+    """What people call a message of the outbox."""
+
+    POLL = "poll"
+    RESULTS = "results"
+    REPORT = "report"
+    COMMITMENT = "commitment"
+    ANNOUNCEMENT = "announcement"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InDoubt:
+    """Nobody knows whether a message stands: Slack's answer was lost, and the bot may not look."""
+
+    outbox_key: str
+    what: Posted
+    channel: str
+
+    @property
+    def key(self) -> str:
+        return f"in doubt {self.outbox_key}"
+
+
+def doubt_about(message: OutboxMessage) -> InDoubt | None:
+    """The question whether a message stands; None where that is no question for a person.
+
+    A poll's closed form is none: it waits for its poll.
+    """
+    if message.kind == "closing" or (message.state, message.problem) != ("sending", UNKNOWN_OUTCOME):
+        return None
+    if ID_PREFIX in message.kind:
+        what = Posted.COMMITMENT
+    elif message.kind in ("poll", "results", "report"):
+        what = Posted(message.kind)
+    else:
+        what = Posted.ANNOUNCEMENT
+    return InDoubt(outbox_key=message.key, what=what, channel=message.channel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +135,7 @@ class PollGone:
 
 Alert = (
     ChannelAlert
+    | InDoubt
     | MissedWave
     | MissedWaves
     | PeopleLeftOut

@@ -9,7 +9,17 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from pulse.core.alert import Alert, ChannelAlert, KeyNotDestroyed, LostKey, MissedWave, MissedWaves
+from pulse.core.alert import (
+    UNKNOWN_OUTCOME,
+    Alert,
+    ChannelAlert,
+    InDoubt,
+    KeyNotDestroyed,
+    LostKey,
+    MissedWave,
+    MissedWaves,
+    doubt_about,
+)
 from pulse.core.errors import TOKEN_REFUSALS
 from pulse.core.records import OutboxMessage, Traces
 from pulse.services.ports import Clock, SendAlert
@@ -25,7 +35,6 @@ LASTING = frozenset(
         "missing_scope",
         "not_in_channel",
         "restricted_action",
-        "unknown_outcome",
     }
 )
 """Refusals that only a person can put right: managers are told at the first one."""
@@ -71,6 +80,11 @@ class Alerts:
             if _needs_a_person(message)
         )
 
+    async def doubts(self) -> tuple[InDoubt, ...]:
+        """The messages of which only a person can tell whether they stand, of whatever wave."""
+        found = [doubt_about(message) for message in await self._store.undelivered()]
+        return tuple(doubt for doubt in found if doubt is not None)
+
     async def keys(self) -> tuple[Alert, ...]:
         """What is wrong with the keys of waves."""
         found: list[Alert] = [LostKey()] if await self._store.key_problem() else []
@@ -92,5 +106,8 @@ class Alerts:
 def _needs_a_person(message: OutboxMessage) -> bool:
     if message.problem in TOKEN_REFUSALS:
         # Slack carries no message to anybody now, and the bot ends with a sentence of its own.
+        return False
+    if message.problem == UNKNOWN_OUTCOME and message.state != "failed":
+        # A question of its own: `doubts`.
         return False
     return message.state == "failed" or message.problem in LASTING or message.attempts >= PATIENCE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from pulse.core.alert import ChannelAlert, PeopleLeftOut
+from pulse.core.alert import UNKNOWN_OUTCOME, ChannelAlert, PeopleLeftOut
 from pulse.core.errors import SlackFault
 from pulse.core.model import BothSides
 from pulse.services.alerts import Alerts
@@ -49,11 +49,13 @@ class Channels:
     async def problem(self, channel: str) -> str:
         """Slack's code for what keeps the bot from working in a channel, "" if nothing does.
 
-        A channel that looks well has the problem, if any, that kept the last message out of it.
+        A channel that looks well has the problem, if any, that kept the last message out of it, or a message
+        of which nobody knows whether it stands.
         """
         failing = await self._store.failing_messages()
-        waiting = (message.problem for message in failing if message.channel == channel)
-        return await self._state(channel) or next(waiting, "")
+        waiting = [message.problem for message in failing if message.channel == channel]
+        waiting += [UNKNOWN_OUTCOME for doubt in await self._alerts.doubts() if doubt.channel == channel]
+        return await self._state(channel) or next(iter(waiting), "")
 
     async def report_lost(self, channel: str, code: str) -> None:
         """The bot cannot work in a channel any more, for Slack's reason `code`: managers are told."""
@@ -84,6 +86,8 @@ class Channels:
         """Tells managers what is wrong now. Raises nothing: what could not be told is told later."""
         for unsent in await self._alerts.undelivered():
             await self.report_lost(unsent.channel, unsent.code)
+        for doubt in await self._alerts.doubts():
+            await self._alerts.report(doubt)
         for channel, code in self._roster.take_refused().items():
             await self.report_lost(channel, code)
         setup, left_out = self._waves.saved_setup, self._roster.uncounted()

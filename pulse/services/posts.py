@@ -94,7 +94,7 @@ class Posts:
         await self._snapshot.refresh(wave)
         return tuple(
             PostedPoll(channel=channel, ts=ts, card=self._open_poll(wave, wave.channels[channel]))
-            for channel, ts in (await self._store.posted("poll", wave.id)).items()
+            for channel, ts in await self._store.copies("poll", wave.id)
             if channel in wave.channels
         )
 

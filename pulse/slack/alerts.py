@@ -9,6 +9,7 @@ import structlog
 from pulse.core.alert import (
     Alert,
     ChannelAlert,
+    InDoubt,
     KeyNotDestroyed,
     LostKey,
     MissedWave,
@@ -21,6 +22,7 @@ from pulse.core.errors import SlackFault
 from pulse.core.language import speaking
 from pulse.slack.readers import Readers
 from pulse.slack.web_api import Slack
+from pulse.views.doubts import in_doubt
 from pulse.views.message import Message
 from pulse.views.notices import (
     Problem,
@@ -29,7 +31,6 @@ from pulse.views.notices import (
     lost_key,
     people_left_out,
     poll_gone,
-    poll_in_doubt,
     problems,
     second_copy,
     wave_missed,
@@ -70,8 +71,8 @@ class AlertSender:
 def alert_message(alert: Alert) -> Message:
     """An alert in words."""
     match alert:
-        case ChannelAlert(channel=channel, code="unknown_outcome"):
-            return poll_in_doubt(channel)
+        case InDoubt():
+            return in_doubt(alert)
         case MissedWave(due_at=due_at, opens_at=opens_at):
             return wave_missed(due_at, opens_at)
         case MissedWaves(decided=decided, last=last, opens_at=opens_at):

@@ -3,20 +3,22 @@
 A row is written before the call, the row's key travels in the message's metadata, and the ts is written
 after. If the outcome of a call is not known (a crash, a lost connection), the channel's history is
 searched for the key before anything is posted again, and not at once: Slack may still be applying the call.
-If the history cannot be searched nothing is posted again: a manager, who is told, can replace a missing poll,
-but nobody can undo one that stands twice.
+If the history may not be searched, people decide: a press on a button of the message shows that it stands,
+and a manager, who is asked, gives its link or has it posted again. Until then it waits: nobody can undo a
+message that stands twice.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
 
+from pulse.core.alert import UNKNOWN_OUTCOME, doubt_about
 from pulse.core.errors import PulseError, SlackFault
 from pulse.core.records import OutboxMessage
 from pulse.slack.web_api import Slack
@@ -42,9 +44,6 @@ invalid. That is 1, 2, 4 and 8 s."""
 PICTURE_LATER = 8
 """Settling times until a message that went out without its picture gets it."""
 
-DOUBTFUL = "unknown_outcome"
-"""The problem of a message of which nobody can tell whether it stands."""
-
 _log = structlog.get_logger(__name__)
 
 
@@ -52,7 +51,9 @@ class OutboxStore(Protocol):
     """Where messages wait and what became of them is noted."""
 
     async def undelivered(self, at: datetime | None = None) -> Sequence[OutboxMessage]: ...
-    async def posted(self, kind: str, wave_id: int) -> Mapping[str, str]: ...
+    async def copies(self, kind: str, wave_id: int) -> Sequence[tuple[str, str]]: ...
+    async def settle(self, key: str, ts: str) -> bool: ...
+    async def add_copy(self, wave_id: int, channel: str, ts: str) -> None: ...
     async def mark(self, key: str, state: str, ts: str | None = None) -> None: ...
     async def postpone(self, key: str, state: str, next_try_at: datetime, problem: str) -> None: ...
     async def retry_now(self, channel: str, at: datetime) -> None: ...
@@ -85,8 +86,14 @@ class Outbox:
         self._store, self._render, self._sending = store, render, sending
         self._slack, self._changing, self._settle_s = sending.slack, sending.changing, sending.settle_s
         self._turn = asyncio.Lock()
-        self._doubtful: set[tuple[int, str]] = set()
-        """Wave and channel of polls that may or may not have been posted."""
+        self._deciding = asyncio.Lock()
+        """Held while somebody decides about a message, and while a delivery reads what is due."""
+        self._doubtful: dict[str, OutboxMessage] = {}
+        """By key, the messages of which nobody can tell whether they stand."""
+        self._decided: set[str] = set()
+        """Keys about which somebody has decided since the delivery under way read them."""
+        self._seen: set[tuple[int, str, str]] = set()
+        """Wave, channel and ts of polls on which somebody has tapped since the last delivery."""
 
     async def deliver(self, now: datetime) -> None:
         """Delivers what is due: channels in parallel, each channel's messages in order.
@@ -95,9 +102,18 @@ class Outbox:
         buttons that take no answers must go.
         """
         async with self._turn:
-            due = await self._store.undelivered(now)
+            due = await self._read(now)
             await self._deliver_all([message for message in due if message.kind == "closing"], now)
             await self._deliver_all([message for message in due if message.kind != "closing"], now)
+
+    async def _read(self, now: datetime) -> Sequence[OutboxMessage]:
+        """What is due now; notes what is in doubt, so that a tap need not read it."""
+        async with self._deciding:
+            self._decided.clear()
+            self._seen.clear()
+            waiting = await self._store.undelivered()
+            self._doubtful = {message.key: message for message in waiting if doubt_about(message)}
+            return await self._store.undelivered(now)
 
     async def _deliver_all(self, due: Sequence[OutboxMessage], now: datetime) -> None:
         channels: dict[str, list[OutboxMessage]] = {}
@@ -133,12 +149,18 @@ class Outbox:
         if message.state == "sending" and await self._stands(message):
             return None
         rendered = await self._render(message)
+        if message.key in self._decided:
+            return None
         if rendered is None:
             await self._store.mark(message.key, "done")
             return None
         await self._store.mark(message.key, "sending")
         ts = await self._post(message, rendered)
-        await self._store.mark(message.key, "done", ts)
+        if message.key in self._decided and message.wave_id is not None and message.kind == "poll":
+            # Somebody tapped meanwhile: on this message, or on an earlier copy that was in doubt.
+            await self._store.add_copy(message.wave_id, message.channel, ts)
+        else:
+            await self._store.mark(message.key, "done", ts)
         _log.info("posted", kind=message.kind, wave=message.wave_id, channel=message.channel)
         return None
 
@@ -176,7 +198,7 @@ class Outbox:
         try:
             ts = await self._slack.find(message.channel, message.key)
         except SlackFault as fault:
-            code = DOUBTFUL if fault.code == "missing_scope" else fault.code
+            code = UNKNOWN_OUTCOME if fault.code == "missing_scope" else fault.code
             raise SlackFault(str(fault), code, certain=False) from fault
         if ts is None:
             return False
@@ -184,19 +206,31 @@ class Outbox:
         return True
 
     async def _close_poll(self, message: OutboxMessage) -> None:
-        """Turns a poll message into its closed form; doing it twice changes nothing."""
-        await self._settle_polls(message)
-        ts = (await self._store.posted("poll", message.wave_id or 0)).get(message.channel)
+        """Turns each copy of a poll into its closed form; doing it twice changes nothing.
+
+        Copies that are known do not wait for one that is in doubt.
+        """
+        doubt: SlackFault | None = None
+        try:
+            await self._settle_polls(message)
+        except SlackFault as fault:
+            doubt = fault
         rendered = await self._render(message)
-        if ts is not None and rendered is not None:
-            async with self._changing:
-                try:
-                    await self._slack.update(message.channel, ts, rendered)
-                except SlackFault as fault:
-                    if fault.code not in GONE:
-                        raise
-                    _log.warning("poll message is gone", wave=message.wave_id, channel=message.channel)
+        for channel, ts in await self._store.copies("poll", message.wave_id or 0):
+            if channel == message.channel and rendered is not None:
+                await self._close_copy(message, ts, rendered)
+        if doubt is not None:
+            raise doubt
         await self._store.mark(message.key, "done")
+
+    async def _close_copy(self, message: OutboxMessage, ts: str, rendered: Message) -> None:
+        async with self._changing:
+            try:
+                await self._slack.update(message.channel, ts, rendered)
+            except SlackFault as fault:
+                if fault.code not in GONE:
+                    raise
+                _log.warning("poll message is gone", wave=message.wave_id, channel=message.channel)
 
     async def _settle_polls(self, closing: OutboxMessage) -> None:
         """Polls of a closed wave that still wait are given up; one that may stand is searched for first."""
@@ -206,34 +240,74 @@ class Outbox:
             if message.state == "due" or not await self._stands(message):
                 await self._store.mark(message.key, "done")
 
-    async def stands(self, wave_id: int, channel: str, ts: str) -> None:
-        """Somebody tapped on the message `ts`: if it was in doubt whether that stands, it does."""
-        if (wave_id, channel) in self._doubtful:
-            await self._resolve(wave_id, channel, "done", ts)
+    def in_doubt(self, kind: str, channel: str) -> tuple[OutboxMessage, ...]:
+        """The messages of a kind of which nobody knows whether they stand in a channel."""
+        return tuple(m for m in self._doubtful.values() if (m.kind, m.channel) == (kind, channel))
 
-    async def post_again(self, channel: str, now: datetime) -> bool:
-        """A manager says that a doubtful poll does not stand: it is due. False if none is in doubt there."""
-        waves = [wave_id for wave_id, where in self._doubtful if where == channel]
-        for wave_id in waves:
-            await self._resolve(wave_id, channel, "due", None)
-        if waves:
-            await self._store.retry_now(channel, now)
-        return bool(waves)
+    async def stands(self, key: str, ts: str, now: datetime) -> bool:
+        """Somebody knows that a message of unknown outcome stands, at `ts`.
 
-    async def _resolve(self, wave_id: int, channel: str, state: str, ts: str | None) -> None:
-        self._doubtful.discard((wave_id, channel))
-        wanted = ("poll", wave_id, channel, "sending")
-        for message in await self._store.undelivered():
-            if (message.kind, message.wave_id, message.channel, message.state) == wanted:
-                await self._store.mark(message.key, state, ts)
+        What waited for it in its channel is due. False if it is not in doubt any more, or if another message
+        of ours stands there.
+        """
+        async with self._deciding:
+            self._decided.add(key)
+            settled = False
+            try:
+                settled = await self._store.settle(key, ts)
+            finally:
+                if not settled:
+                    self._decided.discard(key)
+        doubtful = self._doubtful.pop(key, None) if settled else None
+        if doubtful is not None:
+            _log.info("stands after all", kind=doubtful.kind, wave=doubtful.wave_id, channel=doubtful.channel)
+            await self._store.retry_now(doubtful.channel, now)
+        return settled
+
+    async def tapped(self, wave_id: int, channel: str, ts: str, now: datetime) -> None:
+        """Somebody tapped on a poll in a channel: it stands, and may be a copy that nobody knew of."""
+        if (wave_id, channel, ts) in self._seen:
+            return
+        if (channel, ts) not in await self._store.copies("poll", wave_id):
+            for message in await self._store.undelivered():
+                wanted = ("poll", wave_id, channel, "sending")
+                if (message.kind, message.wave_id, message.channel, message.state) == wanted:
+                    await self.stands(message.key, ts, now)
+            await self._store.add_copy(wave_id, channel, ts)
+        self._seen.add((wave_id, channel, ts))
+
+    async def post_again(self, which: str, now: datetime) -> tuple[OutboxMessage, ...]:
+        """A manager says that doubtful messages do not stand: they are due. Returns them.
+
+        `which` is a message's key, or a channel in which a poll is in doubt: earlier alerts name that.
+        """
+        async with self._deciding:
+            found = [
+                message
+                for message in await self._store.undelivered()
+                if doubt_about(message) and which in (message.key, _old_name(message))
+            ]
+            for message in found:
+                self._decided.add(message.key)
+                self._doubtful.pop(message.key, None)
+                await self._store.mark(message.key, "due")
+                await self._store.retry_now(message.channel, now)
+        return tuple(found)
 
     async def _postpone(self, message: OutboxMessage, fault: SlackFault, now: datetime) -> None:
+        if message.key in self._decided:
+            return
         pause = min(FIRST_PAUSE * 2 ** min(message.attempts, 8), LONGEST_PAUSE)
         pause = max(pause, timedelta(seconds=fault.wait))
         state = "due" if fault.certain else "sending"
-        if message.attempts >= MOST_ATTEMPTS:
+        if message.attempts >= MOST_ATTEMPTS and fault.code != UNKNOWN_OUTCOME:
             state = "failed"
         _log.warning("not posted", kind=message.kind, channel=message.channel, code=fault.code, state=state)
-        if fault.code == DOUBTFUL and message.kind == "poll" and message.wave_id is not None:
-            self._doubtful.add((message.wave_id, message.channel))
+        doubtful = replace(message, state=state, problem=fault.code)
+        if doubt_about(doubtful):
+            self._doubtful[message.key] = doubtful
         await self._store.postpone(message.key, state, now + pause, fault.code or "unreachable")
+
+
+def _old_name(message: OutboxMessage) -> str:
+    return message.channel if message.kind == "poll" else message.key

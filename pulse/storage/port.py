@@ -274,7 +274,11 @@ class OutboxReader(Protocol):
         ...
 
     async def posted(self, kind: str, wave_id: int) -> dict[str, str]:
-        """The ts of each posted message of a kind, by channel."""
+        """The ts of each posted message of a kind, by channel; of several in a channel it is one of them."""
+        ...
+
+    async def copies(self, kind: str, wave_id: int) -> tuple[tuple[str, str], ...]:
+        """Channel and ts of every message of a kind that is known to stand; a poll can stand twice."""
         ...
 
     async def failing_messages(self) -> tuple[OutboxMessage, ...]:
@@ -293,6 +297,18 @@ class OutboxStore(OutboxReader, Protocol):
         """Counts a failed attempt. `state` says whether the message may stand all the same."""
         ...
 
+    async def settle(self, key: str, ts: str) -> bool:
+        """Somebody knows that a message stands, and where: marks it done, with its ts.
+
+        False, and nothing is changed, unless it may have been sent, or where another message of ours has that
+        ts in its channel.
+        """
+        ...
+
+    async def add_copy(self, wave_id: int, channel: str, ts: str) -> None:
+        """A poll of the wave stands in the channel a second time; does nothing where that ts is known."""
+        ...
+
     async def retry_now(self, channel: str, at: datetime) -> None:
         """Makes everything undelivered for a channel due at `at`."""
         ...
@@ -307,7 +323,8 @@ class OutboxStore(OutboxReader, Protocol):
     async def repost(self, wave_id: int, channel: str, ts: str, at: datetime) -> bool:
         """Adds a channel's poll again because its message `ts` was deleted; true the first time.
 
-        The deleted message no longer counts as posted.
+        The deleted message no longer counts as posted. Where another copy stands or may stand, nothing is
+        added, and it is true, too.
         """
         ...
 

@@ -394,21 +394,6 @@ def problem_text(problem: Problem) -> str:
     return _("⚠️ {what}\n*What to do:* {mend}").format(what=problem.what, mend=problem.mend)
 
 
-def poll_in_doubt(channel: str) -> Message:
-    """Asks managers whether a poll stands: the answer of Slack was lost, and the bot may not look."""
-    found = problems([channel_problem(channel, "unknown_outcome")])
-    again = button(_("Post it again"), "manage:post_again", value=channel)
-    return Message(found.text, [*found.blocks, actions([again])])
-
-
-def posted_again(channel: str) -> Message:
-    return message([section(_("The poll is posted again in {channel}.").format(channel=f"<#{channel}>"))])
-
-
-def nothing_in_doubt() -> Message:
-    return message([section(_("That poll is not in doubt any more, so nothing was posted."))])
-
-
 def poll_gone(channel: str) -> Problem:
     """A poll that was deleted twice: it is not posted a third time."""
     return Problem(
@@ -490,13 +475,10 @@ _CHANNEL_PROBLEMS = {
     ),
     "unknown_outcome": (
         N_(
-            "I do not know whether the poll stands in {channel}: Slack’s answer was lost, and I may not read"
-            " the channel’s history."
+            "I do not know whether one of my messages stands in {channel}: Slack’s answer was lost, and I may"
+            " not read the channel’s history."
         ),
-        N_(
-            "Look there. If it stands, the first answer to it tells me. If it does not, press *Post it again*"
-            " in my message; should both stand, answers to either count."
-        ),
+        N_("My direct message says which one and asks: press *It is there* or *Post it again* in it."),
     ),
     "shared": (
         N_("{channel} is shared with another company, and its people see what I post there."),

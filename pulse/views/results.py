@@ -40,6 +40,8 @@ DETAILS = "results_details"
 TREND = "results_trend"
 CERTAINTY = "results_certainty"
 SHARE = "share"
+POSTED = "results"
+"""Begins the id of the block of buttons under posted results; the wave's token follows."""
 SECTION_LIMIT = 3000
 MODAL_BLOCKS = 100
 SMALL_TEAM = 30
@@ -58,7 +60,9 @@ def results_message(report: WaveReport, *, file_id: str | None = None, zone: tzi
     if file_id is not None:
         blocks.append(picture(file_id, alt_text(results_chart(report, zone=zone))))
     blocks.append(context(escape(_turnout_and_size(report))))
-    return message([*blocks, *notes(report), actions(tell_more(report))])
+    # A card that somebody shares has the same buttons; only the posted results have this id.
+    buttons = actions(tell_more(report), block_id=f"{POSTED}:{report.wave.token}")
+    return message([*blocks, *notes(report), buttons])
 
 
 def results_chart(report: WaveReport, *, zone: tzinfo = UTC) -> CompactChart:

@@ -770,6 +770,58 @@ class StoreConformance:
         assert await store.posted("poll", wave) == {"C2": "1.1", "C3": "1.2"}
         assert await store.undelivered() == ()
 
+    async def test_what_may_have_been_sent_can_be_said_to_stand(self, store: Store) -> None:
+        """Where somebody saw it. What was not sent yet, is done, or has failed is left as it is."""
+        wave = await store.start_wave(new_wave(), "opened")
+        one, two, three = keys(await store.undelivered())
+        assert not await store.settle(one, "1.0")
+        await store.postpone(one, "sending", MONDAY + DAY, "unknown_outcome")
+        await store.postpone(two, "failed", MONDAY + DAY, "unknown_outcome")
+        assert await store.settle(one, "1.0")
+        assert not await store.settle(one, "9.0")
+        assert not await store.settle(two, "2.0")
+        assert not await store.settle("no such key", "3.0")
+        assert await store.posted("poll", wave) == {"C1": "1.0"}
+        assert keys(await store.undelivered()) == [three]
+        assert [message.problem for message in await store.failing_messages()] == ["unknown_outcome"]
+
+    async def test_two_messages_do_not_stand_at_one_place(self, store: Store) -> None:
+        """A ts names one message of a channel; in another channel it may be another's."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await store.mark(f"poll:{await token_of(store, wave)}:C1", "done", "1.0")
+        report = [NewMessage(kind="report", channel=channel, at=MONDAY) for channel in ("C1", "C2")]
+        assert await store.queue_once(report, wave, wave)
+        for channel, settled in (("C1", False), ("C2", True)):
+            key = f"report:{await token_of(store, wave)}:{channel}"
+            await store.mark(key, "sending")
+            assert await store.settle(key, "1.0") is settled
+
+    async def test_a_poll_can_stand_twice(self, store: Store) -> None:
+        """A copy is known once, in a channel that has the wave's poll, and makes no message due."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await deliver(store, *keys(await store.undelivered()))
+        for _ in range(2):
+            await store.add_copy(wave, "C1", "5.0")
+            await store.add_copy(wave, "C1", "1.0")
+            await store.add_copy(wave, "C7", "5.0")
+        known = (("C1", "1.0"), ("C1", "5.0"), ("C2", "1.1"), ("C3", "1.2"))
+        assert await store.copies("poll", wave) == known
+        assert await store.copies("results", wave) == ()
+        assert await store.undelivered() == ()
+
+    async def test_a_deleted_copy_is_not_posted_again(self, store: Store) -> None:
+        """The other one stands; once that is deleted, too, the poll is posted again, once."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await deliver(store, *keys(await store.undelivered()))
+        await store.add_copy(wave, "C1", "5.0")
+        assert await store.repost(wave, "C1", "1.0", MONDAY + DAY)
+        assert await store.undelivered() == ()
+        assert await store.copies("poll", wave) == (("C1", "5.0"), ("C2", "1.1"), ("C3", "1.2"))
+        assert await store.repost(wave, "C1", "5.0", MONDAY + DAY)
+        [again] = await store.undelivered()
+        await store.mark(again.key, "done", "6.0")
+        assert not await store.repost(wave, "C1", "6.0", MONDAY + DAY)
+
     # --- people, notes, audit, reference ----------------------------------------------------------------
 
     async def test_the_secret_is_made_once(self, store: Store) -> None:

@@ -31,6 +31,15 @@ class OutboxRows(ReadTheme):
         )
         return {row["channel_id"]: row["ts"] for row in rows}
 
+    async def copies(self, kind: str, wave_id: int) -> tuple[tuple[str, str], ...]:
+        rows = self._reader.rows(
+            "SELECT channel_id, ts FROM outbox WHERE kind = ? AND wave_id = ? AND ts IS NOT NULL"
+            " ORDER BY channel_id, ts",
+            kind,
+            wave_id,
+        )
+        return tuple((row["channel_id"], row["ts"]) for row in rows)
+
     async def failing_messages(self) -> tuple[OutboxMessage, ...]:
         rows = self._reader.rows(
             "SELECT * FROM outbox WHERE problem != '' AND state != 'done'"
@@ -57,6 +66,35 @@ class Outbox(OutboxRows, Theme):
                 "UPDATE outbox SET state = ?, attempts = attempts + 1, next_try_at = ?, problem = ?"
                 " WHERE key = ?",
                 (state, next_try_at.isoformat(), problem, key),
+            )
+
+        await self.write(job)
+
+    async def settle(self, key: str, ts: str) -> bool:
+        def job(connection: sqlite3.Connection) -> bool:
+            cursor = connection.execute(
+                "UPDATE outbox SET state = 'done', ts = ?, problem = '' WHERE key = ? AND state = 'sending'"
+                " AND NOT EXISTS (SELECT 1 FROM outbox AS other"
+                " WHERE other.channel_id = outbox.channel_id AND other.ts = ? AND other.key != outbox.key)",
+                (ts, key, ts),
+            )
+            return bool(cursor.rowcount)
+
+        return await self.write(job)
+
+    async def add_copy(self, wave_id: int, channel: str, ts: str) -> None:
+        def job(connection: sqlite3.Connection) -> None:
+            polls = "FROM outbox WHERE kind = 'poll' AND wave_id = ? AND channel_id = ?"
+            [(known, key)] = connection.execute(
+                f"SELECT coalesce(max(ts = ?), 0), min(key) {polls}",
+                (ts, wave_id, channel),
+            )
+            if key is None or known:
+                return
+            connection.execute(
+                "INSERT INTO outbox (key, wave_id, kind, channel_id, state, ts, next_try_at)"
+                " VALUES (?, ?, 'poll', ?, 'done', ?, '') ON CONFLICT DO NOTHING",
+                (f"{key}:{ts}", wave_id, channel, ts),
             )
 
         await self.write(job)
@@ -89,11 +127,18 @@ class Outbox(OutboxRows, Theme):
 
         def job(connection: sqlite3.Connection) -> bool:
             # By channel and ts: the key has the channel's former id where Slack gave it another.
-            connection.execute(
+            deleted = connection.execute(
                 "UPDATE outbox SET ts = NULL"
                 " WHERE kind = 'poll' AND wave_id = ? AND channel_id = ? AND ts = ?",
                 (wave_id, channel, ts),
             )
+            another = connection.execute(
+                "SELECT 1 FROM outbox WHERE kind = 'poll' AND wave_id = ? AND channel_id = ?"
+                " AND (ts IS NOT NULL OR state = 'sending')",
+                (wave_id, channel),
+            )
+            if deleted.rowcount and another.fetchone() is not None:
+                return True
             return _insert(connection, f"{_key(connection, wave_id, poll)}:again", wave_id, poll)
 
         return await self.write(job)
