@@ -274,3 +274,9 @@ def test_the_version_is_the_same_wherever_it_is_written() -> None:
     """A release that raises one of the two and forgets the other is noticed."""
     written = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert written == __version__
+
+
+def test_a_folder_that_was_renamed_goes_on_working() -> None:
+    """Scripts of a virtual environment name its old folder; its python does not, so the Makefile calls it."""
+    called = re.findall(r"\$\(BIN\)/(\w+)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert set(called) == {"python"}

@@ -381,6 +381,15 @@ async def test_with_a_database_that_takes_no_write_the_bot_is_not_ready(
     assert set(said["problems"]) == {"database"}
 
 
+async def test_with_a_database_that_was_replaced_the_bot_is_not_ready(door: Door) -> None:
+    """Whatever would be recorded now is gone with the next start."""
+    path = door.bot.store.path
+    path.rename(path.with_name("moved.db"))
+    path.touch()
+    said = await ready(door, door.bot.health())
+    assert set(said["problems"]) == {"database"}
+
+
 async def test_a_full_disk_is_not_ready(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the disk is full, not after."""
     monkeypatch.setattr("pulse.ops.health.LEAST_FREE_BYTES", 1 << 62)
