@@ -34,7 +34,7 @@ HOPE = "L04"
 
 
 def asked_item(item_id: str, bank: Bank, commitments: Iterable[Commitment]) -> Item | None:
-    """What an id of a wave's question means; None where it means nothing any more."""
+    """The question behind an id of a wave; None if there is no such question any more."""
     if is_expectation(item_id):
         base = bank.get(base_of(item_id))
         return expectation_item(base) if base is not None else None

@@ -362,7 +362,7 @@ def _aside(row: Row, ledger: Ledger) -> Aside:
 
 
 def aside(item: Item, ledger: Ledger) -> str:
-    """What a message says below an item of figures that are not compared with it; empty where it has none.
+    """The message's line about figures that are not compared with an item; empty if it has none.
 
     An item without its baselines, such as an edited one, has no asides either.
     """

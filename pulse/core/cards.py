@@ -108,7 +108,7 @@ class ReminderCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitmentCard:
-    """What a channel is told of a commitment: that it was made, or withdrawn."""
+    """Tells a channel that a commitment was made or withdrawn."""
 
     commitment: Commitment
     withdrawn: bool

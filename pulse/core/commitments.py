@@ -136,7 +136,7 @@ _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def _plain(typed: str) -> str:
-    """What was typed on one line, as it reads; empty where nothing of it can be read.
+    """The typed text as one readable line; empty if nothing in it can be read.
 
     >>> _plain(" Answer\\u202e within\\n two days "), _plain("\\u200b")
     ('Answer within two days', '')

@@ -16,19 +16,12 @@ from pulse.core.expectation_item import is_expectation
 from pulse.core.model import Baseline, Format, Item, Side
 from rehearsal.server import Rehearsal
 from rehearsal.workspace import Message
+from tests.core.test_question_plan import SEEDS
 from tests.handlers.conftest import TUESDAY, Clock, Office, at, running
 
 PULSES = 13
 SEED = 13
 ANSWERING = {Side.MARKETING: 13, Side.IT: 12}
-FIGURES = {
-    "77 and 56": ("A13_need_it", "A13_need_mkt"),
-    "69, 19, 58 and 51": ("A10_lead_mkt_self", "A10_lead_mkt_it", "A10_lead_it_self", "A10_lead_it_cmo"),
-    "13 and 11": ("A13_right_mkt", "A13_right_it"),
-    "78 and 68": ("A10_digital_important_mkt", "A10_digital_important_it"),
-    "35 and 20": ("A10_committed_mkt", "A10_committed_it"),
-    "36 and 46": ("A13_short_mkt", "A13_detail_it"),
-}
 UNCLEAR = "Unmarked: no clear difference."
 NOT_COMPARED = "Other questions, not compared:"
 
@@ -103,7 +96,7 @@ async def test_each_figure_that_the_articles_print_is_met_in_the_results_of_a_qu
 ) -> None:
     """Beside its question's answers: above, below, no clear difference, or why it is not compared."""
     library = quarter.office.bot.library
-    for name, keys in FIGURES.items():
+    for name, keys in SEEDS.items():
         for key in keys:
             row = library.ledger.get(key)
             assert row is not None
