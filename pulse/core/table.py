@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -16,7 +16,8 @@ from pulse.core.errors import DataFault
 from pulse.core.language import _
 
 WHOLE_ROW = "(whole row)"
-_CONTROLS = ("Cc", "Zl", "Zp")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Unicode's control characters (Cc), and its separators of lines and of paragraphs (Zl, Zp)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,6 @@ def _row(file: str, number: int, header: list[str], cells: list[str]) -> Row:
             ),
         )
     for name, cell in zip(header, cells, strict=True):
-        if any(unicodedata.category(sign) in _CONTROLS for sign in cell):
+        if _CONTROL.search(cell):
             raise DataFault(file, number, name, _("there is a line break or another control character."))
     return Row(file, number, {name: cell.strip() for name, cell in zip(header, cells, strict=True)})

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
+from functools import cache
 from zoneinfo import ZoneInfo
 
 COLUMNS = ("city", "country", "zone", "people", "other_names")
@@ -91,12 +92,12 @@ def find_zones(
     if not wanted:
         return ()
     known = sorted(zones)
+    allowed = set(known)
     offset = _offset(wanted)
     if offset is not None:
-        found = _with_offset(offset, cities, known, now)
+        found = _with_offset(offset, cities, allowed, now)
     else:
         found = [*_named(typed, known), *_in_cities(wanted, cities), *_alike(wanted, cities)]
-    allowed = set(known)
     unique = {one.zone: one for one in reversed(found) if one.zone in allowed}
     ordered = dict.fromkeys(one.zone for one in found if one.zone in allowed)
     return tuple(unique[zone] for zone in ordered)[:most]
@@ -115,7 +116,7 @@ def _offset(wanted: str) -> timedelta | None:
 
 
 def _with_offset(
-    offset: timedelta, cities: Sequence[City], known: Sequence[str], now: datetime
+    offset: timedelta, cities: Sequence[City], known: Collection[str], now: datetime
 ) -> list[FoundZone]:
     fixed = [FoundZone(zone="UTC")] if not offset and "UTC" in known else []
     here = {zone for zone in {city.zone for city in cities} if zone in known and _at(zone, now) == offset}
@@ -123,7 +124,11 @@ def _with_offset(
 
 
 def _at(zone: str, now: datetime) -> timedelta | None:
-    return now.astimezone(ZoneInfo(zone)).utcoffset()
+    return now.astimezone(_rules(zone)).utcoffset()
+
+
+_rules = cache(ZoneInfo)
+"""ZoneInfo itself keeps the last eight, and would read some 350 files again for each letter that is typed."""
 
 
 def _named(typed: str, known: Sequence[str]) -> list[FoundZone]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pulse.core.errors import DataFault
-from pulse.storage.library import load_library, own_items_path
+from pulse.storage.library import library_with, load_library, own_items_path, shipped_library
 
 HEADER = "id,dimension,cadence,scale,wording_marketing,wording_it,direction\n"
 OWN = HEADER + "OWN1,trust,rotating,agree5,IT says “no” early.,Marketing says “no” early.,positive\n"
@@ -17,6 +18,14 @@ def test_the_shipped_data_is_read_from_the_package() -> None:
     """25 items and 153 published figures come with the program, wherever it is started."""
     library = load_library(None)
     assert (len(library.bank), len(library.ledger)) == (25, 153)
+
+
+def test_what_one_bot_does_to_its_library_another_does_not_see() -> None:
+    """The files are read once, but a manager's new question is in one library only."""
+    mine, other = shipped_library(), shipped_library()
+    mine.become(library_with(mine, [replace(mine.source.items[0], id="X01")]))
+    assert "X01" in [item.id for item in mine.bank]
+    assert "X01" not in [item.id for item in (*other.bank, *shipped_library().bank)]
 
 
 def test_own_items_lie_beside_the_database() -> None:
