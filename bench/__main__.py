@@ -118,10 +118,10 @@ class Bench:
             local_slack() as (slack, api),
             child("-m", *module, "--api", api, "--db", str(db)) as measured,
         ):
-            poll = await measured.read()
+            asked = await measured.read()
             await slack.order(do="connected")
             idle, used, before = measured.memory(), measured.processor(), ticks()
-            storm = await slack.order(do="storm", rate=RATE, seconds=self.found.seconds, **poll)
+            storm = await slack.order(do="storm", rate=RATE, seconds=self.found.seconds, **asked)
             self.found.storms.setdefault(kind, []).append(
                 Storm(
                     **{name: storm[name] for name in ("taps", "acked", "late", "p50", "p99", "worst")},

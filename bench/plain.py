@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import re
 import signal
 import sqlite3
 import threading
@@ -20,7 +21,7 @@ from slack_bolt import Ack, App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from bench.polls import poll
+from bench.polls import questions
 from bench.storm import say
 from pulse.storage.library import load_library
 
@@ -36,7 +37,7 @@ def build(api: str, db: Path) -> App:
         )
     app = App(client=WebClient("xoxb-1", api))
 
-    @app.action({"type": "block_actions", "action_id": "answer:4"})
+    @app.action({"type": "block_actions", "action_id": re.compile("answer:")})
     def tap(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
         _wave, item, option = action["value"].split(":")
         with closing(sqlite3.connect(db)) as connection, connection:
@@ -56,7 +57,7 @@ def main() -> None:
     chosen = parser.parse_args()
     handler = SocketModeHandler(build(chosen.api, chosen.db), "xapp-1", receive_buffer_size=BUFFER)
     handler.connect()  # type: ignore[no-untyped-call]  # slack_bolt leaves it untyped
-    say(poll("1", load_library(None).bank.items[:3]))
+    say({"questions": questions("1", load_library(None).bank.items[:3])})
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     stop.wait()

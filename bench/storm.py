@@ -14,7 +14,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -23,6 +23,9 @@ from bench.slack import LocalSlack
 
 PEOPLE = 10_000
 """People in the workspace, every other one in marketing."""
+
+PAUSE_S = 1.0
+"""From one answer of a person to the next."""
 
 CHANNELS = ("C0MARKETING", "C0IT")
 LATE_S = 3.0
@@ -52,12 +55,31 @@ Tap = Callable[[int], tuple[str, str]]
 """Envelope id and envelope of the tap with that number."""
 
 
-def taps(message: Mapping[str, Any], buttons: list[list[str]], response_url: str, name: str) -> Tap:
-    """Envelopes of distinct answers: person after person, each question once, then again from the first.
+def taps(questions: Sequence[Mapping[str, Any]], response_url: str, name: str, together: int) -> Tap:
+    """Envelopes of distinct answers, until each of PEOPLE has answered each question; then it begins again.
 
-    `buttons` are, for each question, the values of its buttons.
+    `together` people answer the first question, then all of them the second, and so on, then the next people.
     """
-    action = {"type": "button", "action_id": "answer:4", "block_id": "b", "value": "@VALUE@"}
+    envelopes = [
+        [_parts(question, button, response_url) for button in question["buttons"]] for question in questions
+    ]
+
+    def tap(number: int) -> tuple[str, str]:
+        group, place = divmod(number, together * len(questions))
+        question, member = divmod(place, together)
+        person = (group * together + member) % PEOPLE
+        buttons = envelopes[question]
+        places = {"ID": f"{name}-{number}", "USER": user_id(person), "CHANNEL": CHANNELS[person % 2]}
+        parts = buttons[number % len(buttons)]
+        text = "".join(places[part] if odd % 2 else part for odd, part in enumerate(parts))
+        return places["ID"], text
+
+    return tap
+
+
+def _parts(question: Mapping[str, Any], button: Mapping[str, str], response_url: str) -> list[str]:
+    """An envelope cut at what differs from tap to tap."""
+    private = question["message"] is None
     payload = {
         "type": "block_actions",
         "user": {"id": "@USER@", "username": "someone", "team_id": "T0"},
@@ -68,35 +90,21 @@ def taps(message: Mapping[str, Any], buttons: list[list[str]], response_url: str
             "type": "message",
             "message_ts": "1.0",
             "channel_id": "@CHANNEL@",
-            "is_ephemeral": False,
+            "is_ephemeral": private,
         },
-        "message": {"type": "message", "ts": "1.0", "bot_id": "B0BOT", **message},
         "trigger_id": "1.2.3",
         "response_url": response_url,
-        "actions": [action],
+        "actions": [{"type": "button", **button}],
     }
+    if not private:
+        payload["message"] = {"type": "message", "ts": "1.0", "bot_id": "B0BOT", **question["message"]}
     envelope = {
         "envelope_id": "@ID@",
         "type": "interactive",
         "accepts_response_payload": False,
         "payload": payload,
     }
-    parts = re.split(r"@([A-Z]+)@", json.dumps(envelope))
-
-    def tap(number: int) -> tuple[str, str]:
-        person, question = divmod(number, len(buttons))
-        values = buttons[question]
-        user = user_id(person % PEOPLE)
-        places = {
-            "ID": f"{name}-{number}",
-            "USER": user,
-            "CHANNEL": CHANNELS[person % 2],
-            "VALUE": values[number % len(values)],
-        }
-        text = "".join(places[part] if place % 2 else part for place, part in enumerate(parts))
-        return places["ID"], text
-
-    return tap
+    return re.split(r"@([A-Z]+)@", json.dumps(envelope))
 
 
 def user_id(person: int) -> str:
@@ -197,8 +205,10 @@ async def obey(slack: LocalSlack, order: dict[str, Any]) -> dict[str, Any]:
         return {}
     slack.acks.clear()
     before = slack.calls.copy()
-    tap = taps(order["message"], order["buttons"], f"{slack.url}/response", "storm")
-    result = await storm(slack, tap, order["rate"], order["seconds"])
+    questions, rate, seconds = order["questions"], order["rate"], order["seconds"]
+    together = int(rate * min(PAUSE_S, seconds / len(questions)))
+    tap = taps(questions, f"{slack.url}/response", "storm", together)
+    result = await storm(slack, tap, rate, seconds)
     return {**asdict(result), "calls": dict(slack.calls - before), "twice": len(slack.twice)}
 
 

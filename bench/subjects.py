@@ -21,7 +21,7 @@ from typing import Any
 import aiohttp
 
 import bot
-from bench.polls import poll
+from bench.polls import questions
 from bench.storm import CHANNELS, say
 from pulse.core.model import Side
 from pulse.core.records import StoredBallot
@@ -68,7 +68,7 @@ async def set_up(store: Store) -> None:
 def tapped(waves: Waves) -> dict[str, Any]:
     """The open poll, for the load."""
     assert waves.current is not None
-    return poll(waves.current.token, waves.items_of(waves.current))
+    return {"questions": questions(waves.current.token, waves.items_of(waves.current))}
 
 
 async def serve(kind: str, api: str, db: Path) -> None:

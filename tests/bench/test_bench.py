@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import Bench
+from bench.polls import questions
 from bench.report import NOT_MEASURABLE, Findings, Storm, page
+from bench.storm import taps
+from pulse.storage.library import load_library
 
 STORM = Storm(
     taps=50,
@@ -24,6 +28,17 @@ STORM = Storm(
     memory=80,
     stolen=0,
 )
+
+
+def test_a_whole_storm_is_of_distinct_answers() -> None:
+    """5,000 people answer three questions: the first in the poll, the others in the card only they see."""
+    tap = taps(questions("w", load_library(None).bank.items[:3]), "http://127.0.0.1/r", "storm", 250)
+    sent = [json.loads(text)["payload"] for _envelope, text in map(tap, range(15_000))]
+    answers = {(one["user"]["id"], one["actions"][0]["value"].split(":")[1]) for one in sent}
+    assert len(answers) == 15_000
+    assert len({person for person, _item in answers}) == 5_000
+    assert sum(one["container"]["is_ephemeral"] for one in sent) == 10_000
+    assert all(("message" in one) is not one["container"]["is_ephemeral"] for one in sent)
 
 
 @pytest.mark.parametrize("kind", ["bot", "bare", "plain"])
