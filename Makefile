@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 
 SECONDS ?= 60
 
+# The tests start some hundred processes; without compiled files each would compile the bot anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test soak lint bench docs picture texts clean
 
@@ -30,7 +33,7 @@ test: $(VENV)/.dev ## lint, types and all tests, the long ones bounded
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 soak: $(VENV)/.dev ## the long tests at their whole length, about a quarter of an hour
 	$(BIN)/python -m pytest -n 2 -m soak
