@@ -36,7 +36,7 @@ test: $(VENV)/.dev ## lint, types and all tests, the long ones bounded
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 soak: $(VENV)/.dev ## the long tests at their whole length, about a quarter of an hour
-	$(BIN)/python -m pytest -n 2 -m soak
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m soak
 
 lint: $(VENV)/.dev ## fix what the linter can fix, then list the rest
 	$(BIN)/python -m ruff check --fix .

@@ -134,13 +134,13 @@ async def closing_time(api: str, folder: Path) -> dict[str, object]:
     """How long closing a wave takes that 10,000 people answered."""
     store = Store.open(folder / "close.db")
     try:
-        waves = wired(store, api).workspace.waves
+        workspace = wired(store, api).workspace
         await set_up(store)
-        await waves.load()
-        await waves.open_by_hand()
-        await everybody_answers(store, waves)
+        await workspace.waves.load()
+        await workspace.by_hand.open()
+        await everybody_answers(store, workspace.waves)
         start = time.perf_counter()
-        await waves.close_by_hand()
+        await workspace.by_hand.close()
         closed = time.perf_counter() - start
     finally:
         store.close()

@@ -80,7 +80,7 @@ async def serve(kind: str, api: str, db: Path) -> None:
         await set_up(store)
     await waves.load()
     if waves.current is None:
-        await waves.open_by_hand()
+        await subject.workspace.by_hand.open()
     freeze_garbage()
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)

@@ -26,10 +26,10 @@ from pulse.core.errors import BadRequest
 from pulse.core.language import N_, _
 from pulse.core.library import Library
 from pulse.core.typed_words import first_words, left_over, plain_word
-from pulse.views import notices
+from pulse.views import command_help, notices
 from pulse.views.baselines import find_studies, find_topic
+from pulse.views.command_help import CommandHelp
 from pulse.views.message import Message
-from pulse.views.notices import CommandHelp
 
 TYPED_LIMIT = 60
 """Characters of words that were not understood and are repeated."""
@@ -106,7 +106,7 @@ def understand(text: str, library: Library) -> Meant | Message:
         return Meant(command=BY_WORD["scores"], rest=about)
     if library.ledger.get(about) or find_topic(about) or find_studies(about, library.ledger):
         return Meant(command=BY_WORD["baselines"], rest=about)
-    return notices.unknown_command(typed(word), HELP)
+    return command_help.unknown_command(typed(word), HELP)
 
 
 def _rest(command: Command, words: Sequence[str]) -> str:
@@ -190,11 +190,11 @@ async def status(interaction: Interaction, _rest: str) -> Message:
 
 async def help_(_interaction: Interaction, rest: str) -> Message:
     if not rest:
-        return notices.help_message(HELP)
+        return command_help.help_message(HELP)
     command = BY_WORD.get(rest)
     if command is None:
-        return notices.unknown_command(rest, HELP)
-    return notices.help_message([command.help])
+        return command_help.unknown_command(rest, HELP)
+    return command_help.help_message([command.help])
 
 
 COMMANDS = (

@@ -13,7 +13,7 @@ from pulse.core.errors import SlackFault
 from pulse.core.language import _
 from pulse.views import evidence
 from pulse.views.message import Message, as_view
-from pulse.views.notices import privacy
+from pulse.views.privacy_page import privacy
 
 Body = dict[str, Any]
 

@@ -14,7 +14,7 @@ from handlers.replies import wave_id_of
 from pulse.core.alert import InDoubt, Posted
 from pulse.core.errors import BadRequest
 from pulse.core.language import _
-from pulse.views import doubts, notices
+from pulse.views import doubts, managing
 from pulse.views.message import Message
 
 Manage = Callable[[Interaction, str], Awaitable[Message]]
@@ -25,18 +25,18 @@ PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 
 async def ask_open(interaction: Interaction, _rest: str) -> Message:
     """Says what would be asked, where and until when, with the button that opens it."""
-    return notices.ask_open(await interaction.workspace.waves.opening())
+    return managing.ask_open(await interaction.workspace.by_hand.opening())
 
 
 async def ask_close(interaction: Interaction, _rest: str) -> Message:
     """Says what closing now ends, with the button that does it."""
-    return notices.ask_close(await interaction.workspace.participation.closing())
+    return managing.ask_close(await interaction.workspace.participation.closing())
 
 
 async def open_wave(interaction: Interaction, _rest: str) -> Message:
-    wave = await interaction.workspace.waves.open_by_hand()
+    wave = await interaction.workspace.by_hand.open()
     interaction.later(follow_waves(interaction))
-    return notices.wave_opened(tuple(wave.channels), wave.closes_at)
+    return managing.wave_opened(tuple(wave.channels), wave.closes_at)
 
 
 async def close_wave(interaction: Interaction, _rest: str) -> Message:
@@ -49,11 +49,11 @@ async def close_shown(interaction: Interaction, value: str) -> Message:
 
 
 async def _close(interaction: Interaction, shown: str | None) -> Message:
-    closed = await interaction.workspace.waves.close_by_hand(shown)
+    closed = await interaction.workspace.by_hand.close(shown)
     interaction.later(follow_waves(interaction))
     if closed.called_off:
-        return notices.wave_called_off()
-    return notices.wave_closed(closed.channels, closed.traces)
+        return managing.wave_called_off()
+    return managing.wave_closed(closed.channels, closed.traces)
 
 
 async def skip(interaction: Interaction, _rest: str) -> Message:
@@ -70,19 +70,18 @@ async def skip_shown(interaction: Interaction, value: str) -> Message:
 
 
 async def _skip(interaction: Interaction, shown: datetime | None) -> Message:
-    waves = interaction.workspace.waves
-    skipped = await waves.skip_next(shown)
-    return notices.wave_skipped(skipped.opens_at, await waves.next_opening())
+    skipped = await interaction.workspace.by_hand.skip(shown)
+    return managing.wave_skipped(skipped.opens_at, await interaction.workspace.waves.next_opening())
 
 
 async def pause(interaction: Interaction, _rest: str) -> Message:
-    await interaction.workspace.waves.pause()
-    return notices.paused()
+    await interaction.workspace.by_hand.pause()
+    return managing.paused()
 
 
 async def resume(interaction: Interaction, _rest: str) -> Message:
-    await interaction.workspace.waves.resume()
-    return notices.resumed(await interaction.workspace.waves.next_opening())
+    await interaction.workspace.by_hand.resume()
+    return managing.resumed(await interaction.workspace.waves.next_opening())
 
 
 async def note(interaction: Interaction, rest: str) -> Message:
@@ -90,7 +89,7 @@ async def note(interaction: Interaction, rest: str) -> Message:
     if not text:
         raise BadRequest(_('Please say what to note: /pulse note "new intake form".'))
     made = await interaction.workspace.notes.add(text)
-    return notices.note_kept(made.text)
+    return managing.note_kept(made.text)
 
 
 async def managers(interaction: Interaction, rest: str) -> Message:
@@ -104,14 +103,14 @@ async def managers(interaction: Interaction, rest: str) -> Message:
                 _("Please write /pulse managers, /pulse managers add @name or /pulse managers remove @name.")
             )
         await service.name(people, wanted=word.casefold() == "add")
-    return notices.managers_list(await service.named(), await service.unmet())
+    return managing.managers_list(await service.named(), await service.unmet())
 
 
 async def export(interaction: Interaction, _rest: str) -> Message:
     """Sends the published totals as files to the manager who asked."""
     files, slack = await interaction.workspace.results.export_files(), interaction.surfaces.slack
     await slack.send_files(await slack.open_dm(interaction.user), files, _("The published totals."))
-    return notices.exported(tuple(files))
+    return managing.exported(tuple(files))
 
 
 async def follow_waves(interaction: Interaction) -> None:

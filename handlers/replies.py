@@ -116,7 +116,7 @@ async def send(
 
     What Slack did not answer is sent once more. A picture that Slack has not read yet gets a second try; a
     message whose picture is refused for good goes out in words, and the picture is forgotten. Whoever waits
-    for an answer that Slack does not take is told so in a direct message, which repeats nothing of it.
+    for an answer that Slack does not take is told so in a direct message, which does not repeat it.
     """
     if interaction.respond is None:
         return False

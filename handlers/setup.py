@@ -13,7 +13,7 @@ from pulse.core.errors import BadRequest
 from pulse.core.language import _
 from pulse.core.setup_form import SetupForm
 from pulse.services.setup import BothSidesUndecided, ChannelsUnusable
-from pulse.views import notices
+from pulse.views import managing
 from pulse.views.message import Message, View, as_view
 from pulse.views.setup import (
     CALLBACK,
@@ -77,7 +77,7 @@ async def _save(interaction: Interaction, body: Body) -> Body:
     interaction.later(interaction.surfaces.publisher.deliver())
     interaction.later(interaction.surfaces.home_tabs.redraw(interaction.user))
     also = people_of_both_sides(in_both, form.both_sides) if in_both else ""
-    return _closing(notices.set_up(await interaction.workspace.waves.next_opening(), also))
+    return _closing(managing.set_up(await interaction.workspace.waves.next_opening(), also))
 
 
 async def _save_form(interaction: Interaction, form: SetupForm) -> int:

@@ -31,7 +31,7 @@ async def _start(rehearsal: Rehearsal, command: list[str], folder: str) -> async
         "SLACK_BOT_TOKEN": rehearsal.bot_token,
         "SLACK_APP_TOKEN": rehearsal.app_token,
         "SLACK_API_URL": rehearsal.api_url,
-        # What stays on this machine goes through no proxy.
+        # Traffic that stays on this machine uses no proxy.
         "NO_PROXY": "*",
         "no_proxy": "*",
     }

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.workspace import (
+from rehearsal.objects import (
     APP_ID,
     BOT_ID,
     BOT_USER,
@@ -23,8 +23,8 @@ from rehearsal.workspace import (
     Channel,
     Json,
     Refusal,
-    Workspace,
 )
+from rehearsal.workspace import Workspace
 
 STRUCTURED = ("blocks", "view", "metadata", "files", "attachments")
 READ_SCOPE = {"public_channel": "channels:read", "private_channel": "groups:read", "im": "im:read"}

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from rehearsal.blockkit import elements_of
 from rehearsal.driver import Actor, NotAnswered, NotPossible
 from rehearsal.installation import Installation
+from rehearsal.objects import Json, Message, Person
 from rehearsal.population import sides_of
-from rehearsal.workspace import Json, Message, Person
 
 QUESTION = "poll:"
 YES = ("Yes", "Ja")

@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 import aiohttp
 from aiohttp import WSMsgType, web
 
-from rehearsal.workspace import APP_ID, Json
+from rehearsal.objects import APP_ID, Json
 
 ACK_SECONDS = 3.0
 SOCKETS = 10

@@ -16,7 +16,8 @@ from rehearsal import payloads
 from rehearsal.blockkit import elements_of
 from rehearsal.delivery import Delivery
 from rehearsal.installation import Installation
-from rehearsal.workspace import Json, Message, Person, Refusal, View, Workspace
+from rehearsal.objects import Json, Message, Person, Refusal, View
+from rehearsal.workspace import Workspace
 
 NOT_ANSWERED = "The app did not answer within 3 seconds."
 NOT_CONNECTED = "The app is not connected."

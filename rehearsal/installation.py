@@ -14,8 +14,9 @@ from pathlib import Path
 
 from rehearsal import manifest, population
 from rehearsal.delivery import Delivery, Post, SignedHttp, SocketMode
+from rehearsal.objects import Json
 from rehearsal.payloads import Payloads
-from rehearsal.workspace import Json, Workspace
+from rehearsal.workspace import Workspace
 
 HOST = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent

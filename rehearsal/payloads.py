@@ -10,17 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rehearsal.blockkit import elements_of
-from rehearsal.workspace import (
-    APP_ID,
-    TEAM_DOMAIN,
-    TEAM_ID,
-    Channel,
-    Json,
-    Message,
-    Person,
-    View,
-    Workspace,
-)
+from rehearsal.objects import APP_ID, TEAM_DOMAIN, TEAM_ID, Channel, Json, Message, Person, View
+from rehearsal.workspace import Workspace
 
 TOKEN = "rehearsal-verification-token"  # noqa: S105 - the long-deprecated field of every payload, no secret
 

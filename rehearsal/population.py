@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rehearsal.workspace import BOT_USER, Person, Workspace
+from rehearsal.objects import BOT_USER, Person
+from rehearsal.workspace import Workspace
 
 MARKETING = (
     "Amara Okafor", "Benedikt Vogel", "Chiara Rossi", "Dewi Santoso", "Elif Yılmaz", "Fergus MacLeod",

@@ -19,8 +19,8 @@ from aiohttp.typedefs import Handler
 from rehearsal.crowd import let_answer
 from rehearsal.driver import Actor, NotAnswered, NotPossible
 from rehearsal.installation import Installation
+from rehearsal.objects import BOT_USER, Channel, File, Json, Message, Person, View
 from rehearsal.population import sides_of
-from rehearsal.workspace import BOT_USER, Channel, File, Json, Message, Person, View
 
 STATIC = Path(__file__).resolve().parent / "page"
 LOCAL = ("127.0.0.1", "localhost")

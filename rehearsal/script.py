@@ -27,8 +27,8 @@ from rehearsal.blockkit import elements_of
 from rehearsal.crowd import let_answer
 from rehearsal.driver import Actor, NotAnswered, NotPossible
 from rehearsal.installation import Installation
+from rehearsal.objects import BOT_USER, Json, Message, View
 from rehearsal.payloads import options_of
-from rehearsal.workspace import BOT_USER, Json, Message, View
 
 T = TypeVar("T")
 

@@ -24,9 +24,9 @@ from aiohttp import web
 from rehearsal.api import METHODS, STRUCTURED, Asked
 from rehearsal.driver import Actor
 from rehearsal.installation import HOST, ROOT, Installation
+from rehearsal.objects import Json, Refusal
 from rehearsal.screen import Page
 from rehearsal.trouble import Rates, Trouble
-from rehearsal.workspace import Json, Refusal
 
 BOT_TOKEN = "xoxb-rehearsal"  # noqa: S105 - opens nothing but this pretend workspace
 APP_TOKEN = "xapp-rehearsal"  # noqa: S105 - likewise

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.driver import Actor
+from rehearsal.objects import Message
 from rehearsal.server import Rehearsal
-from rehearsal.workspace import Message
 
 BOT = Path(__file__).resolve().parent.parent / "bot.py"
 SECONDS = 60.0
@@ -48,7 +48,7 @@ class Process:
         self._news.set()
 
     async def says(self, words: str, times: int = 1) -> None:
-        """Waits until the process has written these words, so many times."""
+        """Waits until the process has written these words this many times."""
         async with asyncio.timeout(SECONDS):
             while self.output.count(words) < times:
                 assert self._ended < len(self._reading), self.output

@@ -130,7 +130,7 @@ async def test_a_database_that_cannot_be_written_is_said(slack: Rehearsal, tmp_p
 async def test_a_bot_token_that_slack_refuses_ends_the_start(
     code: str, slack: Rehearsal, tmp_path: Path
 ) -> None:
-    """Trying again is of no use, so the process ends with 2 and says what to mend."""
+    """Trying again is of no use, so the process ends with 2 and says what to fix."""
     slack.fail("auth.test", code, times=None)
     async with bot(tmp_path, **tokens(slack)) as process:
         assert await process.ends() == 2

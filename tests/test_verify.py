@@ -25,7 +25,7 @@ from pulse.core.evidence import Said, digest, said, short
 from pulse.core.likelihood import Observation
 from pulse.core.model import ClosedWave, Expected, Item, Side, SideTurnout, Tally
 from pulse.core.privacy import publish, turnout
-from pulse.core.reports import report
+from pulse.core.reporting import report
 from pulse.ops.sample import fill
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.download import TABLES, evidence_file
@@ -345,7 +345,7 @@ def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
 
 
 def test_the_file_holds_these_tables_and_no_others() -> None:
-    """The list is what may be downloaded: nothing of people, wishes, secrets, drafts or an open wave."""
+    """The list is what may be downloaded: no people, wishes, secrets or drafts, and no open wave."""
     with closing(sqlite3.connect(":memory:")) as data:
         data.deserialize(made("a year")[0])
         names = [row[0] for row in data.execute("SELECT name FROM sqlite_schema")]

@@ -13,7 +13,9 @@ from pulse.core.baselines import Ledger
 from pulse.core.claims import Window
 from pulse.core.items import Bank
 from pulse.core.model import ClosedWave, Counted, Item, Side
-from pulse.core.reports import Change, all_changes, all_verdicts
+from pulse.core.reports import Change
+from pulse.core.study_comparisons import all_verdicts
+from pulse.core.trails import all_changes
 
 SHORT = 16
 """Hexadecimal digits that are shown to people."""

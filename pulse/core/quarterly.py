@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
+from pulse.core.closed_waves import outcome_of
 from pulse.core.commitments import Commitment
 from pulse.core.comparison import Verdict
 from pulse.core.items import Bank
 from pulse.core.model import ClosedWave, Item, Note, Side
 from pulse.core.quarters import Quarter
-from pulse.core.reports import Change, ItemReport, Step, WaveReport, counts_at, outcome_of
+from pulse.core.reports import Change, ItemReport, Step, WaveReport
+from pulse.core.trails import counts_at
 
 STEPS = 13
 """Waves on an item's trend, as many as a quarter has weeks; of an item asked seldom, from before it."""

@@ -186,7 +186,7 @@ class _Turns:
         return any(others.intersection(asking.items) for asking in asked)
 
     def room(self, places: int) -> Room:
-        """What can be given away of a wave with so many places that are not pinned."""
+        """What a wave with this many places that are not pinned can give away."""
         candidates = list(self._candidates())
         headlines = [item for item in candidates if item.id in self.headlines]
         if len(headlines) * self._gap() > QUARTER * places:
@@ -195,7 +195,7 @@ class _Turns:
         return Room(is_free=not self._late(headlines, places, 1 + SPARE), others=others)
 
     def _late(self, headlines: Sequence[Item], places: int, without: int) -> bool:
-        """Whether a headline item would be late if they all waited for so many waves.
+        """Whether a headline item would be late if they all waited for this many waves.
 
         They come one after the other, the longest unasked first: each must come before its quarter is over.
         """

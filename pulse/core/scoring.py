@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from pulse.core.errors import BadNumbers
-from pulse.core.model import Expected, Format, Item, Outcome, Tally, Withheld
-from pulse.core.privacy import publish, publish_expectation
+from pulse.core.expectation_item import base_of, is_expectation
+from pulse.core.model import Expected, Format, Item, Outcome, Side, Tally, Withheld
+from pulse.core.privacy import publish, publish_expectation, turnout
+from pulse.core.records import Ballots, OpenWave, Publication
 
 
 def tally(item: Item, answers: Iterable[frozenset[str]]) -> Tally:
@@ -64,3 +66,20 @@ def _check(item: Item, answer: frozenset[str]) -> None:
         raise BadNumbers(f"{item.id} has no option “{unknown[0]}”.")
     if len(answer) > 1 and item.format is not Format.MULTI:
         raise BadNumbers(f"{item.id} takes one option, and {len(answer)} were chosen.")
+
+
+def publication(items: tuple[Item, ...], wave: OpenWave, ballots: Mapping[Side, Ballots]) -> Publication:
+    """What may be published of a wave's answers, and nothing else."""
+    outcomes: dict[tuple[str, Side], Outcome] = {}
+    expected: dict[tuple[str, Side], Expected] = {}
+    turnouts = {}
+    shared = [item for item in items if not is_expectation(item.id)]
+    for side, cast in ballots.items():
+        kept = close_side(shared, cast.people, wave.minimum)
+        outcomes |= {(item_id, side): outcome for item_id, outcome in kept.items()}
+        for item in (item for item in items if is_expectation(item.id)):
+            found = close_expectation(item, cast.people, wave.minimum)
+            if isinstance(found, Expected):
+                expected[base_of(item.id), side] = found
+        turnouts[side] = turnout(wave.people[side], answered(items, cast.people), wave.minimum)
+    return Publication(turnout=turnouts, outcomes=outcomes, expected=expected)

@@ -58,12 +58,12 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was checked and found; for a fault, `mend` says how to fix it. Both are whole sentences."""
+    """What was checked and found; for a fault, `fix` says how to fix it. Both are whole sentences."""
 
     name: str
     state: State
     says: str
-    mend: str = ""
+    fix: str = ""
 
 
 def healthy(checks: Sequence[Check]) -> bool:
@@ -76,15 +76,13 @@ def as_text(checks: Sequence[Check]) -> str:
     lines: list[str] = []
     for found in checks:
         lines.append(f"{found.state:<6} {found.name}: {found.says}")
-        lines += [f"{'':6} → {found.mend}"] if found.mend else []
-    last = (
-        _("All is well.") if healthy(checks) else _("Something has to be mended: see the lines with “fault”.")
-    )
+        lines += [f"{'':6} → {found.fix}"] if found.fix else []
+    last = _("All is well.") if healthy(checks) else _("Something needs fixing: see the lines with “fault”.")
     return "\n".join([*lines, last])
 
 
 def as_json(checks: Sequence[Check]) -> str:
-    """The same for programs: `ok`, and `checks` with the keys name, state, says and `mend`."""
+    """The same for programs: `ok`, and `checks` with the keys name, state, says and `fix`."""
     said = {"ok": healthy(checks), "checks": [asdict(found) for found in checks]}
     # In ASCII, so that no terminal's or pipe's encoding can spoil it.
     return json.dumps(said, indent=1)
@@ -105,8 +103,8 @@ class Doctor:
         try:
             slack = self._client(self.settings.slack_bot_token)
         except SettingsFault as fault:
-            mend = _("Set SSL_CERT_FILE to a file of certificates in PEM form, or leave it unset.")
-            checks.append(Check(_("certificates"), State.FAULT, str(fault), mend))
+            fix = _("Set SSL_CERT_FILE to a file of certificates in PEM form, or leave it unset.")
+            checks.append(Check(_("certificates"), State.FAULT, str(fault), fix))
         if self.settings.slack_bot_token and slack is not None:
             async for found in self._slack(slack):
                 checks.append(found)
@@ -155,13 +153,13 @@ class Doctor:
         try:
             greeting = await slack.greet()
         except SlackFault as fault:
-            says, mend = _("Slack did not accept it."), str(fault)
+            says, fix = _("Slack did not accept it."), str(fault)
             if not fault.certain:
                 says = str(fault)
-                mend = _(
+                fix = _(
                     "Check the network, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SLACK_API_URL ({url})."
                 ).format(url=self.settings.api_url)
-            yield Check(name, State.FAULT, says, mend)
+            yield Check(name, State.FAULT, says, fix)
             return
         if not greeting.bot:
             yield Check(
@@ -238,8 +236,8 @@ class Doctor:
             kept = await self._own_questions()
             library = library_with(shipped_library(), kept) if kept else load_library(path)
         except DataFault as fault:
-            mend = _("Mend that row, or move {path} away.").format(path=path)
-            return Check(_("questions"), State.FAULT, str(fault), mend), None
+            fix = _("Fix that row, or move {path} away.").format(path=path)
+            return Check(_("questions"), State.FAULT, str(fault), fix), None
         own = sum(item.own for item in library.bank)
         says = _("{count} questions, {own} of them the company's own.").format(
             count=len(library.bank), own=own
@@ -264,8 +262,8 @@ class Doctor:
         try:
             store = Snapshot(self._database)
         except StoreFault as fault:
-            mend = _("Mend the database first.")
-            return [Check(_("set-up"), State.FAULT, str(fault), mend)]
+            fix = _("Fix the database first.")
+            return [Check(_("set-up"), State.FAULT, str(fault), fix)]
         try:
             setup = await store.setup()
             if setup is None:
@@ -304,10 +302,10 @@ _EXPOSED = {
 
 
 def _exposed(exposure: Exposure) -> Check:
-    says, mend = _EXPOSED[exposure.risk]
+    says, fix = _EXPOSED[exposure.risk]
     values = {"path": exposure.path, "detail": exposure.detail}
-    state = State.FAULT if mend else State.NOTE
-    return Check(_("keys"), state, _(says).format(**values), _(mend).format(**values) if mend else "")
+    state = State.FAULT if fix else State.NOTE
+    return Check(_("keys"), state, _(says).format(**values), _(fix).format(**values) if fix else "")
 
 
 def _kept_keys(database: Path, keys: Path) -> list[Check]:
@@ -323,14 +321,14 @@ def _kept_keys(database: Path, keys: Path) -> list[Check]:
     found = []
     lost = "" if token is None else _lost(keys, token)
     if lost:
-        mend = _("Put the key folder back, or call the pulse off with /pulse close. Closed pulses are safe.")
-        found.append(Check(_("keys"), State.FAULT, lost, mend))
+        fix = _("Put the key folder back, or call the pulse off with /pulse close. Closed pulses are safe.")
+        found.append(Check(_("keys"), State.FAULT, lost, fix))
     if needs_secret and not (keys / SECRET_FILE).is_file():
         says = _("The secret of this installation is missing: named managers and opt-outs are unknown.")
-        mend = _("Put your copy of {file} into {folder}, or have managers named anew.").format(
+        fix = _("Put your copy of {file} into {folder}, or have managers named anew.").format(
             file=SECRET_FILE, folder=keys
         )
-        found.append(Check(_("keys"), State.FAULT, says, mend))
+        found.append(Check(_("keys"), State.FAULT, says, fix))
     return found
 
 
@@ -404,8 +402,8 @@ def _space(folder: Path) -> Check:
     free = shutil.disk_usage(folder).free
     says = _("{free} MB are free.").format(free=free // 1_000_000)
     if free < LEAST_FREE_BYTES:
-        mend = _("Make room on the disk of {folder}.").format(folder=folder)
-        return Check(_("disk"), State.FAULT, says, mend)
+        fix = _("Make room on the disk of {folder}.").format(folder=folder)
+        return Check(_("disk"), State.FAULT, says, fix)
     return Check(_("disk"), State.OK, says)
 
 
@@ -466,8 +464,8 @@ async def _channels(slack: Slack, roster: Roster, setup: Setup) -> AsyncIterator
     try:
         people = await roster.read(usable, setup.both_sides)
     except SlackFault as fault:
-        mend = _("Mend the channels above first; if they are fine, try again in a minute.")
-        yield Check(_("people"), State.FAULT, str(fault), mend)
+        fix = _("Fix the channels above first; if they are fine, try again in a minute.")
+        yield Check(_("people"), State.FAULT, str(fault), fix)
         return
     for side in Side:
         yield _people(side, people[side], setup.minimum)
@@ -479,8 +477,8 @@ async def _channel(slack: Slack, channel: str) -> Check:
     try:
         found = await slack.channel(channel)
     except SlackFault as fault:
-        mend = channel_fault(channel, fault.code) if fault.certain else str(fault)
-        return Check(name, State.FAULT, unusable, mend)
+        fix = channel_fault(channel, fault.code) if fault.certain else str(fault)
+        return Check(name, State.FAULT, unusable, fix)
     if found.unusable:
         return Check(name, State.FAULT, unusable, channel_fault(found.name, found.unusable))
     return Check(name, State.OK, _("The bot is in #{name}.").format(name=found.name))
@@ -489,6 +487,6 @@ async def _channel(slack: Slack, channel: str) -> Check:
 def _people(side: Side, count: int, minimum: int) -> Check:
     says = _("{count} can be asked; results need {minimum} answers.").format(count=count, minimum=minimum)
     if count < minimum:
-        mend = _("Add a channel with more people to this side with /pulse setup.")
-        return Check(side.label, State.FAULT, says, mend)
+        fix = _("Add a channel with more people to this side with /pulse setup.")
+        return Check(side.label, State.FAULT, says, fix)
     return Check(side.label, State.OK, says)

@@ -26,8 +26,10 @@ from pulse.ops.process import Replacement, handed_over, not_before
 from pulse.ops.scheduler import Scheduler
 from pulse.ops.settings import Mode, Settings
 from pulse.services.alerts import Alerts
+from pulse.services.reminders import PACE_S
 from pulse.services.workspace import Workspace
 from pulse.slack.http_server import Address, Server
+from pulse.slack.outbox import SETTLE_S
 from pulse.slack.socket_mode import SocketMode, SocketState
 from pulse.slack.surfaces import Surfaces
 from pulse.slack.web_api import Slack
@@ -54,6 +56,22 @@ _log = structlog.get_logger(__name__)
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long the bot waits, in seconds: tests wait less.
+
+    Between two changes of a poll's count, between two reminders, and until a message that was sent is sure to
+    be found.
+    """
+
+    counts_every_s: float = 30.0
+    remind_every_s: float = PACE_S
+    settle_s: float = SETTLE_S
+
+
+ORDINARY_PACE = Pace()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +153,7 @@ def tick_of(workspace: Workspace, surfaces: Surfaces) -> Callable[[], Awaitable[
 class Compose(Protocol):
     """Wires the bot on an open store. `bot.create_app` does it."""
 
-    def __call__(
-        self, settings: Settings, store: Store, *, clock: Clock = ..., counts_every_s: float = ...
-    ) -> Bot: ...
+    def __call__(self, settings: Settings, store: Store, *, clock: Clock = ..., pace: Pace = ...) -> Bot: ...
 
 
 def database_path(settings: Settings) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 MOST = 10
 WINDOW_S = 60.0
-"""So many lines of one kind a minute."""
+"""Lines of one kind that are written in a minute, at most."""
 
 MOST_KINDS = 200
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pulse.core.model import Side
-from pulse.ops.lifecycle import Bot, Compose, connect, utc_now
+from pulse.ops.lifecycle import Bot, Compose, Pace, connect, utc_now
 from pulse.ops.sample import fill, is_sample, loaded_note
 from pulse.ops.settings import Settings
 from pulse.storage.library import load_library, own_items_path
@@ -30,7 +30,7 @@ async def run_rehearsal(settings: Settings, compose: Compose) -> None:
             "slack_bot_token": rehearsal.bot_token,
             "slack_app_token": rehearsal.app_token,
             "slack_api_url": rehearsal.api_url,
-            # What stays on this machine goes through no proxy, whatever the environment says.
+            # Traffic that stays on this machine uses no proxy, whatever the environment says.
             "https_proxy": "",
             "http_proxy": "",
             "ssl_cert_file": None,
@@ -42,7 +42,7 @@ async def run_rehearsal(settings: Settings, compose: Compose) -> None:
         if await is_sample(store):
             rehearsal.notice = loaded_note()
         settings = settings.model_copy(update=here)
-        bot = compose(settings, store, clock=clock.now, counts_every_s=1.0)
+        bot = compose(settings, store, clock=clock.now, pace=Pace(counts_every_s=1.0))
         rehearsal.on_next = clock.jumper(bot)
         ending.push_async_callback(bot.stop)
         await bot.start()

@@ -28,7 +28,7 @@ from pulse.core.model import Format, Item, Note, Side
 from pulse.core.question_plan import QuestionPlan, headlines, suggested_plan
 from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup, StoredBallot
 from pulse.core.schedule import Repeat, Schedule, Weekday
-from pulse.services.waves import publication
+from pulse.core.scoring import publication
 from pulse.storage.sqlite.store import Store
 
 WAVES = 12

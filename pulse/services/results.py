@@ -12,6 +12,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from pulse.core.baselines import Ledger
+from pulse.core.closed_waves import has_results
 from pulse.core.errors import BadRequest, NotNow
 from pulse.core.items import Bank
 from pulse.core.language import _, spoken
@@ -19,7 +20,9 @@ from pulse.core.library import Library
 from pulse.core.model import Asked, ClosedWave, Counted, Item
 from pulse.core.quarterly import QuarterReport, quarter_report, quarters
 from pulse.core.quarters import Quarter
-from pulse.core.reports import ItemReport, Trail, WaveReport, has_results, last_report, report, trail
+from pulse.core.reporting import report
+from pulse.core.reports import ItemReport, Trail, WaveReport
+from pulse.core.trails import last_report, trail
 from pulse.services.waves import Waves
 from pulse.storage.port import Store
 

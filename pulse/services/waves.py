@@ -1,4 +1,4 @@
-"""The life of a wave: planned, opened, skipped, closed. Each method is one use case.
+"""The life of a wave as the schedule has it: planned, opened, skipped, closed.
 
 The database is the truth. What is held in memory (the open wave, who may answer) is read from it and from
 Slack again after a restart; `tick` may be called at any time and any number of times.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,8 +15,7 @@ import structlog
 
 from pulse.core.asked_items import asked_item
 from pulse.core.audit import AuditCode, AuditEvent, on_date
-from pulse.core.calendar import Moments, local_date, moments_by_hand
-from pulse.core.cards import OpeningCard
+from pulse.core.calendar import Moments, local_date
 from pulse.core.commitments import Commitment
 from pulse.core.errors import (
     NotNow,
@@ -25,16 +23,14 @@ from pulse.core.errors import (
     SlackFault,
     StoreFault,
 )
-from pulse.core.expectation_item import base_of, is_expectation
 from pulse.core.language import SOURCE, _
 from pulse.core.library import Library
-from pulse.core.model import BothSides, Expected, Item, Outcome, Side
+from pulse.core.model import BothSides, Item, Side
 from pulse.core.plan import Close, KnownWave, Open, Pause, Remind, Skip, SkipReason, next_wake, plan
-from pulse.core.privacy import turnout
 from pulse.core.question_plan import QuestionPlan
-from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup, Traces
+from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup
 from pulse.core.schedule import Schedule
-from pulse.core.scoring import answered, close_expectation, close_side
+from pulse.core.scoring import publication
 from pulse.services.choosing import next_items
 from pulse.services.ports import Clock, RandomBytes, Roster
 from pulse.services.upcoming import is_paused, upcoming
@@ -58,15 +54,6 @@ _SKIPPED = {
 }
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosedByHand:
-    """What came of a close: where its results go, or that it has none; what is left of the answers."""
-
-    channels: tuple[str, ...]
-    called_off: bool
-    traces: Traces
 
 
 class Waves:
@@ -110,8 +97,6 @@ class Waves:
         """Reads what sides said they will do; to be called under `turn`."""
         self.commitments = await self._store.commitments()
 
-    # --- schedule ---------------------------------------------------------------------------------------
-
     def setup(self) -> Setup:
         """What was set up. Raises NotSetUp."""
         if self.saved_setup is None:
@@ -136,7 +121,7 @@ class Waves:
     async def move_channel(self, old: str, new: str) -> None:
         """A channel got another id: set-up, open wave, outbox and roster follow, between two decisions."""
         async with self.turn:
-            await self._store.move_channel(old, new, self._clock(), _audited(AuditCode.CHANNEL_MOVED))
+            await self._store.move_channel(old, new, self._clock(), audited(AuditCode.CHANNEL_MOVED))
             self._roster.move(old, new)
             await self._read()
 
@@ -195,9 +180,9 @@ class Waves:
             case Open(moments=moments):
                 # It waits within its grace, then it is skipped as missed.
                 if not await self._too_soon():
-                    await self._open("schedule", moments, AuditCode.OPENED_BY_SCHEDULE)
+                    await self.open_wave("schedule", moments, AuditCode.OPENED_BY_SCHEDULE)
             case Close(publish_at=publish_at):
-                await self._close(publish_at, AuditCode.CLOSED_BY_SCHEDULE)
+                await self.close_wave(publish_at, AuditCode.CLOSED_BY_SCHEDULE)
             case Skip(moments=moments, reason=reason):
                 missed = reason is SkipReason.MISSED
                 event = on_date(_SKIPPED[reason], moments.local_date)
@@ -245,50 +230,6 @@ class Waves:
         """The next waves of the schedule that are not skipped; none while paused or before the set-up."""
         return await upcoming(self._store, self._clock(), count)
 
-    # --- managing ---------------------------------------------------------------------------------------
-
-    async def opening(self) -> OpeningCard:
-        """What would be opened by hand now. Raises as `open_by_hand` does, except SlackFault."""
-        async with self.turn:
-            items = await self._next_by_hand()
-            setup = self.setup()
-            return OpeningCard(
-                channels=tuple(channel for side in Side for channel in setup.channels[side]),
-                items=items,
-                closes_at=moments_by_hand(self.schedule(), self._clock(), await self._next_date()).closes_at,
-            )
-
-    async def open_by_hand(self) -> OpenWave:
-        """Opens a wave now.
-
-        Raises NotSetUp, NotNow if one is open or was opened less than `APART` ago, and SlackFault.
-        """
-        async with self.turn:
-            await self._next_by_hand()
-            moments = moments_by_hand(self.schedule(), self._clock(), await self._next_date())
-            return await self._open("hand", moments, AuditCode.OPENED_BY_HAND)
-
-    async def _next_by_hand(self) -> tuple[Item, ...]:
-        """The items of a wave that is opened by hand now. Raises NotSetUp and NotNow."""
-        setup, now = self.setup(), self._clock()
-        if self.current is not None:
-            raise NotNow(
-                _("A pulse is open already. Close it first with /pulse close, or wait until it closes.")
-            )
-        items = await next_items(self._store, self._library, local_date(self.schedule(), now), setup.items)
-        before = await self._store.last_opening()
-        if before is not None and now - before.at < APART:
-            raise NotNow(
-                _(
-                    "A pulse was opened less than {hours} hours ago. Two pulses so close together "
-                    "could show how one person answered. You can open one from {when} on."
-                ).format(
-                    hours=APART // timedelta(hours=1),
-                    when=f"{(before.at + APART).astimezone(self.zone()):%H:%M}",
-                )
-            )
-        return items
-
     async def _too_soon(self) -> bool:
         """Whether a wave of the schedule would follow too soon on one whose moment a manager chose.
 
@@ -300,59 +241,8 @@ class Waves:
             return False
         return before.by_hand or self.setup().since >= before.at
 
-    async def _next_date(self) -> date | None:
-        """The date after today on which the schedule opens a wave; one that is skipped bounds nothing."""
-        today = local_date(self.schedule(), self._clock())
-        ahead = await self.upcoming(2)
-        return next((wave.local_date for wave in ahead if wave.local_date > today), None)
-
-    async def close_by_hand(self, shown: str | None = None) -> ClosedByHand:
-        """Closes the open wave now; one whose key is lost is called off.
-
-        Raises NotNow if none is open, or another than the one that was `shown` (its token).
-        """
-        async with self.turn:
-            if self.current is None:
-                raise NotNow(_("No pulse is open, so there is nothing to close. /pulse open opens one."))
-            if shown not in (None, self.current.token):
-                raise NotNow(_("That pulse is closed already; another one is open now. Nothing was changed."))
-            wave = self.current
-            await self._close(self._clock(), AuditCode.CLOSED_BY_HAND)
-            return ClosedByHand(
-                channels=tuple(wave.channels),
-                called_off=await self._store.called_off_wave(wave.id) is not None,
-                traces=self._store.traces,
-            )
-
-    async def skip_next(self, shown: datetime | None = None) -> Moments:
-        """Leaves out the next wave of the schedule.
-
-        Raises NotSetUp, and NotNow while paused or if the next wave is not the one `shown` (by its opening).
-        """
-        async with self.turn:
-            self.setup()
-            ahead = await self.upcoming()
-            if not ahead:
-                raise NotNow(_("Pulses are paused, so there is none to skip. /pulse resume carries on."))
-            if shown not in (None, ahead[0].opens_at):
-                raise NotNow(
-                    _("Another pulse is the next one by now. Nothing was changed; please look again.")
-                )
-            event = on_date(AuditCode.SKIPPED_BY_HAND, ahead[0].local_date)
-            await self._store.skip_wave(ahead[0], event.as_json(), self._clock())
-            return ahead[0]
-
-    async def pause(self) -> None:
-        async with self.turn:
-            self.setup()
-            await self._store.pause(self._clock(), _audited(AuditCode.PAUSED))
-
-    async def resume(self) -> None:
-        async with self.turn:
-            self.setup()
-            await self._store.resume(self._clock(), _audited(AuditCode.RESUMED))
-
-    async def _open(self, cadence: str, moments: Moments, code: AuditCode) -> OpenWave:
+    async def open_wave(self, cadence: str, moments: Moments, code: AuditCode) -> OpenWave:
+        """Opens a wave; to be called under `turn`. Raises NotSetUp, SlackFault and StoreFault."""
         setup, now = self.setup(), self._clock()
         channels = {channel: side for side in Side for channel in setup.channels[side]}
         # A set-up that was never asked leaves out whoever is in channels of both sides; managers are told.
@@ -370,7 +260,7 @@ class Waves:
             channels=channels,
             both_sides=both_sides,
         )
-        wave_id = await self._store.start_wave(new, _audited(code))
+        wave_id = await self._store.start_wave(new, audited(code))
         self.current = await self._store.current_wave()
         await self.read_commitments()
         if self.current is None or self.current.id != wave_id:
@@ -383,7 +273,8 @@ class Waves:
         people = frozenset[str]().union(*(self._roster.everyone(side) for side in Side))
         return {user: frozenset(self._roster.sides(user)) for user in people}
 
-    async def _close(self, publish_at: datetime, code: AuditCode) -> None:
+    async def close_wave(self, publish_at: datetime, code: AuditCode) -> None:
+        """Closes the open wave, or calls it off if its key is lost; to be called under `turn`."""
         wave = self.current
         if wave is None:
             return
@@ -399,7 +290,7 @@ class Waves:
         def published(ballots: Mapping[Side, Ballots]) -> Publication:
             return publication(items, wave, ballots)
 
-        await self._store.close_wave(wave.id, published, messages, now, _audited(code))
+        await self._store.close_wave(wave.id, published, messages, now, audited(code))
         self.current = await self._store.current_wave()
         self.closed.set()
         await self.read_commitments()
@@ -438,22 +329,6 @@ def _schedule(setup: Setup) -> Schedule:
     return Schedule.from_record(setup.schedule)
 
 
-def _audited(code: AuditCode) -> str:
+def audited(code: AuditCode) -> str:
+    """The audit record of an event that has no values."""
     return AuditEvent(code=code).as_json()
-
-
-def publication(items: tuple[Item, ...], wave: OpenWave, ballots: Mapping[Side, Ballots]) -> Publication:
-    """What may be published of a wave's answers, and nothing else."""
-    outcomes: dict[tuple[str, Side], Outcome] = {}
-    expected: dict[tuple[str, Side], Expected] = {}
-    turnouts = {}
-    shared = [item for item in items if not is_expectation(item.id)]
-    for side, cast in ballots.items():
-        kept = close_side(shared, cast.people, wave.minimum)
-        outcomes |= {(item_id, side): outcome for item_id, outcome in kept.items()}
-        for item in (item for item in items if is_expectation(item.id)):
-            found = close_expectation(item, cast.people, wave.minimum)
-            if isinstance(found, Expected):
-                expected[base_of(item.id), side] = found
-        turnouts[side] = turnout(wave.people[side], answered(items, cast.people), wave.minimum)
-    return Publication(turnout=turnouts, outcomes=outcomes, expected=expected)

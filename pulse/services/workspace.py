@@ -8,6 +8,7 @@ from pulse.services.alerts import Alerts
 from pulse.services.answering import Answering
 from pulse.services.audience import Audience
 from pulse.services.background import BackgroundTasks
+from pulse.services.by_hand import ByHand
 from pulse.services.channels import Channels
 from pulse.services.commitments import Commitments
 from pulse.services.evidence import Evidence
@@ -29,6 +30,7 @@ class Workspace:
     """Handlers get the one that a payload belongs to with each request."""
 
     waves: Waves
+    by_hand: ByHand
     answering: Answering
     participation: Participation
     results: Results

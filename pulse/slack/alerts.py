@@ -23,8 +23,9 @@ from pulse.core.language import speaking
 from pulse.slack.readers import Readers
 from pulse.slack.web_api import Slack
 from pulse.views.doubts import in_doubt
+from pulse.views.managing import wave_missed, waves_missed
 from pulse.views.message import Message
-from pulse.views.notices import (
+from pulse.views.problems import (
     Problem,
     channel_problem,
     key_not_destroyed,
@@ -33,8 +34,6 @@ from pulse.views.notices import (
     poll_gone,
     problems,
     second_copy,
-    wave_missed,
-    waves_missed,
 )
 
 _log = structlog.get_logger(__name__)

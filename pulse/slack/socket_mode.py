@@ -42,13 +42,13 @@ from pulse.slack.network import Network
 from pulse.slack.wire import NEVER, Wire
 
 MOST_SOCKETS = 10
-"""So many connections Slack allows one app (docs.slack.dev/apis/events-api/using-socket-mode)."""
+"""Connections that Slack allows one app (docs.slack.dev/apis/events-api/using-socket-mode)."""
 
 _NORMAL_CLOSURE = (1000).to_bytes(2, "big")
 """The body of a close frame: RFC 6455, 7.4.1."""
 
 _BURST = 30
-"""So many connections a minute are replaced on Slack's word without a pause (apps.connections.open: 50)."""
+"""Connections a minute that are replaced at Slack's request without a pause (apps.connections.open: 50)."""
 
 _REMEMBERED = 1000
 """Acks of a socket that are kept until they must have arrived."""

@@ -1,6 +1,6 @@
 """The few Block Kit pieces that the views are made of.
 
-A text of `section` and `context` is mrkdwn: what a person typed goes through `escape` first. A text of
+A text of `section` and `context` is mrkdwn: `escape` what a person typed first. A text of
 `header`, `button` and `input_block` is plain: Slack shows it as it is.
 """
 

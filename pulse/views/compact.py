@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, tzinfo
 
+from pulse.core.closed_waves import turnout_of
 from pulse.core.dates import brief_day
 from pulse.core.facts import PER_CENT_FROM, per_cent
 from pulse.core.language import _
 from pulse.core.likelihood import Observation
 from pulse.core.model import Counted, Item, Side
-from pulse.core.reports import ItemReport, Step, turnout_of
+from pulse.core.reports import ItemReport, Step
 from pulse.views.charts import CompactChart, Curve, Panel, Point
 from pulse.views.titles import title
 

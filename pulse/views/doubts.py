@@ -10,7 +10,7 @@ from pulse.core.errors import BadRequest
 from pulse.core.language import N_, _
 from pulse.views.blocks import actions, button, message, plain, section
 from pulse.views.message import Message, View
-from pulse.views.notices import Problem, problems
+from pulse.views.problems import Problem, problems
 
 STANDS = "doubt_stands"
 CALLBACK = "doubt_link"

@@ -16,7 +16,7 @@ def offer() -> list[Block]:
     """The button, and what it brings."""
     said = _(
         "*Check it yourself.* The file has every figure that is kept of closed pulses, with dates and "
-        "questions, and nothing of an open one. `tools/verify.py`, which comes with my source code, "
+        "questions, and nothing about an open one. `tools/verify.py`, which comes with my source code, "
         "checks it."
     )
     return [section(said), actions([button(_("Download what is stored"), DOWNLOAD)])]
@@ -39,7 +39,7 @@ def sent() -> Message:
     """Told to whoever asked for the file."""
     said = _(
         "I have sent you `{file}` in our direct messages. It has what is stored of closed pulses, and "
-        "nothing of an open one."
+        "nothing about an open one."
     )
     return message([section(said.format(file=FILE))])
 

@@ -26,14 +26,9 @@ from pulse.views.blocks import (
 from pulse.views.commitments import OPEN as COMMIT
 from pulse.views.commitments import home_commitments
 from pulse.views.message import Block, View, escape
-from pulse.views.notices import (
-    channel_problem,
-    own_answer,
-    own_part,
-    problem_text,
-    withdraw_button,
-)
+from pulse.views.notices import own_answer, own_part, withdraw_button
 from pulse.views.poll import answer_buttons, question, tap_hint, turnout
+from pulse.views.problems import channel_problem, problem_text
 from pulse.views.results import (
     finding,
     heading,
@@ -192,7 +187,7 @@ def _managers(card: HomeCard, manager: ManagerCard) -> list[Block]:
     blocks += _paragraphs(_("*Channels*"), (_channel(each) for each in manager.channels))
     found = [channel_problem(each.channel, each.problem) for each in manager.channels if each.problem]
     if found:
-        blocks += _paragraphs(_("*To mend*"), (problem_text(problem) for problem in found))
+        blocks += _paragraphs(_("*To fix*"), (problem_text(problem) for problem in found))
     if manager.changes:
         blocks += _paragraphs(_("*Last changes*"), change_lines(manager.changes))
     return [*blocks, actions(_buttons(card))]
@@ -200,7 +195,7 @@ def _managers(card: HomeCard, manager: ManagerCard) -> list[Block]:
 
 def _channel(status: ChannelStatus) -> str:
     use = _("gets the results") if status.side is None else _(status.side.label)
-    state = _("needs mending") if status.problem else _("in order")
+    state = _("needs fixing") if status.problem else _("in order")
     return _("• <#{channel}>: {use}, {state}").format(channel=status.channel, use=use, state=state)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from pulse.core.closed_waves import turnout_of
 from pulse.core.commitments import Commitment
 from pulse.core.comparison import Verdict
 from pulse.core.dates import brief_day, short_day
@@ -20,7 +21,7 @@ from pulse.core.language import N_, _, ngettext
 from pulse.core.likelihood import DESCRIBES
 from pulse.core.model import Baseline, Counted, Item, Outcome, Side, SideTurnout
 from pulse.core.quarterly import QuarterItem, QuarterReport, QuarterTurnout
-from pulse.core.reports import Change, SideReport, Step, turnout_of
+from pulse.core.reports import Change, SideReport, Step
 from pulse.core.wording import translated_sentence
 from pulse.views.blocks import actions, button, context, header, message, section
 from pulse.views.charts import CompactChart, Curve, Panel, Passage, Point, ReportPage

@@ -109,7 +109,7 @@ def setup_view(
             *_people(form),
             see,
         ]
-        + (_mend(errors) if errors else [])
+        + (_to_fix(errors) if errors else [])
         + list(preview),
     }
 
@@ -300,7 +300,7 @@ def _questions(form: SetupForm, offer_reminders: bool) -> list[Block]:
     if form.minimum not in _MINIMUMS:
         minimums.append(option(str(form.minimum), str(form.minimum)))
     least = _select(minimums, str(form.minimum))
-    least_hint = _("With fewer answers to a question on a side, nothing of them is shown.")
+    least_hint = _("A side with fewer answers to a question is not shown.")
     remind_hint = _("Sent privately to people who have not answered.")
     blocks = [
         _input("items", _("Questions in a pulse"), _select(counts, str(form.items))),
@@ -390,7 +390,7 @@ def _zone_option(found: FoundZone) -> Element:
     return option(place if len(place) <= OPTION_TEXT else name, found.zone)
 
 
-def _mend(errors: Mapping[str, str]) -> list[Block]:
+def _to_fix(errors: Mapping[str, str]) -> list[Block]:
     lines = [f"• {escape(sentence)}" for sentence in errors.values()]
     return [section("\n".join([_("⚠️ *Before there is a preview:*"), *lines]))]
 

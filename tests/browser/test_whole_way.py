@@ -129,7 +129,7 @@ async def test_from_nothing_to_a_second_pulse(browser: Browser, rehearsing: Star
 
 
 async def sets_up(guest: Guest) -> None:
-    """Through the form alone: a wrong channel is named at its field and mended, the preview looked at."""
+    """Through the form alone: a wrong channel is named at its field and fixed, the preview looked at."""
     await guest.photographed("empty")
     await guest.types("/pulse setup")
     form = guest.dialog

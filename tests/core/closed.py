@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pulse.core.model import ClosedWave, Item, Side
-from pulse.core.reports import ItemReport, SideReport, WaveReport, report
+from pulse.core.reporting import report
+from pulse.core.reports import ItemReport, SideReport, WaveReport
 from tests.views.waves import BANK, LEDGER, wave
 
 Counts = tuple[int, int]

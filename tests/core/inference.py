@@ -103,7 +103,7 @@ class Candidates:
     def _sure(
         self, counts: Numbers, where: Flags, people: int, own: Options, union: Options
     ) -> Iterator[Told]:
-        """What is sure of a union among so many people, where only the rows `where` are possible."""
+        """What is sure of a union among this many people, where only the rows `where` are possible."""
         seen = np.zeros((len(self.publications), people + 1), dtype=bool)
         seen[self.group[where], counts[where]] = True
         rest = set(range(self.rows.shape[1])) - set(union)

@@ -181,7 +181,7 @@ class World:
         return plan(self.schedule, self.waves, now, since=self.since, pauses=self.pauses)
 
     def tick(self, now: datetime, at_most: int | None = None) -> None:
-        """Does what is due; `at_most` so many decisions, as if the process died after them."""
+        """Does what is due; at most `at_most` decisions, as if the process died after them."""
         for decision in self.plan(now)[:at_most]:
             self.do(decision, now)
 

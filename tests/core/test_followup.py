@@ -13,7 +13,9 @@ from pulse.core.followup import counts_around, expectation_report, of_ten
 from pulse.core.headlines import LIMIT, headline_sentence
 from pulse.core.likelihood import Observation
 from pulse.core.model import ClosedWave, Counted, Expected, Share, Side, Withheld
-from pulse.core.reports import Finding, WaveReport, report, trail
+from pulse.core.reporting import report
+from pulse.core.reports import Finding, WaveReport
+from pulse.core.trails import trail
 from tests.core.closed import asked, item_of, run
 from tests.views.waves import BANK, FIRST, LEDGER
 

@@ -8,7 +8,8 @@ import pytest
 
 from pulse.core.headlines import LIMIT, headline_sentence
 from pulse.core.model import ClosedWave, Side
-from pulse.core.reports import Finding, WaveReport, report
+from pulse.core.reporting import report
+from pulse.core.reports import Finding, WaveReport
 from tests.core.closed import asked, last, run
 from tests.views.waves import BANK, LEDGER, wave
 

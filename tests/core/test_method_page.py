@@ -13,7 +13,7 @@ from pulse.core.claims import OFTEN_RULE, SELDOM_RULE, SMALL_RULE, Rule
 from pulse.core.comparison import BEGINS, BEGINS_ALONE, ENDS
 from pulse.core.followup import of_ten
 from pulse.core.model import Expected, Side
-from pulse.core.reports import trail
+from pulse.core.trails import trail
 from pulse.core.wording import power_sentence
 from tests.core.closed import asked, item_of, last, marketing, run
 from tests.views.waves import BANK, LEDGER

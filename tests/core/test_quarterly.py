@@ -13,7 +13,8 @@ from pulse.core.items import Bank
 from pulse.core.model import ClosedWave, Note, Side
 from pulse.core.quarterly import STEPS, QuarterReport, QuarterTurnout, quarter_report, quarters
 from pulse.core.quarters import Quarter, typed_quarter
-from pulse.core.reports import WaveReport, report
+from pulse.core.reporting import report
+from pulse.core.reports import WaveReport
 from tests.views.waves import BANK, LEDGER, trust, wave
 
 FEW, MANY = [5, 4, 2, 1, 0], [0, 1, 1, 5, 5]

@@ -29,7 +29,7 @@ MONDAY = date(2026, 1, 5)
 def history(
     plan: QuestionPlan, weeks: int, *, size: int = 4, every: int = 1, headlines: tuple[str, ...] = HEADLINES
 ) -> list[Asking]:
-    """What is asked in so many waves, each chosen with those before it."""
+    """What is asked in this many waves, each chosen with those before it."""
     past: list[Asking] = []
     for number in range(weeks):
         day = MONDAY + timedelta(weeks=every * number)

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from pulse.core.comparison import Verdict
 from pulse.core.items import Bank
 from pulse.core.model import Counted, Note, Share, Side, SideTurnout, Withheld
-from pulse.core.reports import WaveReport, last_report, report, trail
+from pulse.core.reporting import report
+from pulse.core.reports import WaveReport
+from pulse.core.trails import last_report, trail
 from pulse.core.wording import first_claims_sentence
 from tests.views.waves import BANK, FIRST, LEDGER, shipped, trust, two_waves, wave
 

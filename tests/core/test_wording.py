@@ -16,7 +16,9 @@ from pulse.core.comparison import Study, Verdict
 from pulse.core.headlines import LIMIT, headline_sentence
 from pulse.core.model import ClosedWave, Side
 from pulse.core.people import PeopleRange
-from pulse.core.reports import Finding, Reason, report, trail
+from pulse.core.reporting import report
+from pulse.core.reports import Finding, Reason
+from pulse.core.trails import trail
 from pulse.core.wording import people_sentence, power_sentence
 from pulse.views.titles import title
 from tests.core.bank import CALM

@@ -23,7 +23,7 @@ import structlog
 
 from bot import create_app
 from pulse.core.errors import TokenRefused
-from pulse.ops.lifecycle import _introduce
+from pulse.ops.lifecycle import Pace, _introduce
 from pulse.ops.settings import Settings
 from pulse.storage.sqlite.store import Store
 from rehearsal.driver import Actor, snapshot
@@ -191,7 +191,9 @@ async def start(life: Life, path: Path, clock: VirtualClock) -> None:
         slack_app_token=slack.app_token,
         slack_api_url=slack.api_url,
     )
-    bot = create_app(settings, Store.open(path), clock=clock, chart_worker=QuickChartWorker(), settle_s=0.5)
+    bot = create_app(
+        settings, Store.open(path), clock=clock, chart_worker=QuickChartWorker(), pace=Pace(settle_s=0.5)
+    )
     bot.surfaces.slack.wire = life.wild
     life.wild.share = 0.5
     for _ in range(4):

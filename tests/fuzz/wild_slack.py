@@ -23,8 +23,8 @@ from pulse.slack.network import Network
 from pulse.slack.socket_mode import _ack
 from pulse.slack.wire import Answer, Wire
 from rehearsal.delivery import Delivery
+from rehearsal.objects import Refusal
 from rehearsal.server import Rehearsal, structured
-from rehearsal.workspace import Refusal
 from tests.slack.odd_answers import ODD, WAITS
 
 Json = dict[str, Any]

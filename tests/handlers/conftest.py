@@ -13,6 +13,7 @@ import pytest
 
 from bot import Bot, create_app
 from pulse.core.model import Side
+from pulse.ops.lifecycle import Pace
 from pulse.ops.settings import Settings
 from pulse.services.waves import APART
 from pulse.slack.chart_worker import PDF, ChartWorker
@@ -20,8 +21,8 @@ from pulse.slack.socket_mode import SocketMode
 from pulse.storage.sqlite.store import Store
 from pulse.views.charts import Picture, ReportPage
 from rehearsal.driver import Actor
+from rehearsal.objects import Message
 from rehearsal.server import Rehearsal
-from rehearsal.workspace import Message
 
 TUESDAY = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 """A working day in working hours, wherever the test runs."""
@@ -195,9 +196,7 @@ async def running(
         open_store(path),
         clock=clock,
         chart_worker=chart_worker,
-        counts_every_s=0.05,
-        settle_s=0.1,
-        remind_every_s=0.0,
+        pace=Pace(counts_every_s=0.05, settle_s=0.1, remind_every_s=0.0),
     )
     socket = SocketMode(bot.app, slack.app_token)
     try:

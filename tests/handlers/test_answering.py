@@ -12,7 +12,7 @@ from pulse.services import waves
 from pulse.slack import private_cards
 from pulse.views.poll import answer_buttons
 from rehearsal.driver import Actor, snapshot
-from rehearsal.workspace import Message
+from rehearsal.objects import Message
 from tests.handlers.conftest import Office
 
 
@@ -139,7 +139,7 @@ async def test_a_card_that_comes_after_the_close_says_that_the_answer_counts(
     storm = True
     office.bot.surfaces.private_cards._overloaded = lambda: storm
     await office.answer(person, office.it, "4")
-    await office.bot.workspace.waves.close_by_hand()
+    await office.bot.workspace.by_hand.close()
     storm = False
     await office.settled()
     assert "Saved in time" in person.private(office.it)[-1].text
@@ -369,7 +369,7 @@ async def test_privacy_shows_what_is_stored_even_to_somebody_who_has_left(office
 
 
 async def test_status_and_home_say_how_much_the_reader_has_answered(office: Office) -> None:
-    """From what is stored under the reader's pseudonym; who is not asked reads nothing of it."""
+    """From what is stored under the reader's pseudonym; whoever is not asked does not read it."""
     person = await opened(office)
     assert "You have not answered yet." in (await office.says(person, "/pulse status", office.it)).text
     await office.answer(person, office.it, "5")

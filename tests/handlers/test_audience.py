@@ -6,7 +6,7 @@ import pytest
 
 from pulse.core.records import ReadersRule
 from rehearsal.driver import Actor
-from rehearsal.workspace import BOT_USER, Person
+from rehearsal.objects import BOT_USER, Person
 from tests.handlers.conftest import Office
 
 LINES = ("scores", "scores T01", "trend", "trend T01", "power")

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from pulse.core.model import ClosedWave
-from pulse.core.reports import WaveReport, report
+from pulse.core.reporting import report
+from pulse.core.reports import WaveReport
 from pulse.views.scores import scores_message
+from rehearsal.objects import Message
 from rehearsal.server import Rehearsal
-from rehearsal.workspace import Message
 from tests.handlers.conftest import Clock, Office, running
 
 

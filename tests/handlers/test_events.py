@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.workspace import BOT_USER
+from rehearsal.objects import BOT_USER
 from tests.handlers.conftest import Office, at
 
 NEWS: dict[str, Callable[[Office], None]] = {
@@ -30,21 +30,21 @@ async def event(office: Office, kind: str, **about: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("news", "mend"), [("archived", "archive"), ("deleted", "another channel"), ("left", "/invite")]
+    ("news", "fix"), [("archived", "archive"), ("deleted", "another channel"), ("left", "/invite")]
 )
-async def test_managers_hear_of_a_lost_channel_with_its_mend(office: Office, news: str, mend: str) -> None:
+async def test_managers_hear_of_a_lost_channel_with_its_fix(office: Office, news: str, fix: str) -> None:
     """By direct message, and on their Home tab."""
     await office.set_up()
     NEWS[news](office)
     [message] = await told(office)
     assert f"<#{office.it}>" in message
-    assert mend in message
+    assert fix in message
     await office.manager.open_home()
     await office.settled()
     assert office.manager.home is not None
     shown = str(office.manager.home.blocks)
-    assert "needs mending" in shown
-    assert mend in shown
+    assert "needs fixing" in shown
+    assert fix in shown
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ async def test_what_waited_for_the_bot_is_posted_when_it_is_back(office: Office)
     office.slack.workspace.join(office.it, BOT_USER)
     await told(office)
     assert len(office.posted(office.it)) == before + 1
-    assert "needs mending" not in str(await shown(office))
+    assert "needs fixing" not in str(await shown(office))
 
 
 async def shown(office: Office) -> list[Any]:
@@ -125,7 +125,7 @@ async def test_an_unarchived_channel_is_in_order_again(office: Office) -> None:
     assert len(await told(office)) == 1
     office.slack.workspace.channel(office.it).archived = False
     await event(office, "channel_unarchive", channel=office.it)
-    assert "needs mending" not in str(await shown(office))
+    assert "needs fixing" not in str(await shown(office))
     office.slack.workspace.archive(office.it)
     assert len(await told(office)) == 2
 
@@ -241,7 +241,7 @@ async def test_a_channel_that_was_shared_unheard_is_found_when_a_wave_opens(offi
 
 
 async def test_a_shared_channel_stands_on_the_managers_home_tab(office: Office) -> None:
-    """Beside other channels that need mending."""
+    """Beside other channels that need fixing."""
     await office.set_up()
     office.slack.workspace.share_channel(office.it)
     await told(office)

@@ -14,7 +14,7 @@ from pulse.core.records import ReadersRule
 from pulse.services.evidence import Evidence
 from pulse.storage.sqlite.download import TABLES
 from rehearsal.driver import Actor
-from rehearsal.workspace import Message, View
+from rehearsal.objects import Message, View
 from tests.handlers.conftest import Office
 from tests.handlers.test_audience import REFUSAL, closed_once, outsider
 from tools import verify

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pulse.core.schedule import read_dates
-from rehearsal.workspace import Person
+from rehearsal.objects import Person
 from tests.handlers.conftest import Office
 
 

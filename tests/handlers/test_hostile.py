@@ -17,8 +17,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from pulse.core.model import Side
 from rehearsal.driver import Actor, snapshot
+from rehearsal.objects import View
 from rehearsal.payloads import values_of
-from rehearsal.workspace import View
 from tests.handlers.conftest import Office
 
 LOADED = "<!channel> <!here|now> *bold* _it_ `code` <https://evil.example|click> <@U00000001> & > @amara"
@@ -277,7 +277,7 @@ def _values(form: View) -> dict[str, Any]:
 )
 @pytest.mark.parametrize("rest", [LOADED, LONG], ids=["loaded", "long"])
 async def test_what_is_typed_pings_nobody_and_breaks_nothing(office: Office, word: str, rest: str) -> None:
-    """Overlong and loaded texts are answered, within Slack's limits, and nothing of them is live."""
+    """Overlong and loaded texts are answered, within Slack's limits, and no part of them is live."""
     await office.set_up()
     said = await office.says(office.manager, f"/pulse {word} {rest}", office.marketing)
     for live in ("<!channel>", "<!here", "<https://evil", "<@U00000001>"):

@@ -9,7 +9,7 @@ import pytest
 
 from pulse.core.audit import AuditCode, AuditEvent
 from rehearsal.blockkit import message_problems
-from rehearsal.workspace import Message
+from rehearsal.objects import Message
 from tests.handlers.conftest import Office, at
 
 POSTS_IN_GERMAN: dict[str, Any] = {"language": {"text": "Deutsch", "value": "de"}}

@@ -71,7 +71,7 @@ async def test_an_answer_can_be_changed_until_the_close(office: Office) -> None:
 
 
 async def test_a_withdrawn_answer_is_not_counted(office: Office) -> None:
-    """Nothing of the person is left in the open wave."""
+    """No trace of the person is left in the open wave."""
     await office.set_up()
     await office.open()
     person = office.people(office.it)[0]

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from rehearsal.workspace import View
+from rehearsal.objects import View
 from tests.handlers.conftest import Office
 
 

@@ -11,8 +11,8 @@ from pulse.slack.chart_worker import PDF
 from pulse.views.charts import Picture, ReportPage
 from rehearsal.blockkit import message_problems
 from rehearsal.driver import Actor
+from rehearsal.objects import Message
 from rehearsal.server import Rehearsal
-from rehearsal.workspace import Message
 from tests.handlers.conftest import Clock, Office, QuickChartWorker, at, running
 
 BEFORE, DUE, LATER = "2026-04-01T08:59", "2026-04-01T09:00", "2026-04-20T12:00"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pulse.core.model import Side
 from pulse.storage.backup import back_up
+from rehearsal.objects import Message
 from rehearsal.server import Rehearsal
-from rehearsal.workspace import Message
 from tests.handlers.conftest import AFTER_THE_OPENING, Clock, Office, at, running
 
 

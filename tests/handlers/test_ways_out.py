@@ -14,8 +14,8 @@ from pulse.slack.web_api import OPTIONAL_SCOPES
 from pulse.slack.wire import FIXES, refusal
 from rehearsal.blockkit import view_problems
 from rehearsal.driver import Ack, Actor, snapshot
+from rehearsal.objects import Message
 from rehearsal.server import Rehearsal
-from rehearsal.workspace import Message
 from tests.handlers.conftest import Clock, Office, at, running
 from tests.handlers.test_cards import closed, has_picture, uploads
 from tests.handlers.test_commitments import commit
@@ -156,7 +156,7 @@ TROUBLES: list[dict[str, Any]] = [
 async def test_who_cannot_be_answered_in_place_hears_so_in_a_direct_message(
     office: Office, deed: str, trouble: dict[str, Any]
 ) -> None:
-    """Nobody who waits hears nothing while one way out works; the message repeats nothing of the answer."""
+    """Nobody who waits hears nothing while one way out works; the message does not repeat the answer."""
     await office.set_up()
     await office.open()
     person = office.people(office.it)[0]

@@ -20,6 +20,7 @@ import structlog
 
 from bot import Bot, create_app
 from pulse.core.errors import PulseError
+from pulse.ops.lifecycle import Pace
 from pulse.ops.settings import Settings
 from pulse.services.answering import Ballot
 from pulse.slack.socket_mode import SocketMode
@@ -57,9 +58,7 @@ async def live(order: Mapping[str, Any]) -> None:
         Store.open(Path(order["database"])),
         clock=file_clock(order["clock"]),
         chart_worker=QuickChartWorker(),
-        counts_every_s=0.1,
-        settle_s=0.2,
-        remind_every_s=0.0,
+        pace=Pace(counts_every_s=0.1, settle_s=0.2, remind_every_s=0.0),
     )
     tell_refusals(bot, order["refusals"])
     await bot.start()

@@ -1,4 +1,4 @@
-"""doctor: each thing that can be wrong is found, and its mend is named."""
+"""doctor: each thing that can be wrong is found, and its fix is named."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from pulse.slack.web_api import OPTIONAL_SCOPES, SCOPES
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import NewWave, Setup, Store
 from rehearsal.manifest import read
+from rehearsal.objects import BOT_USER
 from rehearsal.server import ROOT, Rehearsal
-from rehearsal.workspace import BOT_USER
 from tests.process import bot, tokens
 
 
@@ -72,7 +72,7 @@ async def examine(given: Settings, clock: Callable[[], datetime] = now) -> tuple
 
 def faults(checks: tuple[Check, ...]) -> dict[str, Check]:
     found = {check.name: check for check in checks if check.state is State.FAULT}
-    assert all(check.mend for check in found.values()), "each fault names its mend"
+    assert all(check.fix for check in found.values()), "each fault names its fix"
     assert healthy(checks) is not bool(found)
     return found
 
@@ -110,7 +110,7 @@ async def test_an_open_waves_key_is_looked_at_and_left_alone(slack: Rehearsal, t
     key.unlink()
     found = faults(await examine(settings(tmp_path, slack)))["keys"]
     assert str(key) in found.says
-    assert "/pulse close" in found.mend
+    assert "/pulse close" in found.fix
 
 
 async def test_a_missing_secret_is_told_where_codes_need_it(slack: Rehearsal, tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ async def test_a_missing_secret_is_told_where_codes_need_it(slack: Rehearsal, tm
     store.close()
     assert faults(await examine(settings(tmp_path, slack))) == {}
     (tmp_path / "pulse.db-keys" / "installation-secret").unlink()
-    assert "installation-secret" in faults(await examine(settings(tmp_path, slack)))["keys"].mend
+    assert "installation-secret" in faults(await examine(settings(tmp_path, slack)))["keys"].fix
 
 
 async def test_what_others_can_read_is_told_with_the_command_that_closes_it(
@@ -138,7 +138,7 @@ async def test_what_others_can_read_is_told_with_the_command_that_closes_it(
         before = path.stat().st_mode
         path.chmod(before | 0o044)
         assert (
-            faults(await examine(settings(tmp_path, slack)))["keys"].mend == f"Close it: chmod go-rwx {path}"
+            faults(await examine(settings(tmp_path, slack)))["keys"].fix == f"Close it: chmod go-rwx {path}"
         )
         path.chmod(before)
 
@@ -173,7 +173,7 @@ async def test_declined_scopes_are_no_fault(slack: Rehearsal, tmp_path: Path) ->
 async def test_no_tokens(tmp_path: Path) -> None:
     """The bot would rehearse: that is not what a server should do."""
     found = faults(await examine(settings(tmp_path)))
-    assert "SLACK_BOT_TOKEN" in found["mode"].mend
+    assert "SLACK_BOT_TOKEN" in found["mode"].fix
 
 
 async def test_some_tokens(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ async def test_some_tokens(tmp_path: Path) -> None:
     found = faults(
         await examine(settings(tmp_path, slack_app_token="xapp-1", slack_api_url="http://127.0.0.1:9"))
     )
-    assert "SLACK_BOT_TOKEN is not set" in found["mode"].mend
+    assert "SLACK_BOT_TOKEN is not set" in found["mode"].fix
 
 
 async def test_wrong_tokens(slack: Rehearsal, tmp_path: Path) -> None:
@@ -189,8 +189,8 @@ async def test_wrong_tokens(slack: Rehearsal, tmp_path: Path) -> None:
     wrong = settings(tmp_path, slack, slack_bot_token="xoxb-secretive", slack_app_token="xapp-secretive")
     checks = await examine(wrong)
     found = faults(checks)
-    assert "does not accept" in found["bot token"].mend
-    assert "connections:write" in found["Socket Mode"].mend
+    assert "does not accept" in found["bot token"].fix
+    assert "connections:write" in found["Socket Mode"].fix
     assert "secretive" not in doctor.as_text(checks) + doctor.as_json(checks)
 
 
@@ -199,13 +199,13 @@ async def test_slack_out_of_reach(tmp_path: Path) -> None:
     away = settings(
         tmp_path, slack_bot_token="xoxb-1", slack_signing_secret="s", slack_api_url="http://127.0.0.1:9"
     )
-    assert "SLACK_API_URL" in faults(await examine(away))["bot token"].mend
+    assert "SLACK_API_URL" in faults(await examine(away))["bot token"].fix
 
 
 async def test_socket_mode_switched_off(slack: Rehearsal, tmp_path: Path) -> None:
     """The switch is named."""
     slack.fail("apps.connections.open", "link_disabled")
-    assert "switch it on" in faults(await examine(settings(tmp_path, slack)))["Socket Mode"].mend
+    assert "switch it on" in faults(await examine(settings(tmp_path, slack)))["Socket Mode"].fix
 
 
 @pytest.mark.parametrize("scope", ["chat:write", "groups:read"])
@@ -214,7 +214,7 @@ async def test_a_missing_scope(scope: str, slack: Rehearsal, tmp_path: Path) -> 
     slack.scopes = slack.scopes - {scope}
     found = faults(await examine(settings(tmp_path, slack)))["permissions"]
     assert scope in found.says
-    assert "manifest.yml" in found.mend
+    assert "manifest.yml" in found.fix
 
 
 async def test_a_scope_too_many_is_no_fault(slack: Rehearsal, tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ async def test_the_bot_outside_a_channel(slack: Rehearsal, tmp_path: Path) -> No
     assert slack.places is not None
     slack.workspace.leave(slack.places.it, BOT_USER)
     found = faults(await examine(settings(tmp_path, slack)))
-    assert "/invite" in found[f"channel {slack.places.it}"].mend
+    assert "/invite" in found[f"channel {slack.places.it}"].fix
 
 
 async def test_an_archived_channel(slack: Rehearsal, tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ async def test_an_archived_channel(slack: Rehearsal, tmp_path: Path) -> None:
     await set_up(slack, tmp_path, results=(slack.places.private,))
     slack.workspace.channel(slack.places.private).archived = True
     found = faults(await examine(settings(tmp_path, slack)))
-    assert "archive" in found[f"channel {slack.places.private}"].mend
+    assert "archive" in found[f"channel {slack.places.private}"].fix
 
 
 async def test_a_channel_shared_with_another_company(slack: Rehearsal, tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ async def test_a_channel_shared_with_another_company(slack: Rehearsal, tmp_path:
     await set_up(slack, tmp_path)
     slack.workspace.channel(slack.places.it).shared = True
     found = faults(await examine(settings(tmp_path, slack)))
-    assert "another company" in found[f"channel {slack.places.it}"].mend
+    assert "another company" in found[f"channel {slack.places.it}"].fix
 
 
 async def test_too_few_people(slack: Rehearsal, tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ async def test_too_few_people(slack: Rehearsal, tmp_path: Path) -> None:
     await set_up(slack, tmp_path, minimum=15)
     found = faults(await examine(settings(tmp_path, slack)))
     assert set(found) == {"IT"}
-    assert "/pulse setup" in found["IT"].mend
+    assert "/pulse setup" in found["IT"].fix
 
 
 @pytest.mark.parametrize(("off", "way"), [(300, "ahead of"), (-300, "behind")])
@@ -265,17 +265,17 @@ async def test_a_clock_five_minutes_off(off: int, way: str, slack: Rehearsal, tm
     """By Slack's own answers: signatures would not count, and pulses would open at the wrong minute."""
     found = faults(await examine(settings(tmp_path, slack), lambda: now() + timedelta(seconds=off)))
     assert way in found["clock"].says
-    assert "NTP" in found["clock"].mend
+    assert "NTP" in found["clock"].fix
 
 
 async def test_a_database_that_is_damaged(slack: Rehearsal, tmp_path: Path) -> None:
-    """Found by reading all of it; a backup mends it."""
+    """Found by reading all of it; a backup fixes it."""
     await set_up(slack, tmp_path)
     path = tmp_path / "pulse.db"
     data = bytearray(path.read_bytes())
     data[4096:40960] = b"\xa5" * (40960 - 4096)
     path.write_bytes(bytes(data))
-    assert "backup" in faults(await examine(settings(tmp_path)))["database"].mend
+    assert "backup" in faults(await examine(settings(tmp_path)))["database"].fix
 
 
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
@@ -287,7 +287,7 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 
 async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     """PULSE_DB is named."""
-    assert "PULSE_DB" in faults(await examine(settings(tmp_path / "nowhere")))["database"].mend
+    assert "PULSE_DB" in faults(await examine(settings(tmp_path / "nowhere")))["database"].fix
 
 
 AS_SOMEBODY_ELSE = """
@@ -331,13 +331,13 @@ async def test_own_questions_with_a_fault(tmp_path: Path) -> None:
 async def test_no_time_zone_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small container may have none, and no schedule could be kept."""
     monkeypatch.setattr(doctor, "available_timezones", set)
-    assert "requirements.txt" in faults(await examine(settings(tmp_path)))["time zones"].mend
+    assert "requirements.txt" in faults(await examine(settings(tmp_path)))["time zones"].fix
 
 
 async def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before it is full."""
     monkeypatch.setattr(doctor, "LEAST_FREE_BYTES", 1 << 62)
-    assert "Make room" in faults(await examine(settings(tmp_path)))["disk"].mend
+    assert "Make room" in faults(await examine(settings(tmp_path)))["disk"].fix
 
 
 async def test_doctor_works_beside_a_running_bot_and_changes_nothing(
@@ -381,7 +381,7 @@ async def test_the_command_ends_with_1_where_something_is_wrong_and_0_where_not(
         assert await process.ends() == 1
         said = json.loads(process.output)
     assert said["ok"] is False
-    assert {"name", "state", "says", "mend"} == set(said["checks"][0])
+    assert {"name", "state", "says", "fix"} == set(said["checks"][0])
 
 
 def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

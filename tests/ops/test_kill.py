@@ -29,9 +29,9 @@ from pulse.slack.web_api import OPTIONAL_SCOPES
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Setup, Store
 from rehearsal.driver import Actor, NotAnswered, NotPossible
+from rehearsal.objects import Message, View
 from rehearsal.server import ROOT, Rehearsal
 from rehearsal.trouble import Trouble
-from rehearsal.workspace import Message, View
 from tests.depth import also_soaked, length
 from tests.slack.odd_answers import ODD, WAITS
 
@@ -355,7 +355,7 @@ async def a_moment(life: Life, luck: random.Random) -> None:
 
 
 async def through(life: Life, luck: random.Random, kills: int, done: Callable[[], bool]) -> None:
-    """Starts and kills the bot so many times, at random moments; then lets it do what is due."""
+    """Starts and kills the bot this many times, at random moments; then lets it do what is due."""
     for _ in range(kills):
         if not life.pid:
             await life.start()

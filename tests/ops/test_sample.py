@@ -11,7 +11,9 @@ import pytest
 
 from pulse.core.comparison import Verdict
 from pulse.core.model import Counted, Note, Side, Withheld
-from pulse.core.reports import Finding, WaveReport, report, trail
+from pulse.core.reporting import report
+from pulse.core.reports import Finding, WaveReport
+from pulse.core.trails import trail
 from pulse.ops.sample import WAVES, fill, is_sample, sample_note
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Store

@@ -1,4 +1,4 @@
-"""The stand-in's own modules: they import in one direction, and nothing of the app."""
+"""The stand-in's own modules: they import in one direction, and not from the app."""
 
 from __future__ import annotations
 
@@ -46,6 +46,6 @@ def test_a_circle_is_seen_wherever_the_import_stands() -> None:
 
 @pytest.mark.parametrize("app", ["pulse", "handlers", "bot", "bench", "tests"])
 def test_the_stand_in_does_not_know_the_app(app: str) -> None:
-    """The stand-in is Slack: it imports nothing of the app that is tried on it."""
+    """The stand-in is Slack: it imports no module of the app that is tried on it."""
     for name, source in sources().items():
         assert app not in {each.split(".")[0] for each in imported(source)}, name

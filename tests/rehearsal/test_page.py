@@ -10,8 +10,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
 from handlers.commands import COMMANDS
+from rehearsal.objects import BOT_USER
 from rehearsal.server import Rehearsal
-from rehearsal.workspace import BOT_USER
 from tests.browser.visitor import IN_CHROMIUM, chromium, complaints, visiting
 from tests.browser.visitor import Visitor as Watched
 from tests.rehearsal.page_server import (
@@ -422,7 +422,7 @@ def name_field(**more: Any) -> Json:
 
 
 async def test_the_bots_errors_stand_at_their_field(visitor: Visitor) -> None:
-    """An error is read out with its field, gets the focus, goes when mended; what was typed stays."""
+    """An error is read out with its field, gets the focus, goes when fixed; what was typed stays."""
     visitor.paper.answers["submit"] = lambda _: {"errors": {"name": "Somebody has that name already."}}
     dialog = await opened_modal(visitor, [name_field()])
     field = dialog.get_by_label("Name")

@@ -15,8 +15,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from rehearsal.driver import NotAnswered, NotPossible
+from rehearsal.objects import BOT_USER
 from rehearsal.server import Rehearsal
-from rehearsal.workspace import BOT_USER
 
 Handler = Callable[[SocketModeRequest], Awaitable[dict[str, Any] | None]]
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from rehearsal import population
-from rehearsal.workspace import BOT_USER, Refusal, Workspace
+from rehearsal.objects import BOT_USER, Refusal
+from rehearsal.workspace import Workspace
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -87,7 +88,7 @@ def test_three_modals_lie_on_each_other_and_no_more(workspace: Workspace) -> Non
 
 
 def test_a_refused_view_leaves_the_trigger_unused(workspace: Workspace) -> None:
-    """The app may mend the view and try again with it."""
+    """The app may fix the view and try again with it."""
     trigger = workspace.new_trigger(workspace.person("amara").id)
     with pytest.raises(Refusal, match="invalid_arguments"):
         workspace.open_view(trigger, modal("x" * 25))

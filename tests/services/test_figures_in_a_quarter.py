@@ -14,8 +14,8 @@ import pytest
 from pulse.core.baselines import items_of
 from pulse.core.expectation_item import is_expectation
 from pulse.core.model import Baseline, Format, Item, Side
+from rehearsal.objects import Message
 from rehearsal.server import Rehearsal
-from rehearsal.workspace import Message
 from tests.core.test_question_plan import SEEDS
 from tests.handlers.conftest import TUESDAY, Clock, Office, at, running
 

@@ -10,8 +10,8 @@ import pytest
 
 from pulse.views.reminder import RESUME, STOP
 from rehearsal.driver import Actor
+from rehearsal.objects import Message
 from rehearsal.server import Rehearsal
-from rehearsal.workspace import Message
 from tests.handlers.conftest import Clock, Office, at, running
 
 # The office's clock starts on Tuesday 3 March 2026 at 09:00 UTC; a wave of three working days closes on
@@ -177,7 +177,7 @@ async def test_an_early_close_ends_the_reminders(office: Office) -> None:
     office.clock.time = type(office.clock.time).fromisoformat("2026-03-05T09:00+00:00")
     await office.bot.scheduler.wake()
     await office.slack.workspace.until(lambda: len(office.slack.calls_of("conversations.open")) > 2)
-    await office.bot.workspace.waves.close_by_hand()
+    await office.bot.workspace.by_hand.close()
     await office.settled()
     assert len(office.slack.calls_of("conversations.open")) < 10
 

@@ -117,8 +117,8 @@ async def test_a_channel_that_moves_while_its_wave_closes_opens_nothing_again(of
     """The open wave that was read for the move is closed before it is kept."""
     await office.set_up()
     await office.open()
-    waves = office.bot.workspace.waves
-    await overtaken(office, "current_wave", waves.move_channel(office.it, "C0NEW"), waves.close_by_hand())
+    waves, by_hand = office.bot.workspace.waves, office.bot.workspace.by_hand
+    await overtaken(office, "current_wave", waves.move_channel(office.it, "C0NEW"), by_hand.close())
     assert waves.current is None
 
 
@@ -127,13 +127,13 @@ async def test_a_wave_is_not_skipped_and_opened(office: Office) -> None:
     office.clock.forward(hours=3)
     await office.set_up()
     office.clock.time = datetime(2026, 3, 10, 8, 59, 59, tzinfo=UTC)
-    waves = office.bot.workspace.waves
+    waves, by_hand = office.bot.workspace.waves, office.bot.workspace.by_hand
 
     async def tick_at_nine() -> None:
         office.clock.forward(seconds=1)
         await waves.tick()
 
-    skipped, _none = await overtaken(office, "known_waves", waves.skip_next(), tick_at_nine())
+    skipped, _none = await overtaken(office, "known_waves", by_hand.skip(), tick_at_nine())
     known = await office.bot.store.known_waves()
     assert known[skipped.local_date].state is WaveState.SKIPPED
     assert waves.current is None
@@ -148,7 +148,7 @@ async def test_a_pause_is_not_overtaken_by_a_wave(office: Office) -> None:
     opened_at_the_pause = []
 
     async def pause() -> None:
-        await waves.pause()
+        await office.bot.workspace.by_hand.pause()
         opened_at_the_pause.append(waves.current is not None)
 
     await overtaken(office, "pauses", waves.tick(), pause())
@@ -163,8 +163,8 @@ async def test_a_reminder_belongs_to_the_wave_that_it_was_due_for(office: Office
     office.clock.time = datetime(2026, 3, 5, 9, tzinfo=UTC)
 
     async def another() -> None:
-        await workspace.waves.close_by_hand()
-        await workspace.waves.open_by_hand()
+        await workspace.by_hand.close()
+        await workspace.by_hand.open()
 
     await overtaken(office, "known_waves", workspace.reminders.send_due(), another())
     await office.settled()

@@ -22,6 +22,7 @@ import pytest
 from bot import Bot, create_app
 from pulse.core.errors import SettingsFault
 from pulse.ops.health import Health
+from pulse.ops.lifecycle import Pace
 from pulse.ops.settings import Settings
 from pulse.slack.http_server import MOST_BYTES, Address, Server
 from pulse.slack.socket_mode import SocketState
@@ -75,7 +76,7 @@ async def door(slack: Rehearsal, tmp_path: Path) -> AsyncIterator[Door]:
         slack_signing_secret=SECRET,
         slack_api_url=slack.api_url,
     )
-    bot = create_app(settings, Store.open(tmp_path / "pulse.db"), settle_s=0.0)
+    bot = create_app(settings, Store.open(tmp_path / "pulse.db"), pace=Pace(settle_s=0.0))
     address = Address(host="127.0.0.1", port=0, metrics_token=TOKEN)
     server = Server(address, bot.health(), bot.app, SECRET)
     await bot.start()

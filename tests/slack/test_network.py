@@ -151,7 +151,7 @@ class Far(Rehearsal):
 
 
 async def test_the_whole_loop_runs_behind_a_proxy_that_is_the_only_way_out(tmp_path: Path) -> None:
-    """Calls, uploads, response_urls and the socket: each goes through it, as nothing else knows the name."""
+    """Calls, uploads, response_urls and the socket: each uses the proxy, which alone knows the name."""
     async with Far() as slack, proxy(slack_test=slack.port) as way:
         environment = {**tokens(slack), "HTTP_PROXY": f"127.0.0.1:{way.port}"}
         async with bot(tmp_path, **environment) as process:
@@ -262,7 +262,7 @@ async def test_the_process_and_doctor_say_certificate(certificate: Path, tmp_pat
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
 def test_a_file_without_certificates_is_refused(content: str | None, tmp_path: Path) -> None:
-    """OpenSSL itself says nothing of it, and trusts nobody."""
+    """OpenSSL itself does not report it, and trusts nobody."""
     file = tmp_path / "certificates.pem"
     if content is not None:
         file.write_text(content)

@@ -246,7 +246,7 @@ def test_whatever_happens_a_message_stands_exactly_once() -> None:
 
 
 async def test_an_archived_channel_does_not_hold_the_others_back(office: Office) -> None:
-    """The poll stands in the other channel at once; the managers are told what to mend; mended, it comes."""
+    """The poll stands in the other channel at once; the managers are told what to fix; fixed, it comes."""
     await office.set_up()
     office.slack.fail("chat.postMessage", "is_archived", times=1, channel=office.marketing)
     await office.open()

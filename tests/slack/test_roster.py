@@ -11,8 +11,8 @@ import pytest
 
 from pulse.core.model import Side
 from rehearsal.driver import snapshot
+from rehearsal.objects import BOT_USER, Person
 from rehearsal.server import Rehearsal
-from rehearsal.workspace import BOT_USER, Person
 from tests.handlers.conftest import Clock, Office, at, running
 from tests.slack.odd_answers import JSON
 

@@ -446,7 +446,7 @@ async def test_slack_being_down_is_waited_out(desk: Desk) -> None:
 
 
 async def test_a_slack_that_breaks_off_at_once_is_not_hammered(desk: Desk) -> None:
-    """The first break is mended at once, the second only after a pause, which doubles up to its bound."""
+    """The first break is fixed at once, the second only after a pause, which doubles up to its bound."""
     patience = Patience(first=20.0, most=50.0, settled=60.0)
     async with desk.connected(patience=patience, jitter=lambda: 1.0) as socket:
         first = desk.slack.sockets[0]

@@ -203,9 +203,9 @@ async def test_calls_are_counted_by_outcome_alone(slack: Rehearsal) -> None:
     assert metrics.calls == {"ok": 1, "refused": 1, "failed": 1}
 
 
-def test_each_mend_is_a_whole_sentence() -> None:
+def test_each_fix_is_a_whole_sentence() -> None:
     """It is said to people."""
-    assert [mend for mend in FIXES.values() if not (mend[0].isupper() and mend.endswith("."))] == []
+    assert [fix for fix in FIXES.values() if not (fix[0].isupper() and fix.endswith("."))] == []
 
 
 @pytest.mark.parametrize("name", ["\\ud83d", "Ines \\udc00", "\\uDBFF\\uD800"])

@@ -313,7 +313,7 @@ class StoreConformance:
         assert await store.audit() == ((new.opened_at, "opened"),)
 
     async def test_one_wave_is_open_at_a_time(self, store: Store) -> None:
-        """A second opening is refused, and nothing of it is kept."""
+        """A second opening is refused, and no part of it is kept."""
         wave = await store.start_wave(new_wave(), "opened")
         before = (
             await store.current_wave(),

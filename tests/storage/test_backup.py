@@ -17,8 +17,8 @@ import sqlite_utils
 from bot import main
 from pulse.core.errors import StoreFault
 from pulse.core.model import Side
+from pulse.core.scoring import publication
 from pulse.ops.sample import fill
-from pulse.services.waves import publication
 from pulse.storage.backup import back_up
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Ballots, Publication, Store

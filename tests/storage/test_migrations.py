@@ -149,7 +149,7 @@ def test_a_word_of_the_first_edition_finds_the_share_that_it_was_of(tmp_path: Pa
 
 
 def test_counts_and_bars_of_the_first_edition_stay_and_its_index_goes(tmp_path: Path) -> None:
-    """A share of 7 of 24 keeps its bars; nothing of the index is left in the file."""
+    """A share of 7 of 24 keeps its bars; no part of the index is left in the file."""
     old = _first_edition(tmp_path / "old.db")
     _score(old, "T01", 24, (7, 7), "top2box")
     bars = [(0, "1,2,3", 17), (1, "4,5", 7)]

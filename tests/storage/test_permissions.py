@@ -1,4 +1,4 @@
-"""Who else can read the bot's files: what the doctor is told of modes, owners and places."""
+"""Who else can read the bot's files: what the doctor learns about modes, owners and places."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from pulse.core.calendar import Moments
 from pulse.core.errors import BadRequest, BallotBroken, KeyLost, NotNow, StoreFault
 from pulse.core.model import Side
 from pulse.core.records import StoredBallot, Traces
-from pulse.services.waves import publication
+from pulse.core.scoring import publication
 from pulse.storage.keys import KeyFolder
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.ballots import ROWS_PER_STATEMENT

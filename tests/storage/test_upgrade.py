@@ -17,7 +17,7 @@ import pytest
 from pulse.core.model import Counted, Note, Share, Side, SideTurnout, Withheld
 from pulse.core.plan import Pause, WaveState
 from pulse.core.records import Answers, StoredBallot, Traces
-from pulse.services.waves import publication
+from pulse.core.scoring import publication
 from pulse.storage.ballots import Sealer
 from pulse.storage.library import load_library
 from pulse.storage.sqlite.store import Ballots, NewMessage, Publication, Store

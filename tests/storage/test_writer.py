@@ -110,7 +110,7 @@ async def test_any_error_of_a_job_reaches_whoever_asked_and_the_writer_goes_on(
 
 
 async def test_a_shared_job_with_too_few_results_fails_and_the_writer_goes_on(writer: Writer) -> None:
-    """Nobody gets the result of somebody else, and nothing of it is kept."""
+    """Nobody gets the result of somebody else, and no part of it is kept."""
 
     def short(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[int]:
         insert(connection, numbers)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from functools import cache
 
 from pulse.core.model import ClosedWave, Side
-from pulse.core.reports import WaveReport, report
+from pulse.core.reporting import report
+from pulse.core.reports import WaveReport
 from tests.views.waves import LEDGER, LIBRARY, wave
 
 OPENS = datetime(2026, 12, 1, 8, tzinfo=UTC)

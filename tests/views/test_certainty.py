@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pulse.core.model import Side
-from pulse.core.reports import report
+from pulse.core.reporting import report
 from pulse.views.certainty import certainty_message, certainty_view
 from rehearsal.blockkit import problems, view_problems
 from tests.golden import golden

@@ -123,7 +123,7 @@ def test_the_tolerance_sees_a_lost_dash() -> None:
 
 
 def test_equal_charts_are_equal_bytes() -> None:
-    """Nothing of the clock or the machine is in a picture: the same chart is the same file."""
+    """A picture depends on neither the clock nor the machine: the same chart is the same file."""
     assert paint(compact()) == paint(compact())
     assert Image.open(io.BytesIO(paint(trend()))).info.get("Software") is None
 

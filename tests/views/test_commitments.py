@@ -14,7 +14,9 @@ from pulse.core.errors import FormNotUnderstood
 from pulse.core.headlines import LIMIT
 from pulse.core.language import speaking
 from pulse.core.model import ClosedWave, Counted, Expected, Share, Side, Withheld
-from pulse.core.reports import WaveReport, report, trail
+from pulse.core.reporting import report
+from pulse.core.reports import WaveReport
+from pulse.core.trails import trail
 from pulse.storage.catalogues import catalogue
 from pulse.views.commitments import (
     MOST_LINES,

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pulse.core.cards import PrivacyCard
 from pulse.core.evidence import digest, short
 from pulse.core.records import ReadersRule
-from pulse.core.reports import report
+from pulse.core.reporting import report
 from pulse.views import evidence
 from pulse.views.message import Message
-from pulse.views.notices import privacy
+from pulse.views.privacy_page import privacy
 from pulse.views.results import MODAL_BLOCKS, results_details
 from rehearsal.blockkit import message_problems
 from tests.golden import golden

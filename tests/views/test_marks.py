@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pulse.core.model import Counted, Share, Side, SideTurnout, Withheld
-from pulse.core.reports import report
+from pulse.core.reporting import report
 from pulse.views.charts import Dot, Hidden, Zone
 from pulse.views.marks import footer, lines_of, mark_of
 from tests.views.waves import BANK, LEDGER, shipped, trust, wave

@@ -12,7 +12,7 @@ from pulse.core.audit import AuditCode, AuditEntry, AuditEvent
 from pulse.core.cards import OwnAnswers, PrivacyCard, StatusCard, Turnout
 from pulse.core.errors import AnswerElsewhere, ManagersOnly
 from pulse.core.model import Side
-from pulse.views import notices
+from pulse.views import command_help, managing, notices, privacy_page, problems
 from pulse.views.message import Message
 from rehearsal.blockkit import message_problems
 from tests.golden import golden
@@ -33,25 +33,25 @@ CHANGES = (
     AuditEntry(at=OPENS, event=AuditEvent(code=AuditCode.SET_UP)),
 )
 VARIANTS = {
-    "exported": notices.exported(("pulse-scores.csv", "pulse.json")),
+    "exported": managing.exported(("pulse-scores.csv", "pulse.json")),
     "shared": notices.shared(),
     "withdrawn": notices.withdrawn(CLOSES),
     "refusal": notices.refusal("This pulse is closed. `/pulse scores` shows the results."),
     "nothing_open": notices.nothing_open(OPENS),
     "nothing_open_nor_planned": notices.nothing_open(None),
-    "help": notices.help_message(HELP),
-    "unknown_near": notices.unknown_command("scoers", HELP),
-    "unknown_far": notices.unknown_command("xyzzy", HELP),
-    "privacy_between": notices.privacy(PrivacyCard(minimum=5)),
-    "privacy_open": notices.privacy(PrivacyCard(minimum=5, closes_at=CLOSES)),
-    "privacy_own": notices.privacy(PrivacyCard(minimum=5, closes_at=CLOSES, own=OWN)),
-    "privacy_minimum_12": notices.privacy(PrivacyCard(minimum=12)),
+    "help": command_help.help_message(HELP),
+    "unknown_near": command_help.unknown_command("scoers", HELP),
+    "unknown_far": command_help.unknown_command("xyzzy", HELP),
+    "privacy_between": privacy_page.privacy(PrivacyCard(minimum=5)),
+    "privacy_open": privacy_page.privacy(PrivacyCard(minimum=5, closes_at=CLOSES)),
+    "privacy_own": privacy_page.privacy(PrivacyCard(minimum=5, closes_at=CLOSES, own=OWN)),
+    "privacy_minimum_12": privacy_page.privacy(PrivacyCard(minimum=12)),
     "status_open": notices.status(OPEN),
     "status_unanswered": notices.status(replace(OPEN, own=(0, 4))),
     "status_begun": notices.status(replace(OPEN, own=(2, 4))),
     "status_answered": notices.status(replace(OPEN, own=(4, 4))),
     "refusal_elsewhere": notices.refusal(AnswerElsewhere("Nothing was saved.", ("C1", "C2"))),
-    "left_out": notices.problems([notices.people_left_out(3)]),
+    "left_out": problems.problems([problems.people_left_out(3)]),
     "status_manager": notices.status(replace(OPEN, changes=CHANGES)),
     "status_not_set_up": notices.status(StatusCard(minimum=5, set_up=False)),
     "refusal_managers": notices.refusal(ManagersOnly("Only managers can do this.", ("U1", "U2"))),
@@ -60,22 +60,22 @@ VARIANTS = {
     "status_nothing": notices.status(StatusCard(minimum=5)),
     "greeting_manager": notices.greeting(manager=True),
     "greeting_other": notices.greeting(manager=False),
-    "problems": notices.problems(
-        [notices.channel_problem("C1", "not_in_channel"), notices.channel_problem("C2", "ratelimited")]
+    "problems": problems.problems(
+        [problems.channel_problem("C1", "not_in_channel"), problems.channel_problem("C2", "ratelimited")]
     ),
-    "wave_opened": notices.wave_opened(["C1", "C2"], CLOSES),
-    "wave_closed": notices.wave_closed(["C1", "C2"]),
-    "wave_skipped": notices.wave_skipped(CLOSES, OPENS),
-    "wave_missed": notices.wave_missed(CLOSES, None),
-    "paused": notices.paused(),
-    "resumed": notices.resumed(OPENS),
-    "set_up": notices.set_up(OPENS),
-    "set_up_unplanned": notices.set_up(None),
-    "note_kept": notices.note_kept("New ticket desk <!channel>"),
-    "managers_list": notices.managers_list(["U100"]),
-    "managers_list_unmet": notices.managers_list(["U100"], unmet=2),
-    "managers_list_one_unmet": notices.managers_list([], unmet=1),
-    "managers_list_none": notices.managers_list([]),
+    "wave_opened": managing.wave_opened(["C1", "C2"], CLOSES),
+    "wave_closed": managing.wave_closed(["C1", "C2"]),
+    "wave_skipped": managing.wave_skipped(CLOSES, OPENS),
+    "wave_missed": managing.wave_missed(CLOSES, None),
+    "paused": managing.paused(),
+    "resumed": managing.resumed(OPENS),
+    "set_up": managing.set_up(OPENS),
+    "set_up_unplanned": managing.set_up(None),
+    "note_kept": managing.note_kept("New ticket desk <!channel>"),
+    "managers_list": managing.managers_list(["U100"]),
+    "managers_list_unmet": managing.managers_list(["U100"], unmet=2),
+    "managers_list_one_unmet": managing.managers_list([], unmet=1),
+    "managers_list_none": managing.managers_list([]),
 }
 
 
@@ -133,13 +133,13 @@ def test_help_has_every_command_once_and_marks_those_of_managers() -> None:
 def test_help_offers_only_what_is_there() -> None:
     """A command that the bot does not have is neither listed nor suggested."""
     known = [command for command in HELP if command.word in {"scores", "help", "setup"}]
-    assert re.findall(r"`/pulse (\w+)", notices.help_message(known).text) == [
+    assert re.findall(r"`/pulse (\w+)", command_help.help_message(known).text) == [
         "scores",
         "help",
         "setup",
         "scores",
     ]
-    assert "Did you mean" not in notices.unknown_command("trends", known).text
+    assert "Did you mean" not in command_help.unknown_command("trends", known).text
 
 
 def test_help_fits_a_phone() -> None:
@@ -149,14 +149,14 @@ def test_help_fits_a_phone() -> None:
 
 def test_a_mistyped_command_gets_the_nearest_one() -> None:
     """The case does not matter; a word that is near to none gets the help alone."""
-    assert "Did you mean `/pulse scores`?" in notices.unknown_command("SCOERS", HELP).text
+    assert "Did you mean `/pulse scores`?" in command_help.unknown_command("SCOERS", HELP).text
     assert "Did you mean" not in VARIANTS["unknown_far"].text
 
 
 @pytest.mark.parametrize("typed", ["<!channel>", "`<!here>`", "x" * 10_000, "", "&<>"])
 def test_a_hostile_command_word_stays_text(typed: str) -> None:
     """What was typed is cut and escaped before it is repeated."""
-    message = notices.unknown_command(typed, HELP)
+    message = command_help.unknown_command(typed, HELP)
     assert message_problems({"text": message.text, "blocks": message.blocks}) == []
     assert "<!" not in message.text
     assert "x" * 41 not in message.text
@@ -165,7 +165,7 @@ def test_a_hostile_command_word_stays_text(typed: str) -> None:
 def test_typed_text_pings_nobody() -> None:
     """Notes, own items and the words of an error are escaped."""
     said = [
-        notices.note_kept("<!channel>").text,
+        managing.note_kept("<!channel>").text,
         notices.refusal("<!channel>").text,
         notices.own_answers([HOSTILE], Side.IT, {}),
     ]
@@ -179,7 +179,7 @@ def test_privacy_shows_a_persons_own_answers_only_while_they_are_stored() -> Non
     assert ids(VARIANTS["privacy_open"]) == ids(VARIANTS["privacy_between"]) == []
     assert (
         "none of your answers is stored"
-        in notices.privacy(PrivacyCard(minimum=5, closes_at=None, own=OWN)).text
+        in privacy_page.privacy(PrivacyCard(minimum=5, closes_at=None, own=OWN)).text
     )
 
 
@@ -209,11 +209,11 @@ def test_status_hides_a_count_under_the_minimum() -> None:
 @pytest.mark.parametrize(
     "code", ["not_in_channel", "channel_not_found", "is_archived", "missing_scope", "other"]
 )
-def test_every_problem_with_a_channel_names_the_channel_or_its_mend(code: str) -> None:
+def test_every_problem_with_a_channel_names_the_channel_or_its_fix(code: str) -> None:
     """A manager can act on it without knowing Slack's words."""
-    problem = notices.channel_problem("C1", code)
+    problem = problems.channel_problem("C1", code)
     assert "<#C1>" in problem.what
-    assert problem.mend != ""
+    assert problem.fix != ""
 
 
 def test_only_a_manager_is_offered_the_set_up() -> None:

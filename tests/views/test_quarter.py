@@ -14,7 +14,8 @@ from pulse.core.language import speaking
 from pulse.core.model import ClosedWave, Item, Note, Side
 from pulse.core.quarterly import QuarterReport, quarter_report
 from pulse.core.quarters import Quarter
-from pulse.core.reports import WaveReport, report
+from pulse.core.reporting import report
+from pulse.core.reports import WaveReport
 from pulse.storage.catalogues import catalogue
 from pulse.views import canvas, report_page
 from pulse.views.painting import paint

@@ -13,7 +13,8 @@ from pulse.core.items import Bank
 from pulse.core.language import speaking
 from pulse.core.model import Format, Side, Tally
 from pulse.core.privacy import publish
-from pulse.core.reports import Change, Finding, WaveReport, report
+from pulse.core.reporting import report
+from pulse.core.reports import Change, Finding, WaveReport
 from pulse.storage.catalogues import catalogue
 from pulse.views.charts import ALT_TEXT_LIMIT, alt_text
 from pulse.views.message import Block, Message

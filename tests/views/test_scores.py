@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pulse.core.reports import last_report, report
+from pulse.core.reporting import report
+from pulse.core.trails import last_report
 from pulse.views.charts import alt_text
 from pulse.views.scores import score_card, score_chart, scores_message, shared_card
 from rehearsal.blockkit import problems

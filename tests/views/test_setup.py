@@ -1,4 +1,4 @@
-"""The form in which a manager sets the pulse up: what it shows, what comes back, what must be mended."""
+"""The form in which a manager sets the pulse up: what it shows, what comes back, what must be fixed."""
 
 from __future__ import annotations
 

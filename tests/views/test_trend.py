@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from pulse.core.model import ClosedWave, Counted, Note, Share, Side
-from pulse.core.reports import Trail, trail
+from pulse.core.reports import Trail
+from pulse.core.trails import trail
 from pulse.views.charts import Dot, Hidden, Zone, alt_text
 from pulse.views.painting import paint
 from pulse.views.trend import trend_chart, trend_message
