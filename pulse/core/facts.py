@@ -1,7 +1,7 @@
 """How a count, a per cent and a published figure are written: in one way, everywhere.
 
-Messages, charts, exports and SQL views all take their numbers from here, so that the same two integers
-never appear as 12% in one place and 13% in another.
+Messages, charts and exports take their numbers from here, and the SQL views round alike
+(tests/storage/test_rounding.py), so the same two integers are never 12% in one place and 13% in another.
 
     per_cent(5, 40)        "13%"; German puts a no-break space before the sign
     count(3, 4, 7)         "3 or 4 of 7"
@@ -37,18 +37,6 @@ def percent(k: int, n: int) -> int:
     (13, 13, 67)
     """
     return (200 * k + n) // (2 * n)
-
-
-def sql_percent(k: str, n: str) -> str:
-    """The SQL expression with which a view rounds as `percent` does; `k` and `n` are SQL expressions.
-
-    Both must be integers: SQLite and PostgreSQL then divide without a fraction. NULL and 0 answers give NULL
-    in SQLite.
-
-    >>> sql_percent("people_low", "answers")
-    '(200 * (people_low) + (answers)) / (2 * (answers))'
-    """
-    return f"(200 * ({k}) + ({n})) / (2 * ({n}))"
 
 
 def written_percent(value: int) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from pulse.core.errors import SettingsFault
 from pulse.core.expectation_item import is_expectation
+from pulse.core.facts import percent
 from pulse.core.followup import FEWEST, MOST
 from pulse.core.items import Bank
 from pulse.core.language import _, ngettext
@@ -140,8 +141,8 @@ def _share(share: Share, n: int) -> Row:
     return {
         "people_low_n": share.low,
         "people_high_n": share.high,
-        "share_low_percent": (200 * share.low + n) // (2 * n),
-        "share_high_percent": (200 * share.high + n) // (2 * n),
+        "share_low_percent": percent(share.low, n),
+        "share_high_percent": percent(share.high, n),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from gettext import GNUTranslations
@@ -23,7 +22,6 @@ from pulse.core.facts import (
     provenance,
     sample,
     share,
-    sql_percent,
     study,
 )
 from pulse.core.items import Bank, parse_items
@@ -59,29 +57,6 @@ def test_a_per_cent_is_rounded_half_up_for_every_count_to_200() -> None:
     ]
     assert wrong == []
     assert [(k, n) for k, n in PAIRS if percent(k, n) != round(100 * k / n)] != []
-
-
-def test_a_view_rounds_every_count_to_200_as_messages_do() -> None:
-    """The SQL expression and the function agree on every (k, n): 5 of 40 is 13% in both."""
-    connection = sqlite3.connect(":memory:")
-    connection.execute("CREATE TABLE score (people INTEGER NOT NULL, answers INTEGER NOT NULL) STRICT")
-    connection.executemany("INSERT INTO score VALUES (?, ?)", PAIRS)
-    # sql_percent takes names of columns, which stand here in the code.
-    query = f"SELECT people, answers, {sql_percent('people', 'answers')} FROM score"
-    told = {(k, n): value for k, n, value in connection.execute(query)}
-    connection.close()
-    assert told == {(k, n): percent(k, n) for k, n in PAIRS}
-    assert told[5, 40] == 13
-
-
-def test_a_view_takes_expressions_and_has_no_per_cent_of_nobody() -> None:
-    """A sum needs no brackets of the caller's, and 0 answers are NULL, not an error."""
-    connection = sqlite3.connect(":memory:")
-    [(summed, nobody)] = connection.execute(
-        f"SELECT {sql_percent('2 + 3', '20 + 20')}, {sql_percent('0', '0')}"
-    ).fetchall()
-    connection.close()
-    assert (summed, nobody) == (13, None)
 
 
 def test_the_per_cent_sign_is_written_as_the_language_does() -> None:
