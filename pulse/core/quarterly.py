@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from pulse.core.closed_waves import outcome_of
+from pulse.core.closed_waves import age, closing_day, outcome_of
 from pulse.core.commitments import Commitment
 from pulse.core.comparison import Verdict
 from pulse.core.items import Bank
 from pulse.core.model import ClosedWave, Item, Note, Side
 from pulse.core.quarters import Quarter
-from pulse.core.reports import Change, ItemReport, Step, WaveReport
+from pulse.core.reporting import bank_items, headline
+from pulse.core.reports import Change, Finding, Headline, ItemReport, Step, WaveReport
 from pulse.core.trails import counts_at
 
 STEPS = 13
@@ -70,8 +71,9 @@ class QuarterReport:
 
     `waves` closed in it, oldest first, at least one. `items` with a change come first, then those asked most.
     `changes` were claimed in it, oldest first. `left_out` items were asked in a wording that the bank no
-    longer has. Days are those of `zone`; `today` is the day on which commitments stand as they are told.
-    `around` has the first item's answers before and after the day of each, by its number.
+    longer has. `headline` is the newest change, else what stands out by the rules of a wave's message.
+    Days are those of `zone`; `today` is the day on which commitments are as described. `around` has the first
+    item's answers before and after the day of each, by its number.
     """
 
     quarter: Quarter
@@ -79,6 +81,7 @@ class QuarterReport:
     waves: tuple[ClosedWave, ...]
     items: tuple[QuarterItem, ...]
     changes: tuple[Change, ...]
+    headline: Headline
     turnout: Mapping[Side, QuarterTurnout]
     notes: tuple[Note, ...]
     commitments: tuple[Commitment, ...]
@@ -88,7 +91,7 @@ class QuarterReport:
 
     def day(self, wave: ClosedWave) -> date:
         """The day of a close as readers know it."""
-        return wave.closed_at.astimezone(self.zone).date()
+        return closing_day(wave, self.zone)
 
 
 Made = Callable[[ClosedWave], WaveReport]
@@ -98,8 +101,8 @@ Made = Callable[[ClosedWave], WaveReport]
 def quarters(closed: Iterable[ClosedWave], zone: tzinfo) -> dict[Quarter, tuple[ClosedWave, ...]]:
     """Closed waves by the quarter in which they closed, oldest first."""
     found: dict[Quarter, tuple[ClosedWave, ...]] = {}
-    for wave in sorted(closed, key=lambda wave: (wave.closed_at, wave.id)):
-        quarter = Quarter.of(wave.closed_at.astimezone(zone).date())
+    for wave in sorted(closed, key=age):
+        quarter = Quarter.of(closing_day(wave, zone))
         found[quarter] = (*found.get(quarter, ()), wave)
     return found
 
@@ -128,13 +131,14 @@ def quarter_report(
     ranked = tuple(sorted(items, key=lambda found: _rank(found, changed)))
     past = [wave for wave in closed if wave.closed_at <= waves[-1].closed_at]
     concerned = tuple(one for one in commitments if _concerns(one, quarter))
-    asked = {(id_, wave.series.get(id_)) for wave in waves for id_ in wave.items}
+    asked = {(id_, wave.series.get(id_)) for wave in waves for id_ in bank_items(wave)}
     return QuarterReport(
         quarter=quarter,
         zone=zone,
         waves=waves,
         items=ranked,
         changes=changes,
+        headline=_headline(ranked, changes),
         turnout={side: _turnout(waves, side) for side in Side},
         notes=tuple(note for note in notes if Quarter.of(note.day) == quarter),
         commitments=concerned,
@@ -162,7 +166,7 @@ def _items(
 def _steps(item: Item, past: Sequence[ClosedWave]) -> tuple[Step, ...]:
     asked = sorted(
         (wave for wave in past if wave.series.get(item.id) == item.series),
-        key=lambda wave: (wave.closed_at, wave.id),
+        key=age,
     )
     return tuple(
         Step(
@@ -184,6 +188,13 @@ def _changes(items: Sequence[QuarterItem], waves: Sequence[ClosedWave]) -> list[
         if change.wave_id in order
     ]
     return sorted(told, key=lambda change: order[change.wave_id])
+
+
+def _headline(items: Sequence[QuarterItem], changes: Sequence[Change]) -> Headline:
+    if not changes:
+        return headline([found.report for found in items])
+    newest = changes[-1]
+    return Headline(kind=Finding.CHANGE, first=False, item_id=newest.item_id, side=newest.side, change=newest)
 
 
 def _rank(found: QuarterItem, changed: set[str]) -> tuple[bool, int, bool]:

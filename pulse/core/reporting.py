@@ -60,7 +60,7 @@ def report(
     waves = [*earlier, wave]
     items = tuple(_item(Series(item, waves, zone), ledger) for item in _as_asked(wave, bank))
     expectations = tuple(_expectations(items, wave))
-    notes = _missing(len(_bank_items(wave)) - len(items))
+    notes = _missing(len(bank_items(wave)) - len(items))
     first = not earlier
     if first and any(_shown(found) for found in items):
         notes = (*notes, wording.first_claims_sentence())
@@ -69,7 +69,7 @@ def report(
     return WaveReport(
         wave=wave,
         items=items,
-        headline=_headline(items, expectations, first=first),
+        headline=headline(items, expectations, first=first),
         expectations=expectations,
         commitments=tuple(_commitments(wave, commitments)),
         next_opens=next_opens,
@@ -85,7 +85,7 @@ def _as_asked(wave: ClosedWave, bank: Bank) -> list[Item]:
     return anchors[:1] + [item for item in found if item not in anchors[:1]]
 
 
-def _bank_items(wave: ClosedWave) -> list[str]:
+def bank_items(wave: ClosedWave) -> list[str]:
     """The wave's questions that come from the bank."""
     return [id_ for id_ in wave.items if not (is_expectation(id_) or id_.startswith(ID_PREFIX))]
 
@@ -251,9 +251,10 @@ def _answers(item: Item, wave: ClosedWave, side: Side) -> str:
     )
 
 
-def _headline(
-    items: Sequence[ItemReport], expectations: Sequence[ExpectationReport], *, first: bool
+def headline(
+    items: Sequence[ItemReport], expectations: Sequence[ExpectationReport] = (), *, first: bool = False
 ) -> Headline:
+    """The first finding in the fixed order (`Finding`). `first`: no wave was reported before."""
     if not any(_shown(found) for found in items):
         return Headline(kind=Finding.NO_RESULTS, first=first)
     return next(_findings(items, expectations, first=first), Headline(kind=Finding.NOTHING, first=first))

@@ -21,7 +21,7 @@ from pulse.core.language import N_, _, ngettext
 from pulse.core.likelihood import DESCRIBES
 from pulse.core.model import Baseline, Counted, Item, Outcome, Side, SideTurnout
 from pulse.core.quarterly import QuarterItem, QuarterReport, QuarterTurnout
-from pulse.core.reports import Change, SideReport, Step
+from pulse.core.reports import Change, Finding, SideReport, Step
 from pulse.core.wording import translated_sentence
 from pulse.views.blocks import actions, button, context, header, message, section
 from pulse.views.charts import CompactChart, Curve, Panel, Passage, Point, ReportPage
@@ -133,21 +133,22 @@ def report_without_page() -> Message:
 
 
 def finding(report: QuarterReport) -> str:
-    """What stands out: the newest change, else a difference from a study, else a gap."""
-    if report.changes:
-        return _in_short(report, report.changes[-1])
-    for found in report.items:
-        for side, said in found.report.sides.items():
-            if said.lead is not None and said.lead.verdict in (Verdict.ABOVE, Verdict.BELOW):
-                return _("{title}, {side}: {said}").format(
-                    title=_heading(found.item), side=_(side.label), said=_against_study(said)
-                )
-    gaps = _clear_gaps(report)
-    if gaps:
-        return gaps[0].plain
-    if any(isinstance(s.outcome, Counted) for found in report.items for s in found.report.sides.values()):
-        return _("Nothing stands out in this quarter.")
-    return _("No results in this quarter: too few people answered.")
+    """The headline: one line, which is also the message's notification."""
+    told = report.headline
+    if told.change is not None:
+        return _in_short(report, told.change)
+    found = next((found for found in report.items if found.item.id == told.item_id), None)
+    if found is not None and told.side is not None and told.kind is Finding.STUDY:
+        return _("{title}, {side}: {said}").format(
+            title=_heading(found.item),
+            side=_(told.side.label),
+            said=_against_study(found.report.sides[told.side]),
+        )
+    if found is not None and told.gap is not None:
+        return _Said(_heading(found.item), told.gap.sentence).plain
+    if told.kind is Finding.NO_RESULTS:
+        return _("No results in this quarter: too few people answered.")
+    return _("Nothing stands out in this quarter.")
 
 
 def _period(report: QuarterReport) -> str:
@@ -248,9 +249,19 @@ def _standing(report: QuarterReport, found: QuarterItem) -> _Said:
 
 
 def _against_study(said: SideReport) -> str:
-    """A side's share and how it stands against its one study: `7 of 12 agree (58%). Below X 2014’s 62%.`"""
-    phrase = said.lead.phrase if said.lead is not None else ""
-    return f"{said.sentence} {phrase[:1].upper()}{phrase[1:]}." if phrase else said.sentence
+    """A side's share and how it stands against its one study: `7 of 12 agree (58%). Below X 2014’s 62%.`
+
+    A verdict that the pulses before carry, and that this pulse's own share does not show, says so.
+    """
+    lead = said.lead
+    if lead is None or not lead.phrase:
+        return said.sentence
+    phrase = f"{lead.phrase[:1].upper()}{lead.phrase[1:]}"
+    if lead.verdict in (Verdict.ABOVE, Verdict.BELOW) and not lead.evident and lead.waves > 1:
+        phrase = _("{comparison} in the last {count} pulses together").format(
+            comparison=phrase, count=lead.waves
+        )
+    return f"{said.sentence} {phrase}."
 
 
 def _gaps(report: QuarterReport) -> list[_Said]:

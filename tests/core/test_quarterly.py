@@ -139,3 +139,16 @@ def test_what_is_no_quarter_is_answered_with_an_example(typed: str) -> None:
     """Nothing is guessed."""
     with pytest.raises(BadRequest, match="/pulse report Q3"):
         typed_quarter(typed, date(2026, 11, 20))
+
+
+def test_only_questions_of_the_bank_can_be_left_out() -> None:
+    """What came of a commitment, and an expectation, never had a wording in the bank."""
+    plain = trust(20, FEW, FEW)
+    asked = replace(
+        plain,
+        items=(*plain.items, "commitment.1", "expected.T01"),
+        series={**plain.series, "commitment.1": "s", "expected.T01": "s"},
+    )
+    assert found(FOURTH, [asked]).left_out == 0
+    gone = replace(plain, items=(*plain.items, "T02"), series={**plain.series, "T02": "another wording"})
+    assert found(FOURTH, [gone]).left_out == 1

@@ -14,8 +14,8 @@ from pulse.core.language import speaking
 from pulse.core.model import ClosedWave, Item, Note, Side
 from pulse.core.quarterly import QuarterReport, quarter_report
 from pulse.core.quarters import Quarter
-from pulse.core.reporting import report
-from pulse.core.reports import WaveReport
+from pulse.core.reporting import headline, report
+from pulse.core.reports import Finding, Headline, WaveReport
 from pulse.storage.catalogues import catalogue
 from pulse.views import canvas, report_page
 from pulse.views.painting import paint
@@ -112,18 +112,37 @@ def test_the_page_says_what_the_text_says() -> None:
     assert all(source in text for source in page.sources.split(". ")[0:1])
 
 
-def test_the_newest_change_is_the_finding() -> None:
-    """In one line, with its day where one pulse told it; else the clear gap or study of the first item."""
+def test_the_finding_is_one_line() -> None:
+    """A change with its day where one pulse told it; a difference from a study; a gap."""
     made = busy()
     assert finding(made) == (
         "They keep their word: up in marketing, from 34–36% in 11 pulses to 73–81% in the next 4"
     )
-    assert finding(replace(made, changes=made.changes[:1])) == (
+    first = made.changes[0]
+    told = replace(made.headline, item_id=first.item_id, change=first)
+    assert finding(replace(made, headline=told)) == (
         "Alignment is needed: up in marketing, from 30–32% in 11 pulses to 83–100% on 22 October"
     )
-    assert finding(replace(made, changes=())) == (
-        "They keep their word, IT: 6 of 12 agree (50%). Below Forrester/Forbes 2014’s 68%."
+    told = headline([found.report for found in made.items if found.item.id == "T01"])
+    assert (told.kind, finding(replace(made, headline=told))) == (
+        Finding.STUDY,
+        "They keep their word, IT: 6 of 12 agree (50%). Below Forrester/Forbes 2014’s 68%.",
     )
+    gap = next(found.report.gap for found in made.items if found.report.gap and found.report.gap.verdict)
+    told = Headline(kind=Finding.GAP, first=False, item_id=made.items[0].item.id, gap=gap)
+    assert finding(replace(made, headline=told)) == f"They keep their word: {gap.sentence}"
+
+
+def test_a_verdict_that_this_pulse_does_not_show_says_of_how_many_it_is() -> None:
+    """8 of 13 is printed as 62%: "below the 62%" beside it would read as a mistake, and is no finding."""
+    low, near, few = [3, 5, 2, 2, 1], [1, 2, 2, 4, 4], [1, 1, 1, 0, 0]
+    made = of([*(trust(10 + number, low, few) for number in range(3)), trust(13, near, few)])
+    text = quarter_message(made).text
+    assert (
+        "Marketing: 8 of 13 agree (62%). Below Forrester/Forbes 2014’s 62% in the last 4 pulses together."
+        in text
+    )
+    assert finding(made) == "Nothing stands out in this quarter."
 
 
 def test_a_quiet_quarter_says_so() -> None:
