@@ -113,16 +113,16 @@ def test_the_page_says_what_the_text_says() -> None:
 
 
 def test_the_newest_change_is_the_finding() -> None:
-    """In one line, with its day where one pulse told it; else the clear gap or study of the first item."""
+    """In one line, with its day if one pulse told it; else the clear gap or study of the first item."""
     made = busy()
     assert finding(made) == (
-        "They keep their word: up in marketing, from 34–36% in 11 pulses to 73–81% in the next 4"
+        "The others keep promises: up in marketing, from 34–36% in 11 pulses to 73–81% in the next 4"
     )
     assert finding(replace(made, changes=made.changes[:1])) == (
         "Alignment is needed: up in marketing, from 30–32% in 11 pulses to 83–100% on 22 October"
     )
     assert finding(replace(made, changes=())) == (
-        "They keep their word, IT: 6 of 12 agree (50%). Below Forrester/Forbes 2014’s 68%."
+        "The others keep promises, IT: 6 of 12 agree (50%). Below Forrester/Forbes 2014’s 68%."
     )
 
 
@@ -137,7 +137,7 @@ def test_a_quiet_quarter_says_so() -> None:
 
 
 def test_a_hidden_quarter_has_no_number_of_answers() -> None:
-    """Where fewer than five answered on both sides, nothing tells how many."""
+    """If fewer than five answered on both sides, nothing tells how many."""
     few = [1, 1, 1, 0, 0]
     made = of([trust(10, few, few)])
     assert finding(made) == "No results in this quarter: too few people answered."
@@ -177,7 +177,7 @@ def test_each_commitment_says_where_it_stands(language: str) -> None:
 def test_a_commitment_has_the_counts_around_its_day() -> None:
     """Of the first question, with the sentence that they show no cause; without counts it is left out."""
     text = quarter_in_full(busy()).text
-    assert "*They keep their word, Marketing*: 60 to 70 of 96 (63–73%) agree in 8 pulses before" in text
+    assert "*The others keep promises, Marketing*: 60 to 70 of 96 (63–73%) agree in 8 pulses before" in text
     assert "A mark says when, not why" in text
     ahead = replace(promise(), due_on=date(2027, 2, 1))
     assert "A mark says" not in quarter_in_full(of(half_a_year(), "en", ahead)).text
@@ -190,7 +190,7 @@ def test_the_newest_commitments_are_told() -> None:
 
 
 def test_what_was_typed_is_escaped() -> None:
-    """A note and a commitment cannot call anybody."""
+    """A note and a commitment cannot ping anybody."""
     note = Note(date(2026, 10, 20), "<!channel> & co")
     made = replace(busy(), notes=(note,), commitments=(promise(text="<!here>"),))
     text = quarter_in_full(made).text
@@ -232,7 +232,7 @@ def test_the_fullest_page_is_one_page(language: str, tmp_path: Path) -> None:
 
 
 def test_words_shrink_only_until_they_fit() -> None:
-    """A short report has the full size, the fullest a smaller one, none a smaller one than 7.5 points."""
+    """A short report has the full size, the fullest a smaller one, never below 7.5 points."""
     short = quarter_page(of([trust(10, [2, 2, 4, 2, 2], [2, 2, 4, 2, 2])]))
     assert report_page._drawn(short, *report_page.FITS[0]).fits_page
     points = report_page.TEXT * report_page.FITS[-1][0] * canvas.A4_INCHES[0] * 72 / report_page.WIDTH
