@@ -66,7 +66,7 @@ def test_a_view_rounds_every_count_to_200_as_messages_do() -> None:
     connection = sqlite3.connect(":memory:")
     connection.execute("CREATE TABLE score (people INTEGER NOT NULL, answers INTEGER NOT NULL) STRICT")
     connection.executemany("INSERT INTO score VALUES (?, ?)", PAIRS)
-    # sql_percent takes names of columns, which stand here in the code.
+    # sql_percent takes names of columns, which are literals here.
     query = f"SELECT people, answers, {sql_percent('people', 'answers')} FROM score"
     told = {(k, n): value for k, n, value in connection.execute(query)}
     connection.close()
@@ -75,7 +75,7 @@ def test_a_view_rounds_every_count_to_200_as_messages_do() -> None:
 
 
 def test_a_view_takes_expressions_and_has_no_per_cent_of_nobody() -> None:
-    """A sum needs no brackets of the caller's, and 0 answers are NULL, not an error."""
+    """A sum needs no brackets from the caller, and 0 answers are NULL, not an error."""
     connection = sqlite3.connect(":memory:")
     [(summed, nobody)] = connection.execute(
         f"SELECT {sql_percent('2 + 3', '20 + 20')}, {sql_percent('0', '0')}"
@@ -111,7 +111,7 @@ def test_the_per_cent_sign_is_written_as_the_language_does() -> None:
     ],
 )
 def test_a_count_says_what_it_may_be_and_no_more(low: int, high: int, n: int, words: str) -> None:
-    """One number where it is one; at the ends "or fewer" and "or more"; two neighbours are named both."""
+    """One number if it is exact; at the ends "or fewer" and "or more"; of two neighbours both are named."""
     assert count(low, high, n) == words
 
 
