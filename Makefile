@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 
 SECONDS ?= 60
 
-# The tests start some hundred processes; without compiled files each would compile the bot anew.
+# The tests start some hundred processes; without compiled files each would compile the bot again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help

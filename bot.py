@@ -5,7 +5,7 @@ from __future__ import annotations
 from pulse.ops import platforms
 
 if __name__ == "__main__":
-    # Before the imports below, which fail with a traceback where something is too old or missing.
+    # Before the imports below, which fail with a traceback if something is too old or missing.
     platforms.require(installed=True)
 
 import logging
@@ -67,17 +67,17 @@ def create_app(
 def _bolt_app(settings: Settings, team: Team, metrics: Metrics) -> MeasuredApp:
     app = MeasuredApp(
         metrics,
-        # Bolt would look for its caller's file name otherwise, and read every module for it: 0.2 s.
+        # Without a name Bolt looks for its caller's file, and reads every module for it: 0.2 s.
         name="alignment-pulse",
         client=team.surfaces.slack.client,
         authorize=CachedAuthorize(team.surfaces.slack, settings.slack_bot_token),
-        # Else Bolt takes the root's level, and at debug it writes whole payloads down.
+        # Otherwise Bolt takes the root logger's level, and at debug it logs whole payloads.
         logger=logging.getLogger("slack_bolt"),
         signing_secret=settings.slack_signing_secret or None,
-        # Bolt would look for the ack only every 10 ms otherwise. So nothing slow stands in a listener.
+        # Otherwise Bolt looks for the ack only every 10 ms. The price: listeners must do nothing slow.
         process_before_response=True,
     )
-    # One token is one team: whichever ids a payload names, it is the team of that token.
+    # One token is one team: whatever ids a payload names, its team is that of the token.
     handlers.register(app, lambda _team_id, _enterprise_id: team)
     return app
 
@@ -88,6 +88,6 @@ def main(words: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    # Each command: the doctor reads the open wave's key, a backup and an export write files.
+    # For every command: the doctor reads the open wave's key; backup and export write files.
     guard()
     sys.exit(main())

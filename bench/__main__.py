@@ -32,7 +32,7 @@ FULL_S = 60.0
 
 
 class Child:
-    """A process that takes orders and answers in lines of JSON."""
+    """A process that takes orders and replies in lines of JSON."""
 
     def __init__(self, process: Process) -> None:
         self.process = process

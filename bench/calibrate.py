@@ -1,9 +1,9 @@
-"""How often the rules are right: people are simulated, the rules themselves are run on what they answer.
+"""How often the rules are right: people are simulated, and the rules themselves run on their answers.
 
-    python -m bench.calibrate            the whole, some minutes; writes its tables into docs/method.md
-    python -m bench.calibrate --quick    a tenth of it, some seconds; writes nothing
+    python -m bench.calibrate            everything, in minutes; writes its tables into docs/method.md
+    python -m bench.calibrate --quick    a tenth of it, in seconds; writes nothing
 
-Ends with 1 where a target is missed. Each table has its own seed, so tables do not move each other.
+Exits with 1 if a target is missed. Each table has its own seed, so tables do not move each other.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ Series = list[Observation]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
-    """Who answers. `fresh`: others each time. `turnover`: the odds a week that a person is replaced.
+    """Who answers. `fresh`: other people each time. `turnover`: the chance per wave that one is replaced.
 
-    `drift`: the standard deviation a week of the walk, in log-odds, by which a person's readiness to answer
-    wanders.
+    `drift`: the standard deviation per wave of the random walk, in log-odds, of a person's readiness to
+    answer.
     """
 
     name: str
@@ -65,7 +65,7 @@ EVERYBODY = (FRESH, SAME, TURNOVER, DRIFT)
 def answers(
     rng: np.random.Generator, people: People, size: int, path: Sequence[float], runs: int
 ) -> tuple[Counts, Counts, int]:
-    """(how many agree, how many answer) by run and wave, and the roster: a path of true shares."""
+    """(how many agree, how many answer) by run and wave, and the roster; `path` has the true shares."""
     roster = round(size / RESPONSE)
     stable = rng.standard_normal((runs, roster))
     ready = np.full((runs, roster), np.log(RESPONSE / (1 - RESPONSE)))
@@ -119,7 +119,7 @@ def claimed(of_run: dict[int, Observation]) -> list[tuple[int, Claim]]:
 class Row:
     """What was measured at 12, 30 and 60 answers, in per cent unless `unit` is empty.
 
-    `limits` are targets, one for all sizes or one a size: "≤ 12", "≥ 72", "" for none.
+    `limits` are targets, one for all sizes or one per size: "≤ 12", "≥ 72", "" for none.
     """
 
     what: str
@@ -181,7 +181,7 @@ def told(series: Iterable[dict[int, Observation]], since: int, rising: bool) -> 
 
 
 def steps(runs: int) -> Iterator[Row]:
-    """A real step after 26 waves, and one that goes back, or a slow fall."""
+    """A real step after 26 waves, one that goes back, and a slow fall."""
     for people in (FRESH, SAME):
         rng = np.random.default_rng(2)
         limits = ("≥ 72", "≥ 95", "≥ 95") if people is SAME else ("",)
@@ -370,7 +370,7 @@ def studies(runs: int) -> Iterator[Row]:
 def _studies(
     rng: np.random.Generator, people: People, size: int, points: int, runs: int
 ) -> tuple[float, float]:
-    """The part of waves with a verdict, of any sign, and the changes of verdict in 26 waves."""
+    """The share of waves with a verdict, of any sign, and the changes of verdict in 26 waves."""
     replays = [
         [_verdict(against_study(seen[:end], study)) for end in range(14, len(seen) + 1)]
         for study in STUDIES
@@ -423,7 +423,7 @@ BUTTONS = np.array([0, 1.5, 3.5, 6.5, 8.5, 10])
 
 
 def expectations(runs: int) -> Iterator[Row]:
-    """Both sides give exactly this many answers; the expected share lies between 20 and 80 per cent."""
+    """Both sides give exactly 12, 30 or 60 answers; the expected share lies between 20 and 80 per cent."""
     middle, ends = (0.3, 0.4, 0.5, 0.6, 0.7), (0.2, 0.8)
     for what, shares, points, limits in (
         ("held by 20 to 80 %", middle + ends, 0, ("≤ 4",)),
@@ -465,7 +465,7 @@ def _called(rng: np.random.Generator, size: int, held: float, expected: float, r
 
 
 def _buttons(expected: float) -> Floats:
-    """The odds of the five buttons, their mean being what is expected: a normal cut into buttons."""
+    """The odds of the five buttons that give the expected mean: a normal distribution cut into buttons."""
     low, high = -20.0, 30.0
     while high - low > 1e-9:
         middle = (low + high) / 2

@@ -43,7 +43,7 @@ class Looks:
 
 
 async def history(store: Store, waves: int, people: int, first: int = 0) -> None:
-    """Writes closed waves of all items, each answered by `people` a side, as their closes would have."""
+    """Writes closed waves as real closes would: all items, each answered by `people` per side."""
     items = load_library(None).bank.items
     turnout = {side: SideTurnout(people, people) for side in Side}
     schedule = replace(SCHEDULE, starts_on=BEGIN.date())
@@ -108,7 +108,7 @@ async def looking_back(api: str, folder: Path, people: int, years: int) -> dict[
 
 
 async def held_up(work: Coroutine[None, None, None]) -> tuple[float, float]:
-    """Seconds that the work takes, and the longest that the loop waited for it meanwhile, in milliseconds."""
+    """Seconds that the work takes, and the longest time that it held up the loop, in milliseconds."""
     longest = 0.0
     start = last = time.perf_counter()
     task = asyncio.ensure_future(work)
@@ -131,7 +131,7 @@ async def looked(use: Callable[[], Awaitable[object]]) -> Looks:
 
 
 async def closing_time(api: str, folder: Path) -> dict[str, object]:
-    """How long closing a wave takes that 10,000 people answered."""
+    """How long it takes to close a wave that 10,000 people answered."""
     store = Store.open(folder / "close.db")
     try:
         workspace = wired(store, api).workspace

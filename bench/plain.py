@@ -26,8 +26,8 @@ from bench.storm import say
 from pulse.storage.library import load_library
 
 BUFFER = 65536
-"""Bytes. The only default that is not kept: with its 1,024 the client lost its place in a stream of taps, and
-with it the taps, whatever the app did."""
+"""Bytes. The only default that is changed: with 1,024 the client lost its place in a stream of taps, and so
+lost the taps, whatever the app did."""
 
 
 def build(api: str, db: Path) -> App:
@@ -61,7 +61,7 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     stop.wait()
-    logging.disable()  # the taps that it is still behind with fail now, each with a page of its own
+    logging.disable()  # taps that still wait fail now, each with a page of traceback
     handler.close()  # type: ignore[no-untyped-call]  # slack_bolt leaves it untyped
 
 

@@ -34,7 +34,7 @@ def questions(wave_id: str, items: Sequence[Item]) -> list[dict[str, Any]]:
 
 
 def _in_card(wave_id: str, items: Sequence[Item], place: int) -> dict[str, Any]:
-    """The question at `place`, asked by the card after the answers before it."""
+    """The question at `place`, asked by the card after the earlier answers."""
     card = PrivateCard(
         wave_id=wave_id,
         side=Side.MARKETING,

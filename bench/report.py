@@ -30,7 +30,7 @@ COMPARISONS = (
 )
 FEWEST_ROUNDS = 3
 WIDEST = 1.5
-"""How far apart the rounds of a ratio may lie: beyond it the machine's noise speaks."""
+"""How far apart the rounds of a ratio may lie: beyond it they show the machine's noise."""
 
 NOT_MEASURABLE = "not measurable in this run"
 
@@ -106,7 +106,7 @@ def ratio(one: Sequence[float], other: Sequence[float]) -> str:
 
 
 def machine(today: date) -> list[Row]:
-    """What was measured on."""
+    """The machine of this run."""
     return [
         ("date", today.isoformat()),
         ("processor", f"{_processor()}, {_cores()} cores"),
@@ -136,29 +136,30 @@ def page(found: Findings, today: date) -> str:
     parts = [
         "# Performance",
         "`make bench` measures this on your machine and prints it; a full run also writes this page. The load"
-        " comes from a second process that acts as Slack: open loop, each tap sent at its moment and timed"
-        " from that moment until its ack arrives, so that a bot that falls behind cannot hide it. Posts,"
+        " comes from a second process that acts as Slack. Each tap is sent at its scheduled moment (open"
+        " loop) and timed from then until its ack arrives, so a bot that falls behind cannot hide it. Posts,"
         " updates and replies take 100 ms there, as over the internet. Compare figures within one run only:"
         " both processes share the machine.",
         table(("machine", ""), [*machine(today), ("taken by the host for others", f"{found.stolen:.0%}")]),
         f"## The storm: {found.rate:g} taps a second for {found.seconds:g} s on one socket",
         f"5,000 people who answer three questions within a minute, in {_rounds(found)} rounds. Late: acked"
-        " after Slack's 3 s, or never. Lost: acked, but not in the database afterwards. Late and lost are the"
-        " worst round, times are medians. Host took: the share of the machine's time that its host gave to"
-        " other machines meanwhile. Wanted of the bot: none late, none lost, p99 under 100 ms.",
+        " after Slack's 3 s, or never. Lost: acked, but not in the database afterwards. Late, lost and"
+        " worst are of the worst round, the other figures are medians. Host took: the share of the machine's"
+        " time that its host gave to other machines meanwhile. Wanted of the bot: none late, none lost, p99"
+        " under 100 ms.",
         _storms(found),
         "## What an answer costs",
         "Processor time of the whole process for each acked answer, in the same storms: the median, and the"
-        " lowest and highest round. Unlike the time to an ack, it does not grow because the machine is busy"
+        " lowest and highest round. Unlike the time to an ack, it does not grow when the machine is busy"
         " with something else.",
         _costs(found),
         "A ratio compares the storms of one round. It is a result only if all rounds agree on which of the"
         f" two costs more and the highest is at most {WIDEST:g} times the lowest.",
         _ratios(found),
         "## Looking back",
-        f"{_waves(found)} closed weekly waves of 24 questions with 5,000 people a side, the last of them"
-        " closed while the bot runs. Milliseconds from the question to the finished answer, over 200 looks,"
-        " including the first one after the close. Wanted: p99 under 20.",
+        f"{_waves(found)} closed weekly waves of 24 questions with 5,000 people per side, the last of"
+        " them closed while the bot runs. Milliseconds from the command to the finished reply, over 200"
+        " looks, including the first one after the close. Wanted: p99 under 20.",
         _looks(found),
         _prepared(found),
         "## Start, memory, close",
@@ -190,7 +191,7 @@ def _costs(found: Findings) -> str:
     for kind in found.storms:
         costs = [1000 * each for each in found.processor(kind)]
         rows.append((NAMES[kind], f"{median(costs):.2f}", f"{min(costs):.2f} to {max(costs):.2f}"))
-    return table(("", "processor ms an answer", "rounds"), rows)
+    return table(("", "processor ms per answer", "rounds"), rows)
 
 
 def _ratios(found: Findings) -> str:
@@ -199,7 +200,7 @@ def _ratios(found: Findings) -> str:
         for name, one, other, wanted in COMPARISONS
         if one in found.storms and other in found.storms
     ]
-    return table(("processor time an answer", "times", "wanted"), rows)
+    return table(("processor time per answer", "times", "wanted"), rows)
 
 
 def _looks(found: Findings) -> str:
@@ -209,7 +210,7 @@ def _looks(found: Findings) -> str:
 
 
 def _prepared(found: Findings) -> str:
-    """How long the preparation before the first look takes, and how long it holds a tap up meanwhile."""
+    """How long the preparation before the first look takes, and how long it holds up a tap."""
     rows = [
         (when, f"{found.looks[name][0]:.1f}", _ms(found.looks[name][1]))
         for name, when in (("start", "at the start: all years are read"), ("close", "after a close"))
@@ -233,7 +234,7 @@ def _limits(found: Findings) -> str:
         ("memory after a storm", f"{after:.0f} MB", "under 120 MB"),
         ("close of a wave of 10,000 people", f"{found.close / 1000:.2f} s", "under 1 s"),
     ]
-    return table(("", "seen", "wanted"), rows)
+    return table(("", "measured", "wanted"), rows)
 
 
 def _rounds(found: Findings) -> int:

@@ -2,7 +2,7 @@
 
 It keeps the rules that matter for a bot: an envelope goes to any open socket in turn, nothing is sent twice,
 and a socket that is closed is read until the other side has closed it too. It can also misbehave on demand:
-`refresh`, `cut` and `mute` a socket, refuse a token, count strangers.
+`refresh`, `cut` and `mute` a socket, refuse a token, count connections of strangers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 Answer = Callable[[Mapping[str, str]], dict[str, Any]]
-"""A Web API method's answer to its fields, without `ok`."""
+"""A Web API method's response to its arguments, without `ok`."""
 
 _NORMAL_CLOSURE = (1000).to_bytes(2, "big")
 
@@ -115,7 +115,7 @@ class LocalSlack:
         return web.Response(text="ok")
 
     async def _upload(self, request: web.Request) -> web.Response:
-        """Where files.getUploadURLExternal sends a picture."""
+        """Takes a picture, at the address that files.getUploadURLExternal gave."""
         await request.read()
         return web.Response(text="ok")
 

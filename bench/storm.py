@@ -1,10 +1,10 @@
 """The load: taps sent as Slack sends them, each ack timed, in a process of its own that is not measured.
 
-An open-loop storm sends each tap at its scheduled moment, however slow the bot is, and counts from that
+An open-loop storm sends each tap at its scheduled moment, however slow the bot is, and times it from that
 moment: a bot that falls behind cannot hide it.
 
 `python -m bench.storm` listens, prints `{"api": ...}`, and takes one order per line on its input: `connected`
-(wait for the app's socket) and `storm`. Each is answered by one line.
+(wait for the app's socket) and `storm`. Each gets one line back.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LINGER_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The outcome of a load. Times in milliseconds; a tap that was never acked counts as its wait so far."""
+    """The outcome of a load. Times in milliseconds; a tap never acked counts with its wait so far."""
 
     taps: int
     acked: int
@@ -56,7 +56,7 @@ Tap = Callable[[int], tuple[str, str]]
 
 
 def taps(questions: Sequence[Mapping[str, Any]], response_url: str, name: str, together: int) -> Tap:
-    """Envelopes of distinct answers, until each of PEOPLE has answered each question; then it begins again.
+    """Envelopes of distinct answers, until each of PEOPLE has answered each question; then they begin again.
 
     `together` people answer the first question, then all of them the second, and so on, then the next people.
     """
@@ -159,7 +159,7 @@ async def storm(slack: LocalSlack, tap: Tap, rate: float, seconds: float) -> Fig
 
 
 async def _taken(slack: LocalSlack, text: str) -> bool:
-    """Whether the app reads at all; once it has stopped for good, later taps are never acked."""
+    """Whether the app still reads; once it does not, later taps are not sent and count as never acked."""
     try:
         async with asyncio.timeout(LINGER_S):
             await slack.send_text(text)

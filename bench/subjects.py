@@ -1,8 +1,8 @@
 """The subjects of the storm: the bot, and the bot without one part or another.
 
 `python -m bench.subjects KIND --api URL --db FILE` starts one, prints one line when Slack has greeted it, and
-ends at SIGTERM. KIND is `bot` (all of it), `unwritten` (all of it, but an answer is not
-written) or `bare` (no Bolt and no handlers: envelopes from the socket straight to the store and back).
+ends at SIGTERM. KIND is `bot` (all of it), `unwritten` (all of it, but no answer is written) or `bare` (no
+Bolt and no handlers: envelopes from the socket straight to the store and back).
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ async def serve(kind: str, api: str, db: Path) -> None:
 
 
 async def bare(session: aiohttp.ClientSession, api: str, store: Store, waves: Waves) -> None:
-    """The least that can stand between Slack and the writer."""
+    """The least code that can connect Slack and the writer."""
     async with session.post(f"{api}apps.connections.open") as answer:
         url = (await answer.json())["url"]
     wave = waves.current

@@ -1,4 +1,4 @@
-"""Exit code 0 where the bot of this container is ready: its database takes writes and Slack is reached.
+"""Exit code 0 if the bot of this container is ready: its database takes writes and Slack is reached.
 
 In Socket Mode the health port answers, in HTTP mode the port of Slack's requests.
 """
@@ -12,7 +12,7 @@ import urllib.request
 
 
 def address() -> str:
-    """Where the bot with this environment says whether it is ready."""
+    """The address at which the bot with this environment says whether it is ready."""
     socket_mode = os.environ.get("SLACK_APP_TOKEN")
     port = os.environ.get("PULSE_HEALTH_PORT", "8080") if socket_mode else os.environ.get("PORT", "3000")
     host = os.environ.get("PULSE_HOST") or "127.0.0.1"
@@ -22,7 +22,7 @@ def address() -> str:
 def main() -> int:
     """Asks, and says on standard error what is wrong."""
     try:
-        # Always this machine: a proxy of the environment has no part in it.
+        # Always this machine, so never through a proxy of the environment.
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(address(), timeout=4):
             return 0

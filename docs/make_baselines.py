@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 if __name__ == "__main__":
-    # Run as a file, Python knows docs/ and not the project's folder.
+    # When this is run as a file, Python finds docs/ but not the project's folder.
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from pulse.core.baselines import (
@@ -123,7 +123,7 @@ def _topic(row: Baseline) -> int:
 
 
 def _asked(rows: Sequence[Baseline]) -> Iterator[str]:
-    """Who was asked, where, when, and how many, once for a study."""
+    """Who was asked, where, when, and how many, once per study."""
     people = dict.fromkeys(f"{row.surveyed}, {sample(row)}" for row in rows if row.base == EVERYONE)
     if people:
         when = f"In {rows[0].fieldwork}" if rows[0].fieldwork else "At a time that is not published"

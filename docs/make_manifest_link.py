@@ -1,7 +1,7 @@
-"""The link with which an app is made from manifest.yml by one click; puts it into the README.
+"""Makes the link that creates the app from manifest.yml with one click, and puts it into the README.
 
 python docs/make_manifest_link.py            prints the link
-python docs/make_manifest_link.py --write    writes it into README.md, in place of the one before
+python docs/make_manifest_link.py --write    writes it into README.md, in place of the old one
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Brings the catalogues in step with the code and compiles them: `make texts`.
 
 Sentences are taken from the code and from the columns of data files that readers meet inside our sentences.
-What is new stands in pulse/locale/*/LC_MESSAGES/pulse.po with an empty translation, for somebody to fill in.
+A new one appears in pulse/locale/*/LC_MESSAGES/pulse.po with an empty translation to be filled in.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def sentences() -> Catalog:
 
 
 def _of_code() -> Iterator[tuple[str, Sentence]]:
-    """By the syntax tree: Babel's own extraction passes over what stands inside an f-string."""
+    """By the syntax tree: Babel's own extraction skips what is inside an f-string."""
     folders = ("handlers", "pulse")
     for path in [ROOT / "bot.py", *(path for folder in folders for path in (ROOT / folder).rglob("*.py"))]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -1,4 +1,4 @@
-"""Slack in: each handler acks, parses, calls one use case and sends one view."""
+"""What comes from Slack: each handler acks, parses, calls one use case and sends one view."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ Body = dict[str, Any]
 
 
 class Taps(AsyncMiddleware):
-    """One option tapped: durable, then acked, then answered by the private card.
+    """One option tapped: stored durably, then acked, then shown in the private card.
 
     Not a listener, because taps come in storms: finding the listener and its arguments costs Bolt half as
     much again as all the rest of a tap.
@@ -69,7 +69,7 @@ def register(app: AsyncApp) -> None:
 
 
 async def move_on(ack: AsyncAck, interaction: Interaction) -> None:
-    """From a question with several answers to the next one: nothing is stored by it."""
+    """Moves from a multiple-choice question to the next one; stores nothing."""
     await attempt(_move_on(interaction), partial(_refuse, interaction))
     await ack()
 
@@ -146,7 +146,7 @@ async def _withdraw(interaction: Interaction) -> None:
 
 
 def _owe_card(interaction: Interaction, ballot: Ballot, *, saved: str = "", moved_on: bool = False) -> None:
-    """The card, after the ack: in place of the one that was pressed on, else at the end of the channel."""
+    """Sends the card after the ack: in place of the one pressed on, else at the end of the channel."""
     if interaction.in_private:
         _keep(interaction, ballot.wave.id)
     where = "home" if interaction.respond is None else "card" if interaction.in_private else "poll"
@@ -155,7 +155,7 @@ def _owe_card(interaction: Interaction, ballot: Ballot, *, saved: str = "", move
 
 
 async def _show_card(interaction: Interaction, tapped: Ballot, saved: str, moved_on: bool) -> None:
-    """Shows what is stored now, which may be more than what this tap saved; on Home by the tab itself."""
+    """Shows what is stored now, perhaps more than this tap saved; on Home by redrawing the Home tab."""
     surfaces, wave_id = interaction.surfaces, tapped.wave.id
     if interaction.respond is None:
         try:
@@ -175,7 +175,7 @@ async def _show_card(interaction: Interaction, tapped: Ballot, saved: str, moved
 
 
 def _owe_change(interaction: Interaction, ballot: Ballot) -> None:
-    """Whatever else shows this person's answers follows: a card that was pressed on lately, the Home tab."""
+    """Updates what else shows this person's answers: the card last pressed on, and the Home tab."""
     show = partial(_show_change, interaction, ballot)
     interaction.later(interaction.surfaces.private_cards.send((interaction.user, "card"), show))
 
@@ -194,7 +194,7 @@ def _keep(interaction: Interaction, wave_id: int) -> None:
 
 
 def _refuse(interaction: Interaction, sentence: Message) -> None:
-    """Says why, after the ack. A card of the open wave stays where it is: its reader can try again."""
+    """Says why, after the ack. A card of the open wave is not replaced: its reader can try again."""
     wave = interaction.workspace.waves.current
     if interaction.in_private and wave is not None and interaction.value.split(":")[0] == wave.token:
         say = partial(privately, interaction, sentence)

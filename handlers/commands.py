@@ -1,4 +1,4 @@
-"""`/pulse` and the word after it. Whatever it answers only its user sees.
+"""`/pulse` and the word after it. Only its user sees the replies.
 
 `COMMANDS` is the one table: help text, README, manifest and rehearsal are tested against it.
 """
@@ -32,19 +32,19 @@ from pulse.views.command_help import CommandHelp
 from pulse.views.message import Message
 
 TYPED_LIMIT = 60
-"""Characters of words that were not understood and are repeated."""
+"""Characters of words not understood that a reply repeats, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """A word after /pulse and what it does.
 
-    `run` answers with a message, or `window` opens a window, for which Slack's trigger lives 3 s; `either`
-    does the one or the other, by what follows the word. `takes` is what may follow the word, `does` completes
-    its line of the help; both are marked for translation. Where nothing may follow, `alone` says why not.
-    `manager`: only managers may. `aliases` are other words for it. `keeps_text`: what follows is a text, not
-    words to look up. `keeps_ids`: it reaches `run` with Slack's ids instead of as it was typed. `results`:
-    only for those who may read results.
+    `run` returns the reply, or `window` opens a window, for which Slack's trigger lives 3 s; `either` does
+    one or the other, depending on what follows the word. `takes` is what may follow, `does` completes its
+    line of the help; both are marked for translation. If nothing may follow, `alone` says why not.
+    `manager`: only for managers. `aliases` are other words for it. `keeps_text`: what follows is a text, not
+    words to look up. `keeps_ids`: what follows reaches `run` with Slack's ids instead of as it was typed.
+    `results`: only for those who may read results.
     """
 
     word: str
@@ -89,7 +89,7 @@ async def pulse(ack: AsyncAck, interaction: Interaction, command: dict[str, Any]
 
 
 def understand(text: str, library: Library) -> Meant | Message:
-    """The command that a line means, or the answer where none is meant. Nothing is guessed.
+    """The command that a line means, or the reply if it means none. Nothing is guessed.
 
     A line may begin with a command or another word for it, with a question, a topic, a study or a year.
     """
@@ -132,7 +132,7 @@ async def _open(meant: Meant, interaction: Interaction) -> None:
 
 
 async def _check(meant: Meant, interaction: Interaction) -> None:
-    """Raises ManagersOnly, and BadRequest for words behind a command that takes none."""
+    """Raises ManagersOnly, NotForYou, SlackFault, and BadRequest if words follow though none may."""
     command = meant.command
     if command.manager:
         await interaction.workspace.managers.check(interaction.user)
@@ -153,7 +153,7 @@ async def _said(message: Message) -> Message:
 
 
 def typed(text: str) -> str:
-    """What somebody typed, out of what Slack makes of it: it escapes `&<>` and adds ids to names.
+    """What somebody typed, restored from Slack's form of it, with `&<>` escaped and ids added to names.
 
     >>> typed("R&amp;D with <@U012ABC|ines> in <#C012ABC|it> &lt;!channel&gt; <https://example.org>")
     'R&D with @ines in #it <!channel> https://example.org'
@@ -373,7 +373,7 @@ HINTS: Mapping[str, str] = {
     **dict.fromkeys(("language", "languages", "sprache"), _LANGUAGE),
     **dict.fromkeys(("stop", "stopp", "cancel", "off", "unsubscribe"), _STOP),
 }
-"""Words that no command has, and where what they mean is found."""
+"""Words that are not commands, and where to find what they mean."""
 
 BY_WORD = {word: command for command in COMMANDS for word in (command.word, *command.aliases)}
 

@@ -1,4 +1,4 @@
-"""Commitments: the form, what was made, and taking one back. Managers only."""
+"""Commitments: making one in the form, and taking one back. Managers only."""
 
 from __future__ import annotations
 
@@ -99,6 +99,6 @@ async def _withdraw(interaction: Interaction) -> Message:
 
 
 async def _follow(interaction: Interaction) -> None:
-    """Tells the channels, and redraws the Home tabs that may be looked at."""
+    """Tells the channels, and redraws the Home tabs that people may be looking at."""
     await interaction.surfaces.publisher.deliver()
     await interaction.surfaces.home_tabs.follow()

@@ -1,4 +1,4 @@
-"""Messages of which nobody knows whether they stand: the presses that settle it, and a manager's link."""
+"""Messages that may or may not have been posted: the presses that settle it, and a manager's link."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def register(app: AsyncApp) -> None:
 
 
 async def pressed(interaction: Interaction, kind: str, token: str) -> None:
-    """A button of a wave's public message was pressed: if that message was in doubt, it stands."""
+    """A press on a wave's public message shows that it was posted, in case that was in doubt."""
     if interaction.message and not interaction.in_private:
         await interaction.surfaces.publisher.pressed(kind, token, interaction.channel, interaction.message)
 
@@ -64,7 +64,7 @@ async def _ask_link(interaction: Interaction) -> None:
 
 
 async def _save_link(interaction: Interaction, view: Body) -> Body:
-    """Notes where the message stands; returns the ack, which shows a mistake at its field."""
+    """Notes where the message is; returns the ack, which shows a mistake at its field."""
     await interaction.workspace.managers.check(interaction.user)
     key = text_of(view, "private_metadata")
     doubt = await _doubt(interaction, key)

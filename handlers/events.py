@@ -44,7 +44,7 @@ async def member_left(event: Event, context: AsyncBoltContext, interaction: Inte
 
 
 async def member_joined(event: Event, context: AsyncBoltContext, interaction: Interaction) -> None:
-    """People need nothing: whoever joins and answers is looked up then."""
+    """Nothing to do for people: whoever joins is looked up when they answer."""
     if id_of(event, "user") == context.bot_user_id:
         interaction.later(_back(interaction, id_of(event, "channel")))
 
@@ -66,7 +66,7 @@ async def channel_unarchived(event: Event, interaction: Interaction) -> None:
 
 
 async def channel_renamed(event: Event, interaction: Interaction) -> None:
-    """Names are kept nowhere, everything goes by ids; the channel is looked at afresh."""
+    """Channels are kept by id, never by name; the next look at this one asks Slack again."""
     interaction.workspace.channels.forget(id_of(event, "channel", "id"))
 
 

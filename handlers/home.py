@@ -1,4 +1,4 @@
-"""The Home tab: drawn when it is opened and after what its reader does there; managers act from it."""
+"""The Home tab: drawn when it is opened and after each action of its reader; managers act from it."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ async def press_manage(ack: AsyncAck, interaction: Interaction, action: dict[str
 
 
 async def _greet(interaction: Interaction, user: str) -> None:
-    """The first manager who looks at the bot before it is set up gets the button that begins it."""
+    """The first manager who looks at the bot before it is set up gets the button that begins the set-up."""
     workspace = interaction.workspace
     if not workspace.setup.done() and await workspace.managers.first_met(user):
         await interaction.surfaces.slack.post(user, greeting(manager=True))
 
 
 async def _manage(interaction: Interaction, word: str) -> None:
-    """A manager's button: the same use case as the command of that name, answered in a window."""
+    """A manager's button: the use case of that name, with the reply where it was pressed."""
     message = await outcome(_pressed(interaction, word))
     await reply(interaction, message)
     await interaction.surfaces.home_tabs.show(interaction.user)

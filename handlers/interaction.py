@@ -1,4 +1,4 @@
-"""What somebody did, and the team it happened in: every listener gets one with its request."""
+"""`Interaction`: what somebody did, and in which team. Every listener gets one with its request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pulse.slack.surfaces import Surfaces
 
 
 class Respond(Protocol):
-    """Answers to a response_url."""
+    """Sends a reply to a response_url."""
 
     async def __call__(self, **said: Any) -> WebhookResponse: ...
 
@@ -39,7 +39,7 @@ class Interaction:
     """A payload in the words of the pulse.
 
     `user` is "" for events. `channel` is "" on the Home tab and in modals, `value` is that of the button,
-    `block` the id of the block in which it stands. `trigger` opens a window within 3 s. `message` is the ts
+    `block` the id of the block that holds it. `trigger` opens a window within 3 s. `message` is the ts
     of the message that holds the button, "" if none does. `in_private` is true for a button of a message
     that only its reader sees. `respond` is None if Slack gives no response_url.
     """
@@ -78,7 +78,7 @@ def interaction_of(body: Mapping[str, Any], team: Team, respond: Respond | None)
 
 
 def part_of(body: object, *way: str | int) -> object:
-    """A part of a payload, by names and places; None if it, or anything on the way to it, is not there."""
+    """A part of a payload, by keys and indexes; None if it, or anything on the way to it, is missing."""
     found = body
     for step in way:
         if isinstance(step, str):
@@ -89,15 +89,15 @@ def part_of(body: object, *way: str | int) -> object:
 
 
 def id_of(body: object, *way: str | int) -> str:
-    """A person's or channel's id in a payload, "" if it can be none: ids are sent back to Slack."""
+    """A person's or channel's id in a payload, "" if it cannot be one: ids are sent back to Slack."""
     found = text_of(body, *way)
     return found if _ID.fullmatch(found) else ""
 
 
 def text_of(body: object, *way: str | int) -> str:
-    """A text of a payload, "" if it is not there or no text."""
+    """A text of a payload, "" if it is missing or not a text."""
     found = part_of(body, *way)
     if not isinstance(found, str) or found.isascii():
         return found if isinstance(found, str) else ""
-    # Half a pair of surrogates comes through JSON, and can neither be stored nor sent.
+    # JSON can bring half a pair of surrogates, which can neither be stored nor sent.
     return found.encode(errors="replace").decode()

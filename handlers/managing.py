@@ -93,7 +93,7 @@ async def note(interaction: Interaction, rest: str) -> Message:
 
 
 async def managers(interaction: Interaction, rest: str) -> Message:
-    """Lists who manages; `add` and `remove` with people name them or take it back."""
+    """Lists the managers; `add` or `remove` with people first names them or takes that back."""
     service = interaction.workspace.managers
     if rest:
         word, _space, whom = rest.partition(" ")
@@ -121,7 +121,7 @@ async def follow_waves(interaction: Interaction) -> None:
 
 
 async def post_again(interaction: Interaction, which: str) -> Message:
-    """Posts a message again of which nobody could tell whether it stands."""
+    """Posts a message again when nobody can tell whether it was posted."""
     found = await interaction.surfaces.publisher.post_again(which)
     if not found:
         return doubts.nothing_in_doubt()

@@ -1,4 +1,4 @@
-"""What every payload meets before its listener: its team, a way to answer, its reader's language.
+"""What every payload gets before its listener: its team, a way to reply, its reader's language.
 
 These are classes and not functions: for a function Bolt looks up every argument that it might take, which
 costs each tap 25 µs.
@@ -23,13 +23,13 @@ Next = Callable[[], Awaitable[BoltResponse]]
 HOME_OPENED = "app_home_opened"
 
 INTERACTION = "interaction"
-"""The name under which Bolt's context holds the `Interaction`, and listeners ask for it."""
+"""The name under which Bolt's context holds the `Interaction` and listeners ask for it."""
 
 
 class SharedRespond:
-    """Answers to a response_url over connections that are kept open; takes the words of Bolt's `respond`.
+    """Replies to a response_url over connections that stay open; takes the arguments of Bolt's `respond`.
 
-    Bolt's own opens and closes an HTTP session for each answer: in a storm of taps that was more than half of
+    Bolt's own opens and closes an HTTP session for each reply: in a storm of taps that was more than half of
     the bot's work.
     """
 
@@ -68,7 +68,7 @@ class InTeam(AsyncMiddleware):
 
 
 class InLanguage(AsyncMiddleware):
-    """Speaks the reader's language for the rest of a payload's task."""
+    """Sets the reader's language for the rest of a payload's task."""
 
     async def async_process(
         self,
@@ -85,14 +85,14 @@ class InLanguage(AsyncMiddleware):
 
 
 def _reader(body: dict[str, Any]) -> str:
-    """The id of whoever opened the Home tab: of other events nobody is answered."""
+    """The id of whoever opened the Home tab; "" for other events, which get no reply."""
     return id_of(body, "event", "user") if text_of(body, "event", "type") == HOME_OPENED else ""
 
 
 def _may_wait(body: dict[str, Any]) -> bool:
-    """Whether Slack may be asked who this is, before the ack: not for answers, which come in storms.
+    """Whether Slack may be asked, before the ack, who this is: not for answers, which come in storms.
 
-    Whoever answers is of the roster, and whoever sends a form had it opened: both are known, except in the
+    Whoever answers is on the roster, and whoever submits a form has opened it: both are known, except in the
     first moments after a restart.
     """
     if body.get("type") == "block_actions":

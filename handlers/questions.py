@@ -1,4 +1,4 @@
-"""`/pulse questions`: everybody looks, managers change the plan and write questions of their own."""
+"""`/pulse questions`: everybody may look, managers change the plan and write the company's own."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def save(ack: AsyncAck, interaction: Interaction, view: Body) -> None:
 
 
 async def _replace(interaction: Interaction, body: Body, made: Awaitable[View]) -> None:
-    """Puts what a press brings into the window in which it was pressed."""
+    """Shows the result of a press in the window that holds the button."""
     view = body.get("view") or {}
     shown = await attempt(made, _window)
     await interaction.surfaces.slack.update_view(str(view.get("id")), str(view.get("hash")), shown)

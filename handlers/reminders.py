@@ -1,4 +1,4 @@
-"""The button of a reminder that ends reminders, and the one that brings them back."""
+"""The buttons of a reminder: one stops reminders, the other brings them back."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def resume(ack: AsyncAck, interaction: Interaction) -> None:
 
 
 async def _wish(ack: AsyncAck, interaction: Interaction, *, wanted: bool) -> None:
-    """The wish is durable, then acked, then seen in the reminder itself."""
+    """Stores the wish durably, acks, then shows it in the reminder itself."""
     said = await attempt(_kept(interaction, wanted=wanted), partial(privately, interaction))
     await ack()
     interaction.later(said)
@@ -42,7 +42,7 @@ async def _kept(interaction: Interaction, *, wanted: bool) -> Coroutine[Any, Any
 
 
 async def _replace(interaction: Interaction, message: Message) -> None:
-    """Changes the direct message, which is no private one."""
+    """Changes the direct message, which is not an ephemeral one."""
     if interaction.respond is not None:
         await interaction.respond(
             text=message.text,

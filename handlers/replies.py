@@ -1,4 +1,4 @@
-"""How a handler answers one person, and the one place where an error becomes a reply."""
+"""How a handler replies to one person, and the one place where an error becomes a reply."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from pulse.views.notices import refusal, unanswered
 T = TypeVar("T")
 
 PRIVATELY = "ephemeral"
-"""Slack's word for an answer that only its reader sees."""
+"""Slack's word for a reply that only its reader sees."""
 
 RETRY_S = 1.0
-"""Before the second try of a private answer: Slack reads most pictures within a second."""
+"""Pause before the second try of a reply: Slack reads most pictures within a second."""
 
 _log = structlog.get_logger(__name__)
 
@@ -44,12 +44,12 @@ async def outcome(work: Awaitable[Message]) -> Message:
 
 
 async def answer(interaction: Interaction, work: Awaitable[Message]) -> None:
-    """Answers a command privately with what `work` returns, or with why it failed."""
+    """Replies to a command privately with what `work` returns, or with why it failed."""
     await privately(interaction, await outcome(work))
 
 
 async def or_refuse(interaction: Interaction, work: Awaitable[None]) -> None:
-    """Does work that answers by itself; if it fails, says why at the place where it was asked."""
+    """Does work that sends its own reply; if it fails, says why where the work was asked for."""
     refusals: list[Message] = []
     await attempt(work, refusals.append)
     for sentence in refusals:
@@ -59,7 +59,7 @@ async def or_refuse(interaction: Interaction, work: Awaitable[None]) -> None:
 def error_message(error: Exception) -> Message:
     """The sentence for an error. One that nobody foresaw is logged, without what was said or by whom."""
     if isinstance(error, SlackFault) and (not error.certain or error.code == "ratelimited"):
-        # Its own sentence promises a second try, which there is none of here.
+        # Its own sentence promises a second try, but here there is none.
         return refusal(_("Slack did not answer me in time. Please try again in a minute."))
     if isinstance(error, PulseError):
         return refusal(error)
@@ -70,7 +70,7 @@ def error_message(error: Exception) -> Message:
 async def unforeseen(error: Exception, body: dict[str, Any], respond: Respond) -> BoltResponse | None:
     """Bolt's last resort: logs the kind of an error that no listener caught, and tells the person.
 
-    Without an answer Slack counts the payload as failed: it tells its user, or sends an event again.
+    Without a response Slack counts the payload as failed: it tells its user, or sends an event again.
     """
     if not body.get("response_url"):
         log_unforeseen(error)
@@ -87,7 +87,7 @@ def log_unforeseen(error: Exception) -> None:
 
 
 async def reply(interaction: Interaction, message: Message) -> None:
-    """Answers where a button was pressed: privately in the channel, in a window on the Home tab.
+    """Replies where a button was pressed: privately in the channel, in a window on the Home tab.
 
     If the window cannot be opened, because the use case took longer than its trigger lives, a direct message
     says it.
@@ -114,9 +114,9 @@ async def send(
 ) -> bool:
     """Sends a message by the response_url, `to` "ephemeral" or "in_channel"; whether Slack took it.
 
-    What Slack did not answer is sent once more. A picture that Slack has not read yet gets a second try; a
-    message whose picture is refused for good goes out in words, and the picture is forgotten. Whoever waits
-    for an answer that Slack does not take is told so in a direct message, which does not repeat it.
+    A message that Slack does not take is sent once more: perhaps its picture was not read yet. If that fails
+    too, a message with pictures goes out in words, and the pictures are forgotten. A private reply that Slack
+    still does not take is announced in a direct message, which does not repeat it.
     """
     if interaction.respond is None:
         return False
@@ -142,11 +142,11 @@ async def _taken(
 
 
 async def tell_elsewhere(interaction: Interaction) -> None:
-    """Says in a direct message that an answer was not taken; the last try."""
+    """Says in a direct message that Slack did not take a reply; the last try."""
     try:
         await interaction.surfaces.slack.post(interaction.user, unanswered())
     except SlackFault as fault:
-        _log.info("private answer not taken elsewhere either", problem=str(fault))
+        _log.info("direct message about a lost reply not taken", problem=str(fault))
 
 
 async def _sent(respond: Respond, message: Message, to: str, *, replace: bool) -> bool:
@@ -160,10 +160,10 @@ async def _sent(respond: Respond, message: Message, to: str, *, replace: bool) -
             unfurl_media=False,
         )
     except SlackFault as fault:
-        _log.info("private answer not taken", problem=str(fault))
+        _log.info("private reply not taken", problem=str(fault))
         return False
     if not is_taken(answer.status_code, answer.body or ""):
-        _log.info("private answer not taken", status=answer.status_code)
+        _log.info("private reply not taken", status=answer.status_code)
         return False
     return True
 

@@ -43,7 +43,7 @@ async def press_share(ack: AsyncAck, interaction: Interaction) -> None:
 
 
 async def _note(interaction: Interaction) -> None:
-    """If it was in doubt whether the results stand whose button was pressed, they do."""
+    """A press on posted results shows that they were posted, in case that was in doubt."""
     kind, _colon, token = interaction.block.partition(":")
     if kind == POSTED:
         await pressed(interaction, "results", token)
@@ -61,12 +61,12 @@ async def _show_certainty(interaction: Interaction) -> None:
 
 
 async def _show_trend(interaction: Interaction) -> None:
-    """The picture may take longer than a trigger lives, so the answer is a message, not a window."""
+    """The picture may take longer than a trigger lives, so the reply is a message, not a window."""
     await reply(interaction, await outcome(interaction.surfaces.cards.trend(interaction.value)))
 
 
 async def _share(interaction: Interaction) -> None:
-    """Posts the card in the channel, in the name of whoever pressed the button; the private one goes."""
+    """Posts the card in the channel in the name of whoever shares it; a notice replaces the private one."""
     if not interaction.value.startswith("baselines:"):
         await interaction.workspace.audience.check_sharing(interaction.user)
     card = await interaction.surfaces.cards.shared(interaction.value, interaction.user)

@@ -1,7 +1,7 @@
-"""`python -m rehearsal [--script FILE] [-- COMMAND …]`: an app, as another program, against the stand-in.
+"""`python -m rehearsal [--script FILE] [-- COMMAND …]`: an app, in another process, on the stand-in.
 
 The command (by default `python bot.py`) is started with SLACK_BOT_TOKEN, SLACK_APP_TOKEN and SLACK_API_URL
-that lead here. With a script it is played and written to standard output; without one the page stays open.
+that lead here. A script is played, and what people see is printed; without one the page stays open.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ async def _connected(rehearsal: Rehearsal, process: asyncio.subprocess.Process) 
 
 
 async def run(script: Path | None, command: list[str], port: int) -> int:
-    """Returns the exit code: 0, 1 if the app did not start, 2 if the script is wrong."""
+    """Returns the exit code: 0, 1 if the app ended early, 2 if the script is wrong."""
     lines = await asyncio.to_thread(script.read_text, encoding="utf-8") if script else ""
     async with AsyncExitStack() as ending:
         folder = ending.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-"))

@@ -1,6 +1,6 @@
-"""The Web API methods that the stand-in speaks: arguments in, Slack's answer out, no network.
+"""The Web API methods that the stand-in speaks: arguments in, Slack's response out, no network.
 
-Each method is a function of the workspace and its arguments; what it refuses it raises as Refusal. The
+Each method is a function of the workspace and its arguments, and raises Refusal for what it refuses. The
 shapes and error names are those of docs.slack.dev/reference/methods.
 """
 
@@ -35,12 +35,12 @@ HISTORY_SCOPE = {
 }
 
 OPTIONAL = frozenset(HISTORY_SCOPE.values())
-"""Scopes that may be declined at the installation: an app may find out by asking."""
+"""Scopes that can be declined at the installation: an app may call a method to find out."""
 
 
 @dataclass
 class Asked:
-    """One call: the workspace, its arguments, the app's scopes and the server's address."""
+    """One call: its arguments, the workspace, the app's scopes and the server's address."""
 
     workspace: Workspace
     args: Json
@@ -72,7 +72,7 @@ class Asked:
             raise Refusal("missing_scope", fault=not declined, needed=scope, provided=held)
 
     def structured(self, name: str, error: str) -> Any:
-        """An argument that is JSON, sent as text or as it is."""
+        """A JSON argument, sent as a string or already parsed."""
         value = self.args.get(name)
         if not isinstance(value, str):
             return value
@@ -96,7 +96,7 @@ class Asked:
         return channel
 
     def page(self, rows: Sequence[Any], most: int = 1000) -> tuple[list[Any], Json]:
-        """One page of rows after the cursor, and the answer's response_metadata."""
+        """One page of rows after the cursor, and the response_metadata for it."""
         limit = min(int(self.text("limit", "100")), most)
         if limit < 1:
             raise Refusal("invalid_limit")

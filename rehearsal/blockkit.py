@@ -1,8 +1,8 @@
 """What Slack refuses in Block Kit: each fault as Slack would word it, with a pointer to the place.
 
-The limits are those of Slack's reference (docs.slack.dev/reference/block-kit) on 2026-11-22; where the
-reference and what is observed differ, the lower value stands. A block that Slack knows and this module does
-not (cards, plans, data tables) is refused like an unknown one: add it here before a view uses it.
+The limits are those of Slack's reference (docs.slack.dev/reference/block-kit) on 2026-11-22; if the
+reference and observation differ, the lower value is used. A block that Slack knows but this module does not
+(cards, plans, data tables) is refused like an unknown one: add it here before a view uses it.
 Lengths are characters.
 """
 

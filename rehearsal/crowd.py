@@ -1,8 +1,8 @@
 """The rest of the crowd answers: everybody who has not, with one tap for each open question.
 
 A question is a block of buttons whose `block_id` starts with "poll:", in a message to everybody or to one
-person. Its buttons are assumed to run from least to most content, or the other way where the first one says
-yes; the last one ("cannot say") is chosen now and then. Each person waits for the private answer to a tap,
+person. Its buttons are assumed to run from least to most content, or the other way if the first one says
+yes; the last one ("cannot say") is chosen now and then. Each person waits for the private reply to a tap,
 answers the question in it, presses its main button if it asks none, and goes to the channel that it names.
 """
 
@@ -23,11 +23,11 @@ from rehearsal.population import sides_of
 
 QUESTION = "poll:"
 YES = ("Yes", "Ja")
-ASIDE = 0.04  # of the people
+ASIDE = 0.04  # of the questions
 FIRMNESS = 3
 AT_ONCE = 20
 MOST_TAPS = 20  # of one person
-PATIENCE_S = 3.0  # for the private answer to a tap
+PATIENCE_S = 3.0  # for the private reply to a tap
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,14 @@ async def let_answer(
     besides: str = "",
     patience: float = PATIENCE_S,
 ) -> int:
-    """Lets `share` of each side's people answer what they have not; returns how many did.
+    """Lets `share` of each side's people answer what they have not yet; returns how many did.
 
     `besides` is the id of a person to leave out: the one whom the page's visitor acts as. `patience` is how
-    long each waits for the private answer to a tap.
+    long each waits for the private reply to a tap.
 
     `mood` is 0 to 1 for each side, 0.5 by default. The same seed, workspace and mood give the same taps.
     """
-    luck = random.Random(f"{seed} {len(app.taps)}")  # noqa: S311 - a crowd to try things on, no secret
+    luck = random.Random(f"{seed} {len(app.taps)}")  # noqa: S311 - a crowd to try things on, not a secret
     people = [
         _Somebody(Actor(app, person), (mood or {}).get(side, 0.5), random.Random(luck.random()), patience)  # noqa: S311 - likewise
         for side, people in _by_side(app).items()
@@ -131,7 +131,7 @@ class _Somebody:
         return [(message.ts, message.text) for message in self.actor.private(self.channel)]
 
     def _follow(self) -> None:
-        """Goes to the channel that the last private answer names, if this person is in it."""
+        """Goes to the channel that the last private reply names, if this person is in it."""
         named = re.search(r"<#(\w+)", self.actor.private(self.channel)[-1].text)
         place = self.actor.workspace.channels.get(named[1]) if named else None
         if place is not None and self.actor.id in place.members:
@@ -147,7 +147,7 @@ def _questions(message: Message) -> list[Json]:
 
 
 def _main_button(message: Message) -> Choice | None:
-    """The button that stands out beside the questions of a private answer: it goes on."""
+    """The primary button of a private reply, beside its questions: it moves on."""
     for block in message.blocks:
         if block.get("type") == "actions" and not str(block["block_id"]).startswith(QUESTION):
             for element in elements_of(block):

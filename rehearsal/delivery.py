@@ -67,7 +67,7 @@ class Transport(Protocol):
 
 @dataclass(eq=False)
 class Socket:
-    """One of the app's connections. `deaf`: Slack no longer hears it. `mute`: it no longer answers pings."""
+    """One of the app's connections. `deaf`: nothing is delivered or heard. `mute`: pings are ignored, too."""
 
     number: int
     ws: web.WebSocketResponse
@@ -164,7 +164,7 @@ class SocketMode:
             delivery.acknowledge(said.get("payload"))
 
     async def carry(self, delivery: Delivery) -> bool:
-        """Sends to the next socket in turn. A deaf one takes the payload and it is lost."""
+        """Sends to the next socket in turn. A deaf one loses the payload."""
         alive = [socket for socket in self.sockets if not socket.ws.closed]
         if not alive:
             return False
@@ -210,12 +210,12 @@ class SocketMode:
                 socket.transport.abort()
 
     def go_deaf(self, *, pings: bool = False) -> None:
-        """Half-open from here: nothing is delivered or heard; with `pings` the pings are still answered."""
+        """Makes sockets half-open: nothing is delivered or heard; with `pings`, pings are still answered."""
         for socket in self.sockets:
             socket.deaf, socket.mute = True, not pings
 
     async def close(self) -> None:
-        """Closes all connections, as a server that stops."""
+        """Closes all connections, as a stopping server does."""
         await self._close(list(self.sockets))
 
 
@@ -240,7 +240,7 @@ class SignedHttp:
         return urlencode({"payload": json.dumps(delivery.payload)}), form
 
     async def carry(self, delivery: Delivery) -> bool:
-        """Posts the payload; a 2xx answer is the acknowledgement and its body the response."""
+        """Posts the payload; a 2xx status is the acknowledgement, and the body is the response."""
         self._session = self._session or aiohttp.ClientSession()
         body, kind = self._encoded(delivery)
         at = int(time.time())

@@ -41,7 +41,7 @@ class Ack:
 
     @property
     def errors(self) -> dict[str, str]:
-        """The sentences by block_id with which a form was refused."""
+        """The sentences with which a form was refused, by block_id."""
         response = self.response or {}
         return dict(response.get("errors") or {}) if response.get("response_action") == "errors" else {}
 
@@ -110,7 +110,7 @@ class Actor:
         try:
             self.workspace.answer(self.id, channel, response)
         except Refusal as refusal:
-            self.app.fault(f"the answer to a command was refused: {refusal}")
+            self.app.fault(f"the response to a command was refused: {refusal}")
             self.workspace.toast(self.id, "The app’s answer could not be shown.")
 
     async def _send(self, kind: str, payload: Json) -> Ack:
@@ -138,7 +138,7 @@ class Actor:
     ) -> Ack:
         """Uses the one element whose action_id, value or label is `target`.
 
-        `block` is the end of the id of the block that has it, where several are alike.
+        `block` is the end of its block's id, if several match.
         `chosen` answers a select, a picker or a field: an option's value, an id, a date, text, or a list.
         `values` are the other fields of the form.
         """
@@ -192,7 +192,7 @@ class Actor:
         """Sends a form (the top one): `values` by block_id or action_id, see `payloads.values_of`.
 
         What Slack's client refuses by itself (an empty required field) never reaches the app: the
-        answer is then an Ack with `errors` and no latency.
+        result is then an Ack with `errors` and no latency.
         """
         form = view or self.modal
         if form is None:
@@ -219,7 +219,7 @@ class Actor:
             else:
                 self._check_errors(form, response)
         except Refusal as refusal:
-            self.app.fault(f"the answer to a form was refused: {refusal}")
+            self.app.fault(f"the response to a form was refused: {refusal}")
             self.workspace.toast(self.id, NOT_SAVED)
 
     def _close(self, form: View) -> None:

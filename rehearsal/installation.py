@@ -25,7 +25,7 @@ log = logging.getLogger("rehearsal")
 
 
 class Installation:
-    """An app in a workspace. `faults` are what an app must never do, `taps` what people have tapped so far.
+    """An app in a workspace. `faults`: what it did that no app may; `taps`: what people have tapped so far.
 
     `on_next` is called when somebody asks for the next moment; it returns a sentence on what happened.
     `notice` is a line that the page shows all the time, such as that its history is invented.
@@ -68,7 +68,7 @@ class Installation:
         return self.post.socket_mode
 
     def fault(self, what: str) -> None:
-        """Records, and prints, what an app must never do."""
+        """Records and logs something that an app must never do."""
         self.faults.append(what)
         log.error(what)
 
@@ -91,7 +91,7 @@ class Installation:
         return not self.events or name in self.events
 
     async def deliver_event(self, event: Json) -> Delivery | None:
-        """Sends an event and waits for its acknowledgement; None where the app is not subscribed."""
+        """Sends an event and waits for its acknowledgement; None if the app is not subscribed."""
         if not self._subscribed(event):
             return None
         stamp = f"{self.workspace.clock().timestamp():.6f}"

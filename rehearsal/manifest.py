@@ -19,9 +19,9 @@ SCOPES = (
 
 @dataclass(frozen=True)
 class Manifest:
-    """`scopes` may be used; of them somebody may decline the `optional` ones at the installation.
+    """What the app may use. Of its `scopes`, the `optional` ones can be declined at the installation.
 
-    `commands` and `events` are empty if all are allowed; `escapes`: `should_escape`.
+    `commands` and `events` are empty if all are allowed; `escapes` is `should_escape`.
     """
 
     scopes: frozenset[str] = frozenset(SCOPES)

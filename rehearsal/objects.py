@@ -14,9 +14,9 @@ Json = dict[str, Any]
 
 
 class Refusal(Exception):
-    """Slack's answer `{"ok": false, "error": ...}`; `messages` go into response_metadata.
+    """Slack's response `{"ok": false, "error": ...}`; `messages` go into response_metadata.
 
-    `fault` marks what an app must never send, such as a block over its limit, whatever the workspace does.
+    `fault` marks what an app must never send, such as a block over its limit, whatever state it finds.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Person:
     tz: str = "Europe/Berlin"
     locale: str = "en-GB"
     team: str = TEAM_ID
-    """Another one for people of another company, who meet ours in channels shared with it."""
+    """People of another company, in channels shared with it, have another one."""
     enterprise: str = ""
 
     @property
@@ -185,7 +185,7 @@ class View:
         return list(self.content.get("blocks") or [])
 
     def as_view(self, values: Json | None = None) -> Json:
-        """The view object of payloads and answers."""
+        """The view object of payloads and responses."""
         defaults = {
             "private_metadata": "",
             "callback_id": "",

@@ -13,7 +13,7 @@ from rehearsal.blockkit import elements_of
 from rehearsal.objects import APP_ID, TEAM_DOMAIN, TEAM_ID, Channel, Json, Message, Person, View
 from rehearsal.workspace import Workspace
 
-TOKEN = "rehearsal-verification-token"  # noqa: S105 - the long-deprecated field of every payload, no secret
+TOKEN = "rehearsal-verification-token"  # noqa: S105 - the long-deprecated field of every payload, not a secret
 
 _CHOICE = {"static_select", "external_select", "radio_buttons", "overflow"}
 _FIELDS = {
@@ -221,7 +221,7 @@ class Payloads:
         answer: Mapping[str, Any],
         values: Json,
     ) -> Json:
-        """block_actions in a message. An ephemeral one is not in its own payload, as in Slack."""
+        """block_actions in a message. The payload omits an ephemeral message, as in Slack."""
         channel = self.workspace.channels[message.channel]
         private = message.private_to is not None
         payload = self._frame("block_actions", person) | {

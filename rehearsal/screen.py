@@ -41,7 +41,7 @@ class Page:
     def __init__(self, app: Installation) -> None:
         self.app = app
         self._closing = asyncio.Event()
-        # A command typed while the crowd answers would close a pulse over a half-finished crowd.
+        # A command typed while the crowd answers could close the pulse before it has finished.
         self._turn = asyncio.Lock()
         self._deeds: dict[str, Callable[[Json], Awaitable[Json]]] = {
             "command": self._command,
@@ -328,7 +328,7 @@ class Page:
 
 
 def _file_entry(file: File) -> Json:
-    """What the page needs of a file; `download` is the name of one that is no picture."""
+    """What the page needs of a file; `download` is the name of one that is not a picture."""
     picture = file.size is not None
     return {
         "id": file.id,

@@ -1,16 +1,16 @@
 """A rehearsal without a browser: plays a script of what people do, and writes down what they see.
 
-A script is text, a line a deed; `#` begins a comment.
+A script is text, one action per line; `#` begins a comment.
 
     Ines in #marketing            who acts from here on, and where
     /pulse open                   a command
-    hello everybody               a word to the channel (a line that is no other deed)
+    hello everybody               a message to the channel (any line that is not one of the others)
     press Agree                   the newest button of that label, value or action_id that Ines sees;
-    press Agree in :T01           in the block whose block_id ends so, where several are alike
+    press Agree in :T01           in the block whose block_id ends so, if several match
     fill zone = Europe/Berlin     a field of the open form, by block_id; several choices with commas
     submit                        sends the form; `cancel` closes it
     home                          opens the Home tab
-    wait Results                  until some message that Ines sees has these words
+    wait Results                  waits until some message that Ines sees has these words
     crowd 0.8 marketing=0.6 it=0.4    lets that share of the others answer, in that mood
 
 Channels in `fill` are written with #, people with @.

@@ -35,7 +35,7 @@ CONNECT = "apps.connections.open"
 
 @dataclass
 class Call:
-    """One Web API call: when it came (`time.monotonic`), and its answer; an `error` of "" means ok."""
+    """One Web API call: when it came (`time.monotonic`), and the response; an `error` of "" means ok."""
 
     method: str
     args: Json
@@ -45,10 +45,10 @@ class Call:
 
 
 class Rehearsal(Installation):
-    """The stand-in. `port` 0 takes any free one; a taken port, the next free one.
+    """The stand-in. `port` 0 takes any free port; if a port is taken, the next free one is used.
 
     Trouble on request: `fail`, `delay`, `enforce_rates`, `page_cap` (short pages), `token_error`
-    ("token_revoked", "account_inactive"), `whims` (asked at each call that nothing was ordered for), and the
+    ("token_revoked", "account_inactive"), `whims` (called for each call without ordered trouble), and the
     methods of `socket_mode`.
     """
 
@@ -130,7 +130,7 @@ class Rehearsal(Installation):
         return self.fail(method, seconds=seconds, times=times)
 
     def _trouble_for(self, method: str, args: Json) -> Trouble | None:
-        """What was ordered for a call, else what the day's whim is."""
+        """The trouble ordered for a call, else that of `whims`."""
         return next((t for t in self._troubles if t.meets(method, args)), None) or self.whims(method)
 
     def calls_of(self, method: str) -> list[Call]:
@@ -199,7 +199,7 @@ class Rehearsal(Installation):
         return _rate_limited(wait)
 
     def take(self, method: str, args: Json, authorization: str) -> Json:
-        """A call that came on another way than over this server's network: does it, and gives its answer."""
+        """Handles a call that did not come over this server's network, and returns the response."""
         call = Call(method, args, time.monotonic())
         self.calls.append(call)
         call.answer = self._answer(call, authorization)
@@ -244,7 +244,7 @@ class Rehearsal(Installation):
     # response_urls and uploads
 
     def _in_trouble(self, call: Call, request: web.Request) -> web.Response | None:
-        """What was ordered for an address that is no method; None where nothing was."""
+        """The trouble ordered for an address that is not a method; None if there is none."""
         trouble = self._trouble_for(call.method, call.args)
         if trouble is not None and trouble.cut and request.transport is not None:
             request.transport.close()
@@ -310,7 +310,7 @@ async def _arguments(request: web.Request) -> Json:
 
 
 def structured(args: Json) -> Json:
-    """Arguments of which some were sent as JSON in a text."""
+    """The arguments, with those sent as JSON strings parsed."""
     for name in STRUCTURED:
         if isinstance(args.get(name), str):
             try:

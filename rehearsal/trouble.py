@@ -1,4 +1,4 @@
-"""Trouble on request: calls that fail, are late, or whose answer is lost, and Slack's rate limits."""
+"""Trouble on request: calls that fail, come late or lose their response, and Slack's rate limits."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ RATES: dict[str, tuple[int, float]] = {
     "conversations.list": (20, 60.0),
     "users.list": (20, 60.0),
 }
-"""Calls within seconds. chat.postMessage counts per channel: one a second, with a short burst."""
+"""(calls, within seconds). chat.postMessage counts per channel: one a second, with a short burst."""
 
 
 @dataclass
 class Trouble:
     """What happens to the calls of a method.
 
-    `error` is Slack's error name; `status` an HTTP status. `cut`: the connection ends unanswered and
-    nothing is applied. `lost`: applied, then the connection ends. `late`: the connection ends, and the
-    call is applied `seconds` later. `body`: answered with these bytes instead, under `status` (200 unless
-    given) and with these `headers`; the call is applied where it is `applied`.
+    `error` is Slack's error name; `status` an HTTP status. `cut`: the connection ends without a response
+    and nothing is applied. `lost`: applied, then the connection ends. `late`: the connection ends, and the
+    call is applied `seconds` later. `body`: these bytes are the response, with `status` (200 unless given)
+    and these `headers`. `applied`: the call is applied although it fails.
     """
 
     method: str

@@ -80,7 +80,7 @@ class Workspace:
         self.stir()
 
     def stir(self) -> None:
-        """Wakes everybody who waits in `until`, although nothing visible has changed."""
+        """Wakes everybody who waits in `until`, whether or not anything visible has changed."""
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():
@@ -92,10 +92,10 @@ class Workspace:
         self._waiting.append(future)
         await future
 
-    async def until(self, predicate: Callable[[], T | None], timeout: float = 5.0) -> T:  # noqa: ASYNC109 - tests give their bound
+    async def until(self, predicate: Callable[[], T | None], timeout: float = 5.0) -> T:  # noqa: ASYNC109 - each caller sets its own bound
         """Waits until `predicate` is true and returns its value; TimeoutError after `timeout` seconds.
 
-        The predicate is asked again at each change, so nobody sleeps and nobody polls.
+        The predicate is checked at each change, so nothing sleeps or polls.
         """
         async with asyncio.timeout(timeout):
             while not (found := predicate()):
@@ -149,7 +149,7 @@ class Workspace:
         return found or self._none(id_or_name)
 
     def known_channel(self, channel: str) -> Channel:
-        """A channel as the app may name it; refuses with channel_not_found."""
+        """A channel that the app can see; else refuses with channel_not_found."""
         found = self.channels.get(channel)
         if found is None or (found.is_private and BOT_USER not in found.members):
             raise Refusal("channel_not_found")
@@ -185,7 +185,7 @@ class Workspace:
         return {"type": event, "user": person, "channel": channel.id, "channel_type": letter, "team": TEAM_ID}
 
     def share_channel(self, channel_id: str, team: str = "T0OTHER") -> None:
-        """Shares a channel with another company, whose people may be members then."""
+        """Shares a channel with another company, whose people can then be members."""
         self.channel(channel_id).shared = True
         self._announce({"type": "channel_shared", "connected_team_id": team, "channel": channel_id})
         self.changed()
@@ -426,7 +426,7 @@ class Workspace:
         return original
 
     def answer(self, person: str, channel: str, content: Mapping[str, Any]) -> Message:
-        """What an ack or a response_url says: private unless response_type is in_channel."""
+        """Posts what an ack or a response_url says: private unless response_type is in_channel."""
         place = self.channels[channel]
         if content.get("response_type") != "in_channel":
             return self._private(place, person, content)
@@ -551,7 +551,7 @@ class Workspace:
         return file
 
     def share(self, files: list[File], channel: str, comment: str, blocks: list[Json]) -> Message:
-        """The message that a completion with a channel posts."""
+        """Posts the message of an upload that was completed with a channel."""
         place = self._writable(channel)
         kept = self.checked({"text": comment or " ", "blocks": blocks})
         message = Message(self._ts(), place.id, BOT_USER, kept["text"].strip(), kept["blocks"])

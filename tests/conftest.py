@@ -1,4 +1,4 @@
-"""What the tests of several parts share: a pretend Slack for each test, with nobody in it before."""
+"""What the tests of several parts share: a fresh pretend Slack for each test."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def slack() -> AsyncIterator[Rehearsal]:
 
 @pytest.fixture
 async def permissive_slack(tmp_path: Path) -> AsyncIterator[Rehearsal]:
-    """A stand-in without a manifest: every scope, command and event; its faults are the test's business."""
+    """A stand-in without a manifest: every scope, command and event; its faults are left to the test."""
     async with Rehearsal(manifest_path=tmp_path / "none.yml") as rehearsal:
         yield rehearsal
 

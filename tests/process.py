@@ -1,4 +1,4 @@
-"""The bot as whoever runs it meets it: a process with an environment, output and an exit code."""
+"""The bot as its operator sees it: a process with an environment, output and an exit code."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def tokens(slack: Rehearsal) -> dict[str, str]:
 
 
 class Outside:
-    """A workspace whose bot is another process: everything is waited for at the stand-in."""
+    """A workspace whose bot is another process: tests wait for what reaches the stand-in."""
 
     def __init__(self, slack: Rehearsal) -> None:
         assert slack.places is not None
@@ -120,13 +120,13 @@ class Outside:
         return await self.slack.workspace.until(predicate, SECONDS)
 
     def people(self, channel: str) -> list[Actor]:
-        """The people of a channel that may be asked."""
+        """The people of a channel whom the bot may ask."""
         members = sorted(self.slack.workspace.channel(channel).members)
         actors = [self.slack.actor(user) for user in members]
         return [actor for actor in actors if not (actor.person.is_bot or actor.person.guest)]
 
     async def says(self, who: Actor, line: str, channel: str = "") -> Message:
-        """A command, in #marketing unless told, and the private answer that it brings."""
+        """Sends a command, from #marketing by default, and returns the private reply."""
         where = channel or self.marketing
         before = len(who.private(where))
         await who.command(line, where)
@@ -134,7 +134,7 @@ class Outside:
         return who.private(where)[-1]
 
     async def confirms(self, line: str, button: str) -> None:
-        """A command that asks first, and its button, pressed by the manager in #marketing."""
+        """Sends a command that asks first and presses its button, as the manager in #marketing."""
         asked = await self.says(self.manager, line)
         before = asked.text
         await self.manager.tap(asked, button)
@@ -155,7 +155,7 @@ class Outside:
         return {channel: await self.posted(channel, "poll:") for channel in (self.marketing, self.it)}
 
     async def posted(self, channel: str, prefix: str) -> Message:
-        """The newest public message with a block whose id begins so."""
+        """The newest public message with a block whose id begins with `prefix`."""
 
         def found() -> Message | None:
             messages = [m for m in self.slack.workspace.channel(channel).messages if m.private_to is None]
@@ -170,7 +170,7 @@ class Outside:
         await who.tap(poll, f"answer:{option}", block=block)
 
     async def whole_loop(self) -> str:
-        """Set up, open, twelve answers a side, close; returns the text of the results."""
+        """Set up, open, twelve answers per side, close; returns the text of the results."""
         await self.set_up()
         for channel, poll in (await self.open()).items():
             for number, person in enumerate(self.people(channel)[:12]):

@@ -81,7 +81,7 @@ def of_the_project(names: set[str]) -> set[str]:
 
 @pytest.mark.parametrize("room", MAY_IMPORT)
 def test_a_room_imports_only_what_it_may(room: str) -> None:
-    """No arrow points back: what the table does not list is not imported, in functions neither."""
+    """No arrow points back: what the table does not list is not imported, not even in a function."""
     allowed = MAY_IMPORT[room] | {room}
     for path in files_of(room):
         names = {name for name in of_the_project(imports(path)) if name != "pulse"}
@@ -141,7 +141,7 @@ def test_core_and_views_do_not_touch_the_world(room: str) -> None:
 
 @pytest.mark.parametrize("room", ["pulse.core", "pulse.views", "pulse.services"])
 def test_time_is_an_argument(room: str) -> None:
-    """Nobody in core, views and services calls now() or today()."""
+    """No code in core, views and services calls now() or today()."""
     for path in files_of(room):
         for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -193,7 +193,7 @@ def test_listeners_are_plain_functions_of_their_module() -> None:
 
 
 def test_no_call_has_more_than_five_positional_arguments() -> None:
-    """Above that a reader cannot tell which is which: the rest goes by name."""
+    """With more a reader cannot tell which is which: the rest is passed by name."""
     for room in ("handlers", "pulse.services", "pulse.slack", "pulse.ops", "bot"):
         for path in files_of(room):
             for node in ast.walk(parsed(path)):
@@ -209,7 +209,7 @@ def test_the_bot_does_without_what_only_the_charts_and_the_tests_need() -> None:
 
 
 def reached_into(path: Path) -> Iterator[str]:
-    """Privates that a file takes from an object which is not its own class's, or imports."""
+    """Private names that a file imports, or takes from an object of another class."""
     text = path.read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom):
@@ -223,5 +223,5 @@ def reached_into(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("room", sorted(MAY_IMPORT))
 def test_nothing_leans_on_the_privates_of_a_library(room: str) -> None:
-    """One that Bolt renamed made every payload fail, in spite of a promise."""
+    """Bolt once renamed a private name, and every payload failed."""
     assert {str(path): found for path in files_of(room) if (found := list(reached_into(path)))} == {}

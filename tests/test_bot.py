@@ -1,4 +1,4 @@
-"""The bot as a process: its modes, its sentences, its end, and what its logs must not hold."""
+"""The bot as a process: its modes, its error sentences, its end, and what its logs must not hold."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ async def test_taps_on_their_way_at_the_end_are_kept_if_they_are_acked(
 
 
 async def test_a_database_that_cannot_be_written_is_said(slack: Rehearsal, tmp_path: Path) -> None:
-    """A path under a file is not writable, for root either."""
+    """A path under a file is not writable, not even for root."""
     (tmp_path / "file").touch()
     settings = {**tokens(slack), "PULSE_DB": str(tmp_path / "file" / "pulse.db")}
     async with bot(tmp_path, **settings) as process:
@@ -146,7 +146,7 @@ async def test_an_app_token_that_slack_refuses_ends_the_start(slack: Rehearsal, 
 
 
 async def test_a_bot_token_revoked_while_the_bot_runs_ends_it(slack: Rehearsal, tmp_path: Path) -> None:
-    """The first refused call is checked by asking again; then the process ends with its sentence."""
+    """After the first refused call the bot asks once more; then the process ends with its sentence."""
     async with bot(tmp_path, **tokens(slack)) as process:
         await process.says("event=ready")
         slack.bot_token = "xoxb-new"
@@ -199,7 +199,7 @@ async def test_odd_answers_at_the_start_and_at_a_renewal_end_nothing(
 
 
 async def test_while_it_waits_for_slack_the_bot_can_be_stopped(tmp_path: Path) -> None:
-    """SIGTERM ends it with 0 before it ever was connected."""
+    """SIGTERM ends it with 0 before it was ever connected."""
     settings = {
         "SLACK_BOT_TOKEN": "xoxb-1",
         "SLACK_APP_TOKEN": "xapp-1",
@@ -223,7 +223,7 @@ async def test_a_second_bot_on_the_same_database_does_not_start(slack: Rehearsal
 async def test_a_second_copy_that_takes_taps_away_is_told_to_the_managers(
     slack: Rehearsal, tmp_path: Path
 ) -> None:
-    """On another server, perhaps: Slack counts its connection, greeting after greeting."""
+    """Perhaps on another server: each greeting from Slack counts its connection too."""
     (tmp_path / "elsewhere").mkdir()
     manager = slack.actor("ines")
     async with (

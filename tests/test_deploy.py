@@ -1,4 +1,4 @@
-"""What lies in deploy/ fits the project: checked as far as it goes without a Docker engine and systemd.
+"""The files in deploy/ fit the project: checked as far as it goes without a Docker engine and systemd.
 
 docs/operations.md says what was tried by hand, and what could not be.
 """
@@ -43,7 +43,7 @@ def read(name: str) -> Any:
 
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
-    """What the last stage copies of the project, and nothing else, where nobody may write."""
+    """The files that the last stage copies from the project, and no others, made read-only."""
     image = tmp_path / "app"
     last_stage = DOCKERFILE.split("\nFROM ")[-1]
     for line in re.findall(r"^COPY (?!--from)(.+)$", last_stage, flags=re.M):
@@ -81,7 +81,7 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def running(image: Path, environment: dict[str, str]) -> AsyncIterator[process.Process]:
-    """The image's entry point with an environment and no other."""
+    """Runs the image's entry point in exactly this environment."""
     entry = json.loads(DOCKERFILE.rpartition("ENTRYPOINT ")[2])
     started = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -112,14 +112,14 @@ async def healthy(image: Path, environment: dict[str, str]) -> int:
 
 
 def files(image: Path) -> list[Path]:
-    """All but Python's caches: as root, whom no mode stops, the drawing process writes them."""
+    """All but Python's caches, which the drawing process writes as root, whom no file mode stops."""
     return sorted(path for path in image.rglob("*") if "__pycache__" not in path.parts)
 
 
 async def test_the_image_holds_all_that_the_bot_needs(image: Path, tmp_path: Path, slack: Rehearsal) -> None:
     """From the copied files alone the whole loop runs; it writes to the volume and /tmp only.
 
-    The health check goes around a proxy: what it asks is this machine.
+    The health check bypasses a proxy: it asks this machine.
     """
     data, before = tmp_path / "data", files(image)
     data.mkdir()
@@ -144,7 +144,7 @@ async def test_the_image_never_rehearses(image: Path, tmp_path: Path) -> None:
 
 
 def test_the_image_runs_without_rights() -> None:
-    """The last user is not root, and no secret stands in the file."""
+    """The last user is not root, and the file holds no secret."""
     assert re.findall(r"^USER (.+)$", DOCKERFILE, flags=re.M) == ["10001"]
     assert "xoxb" not in DOCKERFILE
     assert "xapp" not in DOCKERFILE
@@ -220,7 +220,7 @@ def test_litestream_copies_the_file_that_the_unit_keeps() -> None:
 
 
 def test_the_key_folder_is_in_no_copy_of_the_data() -> None:
-    """A folder or volume of its own everywhere, so that whoever copies the database's does not copy it."""
+    """It has its own folder or volume everywhere, so a copy of the database's folder does not hold it."""
     assert re.findall(r"PULSE_KEYS=(\S+)", DOCKERFILE) == ["/keys"]
     assert '["/data", "/keys"]' in DOCKERFILE
     [keys] = re.findall(r"PULSE_KEYS=(\S+)", UNIT)

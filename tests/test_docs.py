@@ -1,7 +1,7 @@
 """The documentation does what it says: its commands run, its links lead somewhere, its names exist.
 
 Each block of shell commands runs, the blocks of one page one after the other, in a fresh copy of the project
-without tokens. A comment before a block says what cannot be run so, or until what it runs:
+without tokens. A comment before a block says why it is not run, or until which output it runs:
 
     <!-- not run: it needs a Docker engine -->
     <!-- runs until: Open http:// -->
@@ -93,9 +93,9 @@ def copy(tmp_path: Path) -> Path:
 
 
 def run(block: Block, folder: Path) -> str:
-    """Runs a block as a person at a shell does, where the first failure ends it. Returns what it printed."""
+    """Runs a block as a person at a shell does, but stops at the first failure. Returns what it printed."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-    # A terminal's Ctrl+C reaches all of a block, so all of it is one group.
+    # A terminal's Ctrl+C reaches every process of a block, so they are one group.
     with subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", block.body],
         cwd=folder,
@@ -254,7 +254,7 @@ def test_decisions_are_numbered_without_gaps() -> None:
 
 
 def test_every_page_is_reached_from_the_readme() -> None:
-    """Nothing is written that nobody finds: each page is linked from the README or from a page that is."""
+    """Each page is linked from the README or from a page that is."""
     reached, ahead = set(), [Path("README.md")]
     while ahead:
         page = ahead.pop()
@@ -277,6 +277,6 @@ def test_the_version_is_the_same_wherever_it_is_written() -> None:
 
 
 def test_a_folder_that_was_renamed_goes_on_working() -> None:
-    """Scripts of a virtual environment name its old folder; its python does not, so the Makefile calls it."""
+    """Scripts of a virtual environment name its old folder; its python does not: the Makefile calls that."""
     called = re.findall(r"\$\(BIN\)/(\w+)", (ROOT / "Makefile").read_text(encoding="utf-8"))
     assert set(called) == {"python"}

@@ -47,7 +47,7 @@ def test_the_page_names_every_figure_with_its_source() -> None:
 
 
 def test_the_page_is_written_for_readers_and_not_for_its_authors() -> None:
-    """No column name, file word or shorthand stands on the page that a manager sends on."""
+    """The page, which managers pass on, has no column name, file word or shorthand."""
     text = (DOCS / "baselines.md").read_text(encoding="utf-8")
     shorthand = ("top2box", "compare_as", "choice_share", "T2B", "percent_low", "not found", "excerpt seen")
     assert [word for word in shorthand if word in text] == []

@@ -68,7 +68,7 @@ def functions_of(file: str) -> frozenset[str]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_each_named_test_exists(page: str) -> None:
-    """A statement leans on a test that is there."""
+    """Each test that a statement leans on exists."""
     named = {name for definition in definitions(page).values() for name in named_in(definition)}
     assert named
     gone = {name for name in named if name.split("::")[1] not in functions_of(name.split("::")[0])}
@@ -77,7 +77,7 @@ def test_each_named_test_exists(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_each_statement_names_its_evidence(page: str) -> None:
-    """No paragraph, item or row is without a note: a test, or that no test can show it."""
+    """Each paragraph, item and row has a note that names a test or says that no test can show it."""
     heads = heads_of_tables(page)
     bare = [said for said in statements(page) if said not in heads and not LABEL.search(said)]
     assert bare == []
@@ -85,7 +85,7 @@ def test_each_statement_names_its_evidence(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_sentence_comes_after_the_last_note(page: str) -> None:
-    """A note stands behind the sentences up to it: none is left over at the end of a paragraph or item."""
+    """A note covers the sentences before it: no paragraph or item ends in an uncovered one."""
     texts = [said for said in statements(page) if not said.startswith("|")]
     left = [LABEL.split(said)[-1].strip(" .]\n") for said in texts]
     assert [rest for rest in left if rest] == []
@@ -93,7 +93,7 @@ def test_no_sentence_comes_after_the_last_note(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_each_note_is_defined_and_used(page: str) -> None:
-    """And every one but that for the world outside names a test."""
+    """And each note but the one for the outside world names a test."""
     defined = definitions(page)
     assert set(LABEL.findall(prose(page))) == set(defined)
     assert [label for label, said in defined.items() if not named_in(said)] == ["outside"]
@@ -110,7 +110,7 @@ def test_both_languages_lean_on_the_same_tests() -> None:
 
 
 def figure(k: int, n: int) -> tuple[int, int]:
-    """Between how many and how many of `n` agree, as published where `k` do."""
+    """The lowest and highest count of `n` that is published if `k` agree."""
     outcome = publish(TRUST, _tally(k, n), 5)
     assert isinstance(outcome, Counted)
     share = outcome.shares["top2box"]
@@ -122,7 +122,7 @@ def _tally(k: int, n: int) -> Tally:
 
 
 def told(n: int, agree: float) -> float:
-    """How likely a difference tells whether somebody who joins `n` people agrees, in per cent.
+    """How likely a difference is to tell whether somebody who joins `n` people agrees, in per cent.
 
     Each of the others agrees with the chance `agree`, and so does the joiner; nobody changes an answer.
     """
@@ -143,7 +143,7 @@ def told(n: int, agree: float) -> float:
 
 
 def counted_twice(n: int) -> float:
-    """How likely both results are plain counts, in per cent, where opinions are divided evenly."""
+    """How likely both results are plain counts, in per cent, if opinions are evenly divided."""
     plain = [k for k in range(n + 1) if len(set(figure(k, n))) == 1]
     return 100 * sum(comb(n, k) for k in plain) / 2**n
 
@@ -188,7 +188,7 @@ NAMES_OF_PEOPLE = {"person", "user", "user_id", "manager", "by"}
 
 
 def test_no_table_names_who_changed_something() -> None:
-    """People stand in the tables of ballots and wishes alone, under codes; the list of changes has nobody."""
+    """Only the tables of ballots and wishes hold people, under codes; the list of changes names nobody."""
     connection = sqlite3.connect(":memory:")
     migrate(connection)
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]

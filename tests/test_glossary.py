@@ -39,13 +39,13 @@ def test_the_glossary_has_words_of_the_code() -> None:
 
 @pytest.mark.parametrize("word", WORDS)
 def test_a_word_of_the_glossary_is_in_the_code(word: str) -> None:
-    """A name that was changed is changed here, too; a path leads somewhere."""
+    """A name that changes in the code changes here, too; each path exists."""
     assert (ROOT / word).exists() if "/" in word else word in names_in_the_code()
 
 
 @pytest.mark.parametrize("folder", ["pulse", "handlers"])
 def test_no_invented_noun_names_anything(folder: str) -> None:
-    """Neither a variable nor a function, class, argument or module."""
+    """No variable, function, class, argument or module is named after one."""
     named = re.compile("|".join(rf"(?:^|_){word}(?:$|_)" for word in INVENTED), re.IGNORECASE)
     for path in (ROOT / folder).rglob("*.py"):
         assert not named.search(path.stem), path

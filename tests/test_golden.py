@@ -35,7 +35,7 @@ def test_a_missing_file_fails_and_says_how_to_write_it() -> None:
 
 
 def test_in_ci_nothing_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A forgotten file cannot be made up for where nobody reads it."""
+    """A forgotten file fails: nobody would read what CI writes."""
     monkeypatch.setenv("CI", "true")
     monkeypatch.setenv("PULSE_GOLDEN", "1")
     with pytest.raises(AssertionError, match="is missing"):

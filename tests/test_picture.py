@@ -1,6 +1,6 @@
 """The README's picture is the running page: the README's own way is walked in Chromium and photographed.
 
-`make picture` writes docs/rehearsal.png anew; otherwise only the way is walked.
+`make picture` writes docs/rehearsal.png again; other runs only walk the way.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def test_every_scope_is_listed_with_its_reason_and_no_other() -> None:
 
 
 def test_every_command_is_named_under_those_who_may_and_no_other() -> None:
-    """The README lists the table of commands, in its order."""
+    """The README lists the commands of the table, in its order."""
     named = README.split("## Commands", 1)[1].split("## ", 1)[0]
     everybody, managers = (
         re.findall(r"`(?:/pulse ?)?(\w*)[^`]*`", part) for part in named.split("Managers", 1)
@@ -53,7 +53,7 @@ def test_every_command_is_named_under_those_who_may_and_no_other() -> None:
 
 
 def test_the_readme_counts_questions_and_figures_as_they_are() -> None:
-    """How many come with it is what comes with it."""
+    """The numbers in the README are those of the shipped files."""
     library = load_library(None)
     assert f"{len(library.bank)} questions come" in README
     assert f"{len(library.ledger)} published figures" in README

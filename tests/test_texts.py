@@ -18,7 +18,7 @@ from pulse.core.language import LANGUAGES, SOURCE
 OTHERS = sorted(set(LANGUAGES) - {SOURCE})
 
 KEPT = re.compile(
-    r"\{\w*\}"  # places
+    r"\{\w*\}"  # placeholders
     r"|`[^`]*`"  # code
     r"|<[@#!][^>]*>"  # mentions, channels, dates
     r"|/(?:pulse|invite)\b"
@@ -77,7 +77,7 @@ def test_a_translation_keeps_places_code_and_marks(language: str) -> None:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_translation_begins_and_ends_as_the_sentence_does(language: str) -> None:
-    """Sentences are put together from wholes: spaces at their ends and full stops must not be lost."""
+    """Whole sentences are joined: a translation keeps the full stops and the spaces at the ends."""
     for message in said(po(language)):
         for english, other in pairs(message):
             assert (english[:1] == " ", english[-1:] == " ") == (other[:1] == " ", other[-1:] == " "), other
@@ -95,7 +95,7 @@ def test_german_uses_its_own_quotation_marks_and_says_du() -> None:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_the_compiled_catalogue_is_the_written_one(language: str) -> None:
-    """The bot speaks what stands in the file that people edit."""
+    """The bot speaks the sentences of the file that people edit."""
     with (LOCALES / language / "LC_MESSAGES" / "pulse.mo").open("rb") as file:
         compiled = GNUTranslations(file)
     assert language == compiled.info()["language"]
@@ -113,7 +113,7 @@ LIMITS = {"as_view": 24, "header": 150, "button": 75, "confirm": 100}
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_titles_and_buttons_fit_in_every_language(language: str) -> None:
-    """What stands in a title or on a button in the code is as short as Slack wants it, translated, too."""
+    """Each title and button in the code is as short as Slack wants it, also when translated."""
     catalogue = po(language)
     for call, name in _calls():
         for argument in call.args[:1] if name in LIMITS else []:

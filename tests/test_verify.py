@@ -1,4 +1,4 @@
-"""tools/verify.py: what people download can be checked without this project, and one changed thing shows."""
+"""tools/verify.py: what people download can be checked without this project, and a single change shows."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def shipped(item_id: str) -> Item:
 def a_wave(
     number: int, roster: int, counts: dict[tuple[str, Side], list[int]], n: int | None = None
 ) -> ClosedWave:
-    """A weekly wave from the counts of each option; of a multiple choice `n` people answered."""
+    """A weekly wave from the counts of each option; a multiple choice was answered by `n` people."""
     ids = list(dict.fromkeys(item_id for item_id, _side in counts))
     keys = {id_: [option.key for option in shipped(id_).options if option.counted] for id_ in ids}
     tallies = {
@@ -76,7 +76,7 @@ def a_wave(
 def a_fall_and_a_return() -> list[ClosedWave]:
     """A year of 30 answers a side: 7 in 10, then 4 in 10 for a quarter, then 7 in 10 again.
 
-    The last pulse asked besides what each side expects of the other.
+    The last pulse also asked what each side expects of the other.
     """
     agree = [21] * 26 + [12] * 13 + [21] * 13
     *before, last = [
@@ -120,7 +120,7 @@ def two_years() -> list[ClosedWave]:
 
 
 async def _kept(path: Path, *, sample: bool = False) -> list[ClosedWave]:
-    """The closed waves of a database; with `sample` after the sample history was put into it."""
+    """The closed waves of a database; `sample` first fills it with the sample history."""
     store = Store.open(path)
     try:
         if sample:
@@ -259,7 +259,7 @@ def test_one_changed_thing_is_noticed(file: Path, statement: str) -> None:
         data.commit()
     status, output = checked(file)
     assert status == 1
-    # Besides the digest of the whole file, which whoever changes a row could make anew.
+    # Besides the digest of the whole file, which whoever changes a row could compute again.
     assert int(output.splitlines()[-1].split()[0]) > 1
 
 
@@ -279,7 +279,7 @@ def test_one_changed_thing_is_noticed_in_each_database(file: Path, statement: st
 
 
 def changed(value: object) -> object:
-    """Another value of the same kind, as little different as can be."""
+    """Another value of the same kind, as close as possible."""
     if value is None:
         return 1
     if isinstance(value, int | float):
@@ -306,7 +306,7 @@ def test_no_cell_can_be_changed_unnoticed(table: str, column: str, tmp_path: Pat
 @pytest.mark.parametrize("what", ["deleted", "doubled", "all deleted"])
 @pytest.mark.parametrize("table", TABLES)
 def test_no_row_can_be_left_out_or_added_unnoticed(table: str, what: str, tmp_path: Path) -> None:
-    """One row or all of them, also of what the bot says of studies."""
+    """One row or all, in each table, also what the bot says of studies."""
     path = tmp_path / "evidence.db"
     path.write_bytes(made("a year")[0])
     last = f"rowid = (SELECT max(rowid) FROM {table})"
@@ -336,7 +336,7 @@ async def test_the_bots_own_database_is_read_too(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
-    """Neither a missing file nor another one ends in a traceback."""
+    """Neither a missing file nor one of another kind ends in a traceback."""
     other = tmp_path / "notes.txt"
     other.write_text("notes" * 200)
     assert checked(other)[0] == 2
@@ -414,7 +414,7 @@ def compare_changes(series: Sequence[Observation]) -> int:
 
 @pytest.mark.parametrize(("n", "weeks", "count"), [(8, 1, 24), (12, 1, 8), (30, 1, 8), (30, 4, 12)])
 def test_the_checker_finds_the_changes_that_the_bot_tells(n: int, weeks: int, count: int) -> None:
-    """Wave, direction and windows are the same, for small and larger groups, weekly and seldom."""
+    """Wave, direction and windows are the same, for small and larger groups, asked weekly or seldom."""
     assert sum(compare_changes(series) for series in wandering(n, weeks, count)) > 0
 
 

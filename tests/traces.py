@@ -60,7 +60,7 @@ def found_in(pieces: Iterable[bytes], wanted: Mapping[str, bytes]) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of an open wave, as whoever has the key folder meanwhile could have copied them."""
+    """The keys of an open wave, as anybody who can read the key folder could copy them."""
 
     naming: bytes
     sealing: bytes
@@ -106,7 +106,7 @@ def unmount(mounted: Path) -> None:
 def can_examine() -> bool:
     """Whether this machine lets us look: root, and the tools of file systems.
 
-    In CI nothing is skipped: the test fails where it cannot look.
+    In CI nothing is skipped: the test fails if it cannot look.
     """
     if os.environ.get("CI") == "true":
         return True

@@ -12,7 +12,7 @@ only closed pulses are read. A DIGEST is what the details of a pulse print in Sl
 3. Figures: each follows the rule of what is published; bars, shares and answers agree; per cents are right.
 4. Changes and comparisons with studies, worked out again from the figures, are those that the bot says.
 5. The whole: every row of every table gives the digest that the file states of itself. Whoever changes a row
-   can state another; the digests of the pulses in Slack they cannot change.
+   can state another digest there, but cannot change the digests that Slack shows.
 
 It prints each pulse, then what does not hold. Exit: 0 all holds, 1 something does not, 2 the file cannot be
 read. docs/method.md explains the rules; their numbers below are those of that page.
@@ -122,7 +122,7 @@ def wave_digest(data: sqlite3.Connection, wave: sqlite3.Row) -> str:
 
 
 def whole(data: sqlite3.Connection) -> str:
-    """The digest of every row of the file, but for the one that states it."""
+    """The digest of every row of the file, except the one that states it."""
     names = rows(data, "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'said_whole'")
     lines = [(name, *row) for (name,) in names for row in rows(data, f"SELECT * FROM {name}")]
     text = "".join(sorted("\t".join(map(str, line)) + "\n" for line in lines))
@@ -181,7 +181,7 @@ def expectations(data: sqlite3.Connection) -> Iterator[str]:
 
 
 def published(k: int, n: int) -> tuple[int, int]:
-    """0 to 2 is one figure, n - 2 to n is one figure; under 10 answers so is what lies between."""
+    """0 to 2 is one figure, n - 2 to n is another; under 10 answers all between is a third."""
     if k <= 2:
         return 0, 2
     if k >= n - 2:
@@ -271,7 +271,7 @@ def changes(data: sqlite3.Connection) -> Iterator[str]:
 
 
 def replay(waves: list[Wave]) -> Iterator[tuple[int, bool, list[int]]]:
-    """Each wave at which a change is told; after it the older window begins with the newer one of then."""
+    """Each wave at which a change is told; then the older window begins where that newer window began."""
     begin = 0
     for end in range(1, len(waves) + 1):
         told = max(candidates(waves, begin, end), default=None)

@@ -10,7 +10,7 @@ from pulse.core.commitments import ID_PREFIX
 from pulse.core.records import OutboxMessage
 
 UNKNOWN_OUTCOME = "unknown_outcome"
-"""The problem of a message of which nobody can tell whether it stands."""
+"""The problem of a message when nobody can tell whether it was posted."""
 
 
 class Posted(StrEnum):
@@ -25,7 +25,7 @@ class Posted(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InDoubt:
-    """Nobody knows whether a message stands: Slack's answer was lost, and the bot may not look."""
+    """Nobody knows whether a message was posted: Slack's reply was lost, and the bot has no scope to look."""
 
     outbox_key: str
     what: Posted
@@ -37,9 +37,9 @@ class InDoubt:
 
 
 def doubt_about(message: OutboxMessage) -> InDoubt | None:
-    """The question whether a message stands; None where that is no question for a person.
+    """The doubt whether a message was posted, if a person has to settle it, else None.
 
-    A poll's closed form is none: it waits for its poll.
+    Closing a poll is never in doubt: it waits for its poll.
     """
     if message.kind == "closing" or (message.state, message.problem) != ("sending", UNKNOWN_OUTCOME):
         return None
@@ -54,7 +54,7 @@ def doubt_about(message: OutboxMessage) -> InDoubt | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelAlert:
-    """The bot cannot work in a channel (its id); `code` is Slack's."""
+    """The bot cannot work in `channel` (an id); `code` is Slack's error code."""
 
     channel: str
     code: str
@@ -66,7 +66,7 @@ class ChannelAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissedWave:
-    """A wave's time passed before the bot could open it. `opens_at` is the next one's, if any is planned."""
+    """A wave's time passed before the bot could open it. `opens_at` is the next wave's, if one is planned."""
 
     due_at: datetime
     opens_at: datetime | None
@@ -78,7 +78,7 @@ class MissedWave:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissedWaves:
-    """The times of several waves passed before the bot could open them, `last` the latest.
+    """The times of several waves passed before the bot could open them; `last` is the latest time.
 
     `decided` is when the wave before them was due, if there was one.
     """
@@ -101,7 +101,7 @@ class SecondCopy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleLeftOut:
-    """People in channels of both sides, who are not asked because the set-up says nothing about them."""
+    """People in channels of both sides who are not asked because the set-up says nothing about them."""
 
     people: int
     key: str = "both sides"
@@ -109,7 +109,7 @@ class PeopleLeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostKey:
-    """The key of the open wave is missing or damaged: its answers can neither be read nor taken."""
+    """The key of the open wave is missing or damaged: answers can be neither read nor recorded."""
 
     key: str = "key of the open wave"
 
@@ -144,4 +144,4 @@ Alert = (
     | KeyNotDestroyed
     | PollGone
 )
-"""Alerts with the same `key` are told once a day."""
+"""Managers get alerts with the same `key` at most once a day."""

@@ -1,8 +1,8 @@
-"""What a wave asks besides the questions whose turn it is, and what its ids mean.
+"""What a wave asks besides the questions whose turn it is, and which question each of its ids means.
 
-Three questions take the place of a question in turn, in this order: whether a commitment whose day has passed
-was kept; whether people still expect something to change, after that day; and what one side expects of the
-other's answer. A wave has at most four questions. The last two wait where a headline item would come late.
+Three questions can replace one whose turn it is, in this order: whether a commitment whose day has passed was
+kept; whether people still expect something to change, after that day; and how one side expects the other to
+answer. A wave has at most four questions. The last two wait if a headline item would come late.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from pulse.core.model import Item
 from pulse.core.question_plan import QUARTER, QuestionPlan, Room, choose_questions, room
 
 EXPECTED_EVERY = timedelta(weeks=4)
-"""An expectation takes a place at most this often, and never in the first weeks of an installation."""
+"""An expectation is asked at most this often, and never in the first four weeks of an installation."""
 EXPECTED_AFTER = 4
-"""Waves from one expectation to the next, at least: with a slow cadence it would always take the place."""
+"""Fewest waves from one expectation to the next: with a slow cadence one would take a place every time."""
 
 HOPE = "L04"
-"""Whether something will change because of the results: asked after a commitment's day, and every quarter."""
+"""Asks whether something will change because of the results: after a commitment's day, and every quarter."""
 
 
 def asked_item(item_id: str, bank: Bank, commitments: Iterable[Commitment]) -> Item | None:
@@ -50,10 +50,10 @@ def _question(commitment: Commitment) -> Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """What is known when a wave opens. `history` are the waves before, the oldest first.
+    """What is known when a wave opens. `history` are the earlier waves, oldest first.
 
-    `pinned` and `off` are ids of questions that are asked each time, and never. `room` is what the places in
-    turn can give away.
+    `pinned` and `off` are ids of questions that are always and never asked. `room` is what the places in turn
+    can give away.
     """
 
     bank: Bank
@@ -78,8 +78,8 @@ def wave_items(
     today: date,
     size: int,
 ) -> tuple[Item, ...]:
-    """All that the next wave asks, the arguments as in `choose_questions`. Equal arguments, equal items."""
-    # In the first quarter hardly anything can have come of the results yet.
+    """All that the next wave asks; arguments as in `choose_questions`. Equal arguments, equal items."""
+    # In the first quarter the results can hardly have changed anything yet.
     quarterly = {*headlines, HOPE} if history and today - history[0].day >= QUARTER else headlines
     chosen = choose_questions(bank, plan, quarterly, history, today=today, size=size)
     occasion = Occasion(
@@ -95,10 +95,10 @@ def wave_items(
 
 
 def with_occasions(chosen: Sequence[Item], occasion: Occasion) -> tuple[Item, ...]:
-    """The items of the next wave: `chosen`, some of which make room. Equal arguments, equal items.
+    """The items of the next wave: `chosen`, some of them replaced. Equal arguments, equal items.
 
-    A commitment is always asked about: where no question is in turn it comes as one more, or in the place of
-    the last pinned one in a wave of four. The other two come only in the place of a question in turn.
+    A due commitment is always asked about: if no question is in turn it is added, or replaces the last pinned
+    one in a wave of four. The other two only replace a question in turn.
     """
     places = _Places(list(chosen), set(occasion.pinned))
     due = due_commitment(occasion.commitments, occasion.today)
@@ -129,7 +129,7 @@ def _is_hope_due(occasion: Occasion) -> bool:
 
 
 def _base(items: Sequence[Item], occasion: Occasion) -> Item | None:
-    """The question of the wave whose expectation was asked longest ago; None while that must wait."""
+    """The wave's question whose expectation was asked longest ago; None if none can be asked now."""
     if not _is_expectation_due(occasion):
         return None
     return min(
@@ -140,7 +140,7 @@ def _base(items: Sequence[Item], occasion: Occasion) -> Item | None:
 
 
 def _is_expectation_due(occasion: Occasion) -> bool:
-    """Whether expectations have rested, and a question that is no headline has had a place meanwhile."""
+    """Whether expectations have rested, and an item that is not a headline has had a place since."""
     history, others = occasion.history, occasion.room.others
     asked = [number for number, wave in enumerate(history) if any(map(is_expectation, wave.items))]
     since = history[asked[-1] if asked else 0 :]
@@ -154,7 +154,7 @@ def _is_expectation_due(occasion: Occasion) -> bool:
 
 @dataclass(slots=True)
 class _Places:
-    """The places of a wave. `kept` are ids of questions that make no room."""
+    """The places of a wave. `kept` are ids of questions that keep their place."""
 
     items: list[Item]
     kept: set[str] = field(default_factory=set)

@@ -43,7 +43,7 @@ class AuditCode(StrEnum):
     SAMPLE_OPENED = "sample opened"
     SAMPLE_CLOSED = "sample closed"
     AS_WRITTEN = "as written"
-    """A sentence that an earlier version kept and that has no code: it is the value `text`."""
+    """A sentence that an earlier version stored without a code: it is the value `text`."""
 
 
 class SetupPart(StrEnum):
@@ -99,12 +99,12 @@ def on_date(code: AuditCode, day: date) -> AuditEvent:
 
 
 def setup_changed(parts: list[SetupPart]) -> AuditEvent:
-    """The set-up was saved: `parts` are what is new, in the order in which they are named."""
+    """The set-up was saved: `parts` are those that changed, in the order in which to name them."""
     if not parts:
         return AuditEvent(code=AuditCode.SETUP_UNCHANGED)
     return AuditEvent(code=AuditCode.SETUP_CHANGED, values={"parts": " ".join(parts)})
 
 
 def entries(kept: tuple[tuple[datetime, str], ...]) -> tuple[AuditEntry, ...]:
-    """The rows of the audit, read."""
+    """The audit's rows as entries."""
     return tuple(AuditEntry(at=at, event=AuditEvent.from_json(text)) for at, text in kept)

@@ -1,10 +1,10 @@
-"""The ledger of published figures: what each may be compared with, and what is said of it.
+"""The ledger of published figures: what each may be compared with, and what is said about it.
 
-`parse_ledger` reads and checks it, `comparable` gives the rows of an item and a side with what they allow,
-`lead_figure` gives the one that a message shows, `further_figures` those of other answers, `aside` what it
-says of figures that are not compared; `conflicts` and `explain` say where sources disagree and which figure
-is used, and `meets` where a reader finds a row. The rules are those of docs/method.md, "Published figures";
-how a figure is written is in `pulse.core.facts`.
+`parse_ledger` reads and checks it, `comparable` gives an item's rows on a side with what each allows,
+`lead_figure` the one that a message shows, `further_figures` those of a multiple choice's later shares,
+`aside` what a message says about figures that are not compared; `conflicts` and `explain` say where sources
+disagree and which figure is used, and `meets` how a reader meets a row. The rules are in docs/method.md,
+"Published figures"; how a figure is written is in `pulse.core.facts`.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ STANDINGS: Mapping[str, str] = {
 }
 """How well a figure is confirmed, and the words for it."""
 ASSUMED_N = 100
-"""The sample that is assumed where a side's own was not published (docs/method.md)."""
+"""The sample that is assumed if a side's own was not published (docs/method.md)."""
 
 _KEY = re.compile(r"[A-Z]\w*_\w+")
 _SIDES = {"marketing": Side.MARKETING, "it": Side.IT, "both": None}
@@ -89,7 +89,7 @@ _SIDES = {"marketing": Side.MARKETING, "it": Side.IT, "both": None}
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Figures that disagree, or that are easily taken for one another, and which one is used and why."""
+    """Figures that disagree or are easily confused, and which one is used and why."""
 
     title: str
     keys: tuple[str, ...]
@@ -98,9 +98,9 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """What a message says, below the item with this id, of headline figures that no answer is compared with.
+    """What a message says, below the item with this id, about headline figures that nothing is compared with.
 
-    In `sentence` the key of a row in braces stands for its figure.
+    In `sentence` the key of a row in braces is replaced by its figure.
     """
 
     item_id: str
@@ -139,10 +139,10 @@ class Ledger:
 class Comparable:
     """What a published figure allows beside an item's result on one side.
 
-    `measure` is the key of the item's measure that it stands beside, None where it stands beside none.
-    With `complement` the figure is of the people who are not in the measure (100 minus it). Only with
-    `verdict` may the words higher, lower or not clearly different be used; without, it is context.
-    `caveat` is a whole sentence, or empty.
+    `measure` is the key of the item's measure that it belongs to, None if it belongs to none. With
+    `complement` the figure is of the people who are not in the measure (100 minus it). Only with `verdict`
+    may a share be called above it, below it or not to be told apart; without, it is context. `caveat` is a
+    whole sentence, or empty.
     """
 
     row: Baseline
@@ -152,7 +152,7 @@ class Comparable:
     caveat: str
 
     def people(self, low: int, high: int, n: int) -> tuple[int, int]:
-        """How many of `n` are what the figure counts, where `low` to `high` are in the item's measure.
+        """How many of `n` people the figure counts if `low` to `high` of them are in the item's measure.
 
         >>> Comparable(None, "top2box", complement=True, verdict=True, caveat="").people(7, 7, 12)
         (5, 5)
@@ -224,7 +224,7 @@ def _percents(row: Row) -> tuple[float, float, float]:
 
 
 def _sample(row: Row, base: str) -> int | None:
-    """None without a published number, and where the per cent is not of everyone who was asked."""
+    """The sample; None if no number was published or the per cent is not of everyone asked."""
     if not row.get("n"):
         return None
     n = row.whole("n", 1, 10_000_000)
@@ -257,9 +257,9 @@ def _compare_as(row: Row, base: str) -> str:
 def comparable(item: Item, side: Side, ledger: Ledger) -> tuple[Comparable, ...]:
     """The published figures for an item on one side, in the item's order; none for a company's own item.
 
-    Grade A allows a verdict. B allows one with a caveat, where the item has the same kind of answer. C, a
-    figure that is compared with nothing, a figure of both sides together, one that is not of everyone
-    asked, and one that the item names as context are shown without a verdict.
+    Grade A allows a verdict, B one with a caveat, if the item has the measure that the figure is compared as.
+    Shown without a verdict are grade C, a figure of both sides together, one that is not of everyone asked,
+    one that is compared with nothing, and one that the item names as context.
     """
     rows = (ledger.get(key) for key in item.baselines.get(side, ()))
     return tuple(_comparable(item, row) for row in rows if row is not None)
@@ -297,7 +297,7 @@ def _caveat(row: Baseline, verdict: bool, translated: bool) -> str:
 
 
 def lead_figure(item: Item, side: Side, ledger: Ledger) -> Comparable | None:
-    """The one figure that a message shows beside a side's result; None where none may be compared.
+    """The one figure that a message shows beside a side's result; None if none may be compared.
 
     A figure of the two named studies comes first, then one of the share that the item reports first, then
     the better grade, then the newer study, then the item's own order.
@@ -307,7 +307,7 @@ def lead_figure(item: Item, side: Side, ledger: Ledger) -> Comparable | None:
 
 
 def further_figures(item: Item, side: Side, ledger: Ledger) -> tuple[Comparable, ...]:
-    """The figures that a message shows beside the later shares of a multiple choice: one of each share."""
+    """The figures that a message shows beside the later shares of a multiple choice: one per share."""
     if item.format is not Format.MULTI:
         return ()
     found = [each for each in comparable(item, side, ledger) if each.verdict]
@@ -321,7 +321,7 @@ def _rank(item: Item, found: Comparable) -> tuple[bool, bool, str, int]:
 
 
 def sentence(clauses: str) -> str:
-    """Clauses as a sentence, with a capital and a full stop; nothing stays nothing.
+    """Clauses as a sentence, with a capital and a full stop; empty stays empty.
 
     >>> sentence("it is a wish")
     'It is a wish.'
@@ -392,7 +392,7 @@ def explain(about: Baseline | Item, ledger: Ledger) -> tuple[Conflict, ...]:
     return tuple(conflict for conflict in conflicts(ledger) if keys & set(conflict.keys))
 
 
-# --- Where a reader meets a figure ---------------------------------------------------------------------
+# --- How a reader meets a figure -----------------------------------------------------------------------
 
 Meeting = Literal["compared", "context", "explained"]
 
@@ -403,9 +403,9 @@ def items_of(row: Baseline, items: Iterable[Item]) -> tuple[tuple[Item, Side], .
 
 
 def meets(row: Baseline, items: Iterable[Item], ledger: Ledger) -> Meeting:
-    """Where a reader meets a figure: compared with an item's result, told why not, or as background.
+    """How a reader meets a figure: compared with an item's result, with the reason why not, or as background.
 
-    Background stands beside an item that names the figure, and in the list of its topic (`context_rows`).
+    Background is shown beside an item that names the figure, and in the list of its topic (`context_rows`).
     """
     links = items_of(row, items)
     beside = [found for item, side in links for found in comparable(item, side, ledger) if found.row == row]

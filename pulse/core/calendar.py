@@ -2,18 +2,18 @@
 
 The rules, each tested by name:
 
-- A wave belongs to the local date on which it opens. There is at most one a date.
+- A wave belongs to the local date on which it opens. There is at most one per date.
 - A local time that happens twice (autumn) counts once, the first time. A local time that does not exist
-  (spring) becomes the first instant after the gap: 02:30 where the clock jumps from 02:00 to 03:00 is 03:00.
-  A whole date that does not exist (Samoa, 30 December 2011) has no wave and is no working day.
-- The wave of a skipped date is left out, not moved. A skipped date is no working day either.
+  (spring) becomes the first instant after the gap: if the clock jumps from 02:00 to 03:00, 02:30 is 03:00.
+  A whole date that does not exist (Samoa, 30 December 2011) has no wave and is not a working day.
+- The wave of a skipped date is left out, not moved. A skipped date is not a working day either.
 - A wave of n working days closes on the nth working day after its opening, at the same local time: opened on
   Tuesday at 09:00 for 3 working days, it closes on Friday at 09:00.
 - It always closes on a day before the next opening. If holidays push the close too far, it closes on the last
-  working day before; if there is no such day, the wave is left out.
-- Reminders fall on the working days between, at the time of the opening but within 08:00 to 17:00: one on
-  the working day before the close, a second after half of the time. None on the day of the opening, so none
-  in a wave of one working day.
+  working day before that opening; if there is no such day, the wave is left out.
+- Reminders fall on the working days between, at the opening's time of day kept within 08:00 to 17:00: one on
+  the working day before the close, a second halfway. None on the day of the opening, so none in a wave of one
+  working day.
 - Openings are on working days from 08:00 to 18:00 unless the schedule allows any hour. Reminders always are.
 """
 
@@ -46,7 +46,7 @@ def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """The instant of a local time, in UTC: the first of two, or the first after a gap.
 
     A local time in a gap, read with fold 0 and with fold 1 (PEP 495), gives instants on either side of the
-    jump, which is searched between them.
+    jump; the search for the jump runs between them.
     """
     local = datetime.combine(day, at, tzinfo=zone)
     after = local.astimezone(UTC)
@@ -64,7 +64,7 @@ def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
 
 
 def _in_gap(local: datetime) -> bool:
-    """Whether the wall clock leaves this time out: fold 0 takes the offset from before, fold 1 from after."""
+    """Whether the wall clock skips this time: fold 0 takes the offset from before, fold 1 from after."""
     before, after = local.utcoffset(), local.replace(fold=1).utcoffset()
     return before is not None and after is not None and before < after
 
@@ -109,7 +109,7 @@ def _next_opening_date(schedule: Schedule, after: date) -> date:
 
 
 def _days_of_wave(schedule: Schedule, day: date, *, before: date | None = None) -> list[date]:
-    """The working days after the opening up to the close, all of them earlier than `before`."""
+    """The working days after the opening on `day` up to the close, all before `before`."""
     days = _working_days_after(schedule, day)
     if before is not None:
         days = takewhile(lambda each: each < before, days)
@@ -144,9 +144,9 @@ def moments(schedule: Schedule, local_date: date) -> Moments:
 def moments_by_hand(schedule: Schedule, now: datetime, before: date | None = None) -> Moments:
     """The instants of a wave that a manager opens at `now`, at any hour of any date.
 
-    It counts for its local date. If a working day lies between, it closes before the next wave of the
-    schedule; otherwise it runs its whole length and `plan` skips the wave that would open meanwhile. That
-    next wave opens on the date `before`: the schedule's next, unless the caller knows that one to be skipped.
+    It belongs to its local date. If a working day lies between, it closes before the next wave of the
+    schedule; if none does, it runs its whole length and `plan` skips the wave that would open meanwhile.
+    `before` is the date of that next wave; the caller gives it if the schedule's next one is skipped.
     """
     today = local_date(schedule, now)
     following = before or _next_opening_date(schedule, today)
@@ -167,7 +167,7 @@ def _moments(schedule: Schedule, day: date, opens_at: datetime, days: list[date]
 
 
 def _reminder_days(days: list[date], count: int) -> list[date]:
-    """The working day before the close, and before it the one after half of the days if there is another."""
+    """The working day before the close and, for a second reminder, the one halfway if it is another day."""
     between = days[:-1]
     if not between or not count:
         return []
@@ -177,7 +177,7 @@ def _reminder_days(days: list[date], count: int) -> list[date]:
 
 
 def next_moments(schedule: Schedule, after: datetime, count: int = 1) -> list[Moments]:
-    """The next `count` waves that open later than `after`, in order. Pauses are not counted in."""
+    """The next `count` waves that open later than `after`, in order. Pauses are ignored."""
     found: list[Moments] = []
     day = local_date(schedule, after) - 2 * ONE_DAY
     while len(found) < count:
@@ -190,7 +190,7 @@ def next_moments(schedule: Schedule, after: datetime, count: int = 1) -> list[Mo
 
 
 def may_post(schedule: Schedule, moment: datetime) -> bool:
-    """Whether anything may be posted at `moment`: never on a skipped date, else in working hours or any."""
+    """Whether the bot may post at `moment`: never on a skipped date, else in working hours or at any hour."""
     local = _naive(moment, schedule.tz)
     if schedule.any_hour:
         return local.date() not in schedule.skip_dates

@@ -1,7 +1,7 @@
 """What a view shows, as records without words: services fill them in, views make the messages.
 
-`wave_id` is the wave's token, not its number: a number is used again after a backup is put back, and then
-means another wave than in the messages that stand already.
+`wave_id` is the wave's token, not its number: after a backup is restored numbers are used again, for other
+waves than in the messages posted before.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class Turnout:
 class PollCard:
     """A wave's poll in a channel of `side`.
 
-    `roster` people were there to be asked; `answered` of them did, None if the number must stay hidden.
-    A number under `minimum` is hidden all the same. `called_off`: closed without results, for its key was
-    lost. `traces` is what is left of the answers after the close.
+    `roster` people could answer; `answered` of them did, None if the number must stay hidden. A number under
+    `minimum` is hidden in any case. `called_off`: closed without results, because its key was lost. `traces`
+    is what remains of the answers after the close.
     """
 
     wave_id: str
@@ -59,9 +59,9 @@ class OwnAnswers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacyCard:
-    """`closes_at` of the open wave, None when none is open; `own` None if nothing about the reader is stored.
+    """`closes_at` is the open wave's, None without one; `own` is None if nothing about the reader is stored.
 
-    `readers` may read results. `traces` is what can still be found of the answers to closed waves.
+    `readers` says who may read results. `traces` is what can still be found of the answers to closed waves.
     """
 
     minimum: int
@@ -76,8 +76,8 @@ class StatusCard:
     """Where the pulse stands: the open wave, the next one, or why there is none.
 
     `own` is how many questions the reader has answered, and of how many; None if the reader is not asked.
-    `changes` are what managers did, the latest first: for managers only. `key_lost` is true where the open
-    wave's answers can neither be read nor taken.
+    `changes` are what managers did, the latest first: for managers only. `key_lost` is true if the open
+    wave's answers can be neither read nor recorded.
     """
 
     minimum: int
@@ -124,7 +124,7 @@ class CommitmentsCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPulse:
-    """The open wave as one reader meets it. `turnout` is that of the side, `answers` has the reader's chosen
+    """The open wave as one reader sees it. `turnout` is that of the side, `answers` has the reader's chosen
     options by item id. `side` is None if the reader cannot answer here, and `outside` says why.
     """
 
@@ -151,7 +151,7 @@ class LastResults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelStatus:
-    """A channel (its id) and its use: a side's poll, or None for the results alone.
+    """A channel (its id) and its use: the poll of `side`, or only the results if that is None.
 
     `problem` is Slack's code for what keeps the bot from working there, "" if nothing does.
     """
@@ -163,7 +163,7 @@ class ChannelStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagerCard:
-    """What managers see besides. `schedule` is the cadence in a sentence, as plain text; `changes` are what
+    """What only managers see. `schedule` is the cadence in a sentence, as plain text; `changes` are what
     managers did, the latest first.
     """
 
@@ -176,9 +176,9 @@ class ManagerCard:
 class HomeCard:
     """The Home tab of one reader. `manager` is None for everybody who is not one, and before the set-up.
 
-    `zone` is that of the days shown. `may_manage` says that the reader is a manager, `set_up` that the pulse
+    Days shown are those of `zone`. `may_manage` says that the reader is a manager, `set_up` that the pulse
     has its channels and schedule, `reads` that the reader may read results. `commitments` is None before the
-    set-up, and for whoever may not.
+    set-up, and for whoever may not read results.
     """
 
     minimum: int
@@ -215,7 +215,7 @@ class QuestionsCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningCard:
-    """What a pulse that is opened now would ask, in which channels (ids), and until when."""
+    """What a pulse opened now would ask, in which channels (ids), and until when."""
 
     channels: tuple[str, ...]
     items: tuple[Item, ...]
@@ -253,7 +253,7 @@ class ChannelsCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostedPoll:
-    """A poll message that stands in a channel, and what it should show now."""
+    """A poll message in a channel, and what it should show now."""
 
     channel: str
     ts: str

@@ -4,8 +4,8 @@
 and stored nowhere, so a claim never differs between the message, the trend and the scores.
 
 A newer window of waves is compared with the waves before it by the likelihood ratio of what was published
-(`pulse.core.likelihood.contrast`). A claim is made where |z| is over the threshold of the window's length; of
-several windows the one that is furthest over. Afterwards the older window begins with the first wave of
+(`pulse.core.likelihood.contrast`). A claim is made if |z| is over the threshold for the window's length; of
+several such windows the one furthest over counts. Afterwards the older window begins with the first wave of
 that claim's newer window, so a change is claimed once, and a return is a claim of its own. The thresholds
 come from simulation (docs/method.md, "How often it is right").
 """
@@ -24,7 +24,7 @@ from pulse.core.likelihood import Observation, Vector, between, contrast, sums
 from pulse.core.privacy import share
 
 SELDOM = 27
-"""From this median of days between waves on, an item is asked seldom: every 4 weeks, less a day of slack."""
+"""The median of days between waves from which an item is asked seldom: 4 weeks, less a day of slack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,14 @@ class Rule:
 OFTEN_RULE = Rule(((1, 3.6), (4, 3.1), (8, 2.95)), 26, 4, 30)
 SELDOM_RULE = Rule(((1, 3.4), (2, 3.1), (4, 2.9)), 8, 2, 0)
 SMALL_RULE = Rule(((4, 3.4), (8, 3.25)), 26, 8, 30)
-"""Where the newer window averages under `SMALL` answers a wave."""
+"""The rule if the newer window averages under `SMALL` answers per wave."""
 
 SMALL = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Waves of a series taken together: their published ends and answers, added up."""
+    """Waves of a series taken together: the sums of their published `low`, `high` and `n`."""
 
     first: date
     last: date
@@ -82,7 +82,7 @@ def claims(series: Sequence[Observation]) -> tuple[Claim, ...]:
 
     `series` holds the waves of one side, one measure and one wording in the order of their closes, without
     those that were withheld. Waves that do not describe the channel are left out of every window, and no
-    claim is made at them. Raises BadNumbers where the days go back.
+    claim is made at them. Raises BadNumbers if the days go back.
 
     >>> from datetime import date, timedelta
     >>> counts = [21] * 26 + [12] * 13 + [21] * 13
@@ -189,15 +189,15 @@ def _claim(history: _History, found: _Candidate, at: int) -> Claim:
 
 
 USUAL = 0.6
-"""The share that a side is taken to have had, where it is told what it can see."""
+"""The share that a side is assumed to have had, to say which changes its answers can show."""
 
 
 @lru_cache(maxsize=1024)
 def lasting_changes(n: int) -> tuple[int | None, int | None]:
-    """(highest count that is a fall, lowest that is a rise) which `n` answers a wave show within 8 waves.
+    """(highest count called a fall, lowest called a rise) within 8 waves of `n` answers each.
 
-    Exact at the rule in force: 26 weekly waves of 6 in 10, and then the count wave after wave. None where no
-    count is told. Raises BadNumbers under 1 answer.
+    Found by applying the rule in force: 26 weekly waves of 6 in 10, then the count in every wave. None if no
+    count is called so. Raises BadNumbers under 1 answer.
 
     >>> lasting_changes(12)
     (4, 9)

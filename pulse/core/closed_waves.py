@@ -11,7 +11,7 @@ from pulse.core.model import ClosedWave, Counted, Item, Measure, Outcome, Side, 
 
 
 def has_results(wave: ClosedWave) -> bool:
-    """Whether any question of a wave may be shown; what came of a commitment stands in its message alone."""
+    """Whether a wave has results to show, apart from a commitment's, which are only in its own message."""
     return any(
         isinstance(now, Counted)
         for (item_id, _side), now in wave.outcomes.items()
@@ -25,15 +25,15 @@ def outcome_of(wave: ClosedWave, item_id: str, side: Side) -> Outcome:
 
 
 def turnout_of(wave: ClosedWave, side: Side) -> SideTurnout:
-    """A side's turnout; one that is missing had nobody."""
+    """A side's turnout; a missing one means nobody."""
     return wave.turnout.get(side, SideTurnout(0, None))
 
 
 def observed(wave: ClosedWave, item: Item, side: Side, measure: Measure) -> Observation | None:
     """What the wave published of a measure; None if it published none of it.
 
-    A wave of the first edition may have more answers than people at its opening: they joined in time. The
-    day is that of UTC, so that the rules say the same in every zone.
+    A wave of the first edition can have more answers than people at its opening: some joined later. The day
+    is that of UTC, so that the rules give the same result in every zone.
     """
     now = outcome_of(wave, item.id, side)
     if isinstance(now, Withheld) or measure.key not in now.shares:

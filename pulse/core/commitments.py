@@ -1,8 +1,8 @@
-"""Commitments: one thing that a side says it will do, by a day, and whether both sides saw it happen.
+"""Commitments: one thing that a side says it will do by a set date, and whether both sides saw it happen.
 
 A side has at most one open commitment. When its day has passed, both sides are asked once whether it
-happened; the result says so once, and from then on it is a moment on the trend. It has no respondent's name,
-and the name of whoever wrote it only where they gave it.
+happened; this is reported once, and from then on the commitment is a mark on the trend. It has no
+respondent's name, and the name of whoever wrote it only if they gave it.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class CommitmentDraft:
 
 
 class DraftFault(BadRequest):
-    """A commitment that cannot be; `field` of its form is at fault."""
+    """An invalid commitment; `field` names the form's field at fault."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -104,9 +104,9 @@ class DraftFault(BadRequest):
 
 
 def check_draft(draft: CommitmentDraft, known: Iterable[Commitment], today: date) -> CommitmentDraft:
-    """The draft with its white space put right, without signs that nobody sees.
+    """The draft with tidy white space and without control characters.
 
-    Raises DraftFault for a text or a day that cannot be, NotNow where the side has an open commitment.
+    Raises DraftFault for an invalid text or day, NotNow if the side has an open commitment.
     """
     text = _plain(draft.text)
     if not text:
@@ -132,7 +132,7 @@ def check_draft(draft: CommitmentDraft, known: Iterable[Commitment], today: date
 
 _UNSEEN = {"Cc", "Cs"}
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Signs that change the order of what stands behind them: our words, and the other side's."""
+"""Characters that reorder the text after them: the bot's words, and the other side's."""
 
 
 def _plain(typed: str) -> str:
@@ -155,7 +155,7 @@ def due_commitment(known: Sequence[Commitment], today: date) -> Commitment | Non
 
 
 def commitment_item(commitment: Commitment, day: str) -> Item:
-    """The question whether it happened, alike for both sides; `day` is the due day in words.
+    """The question whether it happened, the same for both sides; `day` is the due day in words.
 
     Its series does not depend on the language.
     """
@@ -184,6 +184,6 @@ def commitment_item(commitment: Commitment, day: str) -> Item:
 
 
 def _digest(commitment: Commitment) -> str:
-    """Tells commitments of one number apart: a restored database counts on from an earlier one."""
+    """Tells commitments with the same number apart: a restored database gives numbers out again."""
     said = "\x1f".join((commitment.side, commitment.due_on.isoformat(), commitment.text))
     return hashlib.sha256(said.encode()).hexdigest()[:10]

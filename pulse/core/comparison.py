@@ -1,9 +1,9 @@
-"""How a side stands against a published figure, and the sides against each other.
+"""How a side compares with a published figure, and the sides with each other.
 
 Both use the log-likelihood of what was published, averaged over a wave and up to 3 before it within 13
 weeks: an average carries the information of one wave, never more, so people who answer again and again are
-not counted again and again. A verdict begins where |z| reaches `BEGINS` (`BEGINS_ALONE` where there is one
-wave to average) and stays until |z| is under `ENDS`, so that it does not come and go with every wave.
+not counted again and again. A verdict begins where |z| reaches `BEGINS` (`BEGINS_ALONE` if there is only
+one wave to average) and stays until |z| is under `ENDS`, so that it does not come and go with every wave.
 The thresholds come from simulation (docs/method.md, "How often it is right").
 """
 
@@ -26,11 +26,11 @@ ENDS = 1.28
 MOST_WAVES = 4
 WITHIN = timedelta(weeks=13)
 ASSUMED_N = 100
-"""The sample that is assumed where a study did not publish the number of people asked on a side."""
+"""The sample that is assumed if a study did not publish the number of people asked on a side."""
 
 
 class Verdict(StrEnum):
-    """How a share stands against another. `UNCLEAR`: the two can't be told apart."""
+    """How a share compares with another. `UNCLEAR`: the two can't be told apart."""
 
     ABOVE = "above"
     BELOW = "below"
@@ -41,7 +41,7 @@ class Verdict(StrEnum):
 class Study:
     """A published per cent with the lowest and highest it may have been before rounding.
 
-    `n` is the number of people asked on that side, None where it was not published. Raises BadNumbers
+    `n` is the number of people asked on that side, None if it was not published. Raises BadNumbers
     unless 0 ≤ low ≤ percent ≤ high ≤ 100 and n is above 0.
     """
 
@@ -65,11 +65,11 @@ class Standing:
 
 
 def against_study(series: Sequence[Observation], study: Study) -> Standing | None:
-    """How the last wave of a series stands against a published figure; None where it may not be compared.
+    """How the last wave of a series compares with a published figure; None if it must not be compared.
 
-    `series` is as in `pulse.core.claims.claims`. The study is a binomial sample of its own. z is taken at
-    the published per cent and at both ends of its range: 0 where they disagree in sign, else the
-    smallest. None for an empty series, and where the last wave does not describe the channel.
+    `series` is as in `pulse.core.claims.claims`. The study is a binomial sample of its own. z is computed at
+    the published per cent and at both ends of its range: 0 if the signs differ, else the one nearest to 0.
+    None for an empty series, and if the last wave does not describe the channel.
 
     >>> from datetime import date
     >>> wave = Observation(date(2026, 11, 27), 2, 2, 13, 16)
@@ -83,9 +83,9 @@ def against_study(series: Sequence[Observation], study: Study) -> Standing | Non
 
 
 def gap(pairs: Sequence[tuple[Observation, Observation]]) -> Standing | None:
-    """How the first side stands against the second at the last wave that both could be shown of.
+    """How the first side compares with the second at the last wave in which both could be shown.
 
-    `pairs` holds both sides' observations of the same waves, oldest first. Each side is averaged for itself.
+    `pairs` holds both sides' observations of the same waves, oldest first. Each side is averaged on its own.
     None as in `against_study`, for either side.
 
     >>> from datetime import date
@@ -100,9 +100,9 @@ def gap(pairs: Sequence[tuple[Observation, Observation]]) -> Standing | None:
 
 
 def _settle(steps: Iterator[tuple[float, int]]) -> Standing:
-    """The verdict at the first of `steps`, (z, waves averaged) from the newest wave back in time.
+    """The verdict at the first of `steps`: (z, waves averaged), from the newest wave backwards.
 
-    Only a z between `ENDS` and `BEGINS` asks what the verdict was before, so few steps are taken.
+    Only a z between `ENDS` and `BEGINS` depends on the verdict before, so few steps are taken.
     """
     z, waves = next(steps)
     verdict = _decided(z, waves)
@@ -114,7 +114,7 @@ def _settle(steps: Iterator[tuple[float, int]]) -> Standing:
 
 
 def _decided(z: float, waves: int) -> Verdict | None:
-    """The verdict that a z gives by itself; None where it keeps the one before."""
+    """The verdict that a z gives by itself; None if the one before stays."""
     if abs(z) >= (BEGINS_ALONE if waves == 1 else BEGINS):
         return Verdict.ABOVE if z > 0 else Verdict.BELOW
     return Verdict.UNCLEAR if waves == 1 or abs(z) < ENDS else None
@@ -161,11 +161,11 @@ def published(percent: float, n: int) -> Vector:
 
 @lru_cache(maxsize=1024)
 def reach(n: int, sample: int | None) -> tuple[int | None, int | None]:
-    """What a side of `n` answers a wave can be told from: (highest to be above, lowest to be below).
+    """Which figures `n` answers per wave can be told apart from: (highest to be above, lowest to be below).
 
-    Whole per cents of a study that asked `sample` people, at the rule in force with several waves: the
-    highest that waves of only "n − 2 or more" are above, and the lowest that waves of only "2 or fewer" are
-    below. None where there is no such per cent. Raises BadNumbers under 5 answers: nothing is shown of them.
+    They are whole per cents of a study that asked `sample` people, under the rule in force for several waves:
+    the highest that waves of only "n − 2 or more" are above, and the lowest that waves of only "2 or fewer"
+    are below. None if there is no such per cent. Raises BadNumbers under 5 answers, which are never shown.
 
     >>> reach(12, 405)
     (63, 37)
@@ -190,7 +190,7 @@ def _told(vector: Vector, share: float, percent: int, sample: int | None) -> boo
 def better_or_worse(better: tuple[int, int], worse: tuple[int, int]) -> Verdict:
     """Whether more people say "better" than "worse", by the sign test at 5 %.
 
-    Each count is from the lowest to the highest that it may be; a verdict holds for all of them.
+    Each count is a range, (lowest, highest); a verdict holds for every value in it.
 
     >>> better_or_worse((9, 9), (1, 1)).value, better_or_worse((9, 9), (0, 4)).value
     ('above', 'unclear')

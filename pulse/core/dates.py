@@ -1,4 +1,4 @@
-"""A day as readers of all zones and languages write it out."""
+"""Days in words, for readers of every zone and language."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def day(when: date) -> str:
 
 
 def short_day(when: date, today: date) -> str:
-    """A day in words, without its year where that is the year of `today`.
+    """A day in words, without its year if that is the year of `today`.
 
     >>> short_day(date(2026, 11, 20), date(2026, 11, 27)), short_day(date(2025, 11, 20), date(2026, 1, 2))
     ('20 November', '20 November 2025')
@@ -59,7 +59,7 @@ BRIEF = (
 
 
 def brief_day(when: date) -> str:
-    """A day as charts have room for, without its year.
+    """A day short enough for charts, without its year.
 
     >>> brief_day(date(2026, 11, 20))
     '20 Nov'

@@ -22,7 +22,7 @@ TOKEN_REFUSALS = frozenset(
         "token_revoked",
     }
 )
-"""Slack's answers to the bot token that no second try will change."""
+"""Slack's error codes that refuse a token for good: trying again is of no use."""
 
 
 class PulseError(Exception):
@@ -42,7 +42,7 @@ class DataFault(PulseError):
 
 
 class FormNotUnderstood(PulseError):
-    """A form came back in a shape that it cannot have been sent in."""
+    """A form came back in a shape that the bot never sends."""
 
     def __init__(self) -> None:
         super().__init__(_("This form could not be read, and nothing was changed. Please open it again."))
@@ -53,7 +53,7 @@ class BadNumbers(PulseError, ValueError):
 
 
 class SlackUnreachable(PulseError):
-    """Slack did not take the connection; the bot goes on trying, after Slack's own `wait` in seconds.
+    """Slack did not accept the connection; the bot tries again, after the `wait` seconds that Slack asks for.
 
     `why` is a sentence.
     """
@@ -134,7 +134,7 @@ class KeyLost(PulseError):
 
 
 class BallotBroken(PulseError):
-    """A sealed ballot does not open, or a ballot does not fit its row."""
+    """A sealed ballot cannot be opened, or a ballot is too long for its row."""
 
 
 class PollIsClosed(PulseError):
@@ -146,7 +146,7 @@ class NotYours(PulseError):
 
 
 class NotForYou(PulseError):
-    """Somebody asked for results who may not read or share them."""
+    """Somebody who may not read or share results asked for them."""
 
 
 class AnswerElsewhere(NotYours):
@@ -165,7 +165,7 @@ class JoinedLater(NotYours):
 
 
 class ManagersOnly(PulseError):
-    """Somebody who is no manager asked for what managers do; `people` are ids of some who may."""
+    """Somebody who is not a manager asked for what only managers do; `people` are ids of some who may."""
 
     def __init__(self, sentence: str, people: tuple[str, ...] = ()) -> None:
         super().__init__(sentence)
@@ -173,7 +173,7 @@ class ManagersOnly(PulseError):
 
 
 class BadRequest(PulseError):
-    """The request names what does not exist, or what the poll did not offer."""
+    """The request names something that does not exist, or that the poll did not offer."""
 
 
 class NotNow(PulseError):
@@ -185,10 +185,10 @@ class NotSetUp(PulseError):
 
 
 class SlackFault(PulseError):
-    """Slack refused a call or did not answer. `code` is Slack's error word, "" where there was no answer.
+    """Slack refused a call or did not reply. `code` is Slack's error code, "" if there was no reply.
 
-    `certain` is false where the call may have been applied all the same. `wait` is how many seconds Slack
-    asks to wait before the next try, 0 where it does not say.
+    `certain` is false if the call was perhaps applied all the same. `wait` is how many seconds Slack asks to
+    wait before the next try, 0 if it does not say.
     """
 
     def __init__(self, sentence: str, code: str, certain: bool, wait: float = 0.0) -> None:
@@ -197,7 +197,7 @@ class SlackFault(PulseError):
 
 
 class ChartNotDrawn(PulseError):
-    """A picture could not be made: `reason` is for the log, what it shows is said in words anyway."""
+    """A chart could not be drawn: `reason` is for the log. What the chart shows is said in words anyway."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(
@@ -207,7 +207,7 @@ class ChartNotDrawn(PulseError):
 
 
 class ScheduleFault(PulseError):
-    """A schedule that cannot be: `fields` has a sentence for each field that is at fault."""
+    """An invalid schedule: `fields` has a sentence for each field that is at fault."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
         super().__init__(" ".join(fields.values()))

@@ -18,7 +18,7 @@ from pulse.core.study_comparisons import all_verdicts
 from pulse.core.trails import all_changes
 
 SHORT = 16
-"""Hexadecimal digits that are shown to people."""
+"""How many hexadecimal digits people are shown."""
 
 
 def digest(wave: ClosedWave) -> str:
@@ -66,7 +66,7 @@ def _figures(wave: ClosedWave) -> Iterator[tuple[object, ...]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaidChange:
-    """A change that the bot told at the close of `wave_id`.
+    """A change that the bot reported at the close of `wave_id`.
 
     `newer` and `older` are the windows' counts: fewest people, most people, and answers.
     """
@@ -82,10 +82,10 @@ class SaidChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaidStudy:
-    """A comparison of a share with a published figure, as the bot told it of `wave_id`.
+    """A comparison of a share with a published figure, as the bot reported it for `wave_id`.
 
     `verdict` is "above", "below" or "unclear". With `complement` those who are not in the share are compared.
-    The per cents are the published one and the ends of its range, `people_n` its sample where it is known.
+    The per cents are the published one and the ends of its range, `people_n` its sample, None if not known.
     """
 
     wave_id: int
@@ -104,14 +104,14 @@ class SaidStudy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """Everything that the bot derived from closed waves and told, wave by wave."""
+    """Everything that the bot derived from closed waves and reported, wave by wave."""
 
     changes: tuple[SaidChange, ...]
     studies: tuple[SaidStudy, ...]
 
 
 def said(waves: Sequence[ClosedWave], bank: Bank, ledger: Ledger) -> Said:
-    """What the reports of these waves tell, wave by wave: their changes and verdicts without the reports."""
+    """The changes and verdicts in the reports of these waves, wave by wave, without making the reports."""
     ordered = sorted(waves, key=lambda wave: (wave.closed_at, wave.id))
     place = {wave.id: at for at, wave in enumerate(ordered)}
     changes = [_said_change(change) for item in bank for change in all_changes(item, ordered)]

@@ -1,7 +1,7 @@
 """Whether one side misjudges the other: what it expects against what the other side answered.
 
 Five buttons ask how many of ten people on the other side agree (0–1, 2–3, 4–6, 7–8, 9–10, with the midpoints
-0.5, 2.5, 5, 7.5 and 9.5). Published is the mean to the nearest half, or that it is 2 or fewer or 8 or more.
+0.5, 2.5, 5, 7.5 and 9.5). The mean is published to the nearest half, or as 2 or fewer or 8 or more.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pulse.core.likelihood import DESCRIBES, Observation
 from pulse.core.stats import wilson
 
 SPREAD = 4.9
-"""1.96 standard deviations of one answer, in people of ten: 2.5 is more than people's answers vary."""
+"""1.96 standard deviations of one answer, in people of ten; the 2.5 assumed is more than answers vary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +38,11 @@ class Expected:
 
 
 def misjudged(expected: Expected, held: Observation) -> Verdict | None:
-    """Whether a side expected clearly more (ABOVE) or fewer (BELOW) to agree than do.
+    """Whether a side expected clearly more (ABOVE) or fewer (BELOW) to agree than really do.
 
-    The difference of the expected mean (± 4.9/√n) and the other side's share (Wilson's limits), joined as
-    Newcombe does (`pulse.core.stats.newcombe`), must leave 0 out for every value that either may have. None
-    where under 30 % of either side answered.
+    The interval of the difference between the expected mean (± 4.9/√n) and the other side's share (Wilson's
+    limits), joined as R. G. Newcombe (1998, method 10) does, must leave 0 out for every value that either may
+    have. None if under 30 % of either side answered.
 
     >>> from datetime import date
     >>> held = Observation(date(2026, 11, 27), 21, 21, 30, 36)

@@ -22,7 +22,7 @@ OPTIONS = (
     *(Option(key, _LABELS[key], _LABELS[key]) for key in EXPECTED),
     Option("cannot_say", N_("Cannot say"), N_("Cannot say"), counted=False),
 )
-"""Five midpoints of `pulse.core.privacy.EXPECTED`, and leave to have no idea."""
+"""The five options of `pulse.core.privacy.EXPECTED`, and one for people who have no idea."""
 
 
 def is_expectation(item_id: str) -> bool:
@@ -40,10 +40,10 @@ def base_of(item_id: str) -> str:
 
 
 def can_be_expected(item: Item) -> bool:
-    """Whether the other side's answers to an item can be guessed at.
+    """Whether a side can be asked to guess the other's answers to an item.
 
-    An agree item that says something good, worded for each side about the other. Accusations are left out:
-    the question would ask each side to guess how it is blamed.
+    It must be an agree item that says something good, worded for each side about the other. Accusations are
+    left out: the question would ask each side to guess how it is blamed.
     """
     return item.mirrored and item.format is Format.AGREE5 and item.direction is Direction.POSITIVE
 

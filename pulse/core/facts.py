@@ -10,7 +10,7 @@ Messages, charts and exports take their numbers from here, and the SQL views rou
     citation(row)          "56% of senior marketing executives (Accenture 2013)"
     claim(row)             what the figure says, as a sentence
     provenance(row)        the study, where and when people were asked, and how many
-    caution(rows)          whose the figures of a message are
+    caution(rows)          which people a message's figures are about
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PER_CENT_FROM = 10
 def percent(k: int, n: int) -> int:
     """`k` of `n` as a whole per cent, halves rounded up. Integers only: no float decides a half.
 
-    Raises ZeroDivisionError where nobody answered.
+    Raises ZeroDivisionError if nobody answered.
 
     >>> percent(5, 40), percent(1, 8), percent(2, 3)
     (13, 13, 67)
@@ -79,7 +79,7 @@ def _count_form(low: int, high: int, n: int) -> str:
 
 
 def share(low: int, high: int, n: int) -> str:
-    """A count, with its per cent where there are 10 answers or more and the count is exact.
+    """A count, with its per cent if there are 10 answers or more and the count is exact.
 
     >>> share(7, 7, 12), share(0, 2, 12), share(3, 3, 6)
     ('7 of 12 (58%)', '2 or fewer of 12', '3 of 6')
@@ -91,7 +91,7 @@ def share(low: int, high: int, n: int) -> str:
 
 
 def share_alone(low: int, high: int, n: int) -> str:
-    """A share beside another one of the same people, whose number stands there.
+    """A share beside another one of the same people, which says how many they are.
 
     >>> share_alone(7, 7, 12), share_alone(0, 2, 12), share_alone(10, 12, 12), share_alone(3, 4, 7)
     ('7 (58%)', '2 or fewer', '10 or more', '3 or 4')
@@ -111,7 +111,7 @@ _ENDS_IN_PER_CENT = re.compile(r"(?<!in )\b(\d+)$")
 
 
 def figure(row: Baseline) -> str:
-    """The figure as it was published: a per cent where it is exact, else the words that were printed."""
+    """The figure as it was published: a per cent if it is exact, else the words that were printed."""
     return shown(row.qualifier, row.percent, row.percent_low, row.percent_high)
 
 
@@ -192,9 +192,9 @@ def sample(row: Baseline) -> str:
 
 
 def caution(rows: Iterable[Baseline]) -> str:
-    """Whose the published figures of a message are, as the sentence that it carries; "" for no figures.
+    """A sentence that says which people a message's published figures are about; "" for no figures.
 
-    One or two groups of people are named. More make a list that nobody reads, and each figure names its own.
+    One or two groups of people are named. Nobody would read a longer list; then each figure names its own.
     """
     asked = [row for row in rows if row.base != NOT_A_SURVEY]
     if not asked:

@@ -1,6 +1,7 @@
-"""What came of it: what one side expected of the other, and what was committed to, as records with sentences.
+"""Follow-up: what one side expected of the other, and what came of commitments, as records with sentences.
 
-`pulse.core.reports` makes them when a wave closes; the rules are docs/method.md's.
+`pulse.core.reporting` makes those of a closed wave, `pulse.core.trails` the marks. The rules are in
+docs/method.md.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ FEWEST, MOST = 2.0, 8.0
 """The means that stand for "2 or fewer" and "8 or more" (`pulse.core.privacy.publish_expectation`)."""
 
 AROUND = 8
-"""Pulses on each side of a mark that its counts are made of: as many as the longest window of a claim."""
+"""Pulses counted before a mark, and after it: as many as the longest window of a claim."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectationReport:
-    """What `side` expects of the other side's answer to `item`.
+    """How `side` expects the other side to answer `item`.
 
-    `verdict` is ABOVE where clearly more were expected than agree, BELOW where clearly fewer were, UNCLEAR
-    where neither can be said, and None where one of the two is not shown or too few answered.
+    `verdict` is ABOVE if clearly more were expected than agree, BELOW if clearly fewer were, UNCLEAR if
+    neither can be said, and None if one of the two is not shown or too few answered.
     """
 
     item: Item
@@ -41,7 +42,7 @@ class ExpectationReport:
     expected: Expected
     verdict: Verdict | None
     people: str
-    """How many of the other side agree, as a count; empty where that is not shown."""
+    """How many of the other side agree, as a count; empty if that is not shown."""
     sentence: str
 
     @property
@@ -53,7 +54,7 @@ class ExpectationReport:
 class CommitmentReport:
     """What both sides answered about a commitment. `sentences` has the share of those who saw it happen.
 
-    `counts` has the same in a few words, of each side that is shown.
+    `counts` has the same in a few words, for each side that is shown.
     """
 
     commitment: Commitment
@@ -63,9 +64,9 @@ class CommitmentReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitmentMark:
-    """A commitment on an item's trend. It stands at its day, or at the day it was made while that is ahead.
+    """A commitment on an item's trend: at its due day, or while that is ahead, at the day it was made.
 
-    `sentences` has the counts before and after its day, of each side that has both.
+    `sentences` has the counts before and after its due day, for each side that has both.
     """
 
     day: date
@@ -74,7 +75,7 @@ class CommitmentMark:
 
     @property
     def note(self) -> Note:
-        """The mark as it stands on a chart."""
+        """The mark as a chart shows it."""
         return Note(self.day, self.text)
 
 
@@ -87,7 +88,7 @@ _FINDINGS = {
 def expectation_report(
     item: Item, side: Side, expected: Expected, roster: int, held: Observation | None
 ) -> ExpectationReport:
-    """What a side of `roster` people expected, and what the other side holds (None where that is hidden)."""
+    """What a side of `roster` people expected, and what the other side answered: `held`, None if hidden."""
     low, high = _limits(expected.of_ten)
     belief = Belief(low=low, high=high, n=expected.n, roster=max(roster, expected.n))
     verdict = misjudged(belief, held) if held is not None else None
@@ -123,14 +124,14 @@ def of_ten(mean: float) -> str:
 
 
 def _limits(mean: float) -> tuple[float, float]:
-    """What a published mean may stand for."""
+    """The range of means that a published mean stands for."""
     if mean <= FEWEST:
         return 0.0, FEWEST + 0.25
     return (MOST - 0.25, 10.0) if mean >= MOST else (mean - 0.25, mean + 0.25)
 
 
 def figure_of(held: Observation) -> str:
-    """A share as a count, with its per cent where both are one number."""
+    """A share as a count, with its per cent if there are 10 answers or more and the count is exact."""
     people = count(held.low, held.high, held.n)
     if held.low != held.high or held.n < PER_CENT_FROM:
         return people
@@ -156,7 +157,7 @@ def commitment_mark(
 
 
 def counts_around(series: Iterable[Observation], when: date) -> tuple[Window, Window] | None:
-    """The answers of the last pulses up to a day and of the first ones after it; None where one is missing.
+    """The answers of the last pulses up to a day and of the first ones after it; None if either is missing.
 
     Waves that too few answered to describe the channel are left out.
     """
@@ -192,5 +193,5 @@ def _pulses(waves: int) -> str:
 
 
 def not_a_cause() -> str:
-    """What is said wherever a mark stands beside counts."""
+    """The caution that goes with counts before and after a mark."""
     return _("A mark says when, not why: whatever else happened then is in these counts, too.")

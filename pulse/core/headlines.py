@@ -14,10 +14,7 @@ LIMIT = 120
 
 
 def headline_sentence(report: WaveReport, title: str) -> str:
-    """The finding of a wave in words. `title` names the item that it is about; it is cut to fit.
-
-    Whoever made the headline's item knows its title: `report.headline.item_id` says which.
-    """
+    """The finding of a wave in words. `title` names the item `report.headline.item_id`; it is cut to fit."""
     said = _finding(report, title)
     if len(said) > LIMIT:
         shorter = title[: max(1, len(title) - (len(said) - LIMIT) - 1)].rstrip()
@@ -56,7 +53,7 @@ def _of_item(headline: Headline, report: ItemReport, title: str) -> str:
 
 
 def change_in_short(change: Change, title: str, when: str) -> str:
-    """A claim of change on one line; `when` is said where its newer window is one wave."""
+    """A claim of change on one line; `when` is said if its newer window is one wave."""
     form = (
         _("{title}: up in {side}, from {older} in {waves} to {newer} {when}")
         if change.rising

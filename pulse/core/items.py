@@ -36,11 +36,11 @@ COLUMNS = (
 )
 WORDING_LIMIT = 300
 LABEL_LIMIT = 75
-"""What Slack lets a button hold."""
+"""Characters that Slack allows on a button."""
 SHORT_LIMIT = 24
-"""What a phone shows of a button."""
+"""Characters that a phone shows of a button."""
 BOX_LIMIT = 10
-"""What Slack lets a group of radio buttons hold."""
+"""Radio buttons that Slack allows in a group."""
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,15}")
 _CADENCES: Mapping[str, Asked] = {
@@ -131,8 +131,8 @@ def parse_items(
     """The items of a CSV text (format: docs/items.md). Raises DataFault for the first fault.
 
     A company's `own` items have fewer columns and no baselines, and are never asked every wave. A shipped
-    item that is not the one its baselines belong to (column `frozen`) loses them and its title, and is
-    marked `edited`. Ids in `taken` belong to other files.
+    item that is no longer the one in its column `frozen` loses its title; if it has baselines, it loses them,
+    too, and is marked `edited`. Ids in `taken` belong to other files.
     """
     required, optional = (OWN_COLUMNS, OWN_OPTIONAL) if own else (COLUMNS, ())
     items: list[Item] = []
@@ -221,7 +221,7 @@ def _options(row: Row) -> tuple[Format, tuple[Option, ...]]:
 
 
 def _allowed(row: Row, scale: str) -> Iterator[Option]:
-    """The options beside the five that a scale allows: `agree5; "did not ask" allowed`."""
+    """The options that a scale allows besides the five: `agree5; "did not ask" allowed`."""
     for label in re.findall(r'"([^"]*)" allowed', scale):
         if label.casefold() not in UNCOUNTED[1:]:
             raise row.fault("scale", not_one_of(label, UNCOUNTED[1:]))
@@ -261,7 +261,7 @@ def capital(label: str) -> str:
 
 
 def shorten(label: str) -> str:
-    """A label for a phone's button: cut at a word where it is longer than 24 characters.
+    """A label for a phone's button: cut at a word if it is longer than 24 characters.
 
     >>> shorten("Neither agree nor disagree")
     'Neither agree nor…'
@@ -273,7 +273,7 @@ def shorten(label: str) -> str:
 
 
 def _measures(row: Row, form: Format, options: Sequence[Option]) -> tuple[Measure, ...]:
-    """Agree items report the top two options; others what the column `measures` names, or the first."""
+    """Agree items report the top two options; others those that the column `measures` names, or the first."""
     spelled = row.get("measures")
     if form is Format.AGREE5:
         if spelled:
@@ -292,7 +292,7 @@ def _measures(row: Row, form: Format, options: Sequence[Option]) -> tuple[Measur
 
 
 def _check_multiple(row: Row, measures: Sequence[Measure], counted: Mapping[str, Option]) -> None:
-    """What `pulse.core.privacy` relies on in a multiple choice."""
+    """Checks what `pulse.core.privacy` relies on in a multiple choice."""
     if any(len(measure.options) > 1 for measure in measures):
         raise row.fault("measures", _("in a multiple choice each share is of one answer."))
     measured = frozenset[str]().union(*(measure.options for measure in measures))

@@ -1,9 +1,9 @@
 """The language that sentences are made in.
 
 Views and wording mark each sentence with `_` (or `ngettext`) in English, the source language; `speaking`
-sets the catalogue for the code inside it. A sentence is a whole, with named places:
+sets the catalogue for the code inside it. Mark whole sentences, with named places:
 `_("{k} of {n} agree").format(...)`. Sentences in tables are marked with `N_` and translated where they are
-used. Without a catalogue all is English.
+used. Without a catalogue everything is English.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gettext import NullTranslations
 SOURCE = "en"
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
-"""The languages that the bot speaks, each named in itself."""
+"""The languages that the bot speaks, each by its own name."""
 
 _catalogue: ContextVar[NullTranslations | None] = ContextVar("catalogue", default=None)
 
@@ -43,7 +43,7 @@ def spoken() -> str:
 
 
 def language_of(locale: str) -> str:
-    """The language for a reader's locale, English where it is none of ours.
+    """The language for a reader's locale, English if the bot does not speak it.
 
     >>> language_of("de-AT"), language_of("fr-FR"), language_of("")
     ('de', 'en', 'en')

@@ -14,8 +14,8 @@ from pulse.core.language import SOURCE, spoken
 class Library:
     """The question bank and the published figures. `source` is the bank in English.
 
-    `translations` are the same items in other languages. `edition` changes when managers change a question of
-    their own: everybody who holds the library then reads the new one.
+    `translations` are the same items in other languages. `edition` goes up when managers change an own
+    question: everybody who holds the library then reads the new bank.
     """
 
     source: Bank
@@ -38,7 +38,7 @@ class Library:
         return self.translations.get(language, self.source)
 
     def asked_in(self, language: str) -> Library:
-        """The library for polls posted in `language`: their answers are answers to the translation."""
+        """The library for polls posted in `language`: people there answer the translation."""
         if language == SOURCE or language not in self.translations:
             return self
         translated = {item.id: item.translated for item in self.translations[language]}

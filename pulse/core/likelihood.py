@@ -1,9 +1,9 @@
 """What published counts say about a share: log-likelihoods on a fixed grid.
 
 An `Observation` is all that is published of one side, one measure and one wave: a count, or the interval of
-a merged end. Its log-likelihood at a share p is that of a binomial count, or of an interval the sum of the
-counts inside it. The vector holds it at the 249 shares of `GRID`, from 0.004 to 0.996. Constants that do
-not depend on p are left out of exact counts: only differences along the grid mean anything.
+a merged end. Its log-likelihood at a share p is that of a binomial count, or for an interval the log of the
+sum over the counts inside it. The vector holds it at the 249 shares of `GRID`, from 0.004 to 0.996. Constants
+that do not depend on p are left out of exact counts: only differences along the grid mean anything.
 
 Each vector is concave: P(low ≤ X ≤ high) is the chance that p lies between two order statistics of n uniform
 draws, whose joint density is log-concave, and marginals of log-concave functions are log-concave (A. Prékopa,
@@ -34,7 +34,7 @@ Curve = Callable[[int], float]
 """A log-likelihood by the position on `GRID`."""
 
 DESCRIBES = 30
-"""Per cent of the roster under which answers do not describe the channel: nothing is derived from them."""
+"""Per cent of the roster that must answer to describe the channel: with fewer, nothing is derived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def log_likelihood(low: int, high: int, n: int) -> Vector:
     """
     if low == high:
         return tuple(low * a + (n - low) * b for a, b in zip(_LOG, _LOG_REST, strict=True))
-    # The largest term is taken out of the sum, so that nothing underflows.
+    # The largest term is factored out of the sum, so that nothing underflows.
     ways = [(k, log(comb(n, k))) for k in range(low, high + 1)]
     found = []
     for a, b in zip(_LOG, _LOG_REST, strict=True):
@@ -93,7 +93,7 @@ def sums(vectors: Sequence[Vector]) -> list[Vector]:
 
 
 def between(totals: Sequence[Vector], first: int, end: int) -> Curve:
-    """The log-likelihood of the waves from `first` to before `end`, of running sums."""
+    """The log-likelihood of the waves from `first` to before `end`, from running sums."""
     before, after = totals[first], totals[end]
     return lambda at: after[at] - before[at]
 
@@ -115,8 +115,8 @@ def nearest(share: float) -> int:
 def contrast(one: Curve, one_share: float, two: Curve, two_share: float) -> float:
     """How clearly two log-likelihoods differ: the signed root of the likelihood ratio.
 
-    z = ±√(2·(max ℓ₁ + max ℓ₂ − max(ℓ₁ + ℓ₂))), positive where the first peaks at the higher share; under
-    equality nearly standard normal. `one_share` and `two_share` are guesses of where the peaks lie.
+    z = ±√(2·(max ℓ₁ + max ℓ₂ − max(ℓ₁ + ℓ₂))), positive if the first peaks at the higher share; nearly
+    standard normal if the shares are equal. `one_share` and `two_share` are guesses of where the peaks lie.
     Source: S. S. Wilks, Annals of Mathematical Statistics 9 (1938) 60.
     """
     top_one, at_one = peak(one, nearest(one_share))

@@ -1,9 +1,9 @@
 """The nouns of the pulse, as plain frozen data.
 
-Words are those of docs/decisions: a *wave* is one round from opening to close, an *item* a question
-with a wording for each *side*, a *option* one answer option, a *baseline* a published figure, a *series*
+Words are those of docs/glossary.md: a *wave* is one round from opening to close, an *item* a question
+with a wording for each *side*, an *option* one answer option, a *baseline* a published figure, a *series*
 an item's waves under one wording. Counts are whole people; shares are fractions from 0 to 1; per cents
-are named so. Times are aware datetimes in UTC.
+say so in their names. Times are aware datetimes in UTC.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class Side(StrEnum):
 
 
 class BothSides(StrEnum):
-    """For which side people in channels of both sides count: one rule for all of them, and no list.
+    """For which side people in channels of both sides count: one rule for all of them, not a list.
 
-    UNDECIDED is a set-up that has not been asked, and a wave of the first edition: there the channel of the
-    first answer decides. Every other wave that opens undecided leaves these people out.
+    UNDECIDED is a set-up in which no manager has chosen yet, or a wave of the first edition, in which the
+    channel of the first answer decides. Every other wave that opens undecided leaves these people out.
     """
 
     MARKETING = "marketing"
@@ -45,7 +45,7 @@ class BothSides(StrEnum):
     UNDECIDED = ""
 
     def counted(self, sides: tuple[Side, ...]) -> tuple[Side, ...]:
-        """The sides for which somebody counts who is in channels of `sides`.
+        """The sides for which a person in channels of `sides` counts.
 
         >>> BothSides.IT.counted((Side.MARKETING, Side.IT)), BothSides.IT.counted((Side.MARKETING,))
         ((<Side.IT: 'it'>,), (<Side.MARKETING: 'marketing'>,))
@@ -107,7 +107,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A share that is reported for an item: the people who chose any of `options`, of those counted.
+    """A share that is reported for an item: the people who chose any of `options`, among those counted.
 
     `key` is the ledger's `compare_as` word (`top2box`, `top1box`, `choice_share:about_right`, ...);
     `says` completes "7 of 12 ..." ("agree", 'say "about right"').
@@ -122,7 +122,7 @@ class Measure:
 class Item:
     """A question in mirrored wordings. `measures[0]` is the one that is reported first.
 
-    Baselines are keys of the ledger, a tuple a side. `in_index` is false for choice items and for the
+    Baselines are keys of the ledger, a tuple per side. `in_index` is false for choice items and for the
     "need" item, which says what people want and not how things are. `own` marks a company's own item.
     `context` are the baselines that are shown beside this item without a verdict. `edited` marks a shipped
     item whose wording is no longer the one that its baselines belong to: it has none. A translated item
@@ -164,7 +164,7 @@ class Item:
 
     @property
     def mirrored(self) -> bool:
-        """True where the two wordings differ, each naming the other side."""
+        """True if the two wordings differ, each naming the other side."""
         return self.wordings[Side.MARKETING] != self.wordings[Side.IT]
 
     def option(self, key: str) -> Option | None:
@@ -173,15 +173,15 @@ class Item:
 
 EVERYONE = "everyone asked"
 NOT_A_SURVEY = "not a survey"
-"""What a published per cent may be of (`Baseline.base`), besides a part of those who were asked."""
+"""Two of the values of `Baseline.base`, which says who a published per cent is of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
     """A published figure: one row of the ledger, with the names of its columns (docs/items.md).
 
-    Read as a sentence, it is "`percent` % of `surveyed` `measure`: `statement`". `n` is None where the side's
-    sample was not published or the base is a part of unknown size. `side` is None for a figure of both sides
+    Read as a sentence, it is "`percent` % of `surveyed` `measure`: `statement`". `n` is None if the side's
+    sample was not published or `base` is not everyone asked. `side` is None for a figure of both sides
     together. `topic` is one of DIMENSIONS, `base` says who the per cent is of, `scope` where they were asked,
     and `caveat` is a clause that a comparison must carry. `named` marks the two studies that the bot
     exists to compare with: Accenture 2013, and CMO Council with Accenture 2010.
@@ -246,7 +246,7 @@ class Share:
 
     @property
     def merged(self) -> bool:
-        """True where one figure stands for several counts."""
+        """True if one figure stands for several counts."""
         return self.low != self.high
 
 
@@ -260,9 +260,9 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """At least the minimum answered, `n` of them: `shares` by measure key, and `bars` from 20 answers.
+    """`n` people answered, at least the minimum: `shares` by measure key, and `bars` from 20 answers on.
 
-    A share is missing, and there are no bars, where they would tell more than is published.
+    Shares after the first, and bars, are missing if they would reveal more than may be published.
     """
 
     n: int
@@ -298,7 +298,7 @@ class SideTurnout:
 
 @dataclass(frozen=True, slots=True)
 class ClosedWave:
-    """All that is left of a wave: what may be published. `token` names it in every copy of the database."""
+    """All that remains of a wave: what may be published. `token` names it in every copy of the database."""
 
     id: int
     token: str
@@ -310,7 +310,7 @@ class ClosedWave:
     turnout: Mapping[Side, SideTurnout]
     outcomes: Mapping[tuple[str, Side], Outcome]
     expected: Mapping[tuple[str, Side], Expected] = field(default_factory=dict)
-    """What a side expects of the other's answer to an item, by that item's id; missing where withheld."""
+    """How a side expects the other to answer an item, by that item's id; missing if withheld."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from pulse.core.records import OwnQuestion
 from pulse.core.table import read
 
 FILE = "questions"
-"""The name under which a fault speaks of a draft; a form shows the sentence without it."""
+"""The file name in a fault of a draft; a form shows the sentence without it."""
 ID_PREFIX = "X"
 FIELDS = {
     "dimension": "dimension",
@@ -38,8 +38,8 @@ FIELDS = {
 class QuestionDraft:
     """A question as it is written in the form. `options` and `reported` are labels, none for agree items.
 
-    `reported` are the answers whose share is reported, the first option where none is named. `direction` is
-    "positive" or "negative": what it means for the two sides when people agree.
+    `reported` are the options whose share is reported, the first option if none is named. `direction` says
+    whether agreement is "positive" or "negative" for the two sides.
     """
 
     dimension: str
@@ -128,7 +128,7 @@ def own_item(row: Mapping[str, str]) -> Item:
 
 
 def faults(draft: QuestionDraft) -> dict[str, str]:
-    """A sentence for the form's field that is at fault, none where the draft is a question."""
+    """A sentence for the form's field that is at fault; empty if the draft is a question."""
     try:
         own_item(draft.row(f"{ID_PREFIX}0"))
     except DataFault as fault:

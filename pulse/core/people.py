@@ -1,7 +1,7 @@
-"""What a side's answers say of the people of its channels, in numbers of people.
+"""What a side's answers say about all the people in its channels, in numbers of people.
 
-`certain` holds whatever those think who gave no opinion. `plausible` holds if they think alike, as if those
-who answered had been drawn by lot: the numbers that exact inversion of the hypergeometric keeps.
+`certain` holds whatever the people without an opinion think. `plausible` holds if they think like the others,
+as if those who answered had been drawn by lot: the numbers that exact inversion of the hypergeometric keeps.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from math import comb
 from pulse.core.likelihood import Observation
 
 PLAUSIBLE_FROM = 60
-"""Per cent of the roster from which on a plausible range is given."""
+"""A plausible range is given if at least this per cent of the roster answered."""
 
 TAIL = 40
-"""A number of people is kept where each tail is over 1 in 40."""
+"""A number of people is kept if each tail is over 1 in 40."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class PeopleRange:
 def people_range(seen: Observation) -> PeopleRange:
     """The certain bounds, and from 60 % response the plausible range, of what a wave published.
 
-    A merged end is the union over the counts that it may be.
+    For a merged figure, the union over the counts that it stands for.
 
     >>> from datetime import date
     >>> found = people_range(Observation(date(2026, 11, 27), 8, 8, 12, 16))
@@ -56,15 +56,15 @@ def people_range(seen: Observation) -> PeopleRange:
 
 @lru_cache(maxsize=16384)
 def plausible(k: int, n: int, roster: int) -> tuple[int, int]:
-    """The lowest and highest K of `roster` people of whom `k` in a draw of `n` is not in a tail of 2.5 %.
+    """The lowest and highest K among `roster` people for which `k` in a draw of `n` is in neither 2.5 % tail.
 
-    K is kept where P(X ≤ k) and P(X ≥ k) are both over 1/40, X hypergeometric; computed in whole numbers, so
+    K is kept if P(X ≤ k) and P(X ≥ k) are both over 1/40, X hypergeometric; computed in whole numbers, so
     that a tail of exactly 1/40 is left out on every machine. Source: T. Wright, Exact Confidence Bounds when
     Sampling from Small Finite Universes (1991), chapter 2; both tails fall or rise steadily with K, so
     each end is found by halving.
     """
     upper = _first(k, k + roster - n, lambda people: not _over(k, n, people, roster))
-    # By symmetry the people who do not choose it are as many as n − k of n allow at most.
+    # By symmetry, from n − k of n: the most people who do not choose it.
     lower = _first(n - k, n - k + roster - n, lambda people: not _over(n - k, n, people, roster))
     return roster - (lower - 1), upper - 1
 
@@ -81,7 +81,7 @@ def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
 
 
 def _over(k: int, n: int, people: int, roster: int) -> bool:
-    """Whether P(X ≤ k) is over 1 in 40, X of `people` among `roster` in a draw of `n`."""
+    """Whether P(X ≤ k) is over 1 in 40, X being how many of `people` of `roster` are in a draw of `n`."""
     total = comb(roster, n)
     fewest = max(0, n - (roster - people))
     x = min(k, people)

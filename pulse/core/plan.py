@@ -4,10 +4,10 @@
 clock: the same schedule, waves and `now` always give the same decisions. The rules, each tested by
 name:
 
-- An opening that was missed is made up for within the grace, in posting hours, while 4 hours are left before
+- A missed opening is made up for within the grace, in posting hours, while 4 hours are left before
   the close; after that it is skipped, with a reason.
 - A pause stops openings and reminders. A wave that is open closes at its time. An opening that falls into a
-  pause is skipped and does not come back with the end of the pause.
+  pause is skipped and does not come back when the pause ends.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ SKIP_SENTENCES: Mapping[SkipReason, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Open this wave now. Store these moments: where the opening is late they have fewer reminders."""
+    """Open this wave now. Store these moments: if the opening is late they have fewer reminders."""
 
     moments: Moments
 
@@ -142,7 +142,7 @@ def plan(
     """What is due at `now`, in the order in which to do it; empty once everything is done.
 
     `waves` holds, by local date, every wave that opened or was skipped since `since`, and any open one;
-    planned waves in it are ignored. `since` is when the schedule was saved; it causes no earlier openings.
+    planned waves in it are ignored. `since` is when the schedule was saved; earlier openings are not due.
     A known wave is never opened again, even if the clock was set back.
     """
     pauses = tuple(pauses)
@@ -187,8 +187,8 @@ def _is_paused(pauses: Iterable[Pause], moment: datetime) -> bool:
 def _undecided(
     schedule: Schedule, waves: Mapping[date, KnownWave], now: datetime, since: datetime
 ) -> Iterator[Moments]:
-    """The waves of the schedule whose opening has come since `since` and that are not known yet."""
-    # From the day before: an opening at night in a gap can fall on the next date.
+    """The schedule's waves due from `since` to `now` that have neither opened nor been skipped."""
+    # From the day before: an opening in a clock gap can fall on the next date.
     for day in named_dates(schedule, local_date(schedule, since) - ONE_DAY, local_date(schedule, now)):
         known = waves.get(day)
         if (known is None or known.state is WaveState.PLANNED) and is_due(schedule, day):

@@ -1,23 +1,24 @@
 """What a tally may become: the only door between people's answers and anything that is kept or said.
 
-Whatever `publish` returns may be posted, so nothing may follow from it that may not be posted, not even for
-a reader who knows these rules, subtracts one figure from another, and knows one answer: their own.
+Whatever `publish` returns may be posted, so nobody must be able to infer from it what must not be posted, not
+even a reader who knows these rules, subtracts one figure from another, and knows one answer: their own.
 
 * Under the minimum nothing is kept, not even how many answered. From 5 to 9 answers a share is one of three
-  figures: "2 or fewer", "3 to n − 3", "n − 2 or more". From 10 it is the count itself between 3 and n − 3.
+  figures: "2 or fewer", "3 to n − 3", "n − 2 or more". From 10 it is the exact count from 3 to n − 3.
   So nobody is known to be alone, and a lone dissenter does not learn that everybody else agrees.
 * The measures cut an item's options into groups (agree: 1 2 3 | 4 5; amount of collaboration: far too
   little, too little | about right | too much). Shares give each group's total by subtraction. So bars, and
   any measure after the first, are published only from 20 answers and only where no group holds 1 or 2 people
-  and the first share is a plain count. Where exactly three people are spread over several groups inside or
-  outside the first measure, silence would itself tell that somebody is nearly alone: no bars there either.
-* Inside a group options are shown apart only where no part has 1 or 2 people; otherwise they stay one bar.
-  Three people are never shown apart: a bar of three then says nothing about who stands with whom.
-* In a multiple choice the measures overlap, and each counts one option. Every share stands alone; there are
-  no bars. One counted option stays unmeasured, which `pulse.core.items` sees to: everybody chose at least
-  one, so small shares of all options together would give each other away.
+  and the first share is a plain count. They are left out, too, if several groups inside or outside the first
+  measure hold exactly three people together: leaving them out only when the three are split would give that
+  away.
+* Inside a group options are shown apart only if no part has 1 or 2 people; if one has, they stay one bar.
+  A group of three is never shown apart: its bar then does not tell whether the three chose alike.
+* In a multiple choice the measures overlap, and each counts one option. Every share is published on its own;
+  there are no bars. `pulse.core.items` keeps one counted option unmeasured: everybody chose at least one, so
+  small shares of all options together would give each other away.
 
-tests/core/test_differencing.py enumerates what follows from each publication, by a reasoning of its own.
+tests/core/test_differencing.py works out independently what can be inferred from each publication.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def publish_expectation(tally: Tally, minimum: int) -> Expected | Withheld:
 
     The mean to the nearest half (exactly between two halves: the upper), cut to "2 or fewer" and "8 or
     more", from 11 answers or a higher minimum. Under 11 answers the mean alone can tell that nobody else
-    chose an option. There are no bars, no median and no range: each of them tells on somebody. Raises
+    chose an option. There are no bars, no median and no range: each could give somebody away. Raises
     BadNumbers for a minimum under 5 or for counts that do not fit `EXPECTED`.
 
     >>> publish_expectation(Tally(12, {"0_1": 0, "2_3": 9, "4_6": 3, "7_8": 0, "9_10": 0}), 5)
@@ -91,8 +92,8 @@ def publish_expectation(tally: Tally, minimum: int) -> Expected | Withheld:
 def turnout(roster: int, answered: int, minimum: int) -> SideTurnout:
     """How many of a side's `roster` have an opinion on anything, or None under the minimum. All in people.
 
-    The roster is that of the opening. Only where more people answered than it holds, which a wave opened
-    under the first edition allows, and only where their number is shown, it counts as many as answered.
+    The roster is that of the opening. If more people answered than it holds, as is possible in a wave of the
+    first edition, and their number is shown, the roster is raised to it.
 
     >>> turnout(30, 4, 5), turnout(30, 12, 5)
     (SideTurnout(roster=30, answered=None), SideTurnout(roster=30, answered=12))
@@ -131,7 +132,7 @@ def groups(item: Item) -> tuple[tuple[str, ...], ...]:
 
 
 def _divisible(first: Measure, runs: Sequence[Sequence[str]], tally: Tally) -> bool:
-    """Whether bars, and shares after the first, tell of no group of 1 or 2 people."""
+    """Whether bars, and shares after the first, reveal no group of 1 or 2 people."""
     if share(_chosen(first, tally), tally.n).merged:
         return False
     totals: dict[bool, list[int]] = {True: [], False: []}

@@ -1,7 +1,7 @@
 """The report for leaders: what a quarter of closed waves says, from the reports of its closes.
 
-Nothing is computed here that a close has not said: an item is told as it was at its newest close of the
-quarter, and a change is listed where a close of the quarter claimed it.
+It adds nothing to what the closes have said: an item is shown as it was at its newest close of the quarter,
+and a change is listed if a close of the quarter claimed it.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from pulse.core.reports import Change, Finding, Headline, ItemReport, Step, Wave
 from pulse.core.trails import counts_at
 
 STEPS = 13
-"""Waves on an item's trend, as many as a quarter has weeks; of an item asked seldom, from before it."""
+"""Waves on an item's trend, as many as a quarter has weeks; if it is asked seldom, some are from before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarterItem:
     """An item at its newest close of the quarter.
 
-    `asked` are the waves of the quarter that asked it in today's wording, and `steps` the last ones up to the
-    newest, oldest first, which may begin before the quarter.
+    `asked` is how many waves of the quarter asked it in today's wording. `steps` are its last waves up to the
+    newest, oldest first; they can begin before the quarter.
     """
 
     report: ItemReport
@@ -51,10 +51,10 @@ class QuarterItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarterTurnout:
-    """Who answered on one side, a wave: from `low` to `high` of `roster_low` to `roster_high` people.
+    """How many answered on one side per wave: from `low` to `high` of `roster_low` to `roster_high` people.
 
     `hidden` of the quarter's `waves` had fewer answers than their minimum; `low` and `high` are those of the
-    others, None where all were hidden.
+    others, None if all were hidden.
     """
 
     waves: int
@@ -71,9 +71,9 @@ class QuarterReport:
 
     `waves` closed in it, oldest first, at least one. `items` with a change come first, then those asked most.
     `changes` were claimed in it, oldest first. `left_out` items were asked in a wording that the bank no
-    longer has. `headline` is the newest change, else what stands out by the rules of a wave's message.
-    Days are those of `zone`; `today` is the day on which commitments are as described. `around` has the first
-    item's answers before and after the day of each, by its number.
+    longer has. `headline` is the newest change, else what stands out by the rules of a wave's message. Days
+    are those of `zone`; commitments are shown in their state on the day `today`. `around` has the first
+    item's answers before and after each commitment's day, by the commitment's id.
     """
 
     quarter: Quarter
@@ -95,7 +95,7 @@ class QuarterReport:
 
 
 Made = Callable[[ClosedWave], WaveReport]
-"""The report of a closed wave."""
+"""Makes the report of a closed wave."""
 
 
 def quarters(closed: Iterable[ClosedWave], zone: tzinfo) -> dict[Quarter, tuple[ClosedWave, ...]]:
@@ -118,7 +118,7 @@ def quarter_report(
     commitments: Sequence[Commitment] = (),
     today: date | None = None,
 ) -> QuarterReport | None:
-    """The report of a quarter; None where no wave closed in it. Later waves and notes are not looked at.
+    """The report of a quarter; None if no wave closed in it. Later waves and notes are ignored.
 
     `today` is the day on which it is read, the quarter's last by default.
     """

@@ -1,8 +1,8 @@
 """Which questions the next wave asks: some are pinned, the others take turns, some are switched off.
 
-The places that are not pinned go round so that every headline item of the two named studies is asked at
-least once in 13 weeks, as far as the number of places and the cadence allow it. What is left of them is
-shared by the questions that have waited longest and by what `pulse.core.asked_items` asks besides.
+The places that are not pinned rotate so that every headline item of the two named studies is asked at least
+once in 13 weeks, as far as the number of places and the cadence allow it. The rest of these places go to the
+questions that have waited longest and to those that `pulse.core.asked_items` adds.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ QUARTER = timedelta(weeks=13)
 PAUSES = {Asked.QUARTERLY: timedelta(weeks=12), Asked.HALF_YEARLY: timedelta(weeks=25)}
 """How long a question rests after it was asked."""
 HEADLINE_PAUSE = timedelta(weeks=6)
-"""A headline item never rests longer: several that came up together would be late together otherwise."""
+"""A headline item never rests longer: else several that came up together would be late together."""
 WEEK = timedelta(weeks=1)
 SPARE = 1
-"""Waves that the headline items are ahead of their quarter: a commitment takes a place without warning."""
+"""By how many waves headline items come early: a commitment can take a place without warning."""
 LOOKED_AT = 8
-"""Waves by whose distance the cadence is judged."""
+"""The last waves, from whose distances the cadence is judged."""
 
 SUGGESTED_PINS = ("T01", "A02", "A01")
 """Trust, the amount of collaboration and the need for alignment: what the two studies lead with."""
@@ -45,7 +45,7 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionPlan:
-    """What managers decided, by item id: asked in each wave (in this order), never, or else in turn."""
+    """What managers decided, by item id: `pinned` always (in this order), `off` never, the others in turn."""
 
     pinned: tuple[str, ...] = ()
     off: frozenset[str] = frozenset()
@@ -80,7 +80,7 @@ def suggested_plan(bank: Bank) -> QuestionPlan:
 
 
 def headlines(bank: Bank, ledger: Ledger) -> frozenset[str]:
-    """The ids of the items that stand beside a headline figure of one of the two named studies."""
+    """The ids of the items that have a headline figure of one of the two named studies."""
     return frozenset(
         item.id
         for item in bank
@@ -101,7 +101,7 @@ def choose_questions(
     """The items of the next wave: the pinned ones, then those whose turn it is. Equal arguments, equal items.
 
     `headlines` are ids of items with a headline figure of a named study, `history` the waves so far, oldest
-    first, `size` the number of questions, 2 to 4 (ValueError otherwise). Fewer come back only where the bank
+    first, `size` the number of questions, 2 to 4 (ValueError otherwise). Fewer come back only if the bank
     has no more that are not switched off.
     """
     if size not in SIZES:
@@ -119,10 +119,10 @@ def choose_questions(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What a wave's places in turn leave to other questions than the bank's.
+    """What a wave's places in turn leave to questions that are not from the bank.
 
-    `is_free`: no headline item comes late if one place is given away. `others` are the ids of those that
-    share such places: empty where headline items take all of them in any case.
+    `is_free`: no headline item comes late if one place is given away. `others` are the ids of the other items
+    that share these places: empty if headline items take all of them in any case.
     """
 
     is_free: bool = True
@@ -154,7 +154,7 @@ class _Turns:
     today: date
 
     def next(self, chosen: Sequence[Item], places: int) -> Item | None:
-        """The next item; `places` of a wave are not pinned. None where no item is left."""
+        """The next item, None if none is left; `places` is how many places of a wave are not pinned."""
         taken = {item.id for item in chosen}
         free = [item for item in self._candidates() if item.id not in taken]
         rested = [item for item in free if self._rested(item)] or free
@@ -180,13 +180,13 @@ class _Turns:
         return last is None or self.today - last >= pause
 
     def _is_expectation_next(self) -> bool:
-        """Whether a question that is no headline has had a place since an expectation had one."""
+        """Whether an item that is not a headline has had a place since the last expectation."""
         others = {item.id for item in self._candidates()} - self.headlines
         asked = takewhile(lambda asking: not any(map(is_expectation, asking.items)), reversed(self.history))
         return any(others.intersection(asking.items) for asking in asked)
 
     def room(self, places: int) -> Room:
-        """What a wave with this many places that are not pinned can give away."""
+        """What a wave with this many unpinned places can give away."""
         candidates = list(self._candidates())
         headlines = [item for item in candidates if item.id in self.headlines]
         if len(headlines) * self._gap() > QUARTER * places:
@@ -195,7 +195,7 @@ class _Turns:
         return Room(is_free=not self._late(headlines, places, 1 + SPARE), others=others)
 
     def _late(self, headlines: Sequence[Item], places: int, without: int) -> bool:
-        """Whether a headline item would be late if they all waited for this many waves.
+        """Whether any of the headline items would be late if all waited for `without` waves.
 
         They come one after the other, the longest unasked first: each must come before its quarter is over.
         """
@@ -207,20 +207,20 @@ class _Turns:
         )
 
     def _deadline(self, item_id: str) -> date:
-        """The last day on which an item is in time: a quarter after it was asked, or in the first quarter."""
+        """An item's last day to be on time: a quarter after it was asked, or within the first quarter."""
         last = self._last(item_id)
         if last is not None:
             return last + QUARTER
         return (self.history[0].day if self.history else self.today) + QUARTER - WEEK
 
     def _gap(self) -> timedelta:
-        """The usual distance of two waves; a week where there is no history."""
+        """The usual time between two waves; a week if there is no history."""
         days = [asking.day for asking in self.history[-LOOKED_AT:]]
         gaps = [(after - before).days for before, after in pairwise(days)]
         return timedelta(days=median(gaps)) if gaps else WEEK
 
     def _waited(self, item: Item, chosen: Sequence[Item]) -> tuple[date, date, int]:
-        """A sort key: when the item, then its dimension was asked last, then its place in the bank."""
+        """A sort key: when the item was asked last, when its dimension was, then its place in the bank."""
         same = [other.id for other in self.bank if other.dimension == item.dimension]
         now = self.today if any(other.dimension == item.dimension for other in chosen) else None
         days = (self._last(other) for other in same if other not in self.plan.pinned)

@@ -28,9 +28,9 @@ class ReadersRule(StrEnum):
 class Setup:
     """What a manager set up. `schedule` is the schedule's record, `language` that of posts in channels.
 
-    `items` are questions in a wave, `minimum` the answers below which nothing is shown, and `since` when the
-    schedule was saved: openings before that are not its own. `readers` may read results; with `sharing` they
-    may show them in other channels.
+    `items` is how many questions a wave has, `minimum` the number of answers below which nothing is shown,
+    and `since` when the schedule was saved: earlier openings are not due. `readers` says who may read
+    results; with `sharing` they may show them in other channels.
     """
 
     schedule: Mapping[str, Any]
@@ -86,9 +86,9 @@ class NewWave:
 
 
 def wave_token(text: str) -> str | None:
-    """The token in what a message names a wave by; None where it names none.
+    """The token of the wave that `text` from a message names; None if it names none.
 
-    Messages of the first edition name a wave by its number, and that is what its token is made of.
+    Messages of the first edition name a wave by its number, from which its token is made.
     """
     if re.fullmatch(r"[0-9]{1,15}", text):
         return text.zfill(16)
@@ -99,8 +99,8 @@ def wave_token(text: str) -> str | None:
 class OpenWave:
     """The wave that takes answers now. `token` names it in every copy of the database, unlike `id`.
 
-    `first_edition` is true where it was opened before ballots were sealed: then whoever is in its channels
-    may answer. Any other wave has a ballot for each person of the roster at the opening, and no more.
+    `first_edition` is true if it was opened before ballots were sealed: then whoever is in its channels may
+    answer. Any other wave has a ballot for each person of the roster at the opening, and no others.
     """
 
     id: int
@@ -132,8 +132,8 @@ class CalledOffWave:
 class StoredBallot:
     """One person's ballot. `sides` are those for which the person could count at the opening.
 
-    It is one side, but for somebody of both sides in a wave of the first edition. `side` is the one that the
-    answers count for; None while such a person has not answered.
+    That is one side, or two for somebody of both sides in a wave of the first edition. `side` is the one that
+    the answers count for; None while such a person has not answered.
     """
 
     sides: frozenset[Side]
@@ -148,7 +148,7 @@ class StoredBallot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A person's ballot as it is stored now; `first` is true where it held no answer before."""
+    """A person's ballot as it is stored now; `first` is true if it held no answer before."""
 
     ballot: StoredBallot
     first: bool
@@ -165,7 +165,7 @@ class Ballots:
 
 
 class Traces(StrEnum):
-    """What of the answers of a closed wave can still be found on the disk."""
+    """What can still be found on the disk of a closed wave's answers."""
 
     NONE = "none"
     KEY = "key"
@@ -194,9 +194,9 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxMessage:
-    """A message of the outbox, which stands exactly once in its channel.
+    """A message of the outbox, to be posted exactly once in its channel.
 
-    `state` is "due", "sending" (whether it stands is not known), "done" or "failed". `ts` is Slack's id of
+    `state` is "due", "sending" (perhaps posted already), "done" or "failed". `ts` is Slack's id of
     the posted message, `problem` a code for what kept the last attempt from succeeding.
     """
 

@@ -1,6 +1,6 @@
-"""From closed waves to all that is said of one of them.
+"""From closed waves to all that is said about one of them.
 
-Everything is derived from closed waves each time: what has been claimed of a series is stored nowhere
+Everything is derived from closed waves each time: what has been claimed about a series is stored nowhere
 (`pulse.core.claims`).
 """
 
@@ -49,12 +49,12 @@ def report(
     zone: tzinfo = UTC,
     commitments: Sequence[Commitment] = (),
 ) -> WaveReport:
-    """All that is said of a closed wave. Of `before` only the waves that closed earlier are looked at.
+    """All that is said about a closed wave. Of `before` only the waves that closed earlier are used.
 
     Days are those of `zone`.
 
-    An item whose wording is no longer in the bank is left out, with a note: its sentences would stand
-    beside words that nobody was asked.
+    An item whose wording is no longer in the bank is left out, with a note: its sentences would appear beside
+    a question that nobody was asked.
     """
     earlier = earlier_than(wave, before)
     waves = [*earlier, wave]
@@ -103,7 +103,7 @@ def _missing(count: int) -> tuple[str, ...]:
 
 
 def _is_translated(found: ItemReport) -> bool:
-    """Whether a figure stands beside a question that was translated."""
+    """Whether a figure is shown beside a question that was translated."""
     leads = (said.lead for said in found.sides.values())
     return found.item.translated and any(lead is not None and lead.phrase for lead in leads)
 
@@ -168,8 +168,8 @@ def _last_time(series: Series, side: Side) -> LastTime | None:
 def _gap(series: Series) -> Gap:
     """The gap in the newest wave.
 
-    Two wordings that both say something bad, each of the other side, accuse: agreeing with one is not
-    agreeing with the other.
+    Two wordings that each say something bad about the other side accuse: agreeing with one is not agreeing
+    with the other.
     """
     item, measure = series.item, series.item.measures[0]
     shown = _shares(item, series.newest)
@@ -182,7 +182,7 @@ def _gap(series: Series) -> Gap:
 
 
 def _both(wave: ClosedWave, item: Item, measure: Measure) -> tuple[Observation, Observation] | None:
-    """(marketing, IT) where both are published."""
+    """(marketing, IT) if both are published, else None."""
     marketing, it = (observed(wave, item, side, measure) for side in (Side.MARKETING, Side.IT))
     return (marketing, it) if marketing is not None and it is not None else None
 
@@ -235,7 +235,7 @@ def _commitments(wave: ClosedWave, commitments: Sequence[Commitment]) -> Iterato
 
 
 def _counted(item: Item, wave: ClosedWave, side: Side) -> str:
-    """The share of a side in a few words; empty where it is not shown."""
+    """The share of a side in a few words; empty if it is not shown."""
     seen = observed(wave, item, side, item.measures[0])
     if seen is None:
         return ""

@@ -1,4 +1,4 @@
-"""All that is said of a closed wave and of an item over waves: the records in which a close is reported.
+"""The records of all that is said about a closed wave, and about an item over all closed waves.
 
 `pulse.core.reporting` makes a wave's, `pulse.core.trails` an item's over all waves. Sentences are made once,
 in `pulse.core.wording`, and carried in the records.
@@ -41,18 +41,18 @@ class Reason(StrEnum):
     LOW_RESPONSE = "low response"
     BACKGROUND = "background"
     NOT_PUBLISHED = "not published"
-    """The share that it belongs to is not published of this wave."""
+    """This wave does not publish the share that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyComparison:
     """A published figure beside an item on one side.
 
-    `verdict` is None where `reason` says why. `waves` were averaged. `lead` marks the one figure that a
-    message shows of the side, `further` one that it shows beside a later share of a multiple choice.
-    `evident` is true where this wave's own figure, as it is printed, lies on the verdict's side: one that the
-    waves before carry would read as a contradiction beside it. `sentence` says it in full and `phrase` in a
-    few words; both are empty where the item is hidden on that side.
+    `verdict` is None if there is a `reason`. `waves` is how many were averaged. `lead` marks the one figure
+    that a message shows for the side, `further` one that it shows beside a later share of a multiple choice.
+    `evident` is true if this wave's own figure, as printed, lies on the verdict's side: beside it, a verdict
+    that rests on earlier waves would look like a contradiction. `sentence` says it in full and `phrase` in a
+    few words; both are empty with any `reason` but BACKGROUND.
     """
 
     comparable: Comparable
@@ -70,8 +70,8 @@ class StudyComparison:
 class Gap:
     """Marketing against IT on a mirrored item. `accusing`: the two wordings blame each other.
 
-    `verdict` is ABOVE where more in marketing choose the item's first share, and None where either side is
-    not shown, or where the wordings accuse each other and are not compared.
+    `verdict` is ABOVE if more in marketing choose the item's first share, and None if either side is not
+    shown, or if the wordings accuse each other and are not compared.
     """
 
     verdict: Verdict | None
@@ -81,7 +81,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastTime:
-    """The last wave before that asked the item in the same words and could be shown."""
+    """The last earlier wave that asked the item in the same words and could be shown."""
 
     day: date
     n: int
@@ -96,9 +96,9 @@ class SideReport:
     `roster` are the side's people at the opening, `answered` those with an opinion on anything, None under
     the minimum. `low_response`: too few had an opinion on this item to describe the channel; nothing is then
     derived. `change` is the claim of this wave, `claims` all claims to this wave, oldest first. `direct` is
-    the verdict of an item that asks about change itself: ABOVE is better. `sentence` says the share,
-    `people_sentence` the whole side, `sight` what this number of answers can show; each is empty where it has
-    nothing to say.
+    the verdict of an item that asks about change itself: ABOVE is better. `sentence` is about the share,
+    `people_sentence` about the whole side, `sight` about what this number of answers can show; each is empty
+    if it has nothing to say.
     """
 
     outcome: Outcome
@@ -138,10 +138,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemReport:
-    """One item of a wave. `gap` is None where the item has no mirrored wordings.
+    """One item of a wave. `gap` is None if the item has no mirrored wordings.
 
-    `recent` are its last `RECENT` waves under this wording, oldest first, this one among them. `aside` names
-    headline figures that no answer is compared with, and why.
+    `recent` are its last `RECENT` waves under this wording, oldest first, including this one. `aside` names
+    headline figures that nothing is compared with, and says why.
     """
 
     item: Item
@@ -152,7 +152,7 @@ class ItemReport:
 
 
 RECENT = 8
-"""Waves of an item that stand beside its newest figures."""
+"""Waves of an item that are shown beside its newest figures."""
 
 
 class Finding(StrEnum):
@@ -171,7 +171,7 @@ class Finding(StrEnum):
 class Headline:
     """The finding of a wave: the first change, wrong expectation, difference from a study or gap.
 
-    `item_id` and `side` are None where the finding has none; `side` of ONE_SIDE is the side that is shown.
+    `item_id` and `side` are None if the finding has none; `side` of ONE_SIDE is the side that is shown.
     `change`, `expectation`, `comparison` or `gap` is the finding itself. `first`: no wave was reported
     before.
     """
@@ -188,10 +188,10 @@ class Headline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaveReport:
-    """A closed wave, the headline item first.
+    """A closed wave. Of its `items`, the bank's first anchor comes first.
 
-    `next_opens` is None where no wave is planned. `notes` are sentences about the report itself.
-    `standing` is the day of the last wave before that had results: they stand where this wave has none.
+    `next_opens` is None if no wave is planned. `notes` are sentences about the report itself. `standing` is
+    the day of the last earlier wave with results: they still hold if this wave has none.
     `expectations` and `commitments` are those that this wave asked about.
     """
 
@@ -213,7 +213,7 @@ class Trail:
     """An item over all closed waves that asked it, oldest first, at least one.
 
     `sentences` are of the waves under today's wording only: each claim of change, or that there is none.
-    `last` is the item's report in its newest wave, None where that wave asked another wording. `notes` are
+    `last` is the item's report in the newest wave that asked today's wording, None if none did. `notes` are
     the managers' and the commitments' marks, `marks` the latter with their counts, oldest first.
     """
 
@@ -226,6 +226,6 @@ class Trail:
 
     @property
     def reworded(self) -> bool:
-        """True where the wording changed within the trail: nothing is compared across that."""
+        """True if the wording changed within the trail: nothing is compared across that."""
         series = self.item.series
         return any(step.series != series for step in self.steps)

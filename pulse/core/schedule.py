@@ -1,7 +1,7 @@
 """When waves open and for how long, in local time: "every Tuesday at 09:00 in Europe/Berlin".
 
 A `Schedule` is one recurrence rule with its checks, its sentence and its record for the store. `named_dates`
-are the dates it names; `pulse.core.calendar` says which of them open a wave, and at which instants.
+gives the dates it names; `pulse.core.calendar` says which of them open a wave, and at which instants.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pulse.core.language import N_, _, ngettext
 
 DAY_STARTS = time(8)
 DAY_ENDS = time(18)
-# A tick comes at its moment or, at the latest, with the next of the ticks that run once a minute.
+# What is done within this time is on time: a tick that misses its moment comes within the next minute.
 PROMPT = timedelta(minutes=5)
 LONGEST_GRACE = timedelta(hours=24)
 LONGEST_RANGE = timedelta(days=366)
@@ -159,7 +159,7 @@ def _read_time(typed: str | int) -> time:
 
 
 def read_dates(typed: str) -> frozenset[date]:
-    """Dates written YYYY-MM-DD, apart by spaces or commas; `2026-12-24..2027-01-03` is every date between.
+    """Dates as YYYY-MM-DD, separated by spaces or commas; `2026-12-24..2027-01-03` is every date between.
 
     Raises ScheduleFault for anything else.
 
@@ -355,7 +355,7 @@ def describe(schedule: Schedule) -> str:
 
 
 def named_dates(schedule: Schedule, first: date, last: date) -> Iterator[date]:
-    """The dates from `first` to `last` that the schedule names, in order, skipped ones among them."""
+    """The dates from `first` to `last` that the schedule names, in order, including skipped ones."""
     first = max(first, schedule.starts_on)
     if schedule.repeat is Repeat.MONTHLY:
         month = first.replace(day=1)

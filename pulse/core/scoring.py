@@ -1,4 +1,4 @@
-"""From people's answers to counts, and all that a side leaves behind when its wave closes.
+"""From people's answers to counts, and to all that is kept of a side when its wave closes.
 
 What may be kept of a count is decided in `pulse.core.privacy`.
 """
@@ -18,9 +18,9 @@ from pulse.core.records import Ballots, OpenWave, Publication
 def tally(item: Item, answers: Iterable[frozenset[str]]) -> Tally:
     """Counts one item's answers on one side; each answer is the set of options that one person chose.
 
-    Options such as "cannot say" leave the denominator, and so does an empty answer: nothing that comes after
-    can tell the two apart. Raises BadNumbers for an option that the item does not have, or for two options
-    where one may be chosen.
+    Options such as "cannot say" leave the denominator, and so does an empty answer: nothing later can
+    tell the two apart. Raises BadNumbers for an option that the item does not have, or for two options where
+    only one may be chosen.
     """
     counted = {option.key for option in item.options if option.counted}
     counts: Counter[str] = Counter()
@@ -36,9 +36,9 @@ def tally(item: Item, answers: Iterable[frozenset[str]]) -> Tally:
 def close_side(
     items: Sequence[Item], people: Sequence[Mapping[str, frozenset[str]]], minimum: int
 ) -> dict[str, Outcome]:
-    """All that is kept of one side's answers in a wave: outcomes by item id, each item for itself.
+    """All that is kept of one side's answers in a wave: outcomes by item id, each item on its own.
 
-    `people` has one mapping a person, from item id to chosen options; `minimum` is the wave's.
+    `people` has one mapping per person, from item id to chosen options; `minimum` is the wave's.
     """
     return {
         item.id: publish(item, tally(item, (person.get(item.id, frozenset()) for person in people)), minimum)
@@ -55,7 +55,7 @@ def close_expectation(
 
 
 def answered(items: Sequence[Item], people: Iterable[Mapping[str, frozenset[str]]]) -> int:
-    """How many people have an opinion on at least one of the items: who only "cannot say" has none."""
+    """How many people have an opinion on at least one of the items: whoever only "cannot say" has none."""
     counted = {item.id: {option.key for option in item.options if option.counted} for item in items}
     return sum(any(person.get(id_, frozenset()) & keys for id_, keys in counted.items()) for person in people)
 

@@ -17,7 +17,7 @@ from pulse.core.reports import Change, Step
 class Series:
     """The waves that asked an item in today's wording, oldest first, and what each published.
 
-    Readers are told days of `zone`.
+    Days shown to readers are those of `zone`.
     """
 
     def __init__(self, item: Item, waves: Sequence[ClosedWave], zone: tzinfo) -> None:
@@ -46,12 +46,12 @@ class Series:
         return self._published[key]
 
     def observations(self, side: Side, measure: Measure) -> list[Observation]:
-        """What each of those waves observed, oldest first."""
+        """The observations of those waves, oldest first."""
         return [seen for _wave, seen in self.published(side, measure)]
 
 
 def claimed_changes(series: Series, side: Side) -> tuple[Change, ...]:
-    """The changes of the first share on a side that were ever claimed, oldest first."""
+    """All changes ever claimed for the first share on a side, oldest first."""
     item, measure = series.item, series.item.measures[0]
     published = series.published(side, measure)
     today = series.day(series.newest)

@@ -12,15 +12,15 @@ from pulse.core.records import ReadersRule
 from pulse.core.schedule import Repeat, Schedule, Weekday, read_dates, write_dates
 
 DATES_LIMIT = 2000
-"""Characters of the field for dates to leave out; Slack takes 3,000."""
+"""Most characters in the field for skipped dates; Slack allows 3,000."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupForm:
-    """The fields as they stand in the form; `record` and `schedule` are those of the cadence.
+    """The fields as filled in; `record` and `schedule` are made from the schedule's fields.
 
     Channels are ids. `at` is HH:MM in `zone`, dates are YYYY-MM-DD, `minimum` is the number of answers under
-    which nothing is shown, and `managers` are people (ids) to be named managers, too.
+    which nothing is shown, and `managers` are people (ids) to name as managers.
     """
 
     starts_on: str
@@ -69,7 +69,7 @@ class SetupForm:
         }
 
     def schedule(self) -> Schedule:
-        """Raises ScheduleFault if the fields do not go together."""
+        """The fields' schedule. Raises ScheduleFault if they are not valid."""
         return Schedule.from_record(self.record)
 
     def channels(self, side: Side) -> tuple[str, ...]:
@@ -77,5 +77,5 @@ class SetupForm:
 
 
 def _shown_dates(kept: str) -> str:
-    """Dates as they were typed; those of the first edition, which kept each day, as ranges again."""
+    """Dates as stored; a list too long for the form, as the first edition kept day by day, becomes ranges."""
     return kept if len(kept) <= DATES_LIMIT else write_dates(read_dates(kept))

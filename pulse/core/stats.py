@@ -5,8 +5,8 @@
 | how sure is one share | `wilson` |
 | do more people say one thing than its opposite | `sign_test` |
 
-Counts are people, shares are fractions from 0 to 1, intervals are two-sided. Whatever cannot be counted
-raises BadNumbers, a ValueError. The same numbers come from statsmodels and scipy within 1e-9
+Counts are people, shares are fractions from 0 to 1, intervals are two-sided. Impossible counts raise
+BadNumbers, a ValueError. The same numbers come from statsmodels and scipy within 1e-9
 (tests/core/test_stats.py). The rules of claims and verdicts are in `pulse.core.claims` and its neighbours.
 """
 
@@ -46,7 +46,7 @@ def wilson(k: float, n: float, confidence: float = 0.95) -> Interval:
     """
     _check_count(k, n)
     z2 = _z(confidence) ** 2
-    # The rest of n is subtracted before the division, so that 0 and n give exactly 0 and 1.
+    # At k == 0 and k == n the limit is set, because rounding can miss exactly 0 and 1.
     middle, spread = k + z2 / 2, sqrt(z2) * sqrt(k * (n - k) / n + z2 / 4)
     low = 0.0 if k == 0 else (middle - spread) / (n + z2)
     high = 1.0 if k == n else (middle + spread) / (n + z2)
@@ -54,9 +54,9 @@ def wilson(k: float, n: float, confidence: float = 0.95) -> Interval:
 
 
 def sign_test(more: int, fewer: int) -> float:
-    """The two-sided exact p of the sign test: as uneven a split of `more` + `fewer` people, or more uneven.
+    """The two-sided exact p of the sign test: the chance of a split of `more` + `fewer` at least as uneven.
 
-    Those in between are left out. Source: W. J. Dixon and A. M. Mood, JASA 41 (1946) 557. p is 1 where
+    Those in between are left out. Source: W. J. Dixon and A. M. Mood, JASA 41 (1946) 557. p is 1 if
     nobody took a side. Raises BadNumbers for a negative count.
 
     >>> sign_test(9, 1)

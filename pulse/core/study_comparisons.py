@@ -17,7 +17,7 @@ from pulse.core.series import Series
 
 
 def study_comparisons(series: Series, side: Side, ledger: Ledger) -> Iterator[StudyComparison]:
-    """Each comparable figure with its verdict in the newest wave, in the ledger\'s order."""
+    """Each comparable figure with its verdict in the newest wave, in the item's order."""
     item = series.item
     now = outcome_of(series.newest, item.id, side)
     lead = lead_figure(item, side, ledger)
@@ -43,7 +43,7 @@ def study_comparisons(series: Series, side: Side, ledger: Ledger) -> Iterator[St
 
 
 def _standing(found: Comparable, series: Series, side: Side) -> tuple[Standing | None, Reason | None]:
-    """How a side stands against a figure, or why it does not."""
+    """How a side compares with a figure, or why it is not compared."""
     item = series.item
     if isinstance(outcome_of(series.newest, item.id, side), Withheld):
         return None, Reason.HIDDEN
@@ -69,7 +69,7 @@ def _is_evident(found: Comparable, now: Outcome, verdict: Verdict | None) -> boo
 
 
 def _judged(found: Comparable, item: Item) -> Measure | None:
-    """The share that a figure judges; None where it is background."""
+    """The share that a figure is compared with; None if it is background."""
     if not found.verdict:
         return None
     return next((measure for measure in item.measures if measure.key == found.measure), None)
@@ -91,7 +91,7 @@ def _rest(seen: Observation) -> Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyVerdict:
-    """How a side's share with the key `measure` stood against a published figure in wave `wave_id`."""
+    """How a side's share with the key `measure` compared with a published figure in wave `wave_id`."""
 
     wave_id: int
     side: Side
@@ -113,7 +113,7 @@ def all_verdicts(item: Item, waves: Sequence[ClosedWave], ledger: Ledger) -> Ite
 def _verdicts(
     published: Sequence[tuple[ClosedWave, Observation]], side: Side, measure: Measure, found: Comparable
 ) -> Iterator[StudyVerdict]:
-    """The verdict at each of the waves that published the measure, where there is one."""
+    """The verdict, if there is one, at each of the waves that published the measure."""
     beside = _beside(found, [seen for _wave, seen in published])
     for end, (wave, _seen) in enumerate(published, 1):
         standing = against_study(beside[:end], _study(found))

@@ -1,4 +1,4 @@
-"""Reading a CSV text into rows whose every fault names file, row and column.
+"""Reading a CSV text into rows; every fault names file, row and column.
 
 Rows are numbered as an editor or a spreadsheet shows them: the header is row 1.
 """
@@ -35,7 +35,7 @@ class Row:
         return DataFault(self.file, self.number, column, problem)
 
     def need(self, column: str) -> str:
-        """The cell's text. Raises DataFault where it is empty."""
+        """The cell's text. Raises DataFault if it is empty."""
         if not self.get(column):
             raise self.fault(column, _("this cell is empty and must not be."))
         return self.get(column)
@@ -86,10 +86,10 @@ def not_one_of(word: str, allowed: Collection[str]) -> str:
 
 
 def read(text: str, file: str, required: Collection[str], optional: Collection[str] = ()) -> Iterator[Row]:
-    """The rows of a CSV text under a header; empty rows are passed over.
+    """The rows of a CSV text under a header; empty rows are skipped.
 
-    Columns stand in any order, separated by commas, or by semicolons as some spreadsheets save them.
-    Raises DataFault for a column that is missing, unknown or doubled, a wrong number of cells, broken
+    Columns can be in any order, separated by commas, or by semicolons as some spreadsheets save them.
+    Raises DataFault for a column that is missing, unknown or repeated, a wrong number of cells, broken
     quotes, and a line break or another control character in a cell.
     """
     header_line = text.split("\n", 1)[0]

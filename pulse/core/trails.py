@@ -23,7 +23,7 @@ Maker = Callable[[ClosedWave, Sequence[ClosedWave], Bank, Ledger], WaveReport]
 def last_report(
     item: Item, waves: Sequence[ClosedWave], bank: Bank, ledger: Ledger, make: Maker = report
 ) -> WaveReport | None:
-    """The report of the newest closed wave that asked this item in today's wording; None where none did."""
+    """The report of the newest closed wave that asked this item in today's wording; None if none did."""
     series = item.series
     asked = [wave for wave in waves if wave.series.get(item.id) == series]
     if not asked:
@@ -42,7 +42,7 @@ def trail(
     zone: tzinfo = UTC,
     commitments: Sequence[Commitment] = (),
 ) -> Trail | None:
-    """The item over all closed waves; None where no closed wave asked it. Days are those of `zone`."""
+    """The item over all closed waves; None if no closed wave asked it. Days are those of `zone`."""
     asked = sorted((wave for wave in waves if item.id in wave.series), key=age)
     if not asked:
         return None
@@ -61,7 +61,7 @@ def trail(
 
 
 def _marks(series: Series, commitments: Sequence[Commitment]) -> Iterator[CommitmentMark]:
-    """Each commitment that was not withdrawn, the first made first."""
+    """Each commitment that was not withdrawn, the earliest due first."""
     days = {wave.id: series.day(wave) for wave in series.waves}
     measure = series.item.measures[0]
     seen_on = {
@@ -76,14 +76,14 @@ def _marks(series: Series, commitments: Sequence[Commitment]) -> Iterator[Commit
 def counts_at(
     commitment: Commitment, item: Item, waves: Sequence[ClosedWave], zone: tzinfo
 ) -> Mapping[Side, str]:
-    """An item's answers before and after a commitment's day, of each side that has both."""
+    """An item's answers before and after a commitment's day, for each side that has both."""
     series = Series(item, sorted(waves, key=age), zone)
     marks = _marks(series, [commitment]) if series.waves else ()
     return next((mark.sentences for mark in marks), {})
 
 
 def _over_time(item: Item, side: Side, waves: Sequence[ClosedWave], zone: tzinfo) -> tuple[str, ...]:
-    """Each claim of a side, oldest first, or that there is none."""
+    """The sentences of a side's claims, oldest first, or the one that there is none."""
     if not waves:
         return ()
     series = Series(item, waves, zone)
@@ -92,7 +92,7 @@ def _over_time(item: Item, side: Side, waves: Sequence[ClosedWave], zone: tzinfo
 
 
 def all_changes(item: Item, waves: Sequence[ClosedWave]) -> Iterator[Change]:
-    """Every change that the reports of these waves claim of an item in today's wording, side by side."""
+    """Every change of an item in today's wording that the reports of these waves claim, side after side."""
     series = Series(item, sorted(waves, key=age), UTC)
     if series.waves:
         for side in Side:

@@ -1,4 +1,4 @@
-"""Items in another language: the same item under other words, in the series of the wording it translates.
+"""Items in another language: the same item in other words, in the series of the wording it translates.
 
 The answers of both wordings count as one series, and published figures are compared with the caveat that
 the question is translated.
@@ -22,7 +22,7 @@ ALLOWED = (N_("Did not ask"), N_("Was not here"))
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a language says for an item; `answers` as inside a sentence, none for a scale of agreement."""
+    """An item's words in one language; `answers` are as inside a sentence, none for a scale of agreement."""
 
     title: str
     wordings: Mapping[Side, str]
@@ -58,9 +58,9 @@ def _wording(row: Row, item: Item) -> Wording:
 
 
 def in_language(item: Item, wording: Wording | None) -> Item:
-    """The item for readers of the language that is being spoken, in the series that it is of anyway.
+    """The item for readers of the language that is being spoken, in the original's series.
 
-    Without a `wording`, as for a company's own item, only what the scale says is translated.
+    Without a `wording`, as for a company's own item, only what its measures say is translated.
     """
     if wording is None:
         return replace(_in_own_words(item), source_series=item.series)

@@ -1,4 +1,4 @@
-"""What somebody types after `/pulse`, before anything is made of it."""
+"""What somebody types after `/pulse`, before it is interpreted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EDGES = "\"'`“”„‘’«».,:;!¡¿…()[]{}"
 
 
 def plain_word(word: str) -> str:
-    """A word as it is looked up: small letters of ordinary width, without invisible signs and punctuation.
+    """A word as it is looked up: small letters of ordinary width, no invisible characters or punctuation.
 
     >>> plain_word("Ｓｃｏｒｅｓ！"), plain_word("\u200bscores\ufeff"), plain_word("“close”")
     ('scores', 'scores', 'close')
@@ -32,7 +32,7 @@ def plain_word(word: str) -> str:
 
 
 def first_words(text: str) -> list[str]:
-    """The words of a line, without a repeated `/pulse`, polite words and what is not seen before the first.
+    """The words of a line, without a repeated `/pulse`, polite words or invisible characters at its start.
 
     >>> first_words("/pulse  please show me the scores T01 now")
     ['scores', 'T01', 'now']
@@ -48,7 +48,7 @@ def _says_nothing(word: str) -> bool:
 
 
 def left_over(words: Sequence[str]) -> str:
-    """What is left of words when polite ones are out, each as it is looked up.
+    """The words without polite ones, each as it is looked up.
 
     >>> left_over(["please", "now"]), left_over(["Tomorrow,", "please"])
     ('', 'tomorrow')

@@ -1,10 +1,10 @@
 """The sentences that follow from published figures.
 
 Each is made once, here, and carried in the records of `pulse.core.reports`, so that message, details, trend
-and scores say the same. What may be said at all is decided by `pulse.core.claims`, `pulse.core.comparison`,
-`pulse.core.people` and `pulse.core.expectation`; the rules are docs/method.md's.
+and scores say the same. What may be said is decided by `pulse.core.claims`, `pulse.core.comparison`,
+`pulse.core.people` and `pulse.core.expectation`; the rules are in docs/method.md.
 
-Never made: a decimal, an arrow, a cause, a per cent without its count, a present participle for what a series
+Never used: a decimal, an arrow, a cause, a per cent without its count, a present participle for what a series
 does, one figure for both sides together.
 """
 
@@ -25,7 +25,7 @@ from pulse.core.privacy import LOWEST_MINIMUM
 from pulse.core.privacy import share as publish_share
 
 SPLIT_FROM = 60
-"""From this many answers on, agree, in between and disagree are told."""
+"""From this many answers on, agree, in between and disagree are said apart."""
 
 
 # --- One share -------------------------------------------------------------------------------------------
@@ -36,7 +36,7 @@ def hidden(minimum: int) -> str:
 
 
 def share_sentence(item: Item, now: Counted, roster: int, *, low_response: bool) -> str:
-    """`7 of 12 agree (58%).` and the item's other shares; who they are of where too few answered."""
+    """`7 of 12 agree (58%).` and the item's other shares; if too few answered, how many of the side did."""
     clauses = [
         _clause(measure, now.shares[measure.key], now.n)
         for measure in item.measures
@@ -57,7 +57,7 @@ def _clause(measure: Measure, found: Share, n: int) -> str:
 
 
 def _split(item: Item, now: Counted) -> list[str]:
-    """Agree, in between and disagree, where the published bars add up to them."""
+    """Agree, in between and disagree, if the published bars add up to them."""
     if item.format is not Format.AGREE5 or now.n < SPLIT_FROM:
         return []
     totals = [_of_bars(now, options) for options in ({"4", "5"}, {"3"}, {"1", "2"})]
@@ -79,7 +79,7 @@ def _of_bars(now: Counted, options: set[str]) -> int | None:
 
 
 def last_time_sentence(found: Share, n: int, when: date, today: date) -> str:
-    """The figure of the wave before, as a fact with its date."""
+    """The figure of the wave before, with its date."""
     return _("{share} on {day}.").format(share=share(found.low, found.high, n), day=short_day(when, today))
 
 
@@ -108,7 +108,7 @@ def people_sentence(measure: Measure, found: PeopleRange, n: int) -> str:
 
 
 def change_sentence(item: Item, newer: Window, older: Window, *, rising: bool, today: date) -> str:
-    """A claim of change with the dates and counts of both windows. What happened, not what goes on."""
+    """A claim of change with the dates and counts of both windows: what happened, not what goes on."""
     form = (
         _("Up: {newer} {says} {when}, {older} in {before}.")
         if rising
@@ -126,14 +126,14 @@ def change_sentence(item: Item, newer: Window, older: Window, *, rising: bool, t
 def pooled(window: Window) -> str:
     """The answers of a window: `48 of 120 (40%)`, or `27 to 29 of 41 (66–71%)`.
 
-    Merged waves stay merged in the sum: the lowest and the highest that was published.
+    Merged figures stay merged in the sum: from the lowest to the highest that they stand for.
     """
     people = count(window.low, window.high, window.n)
     return _("{count} ({percent})").format(count=people, percent=pooled_percent(window))
 
 
 def pooled_percent(window: Window) -> str:
-    """The share of a window's answers: `40%`, or `66–71%` where waves are merged."""
+    """The share of a window's answers: `40%`, or `66–71%` if figures are merged."""
     low, high = percent(window.low, window.n), per_cent(window.high, window.n)
     return high if written_percent(low) == high else f"{low}–{high}"
 
@@ -153,7 +153,7 @@ def _pulses_before(window: Window, today: date) -> str:
 
 
 def no_change_sentence(waves: int) -> str:
-    """What is said of a series in which no change has been claimed."""
+    """The sentence for a series in which no change has been claimed."""
     if waves < FIRST_CLAIM:
         return first_claims_sentence()
     return ngettext(
@@ -203,7 +203,7 @@ _VERDICTS_IN_WORDS = {
 
 
 def comparison_sentence(item: Item, comparable: Comparable, now: Counted, verdict: Verdict | None) -> str:
-    """How a share stands against a published figure, in full, with what must be known of the figure."""
+    """How a share compares with a published figure, in full, with the figure's caveat."""
     row = comparable.row
     places = {"figure": figure(row), "people": _(row.surveyed), "study": study(row)}
     if verdict is None:
@@ -243,10 +243,10 @@ _BRIEF_IN_WORDS = {
 
 
 def brief_verdict(comparable: Comparable, verdict: Verdict | None, *, named: bool = True) -> str:
-    """The same beside a count, the verdict marked bold; without a verdict the figure with its publisher.
+    """The same beside a count, the verdict in bold; without a verdict the figure with its publisher.
 
-    "Study" alone names a figure that can't be told apart: the message says so once, in its last line. Where
-    a line has several figures of a study, its publisher is not `named` beside each.
+    "Study" alone means that the two can't be told apart: the message says so once, in its last line. If a
+    line has several figures of a study, its publisher is not `named` beside each.
     """
     row = comparable.row
     forms: Mapping[Verdict | None, str] = _BRIEF if _is_exact(row) else _BRIEF_IN_WORDS
@@ -262,7 +262,7 @@ def _is_exact(row: Baseline) -> bool:
 
 
 def _subject(item: Item, comparable: Comparable, now: Counted) -> str:
-    """Names the people who are compared, where that is not the first share: `5 of 12 do not agree. `"""
+    """Names the people who are compared, if that is not the first share: `5 of 12 do not agree. `"""
     measure = next(measure for measure in item.measures if measure.key == comparable.measure)
     found = now.shares[measure.key]
     if comparable.complement:
@@ -284,7 +284,7 @@ _GAPS = {
 
 
 def gap_sentence(item: Item, verdict: Verdict | None, shares: dict[Side, tuple[Share, int]]) -> str:
-    """How marketing stands against IT on a mirrored item. `shares` holds (share, n) of each side shown."""
+    """How marketing compares with IT on a mirrored item. `shares` holds (share, n) of each side shown."""
     if verdict is None or set(shares) != set(Side):
         return _("No gap is shown: on at least one side too few answered.")
     counts = {side: count(found.low, found.high, n) for side, (found, n) in shares.items()}
@@ -294,7 +294,7 @@ def gap_sentence(item: Item, verdict: Verdict | None, shares: dict[Side, tuple[S
 
 
 def accusing_sentence(item: Item, shares: dict[Side, tuple[Share, int]]) -> str:
-    """What each side holds against the other, where the two wordings say different things."""
+    """What each side holds against the other, if the two wordings say different things."""
     said = [
         _("{count} in {side} {says}: “{statement}”").format(
             count=count(found.low, found.high, n),
@@ -308,7 +308,7 @@ def accusing_sentence(item: Item, shares: dict[Side, tuple[Share, int]]) -> str:
 
 
 def in_side(side: Side) -> str:
-    """The side as it stands after "in": `marketing`, `IT`."""
+    """The side as it is written after "in": `marketing`, `IT`."""
     return _("marketing") if side is Side.MARKETING else _("IT")
 
 
@@ -316,7 +316,7 @@ def in_side(side: Side) -> str:
 
 
 def direct_sentence(verdict: Verdict) -> str:
-    """What a side says itself of the past year, by the sign test."""
+    """What a side itself says about the past year, by the sign test."""
     return {
         Verdict.ABOVE: _("More say “better” than “worse”: more than chance explains."),
         Verdict.BELOW: _("More say “worse” than “better”: more than chance explains."),
@@ -328,7 +328,7 @@ def direct_sentence(verdict: Verdict) -> str:
 
 
 def power_sentence(n: int | None, minimum: int = 5) -> str:
-    """What `n` answers a wave can show at all; None, or fewer than the minimum, is hidden."""
+    """What `n` answers per wave can show; None, or fewer than the minimum, is hidden."""
     if n is None or n < max(minimum, LOWEST_MINIMUM):
         return hidden(minimum)
     return f"{_change_seen(n)} {_study_seen(n)}"
@@ -364,4 +364,4 @@ def _study_seen(n: int) -> str:
 
 
 STUDY_SIZE = 400
-"""The people of a study where it is told what a team can see: about as many as the larger named one."""
+"""The study size assumed to say what a team can see: about that of the larger named study."""

@@ -35,7 +35,7 @@ COMMON_ZONES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class City:
-    """A city, the largest first where several share a name; `names` are folded."""
+    """A city; `names` are folded, its own name first."""
 
     name: str
     country: str
@@ -45,7 +45,7 @@ class City:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundZone:
-    """A zone that may be meant: `place` is the city by which it was found, "" for its own name."""
+    """A zone that may be meant: `place` is the city by which it was found, "" if by the zone's own name."""
 
     zone: str
     place: str = ""
@@ -83,7 +83,7 @@ def common_zones(zones: Collection[str]) -> tuple[FoundZone, ...]:
 def find_zones(
     typed: str, cities: Sequence[City], zones: Iterable[str], now: datetime, most: int = 20
 ) -> tuple[FoundZone, ...]:
-    """The zones that `typed` may mean, the likeliest first; none for what means nothing.
+    """The zones that `typed` may mean, the likeliest first; empty if there is none.
 
     `zones` are the IANA names that this machine knows. An offset finds the zones of large cities that have
     it at `now`.
@@ -128,11 +128,11 @@ def _at(zone: str, now: datetime) -> timedelta | None:
 
 
 _rules = cache(ZoneInfo)
-"""ZoneInfo itself keeps the last eight, and would read some 350 files again for each letter that is typed."""
+"""ZoneInfo keeps only the last eight, and would read some 350 files again for each letter that is typed."""
 
 
 def _named(typed: str, known: Sequence[str]) -> list[FoundZone]:
-    """Zones whose name or last part was typed, and those that begin so where a slash was typed."""
+    """Zones whose name or last part is `typed`, and if that has a slash, those that begin with it."""
     wanted = folded(typed)
     places = [zone for zone in known if "/" in zone and not zone.startswith(_NOT_PLACES)]
     whole = [zone for zone in known if folded(zone) == wanted]
@@ -142,14 +142,14 @@ def _named(typed: str, known: Sequence[str]) -> list[FoundZone]:
 
 
 def _in_cities(wanted: str, cities: Sequence[City]) -> list[FoundZone]:
-    """Cities called so, then those whose name begins so."""
+    """Cities with this name, then those whose name begins with it."""
     exact = [city for city in cities if wanted in city.names]
     begins = [city for city in cities if any(name.startswith(wanted) for name in city.names)]
     return [_found(city) for city in (*exact, *begins)]
 
 
 def _alike(wanted: str, cities: Sequence[City]) -> list[FoundZone]:
-    """For a slip of the finger: the cities spelled most alike, where nothing begins so."""
+    """For a typing slip: the cities spelled most alike, if no name begins like this."""
     if len(wanted) < 4 or _in_cities(wanted, cities):
         return []
     names = {city.names[0]: city for city in reversed(cities)}

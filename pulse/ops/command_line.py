@@ -25,9 +25,9 @@ RESTART = 75
 
 
 def execute(words: list[str] | None, compose: Compose) -> int:
-    """Runs a command. Returns the exit code: 0, 1 if doctor found a fault, 2 with a sentence.
+    """Runs a command. Returns the exit code: 0, 1 if doctor found a fault, 2 if it failed and said why.
 
-    75 asks for a restart: this process could not replace itself and ended instead, to forget all the same.
+    75 asks for a restart: this process could not replace itself, and ends so that it forgets all the same.
     """
     terminal.be_plain()
     try:
@@ -62,7 +62,7 @@ async def run(settings: Settings, compose: Compose) -> Handed | None:
     """
     mode = mode_of(settings)
     if mode is Mode.REHEARSAL:
-        # Nothing that is answered in a rehearsal is anybody's; and a new process would begin another one.
+        # Answers in a rehearsal are nobody's, and a new process would begin another rehearsal.
         await until_stopped(run_rehearsal(settings, compose))
         return None
     return await until_stopped(run_in_slack(settings, mode, compose))

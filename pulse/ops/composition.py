@@ -61,7 +61,7 @@ def compose_team(
     overloaded: Callable[[], bool],
     pace: Pace,
 ) -> tuple[Workspace, Surfaces]:
-    """The team whose records are in `store` and whose people are reached through `slack`; sends nothing yet.
+    """Composes the team whose records are in `store` and whose people `slack` reaches; sends nothing yet.
 
     `overloaded()`: whether many payloads wait for their ack.
     """

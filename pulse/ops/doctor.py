@@ -44,7 +44,7 @@ from pulse.storage.sqlite.snapshot import Snapshot
 from pulse.views.setup import channel_fault
 
 MOST_SKEW_S = 60.0
-"""Slack's signatures count for five minutes, and waves open by this clock. A kept one is within a second."""
+"""Slack's signatures are valid for five minutes, and waves open by this clock. NTP keeps it within 1 s."""
 
 COMING = 3
 
@@ -245,7 +245,7 @@ class Doctor:
         return Check(_("questions"), State.OK, says), library
 
     async def _own_questions(self) -> list[Item]:
-        """The company's questions in the database; none if it cannot be read, which another check says."""
+        """The company's questions in the database; none if it cannot be read, which another check reports."""
         if not self._database.is_file():
             return []
         try:
@@ -298,6 +298,10 @@ _EXPOSED = {
         N_("{path} is in memory ({detail}): a restart of the machine loses an open pulse, and the secret."),
         "",
     ),
+    Risk.BESIDE_DATABASE: (
+        N_("{path} is beside the database: a copy of {detail} made during a pulse tells who answered what."),
+        "",
+    ),
 }
 
 
@@ -316,7 +320,7 @@ def _kept_keys(database: Path, keys: Path) -> list[Check]:
         with closing(Snapshot(database)) as copy:
             token, needs_secret = copy.open_token, copy.needs_secret
     except StoreFault:
-        # Told as a fault of the database.
+        # Another check reports it, as a fault of the database.
         return []
     found = []
     lost = "" if token is None else _lost(keys, token)
@@ -372,7 +376,7 @@ def _skew(greeting: Greeting, began: datetime, ended: datetime) -> Check:
     name = _("clock")
     if greeting.time is None:
         return Check(name, State.NOTE, _("Slack did not say what time it is."))
-    # Slack's answer was made somewhere between the two, and tells whole seconds.
+    # Slack's response was made somewhere between the two, and gives whole seconds.
     ahead = (began - greeting.time).total_seconds() - 1
     behind = (greeting.time - ended).total_seconds()
     off = max(ahead, behind, 0.0)

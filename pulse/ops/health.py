@@ -17,14 +17,14 @@ from pulse.slack.socket_mode import SocketState
 from pulse.storage.sqlite.store import Store
 
 LEAST_FREE_BYTES = 50_000_000
-"""Below this a wave may not be written down any more: a wave of 10,000 people takes some megabytes."""
+"""Below this there might be no room for a wave: one of 10,000 people takes some megabytes."""
 
 WRITE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """`socket` gives the state of the connection; None in HTTP mode, in which Slack comes to the bot."""
+    """`socket` gives the state of the connection; None in HTTP mode, in which Slack calls the bot."""
 
     workspace: Workspace
     roster: Roster
@@ -88,7 +88,7 @@ class Health:
             ),
             Sample("pulse_disk_free_bytes", "gauge", "Free space beside the database.", self._free_bytes()),
         ]
-        with suppress(OSError):  # the file may be replaced by hand just now
+        with suppress(OSError):  # somebody may be replacing the file by hand
             size = self.store.path.stat().st_size
             samples.append(Sample("pulse_database_bytes", "gauge", "Size of the database.", size))
         if self.socket is not None:

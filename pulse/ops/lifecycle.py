@@ -41,7 +41,7 @@ Clock = Callable[[], datetime]
 DRAIN_S = 5.0
 
 SOON = timedelta(minutes=2)
-"""The process is not replaced so shortly before something is due."""
+"""The process is not replaced if something is due within this time."""
 
 LOCK, LISTENING = "LOCK", "LISTENING"
 Handed = Mapping[str, int]
@@ -62,8 +62,8 @@ def utc_now() -> datetime:
 class Pace:
     """How long the bot waits, in seconds: tests wait less.
 
-    Between two changes of a poll's count, between two reminders, and until a message that was sent is sure to
-    be found.
+    Between two changes of a poll's count, between two reminders, and until a sent message is sure to be
+    found.
     """
 
     counts_every_s: float = 30.0
@@ -193,7 +193,7 @@ async def run_in_slack(settings: Settings, mode: Mode, compose: Compose) -> Hand
 def freeze_garbage() -> None:
     """Keeps the garbage collector from searching what lives as long as the program.
 
-    In a storm each of its full searches held all taps up for 70 ms, and they cost a tenth of the processor.
+    In a storm each full search held all taps up for 70 ms, and together they took a tenth of the processor.
     https://docs.python.org/3/library/gc.html#gc.freeze
     """
     gc.collect()
@@ -223,7 +223,7 @@ async def _introduce(slack: Slack) -> None:
 
 
 async def _token_refused(slack: Slack) -> None:
-    """Raises TokenRefused once Slack has refused the token and says so when asked again."""
+    """Raises TokenRefused once Slack has refused the token, and refuses it again when asked."""
     while True:
         await slack.refused.wait()
         slack.refused.clear()
@@ -231,7 +231,7 @@ async def _token_refused(slack: Slack) -> None:
 
 
 async def _first(*works: Coroutine[Any, Any, None]) -> None:
-    """Runs works side by side until the first ends or fails; cancels the others."""
+    """Runs coroutines concurrently until the first ends or fails; cancels the others."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         done, _rest = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -258,7 +258,7 @@ async def connect(bot: Bot, settings: Settings, ending: AsyncExitStack) -> Socke
         server = Server(address, bot.health(lambda: socket.state))
         ending.push_async_callback(server.close)
         await server.start()
-        _log.info("health told", address=server.said)
+        _log.info("serving health", address=server.said)
     ending.push_async_callback(socket.close)
     await socket.start()
     _log.info("ready")
@@ -266,9 +266,9 @@ async def connect(bot: Bot, settings: Settings, ending: AsyncExitStack) -> Socke
 
 
 def _report_second_copy(alerts: Alerts) -> Callable[[int], Awaitable[None]]:
-    """Tells the managers of a second copy once a second greeting counts it, too.
+    """Tells the managers of a second copy once a second greeting has counted it too.
 
-    The first may count the connection of the process before this one, which Slack has not missed yet.
+    The first may count the previous process's connection, whose end Slack has not noticed yet.
     """
     greetings = 0
 
@@ -299,7 +299,7 @@ async def until_stopped(work: Coroutine[Any, Any, T]) -> T | None:
     stopping = False
 
     def stop() -> None:
-        # Once: a second signal must not break off the end that the first one began.
+        # Once: a second signal must not break off the clean end that the first one began.
         nonlocal stopping
         if not stopping:
             stopping = True

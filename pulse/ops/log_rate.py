@@ -16,7 +16,7 @@ Kind = tuple[str, int, str]
 
 
 class AtMost(logging.Filter):
-    """Lets `most` lines of one kind through in a minute; the first one afterwards says how many were not.
+    """Lets `most` warnings or errors of one kind through in a minute; then says how many were left out.
 
     A kind is a logger, a level and the event or unformatted message. Values that a library formats into its
     message make kinds of their own, so beyond `MOST_KINDS` all share one.

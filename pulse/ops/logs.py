@@ -1,4 +1,4 @@
-"""Logs: one line an event on standard error, no tokens, no answers, no respondents."""
+"""Logs: one line per event on standard error, without tokens, answers or respondents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SECRETS = re.compile(
     r"xox[a-z][-.][\w.-]+|xapp-[\w-]+|(?<=ticket=)[\w-]+|(?<=/actions/)[^\s\"']+|(?<=/commands/)[^\s\"']+"
     r"|(?<![A-Za-z0-9])[UWD][A-Z0-9]{6,}(?![A-Za-z0-9])"
 )
-"""Tokens, what opens a socket or answers for the bot, and ids of people and of messages to one person."""
+"""Tokens, what opens a socket or replies as the bot, and ids of people and direct messages."""
 
 
 def configure(level: str) -> None:
@@ -46,10 +46,10 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    # Each tick is two lines of APScheduler at info, and Bolt logs whole payloads at debug.
+    # APScheduler logs two lines per tick at info, and Bolt logs whole payloads at debug.
     for chatty in ("apscheduler", "slack_sdk", "aiohttp", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    # It warns that the client's own token is not used: it is, as the answer of `authorize`.
+    # It warns that the client's own token is not used: it is, as the result of `authorize`.
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)
 
 

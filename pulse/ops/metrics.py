@@ -50,7 +50,7 @@ class Metrics:
     _acks: list[int] = field(default_factory=lambda: [0] * (len(ACK_BOUNDS_S) + 1))
 
     def acked(self, seconds: float, outcome: str) -> None:
-        """A payload of Slack's was answered."""
+        """A payload from Slack was acked."""
         self.payloads[outcome] += 1
         self.ack_seconds += seconds
         self._acks[bisect_left(ACK_BOUNDS_S, seconds)] += 1
@@ -64,7 +64,7 @@ class Metrics:
         self.calls[outcome] += 1
 
     def text(self, samples: list[Sample]) -> str:
-        """All of it, and `samples` of the moment, in Prometheus' text format."""
+        """All of it, and `samples` taken now, in Prometheus' text format."""
         lines = _counter("pulse_payloads", "Payloads from Slack by outcome.", self.payloads)
         lines += _counter("pulse_slack_calls", "Calls of Slack's Web API by outcome.", self.calls)
         lines += self._histogram()
@@ -94,8 +94,8 @@ class MeasuredApp(AsyncApp):
     def _init_context(self, req: AsyncBoltRequest) -> None:
         """As Bolt's, but with one Slack client for all payloads.
 
-        Bolt makes one for each, in case a listener gives it another token. Nothing here does, and it was a
-        tenth of a tap. Should Bolt rename this method, taps are only slower.
+        Bolt makes one for each, in case a listener gives it another token. Nothing here does, and it took a
+        tenth of a tap's time. Should Bolt rename this method, taps are only slower.
         """
         req.context["logger"] = self._payload_logger
         req.context["token"] = self._token

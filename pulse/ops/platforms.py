@@ -1,6 +1,6 @@
 """What the bot runs on, checked before anything is imported that fails without it.
 
-In words that every Python from 3.7 on reads, and with the standard library alone. `python -m
+In a syntax that every Python from 3.7 on reads, and with the standard library alone. `python -m
 pulse.ops.platforms` checks before an installation, and refuses a Python for which there are no packages.
 """
 
@@ -10,14 +10,14 @@ import sys
 
 OLDEST_PYTHON = (3, 11)
 NEWEST_PYTHON = (3, 14)
-"""The newest for which all pinned packages exist ready-made; a newer one may do where they are installed."""
+"""The newest for which all pinned packages exist ready-made; a newer one may work if they are installed."""
 
 OLDEST_SQLITE = (3, 37, 0)
 """STRICT tables: https://sqlite.org/stricttables.html."""
 
 
 def problem(system: str, python: tuple[int, ...], sqlite: tuple[int, ...] | None) -> str:
-    """A sentence on why the bot cannot run here, "" where it can; `sqlite` is None where Python lacks it."""
+    """A sentence on why the bot cannot run here, "" if it can; `sqlite` is None if Python lacks it."""
     if system == "win32":
         return "Windows is not supported: run the bot under Linux, macOS, WSL or in a container."
     if python[:2] < OLDEST_PYTHON:
@@ -33,7 +33,7 @@ def problem(system: str, python: tuple[int, ...], sqlite: tuple[int, ...] | None
 
 
 def untried(python: tuple[int, ...]) -> str:
-    """A sentence on why an installation is likely to fail; "" where it is not."""
+    """A sentence on why an installation is likely to fail, "" if it is not."""
     if python[:2] <= NEWEST_PYTHON:
         return ""
     return (
@@ -43,7 +43,7 @@ def untried(python: tuple[int, ...]) -> str:
 
 
 def missing() -> str:
-    """A sentence where the packages of requirements.txt are not installed; "" where they are."""
+    """A sentence if the packages of requirements.txt are not installed, "" if they are."""
     try:
         import slack_bolt  # noqa: F401, PLC0415 - looked for, and only now
     except ModuleNotFoundError as error:
@@ -55,7 +55,10 @@ def missing() -> str:
 
 
 def require(*, installed: bool) -> None:
-    """Ends the program with 2 and a sentence where it cannot run; `installed`: its packages, too."""
+    """Ends the program with exit code 2 and a sentence if it cannot run.
+
+    `installed` says that its packages must be there; else this Python must not be too new for them.
+    """
     sqlite = None
     try:
         import sqlite3  # noqa: PLC0415 - may be missing

@@ -1,7 +1,7 @@
-"""A process that forgets: nobody can dump it, and after a close it replaces itself.
+"""A process that forgets: nobody can dump its memory, and after a close it replaces itself.
 
 Answers pass through this process while a wave is open, as texts and numbers that Python copies as it likes.
-The keys are overwritten at the close, the answers cannot be: only a new process is sure to have forgotten
+The keys are overwritten at the close. The answers cannot be: only a new process is sure to have forgotten
 them. So the bot executes its own command line again in the first quiet minute after a close. It keeps its
 process id, so a supervisor sees no restart, and it keeps the descriptors that are handed over: the lock of
 the database, and in HTTP mode the socket that listens, where Slack's requests wait meanwhile.
@@ -28,7 +28,7 @@ LATEST_S = 3600.0
 """The new process starts within this time after the close, quiet or not."""
 
 APART_S = 600.0
-"""Between two replacements: a process that ended at once again and again would take no answers."""
+"""The least time between two replacements: a process that kept ending at once would take no answers."""
 
 LOOK_S = 1.0
 
@@ -39,9 +39,9 @@ _log = structlog.get_logger(__name__)
 
 
 def guard() -> bool:
-    """Keeps memory from core files and from other processes of this user; false where the system cannot.
+    """Keeps memory from core files and from other processes of this user; false if the system cannot.
 
-    The limit alone is not enough: where core_pattern is a pipe, the kernel ignores it (core(5)). A process
+    The limit alone is not enough: if core_pattern is a pipe, the kernel ignores it (core(5)). A process
     that is not dumpable has no core at all, and only root may read its memory (ptrace(2)).
     """
     os.umask(0o077)
@@ -55,7 +55,7 @@ def guard() -> bool:
 
 
 class NotReplaced(Exception):
-    """The program is not where it was: this process must end, and be started again by somebody else."""
+    """The program could not be executed again: this process must end, and be started from outside."""
 
 
 class Replacement:
@@ -101,7 +101,7 @@ class Replacement:
 
 
 def not_before(environment: Mapping[str, str]) -> float:
-    """The monotonic second from which on this process may replace itself; 0 where it did not do so before."""
+    """The monotonic second from which on this process may replace itself; 0 after an ordinary start."""
     try:
         return float(environment[REPLACED_AT]) + APART_S
     except (KeyError, ValueError):
@@ -112,7 +112,7 @@ def replace(handed: Mapping[str, int]) -> NoReturn:
     """Executes this process's command line again, in its place.
 
     `handed` are descriptors that the new process takes over, by name; all others close. To be called when
-    everything is closed: what runs in other threads ends here. Raises NotReplaced.
+    everything else is closed: other threads end here. Raises NotReplaced.
     """
     environment = dict(os.environ)
     environment[REPLACED_AT] = str(time.monotonic())
@@ -128,7 +128,7 @@ def replace(handed: Mapping[str, int]) -> NoReturn:
 
 
 def handed_over(name: str, environment: MutableMapping[str, str]) -> int | None:
-    """The descriptor that the process before this one handed over, once; None where there is none."""
+    """The descriptor that the process before this one handed over, once; None if there is none."""
     try:
         descriptor = int(environment.pop(HANDED + name, ""))
         os.set_inheritable(descriptor, False)

@@ -19,7 +19,7 @@ from pulse.storage.sqlite.store import Store
 
 async def run_rehearsal(settings: Settings, compose: Compose) -> None:
     """Serves the rehearsal's page until it is cancelled."""
-    from rehearsal.server import Rehearsal  # only here: nothing else may know the rehearsal
+    from rehearsal.server import Rehearsal  # only here: nothing else may import it
 
     print("Rehearsal: no Slack, no account, nothing leaves this machine.", flush=True)
     async with AsyncExitStack() as ending:
@@ -61,7 +61,7 @@ class ShiftedClock:
         return utc_now() + self._ahead
 
     def jumper(self, bot: Bot) -> Callable[[], Awaitable[str | None]]:
-        """Moves the clock to the bot's next moment and lets it do what is due; returns why if it cannot."""
+        """Moves the clock to the bot's next moment and lets it do what is due, or returns why not."""
 
         async def jump() -> str | None:
             moment = await bot.workspace.waves.next_wake()

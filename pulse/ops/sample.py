@@ -1,11 +1,11 @@
 """Twelve closed waves of invented answers, so that a rehearsal has trends, notes and comparisons to show.
 
-They tell a story: marketing trusts IT little, and wrongly thinks that IT trusts it as little; IT commits
-itself to something, both sides see it happen, and marketing's trust rises. Nobody calls the one the cause of
-the other.
+They tell a story: marketing trusts IT little, and wrongly thinks that IT trusts marketing as little; IT
+commits itself to something, both sides see it happen, and marketing's trust rises. Nobody says that the one
+caused the other.
 
-They go through the same store, the same counting and the same close as real ones. Only the rehearsal calls
-this, on a database of its own.
+They are stored, counted and closed exactly as real ones are. Only the rehearsal calls this, on a database of
+its own.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from pulse.storage.sqlite.store import Store
 WAVES = 12
 ITEMS = 4
 SEED = 2072
-"""Chosen, so that twelve pulses tell the whole story: most seeds leave a part of it unclaimed."""
+"""Chosen so that twelve pulses tell the whole story: with most seeds a part of it is not clear enough."""
 TURNING_POINT = 8
-"""The wave from which marketing's trust rises, counted from 0; a note stands beside it."""
+"""The wave from which marketing's trust rises, counted from 0; a note marks it."""
 COMMITTED_AT = 5
-"""The wave after whose results IT commits itself, by the day on which `TURNING_POINT` closes."""
+"""The wave after whose close IT commits itself; the commitment is due when `TURNING_POINT` closes."""
 
 PEOPLE: Mapping[Side, int] = {Side.MARKETING: 16, Side.IT: 14}
 ANSWERING: Mapping[Side, tuple[int, ...]] = {
@@ -49,7 +49,7 @@ ANSWERING: Mapping[Side, tuple[int, ...]] = {
 
 
 _EXPECTED = {Side.MARKETING: (8, 5, 1, 0, 0), Side.IT: (1, 4, 5, 3, 1)}
-"""How people guess at the other side, from 0 or 1 to 9 or 10 of ten: marketing far too low."""
+"""Weights of the guesses about the other side, from 0 or 1 to 9 or 10 of ten: marketing far too low."""
 
 
 def sample_note() -> str:
@@ -183,7 +183,7 @@ def _answers(
 
 
 def _option(item: Item, side: Side, number: int, luck: random.Random) -> str:
-    """An option by mood: marketing's rises after the turning point, IT's stays."""
+    """An option by mood: marketing's rises at the turning point, IT's stays."""
     options = [option.key for option in item.options if option.counted]
     if is_expectation(item.id):
         return luck.choices(options, weights=_EXPECTED[side])[0]

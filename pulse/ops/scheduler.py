@@ -1,10 +1,10 @@
-"""Wakes the tick: at the next moment of the schedule, and once a minute as a net.
+"""Runs the tick at the next moment of the schedule, and once a minute as a safety net.
 
 The database is the schedule's truth; the job here holds nothing. A job that comes late runs once
 (misfire_grace_time None, coalesce): APScheduler's default would drop it after a second.
 
-The net is no job of APScheduler's: an interval there follows the wall clock. Set back an hour, it would not
-tick for an hour; set forward by years, it would list each minute in between.
+The net is not a job of APScheduler's, whose intervals follow the wall clock: with the clock set back an hour,
+it would not tick for an hour; with the clock set forward by years, it would list each minute in between.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Scheduler:
                 await self.plan()
         except PulseError as error:
             _log.error("tick failed", problem=str(error))
-        except Exception:  # noqa: BLE001 - nobody waits for a tick: the log is the last place to tell
+        except Exception:  # noqa: BLE001 - no caller is waiting: log it
             _log.exception("tick failed")
 
     async def plan(self) -> None:

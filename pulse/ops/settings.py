@@ -150,7 +150,7 @@ def read_settings() -> Settings:
         if name in meant:
             meant[name] = meant[name].lower()
     for name in PORTS:
-        # Container platforms set NAME_PORT=tcp://… for a service called NAME: nobody's wish for a port.
+        # Container platforms set NAME_PORT=tcp://… for a service called NAME: nobody set that port.
         if meant.get(name, "").startswith("tcp://"):
             del meant[name]
     try:
@@ -167,7 +167,10 @@ def _problem(part: Any) -> str:
 
 
 def mode_of(settings: Settings) -> Mode:
-    """All tokens of a mode: Slack. None: the rehearsal. Raises SettingsFault where some are missing."""
+    """The mode, by `pulse_mode` and the tokens: without any, a rehearsal unless `pulse_mode` is slack.
+
+    Raises SettingsFault if some tokens are missing or swapped.
+    """
     if settings.pulse_mode == "rehearsal":
         return Mode.REHEARSAL
     given = [settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret]

@@ -1,8 +1,8 @@
-"""What people put into the environment and `.env`, and what of it is certainly meant.
+"""What people put into the environment and `.env`, and what they certainly meant by it.
 
 Tokens are copied from web pages, through chats and editors, into files of every encoding. What cannot be part
-of a value is taken off: spaces around it, quotes around it, characters without width, "Bearer". What could be
-is refused, with the character named. No file is changed.
+of a value is taken off: spaces around it, quotes around it, characters without width, "Bearer". A wrong
+character inside a token is refused by its name. No file is changed.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from pulse.core.errors import SettingsFault
 from pulse.core.language import _
 
 WIDTHLESS = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202c"))
-"""Characters that nobody sees, as pages and chats put them into what is copied."""
+"""Invisible characters that pages and chats put into copied text."""
 
 QUOTES = (('"', '"'), ("'", "'"), ("`", "`"), ("“", "”"), ("„", "“"), ("‘", "’"), ("«", "»"))
 
 
 def surroundings(names: frozenset[str], file: Path) -> Mapping[str, str]:
-    """Settings as typed, by their names in small letters; the environment wins over the file.
+    """Settings as typed, by their names in lower case; the environment wins over the file.
 
-    Raises SettingsFault for a file that cannot be read, or a line of it that names a setting and sets none.
+    Raises SettingsFault for a file that cannot be read, or has a line that names a setting and sets none.
     """
     read = _of_file(names, file)
-    # Capitals last: they win over small letters where both are set.
+    # Capitals last: they win over lower case if both are set.
     given = {name.lower(): os.environ[name] for name in sorted(os.environ, reverse=True)}
     read.update({name: value for name, value in given.items() if name in names and as_meant(value)})
     return read
@@ -58,7 +58,7 @@ def _of_file(names: frozenset[str], file: Path) -> dict[str, str]:
 def _decoded(content: bytes) -> str:
     """Text of a file that some editor wrote: UTF-8, or UTF-16 with or without its mark.
 
-    What is no UTF-8 stays as it is: in a comment it does no harm, and in a value it is refused by its name.
+    Bytes that are not UTF-8 are kept: in a comment they do no harm, and in a token they are refused.
     """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", errors="replace")
@@ -103,7 +103,7 @@ def secret(typed: str) -> str:
 
 
 def _named(character: str) -> str:
-    """A character in words, since it may not be seen."""
+    """A character in words, since it might be invisible."""
     if character in "\r\n":
         return _("a line break")
     if character.isspace():

@@ -1,4 +1,4 @@
-"""Words on terminals that cannot show all characters."""
+"""Output on terminals that cannot show all characters."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from io import TextIOWrapper
 
 QUOTES = dict.fromkeys("“”„", '"') | dict.fromkeys("‘’", "'")
 PLAIN = QUOTES | {"→": "->", "–": "-", "—": "-", "…": "...", "\xa0": " "}
-"""What typographic characters are written as where they cannot be; letters become a question mark."""
+"""Substitutes for characters that a terminal lacks; any other becomes a question mark."""
 
 NAME = "alignment-pulse.plain"
 
 
 def be_plain() -> None:
-    """Lets no character that a terminal lacks end the program: it is written plainly instead."""
+    """Keeps a character that the terminal lacks from ending the program: it is written plainly instead."""
     codecs.register_error(NAME, _plainly)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

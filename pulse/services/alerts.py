@@ -1,6 +1,6 @@
-"""What managers are told without having asked: each thing once a day at most.
+"""Alerts, which managers get without having asked: each at most once a day.
 
-What was told is kept in memory: a restart may tell it once more.
+What was sent is kept in memory: after a restart it may be sent once more.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LASTING = frozenset(
 """Refusals that only a person can put right: managers are told at the first one."""
 
 PATIENCE = 3
-"""Attempts before any other refusal is told: it often passes by itself."""
+"""Attempts before any other refusal is reported: it often passes by itself."""
 
 RECENT = timedelta(days=1)
 
@@ -48,14 +48,14 @@ _log = structlog.get_logger(__name__)
 
 
 class Alerts:
-    """Decides what managers are told and when; `send` does the telling."""
+    """Decides which alerts managers get and when; `send` sends them."""
 
     def __init__(self, *, store: Store, waves: Waves, send: SendAlert, clock: Clock) -> None:
         self._store, self._waves, self._send, self._clock = store, waves, send, clock
         self._told: dict[str, datetime] = {}
 
     async def report(self, alert: Alert) -> None:
-        """Tells the managers, unless they were told within a day. Raises nothing.
+        """Sends an alert to the managers, unless they got the same one within a day. Raises nothing.
 
         If Slack refuses, the next report of the same alert tries again.
         """
@@ -69,7 +69,7 @@ class Alerts:
             _log.warning("no manager could be told", about=alert.key)
 
     def resolved(self, alert: Alert) -> None:
-        """Forgets an alert whose cause is gone: if it comes back, it is told again."""
+        """Forgets an alert whose cause is gone: if the cause comes back, the alert is sent again."""
         self._told.pop(alert.key, None)
 
     async def undelivered(self) -> tuple[ChannelAlert, ...]:
@@ -81,7 +81,7 @@ class Alerts:
         )
 
     async def doubts(self) -> tuple[InDoubt, ...]:
-        """The messages of which only a person can tell whether they stand, of whatever wave."""
+        """The messages, of any wave, of which only a person can tell whether they were posted."""
         found = [doubt_about(message) for message in await self._store.undelivered()]
         return tuple(doubt for doubt in found if doubt is not None)
 
@@ -91,23 +91,23 @@ class Alerts:
         return (*found, KeyNotDestroyed()) if self._store.traces is Traces.KEY else tuple(found)
 
     async def missed_waves(self) -> MissedWave | MissedWaves | None:
-        """The waves that were found within the last day to be too late: one alert, however many they are."""
+        """The waves found within the last day to be too late to open: one alert, however many they are."""
         missed = await self._store.missed_waves(self._clock() - RECENT)
         if not missed:
             return None
         opens_at = await self._waves.next_opening()
         if len(missed) == 1:
             return MissedWave(due_at=missed[0], opens_at=opens_at)
-        # After a long absence only the latest of them are written down: it is told since when none opened.
+        # After a long absence only the latest are written down, so the alert says since when none opened.
         decided = await self._store.last_decided(missed[0] - timedelta(seconds=1))
         return MissedWaves(decided=decided, last=missed[-1], opens_at=opens_at)
 
 
 def _needs_a_person(message: OutboxMessage) -> bool:
     if message.problem in TOKEN_REFUSALS:
-        # Slack carries no message to anybody now, and the bot ends with a sentence of its own.
+        # Slack now takes no message to anybody; the bot ends, and says why.
         return False
     if message.problem == UNKNOWN_OUTCOME and message.state != "failed":
-        # A question of its own: `doubts`.
+        # Managers are asked about it separately: `doubts`.
         return False
     return message.state == "failed" or message.problem in LASTING or message.attempts >= PATIENCE

@@ -56,8 +56,8 @@ class Answering:
     async def tap(self, user: str, channel: str, wave_id: str, item_id: str, option: str) -> Ballot:
         """One option of one item, from a poll message; in a multiple choice it is added or taken back.
 
-        Durable when it returns. Raises PollIsClosed, NotYours, JoinedLater, BadRequest, BallotBroken, KeyLost
-        and StoreFault, and AnswerElsewhere for a tap under the other side's wording.
+        The answer is durable when this returns. Raises PollIsClosed, NotYours, JoinedLater, BadRequest,
+        BallotBroken, KeyLost and StoreFault, and AnswerElsewhere for a tap under the other side's wording.
         """
         wave = self._wave(wave_id)
         item = self._item(wave, item_id)
@@ -72,7 +72,10 @@ class Answering:
     async def fill_in(
         self, user: str, channel: str, wave_id: str, chosen: Mapping[str, frozenset[str]]
     ) -> Ballot:
-        """Saves the whole form at once; items left empty in it are withdrawn. Raises what `tap` raises."""
+        """Saves the whole form at once; items left empty in it are withdrawn.
+
+        Raises what `tap` raises, except AnswerElsewhere.
+        """
         wave = self._wave(wave_id)
         for item_id, options in chosen.items():
             item = self._item(wave, item_id)
@@ -134,7 +137,7 @@ class Answering:
         )
 
     async def is_asked(self, user: str) -> bool:
-        """Whether somebody has a ballot in the open wave that can be answered."""
+        """Whether somebody can answer the open wave."""
         try:
             await self.ballot(user)
         except PulseError:
@@ -142,7 +145,7 @@ class Answering:
         return True
 
     async def stored_answers(self, user: str) -> OwnAnswers | None:
-        """What is stored of one person in the open wave; None without answers, or if its key is lost."""
+        """What one person answered in the open wave; None if nothing, or if the wave's key is lost."""
         wave = self._waves.current
         if wave is None or await self._store.key_problem():
             return None
@@ -186,7 +189,7 @@ class Answering:
         *,
         worded: bool = False,
     ) -> Ballot:
-        """`worded` says that the question stands in the wording of the channel's side."""
+        """`worded`: the question was shown in the wording of the channel's side."""
         told = wave.channels.get(channel)
 
         def changed(before: StoredBallot) -> StoredBallot:
@@ -207,7 +210,7 @@ class Answering:
     async def _without_ballot(self, user: str, channel: str, wave: OpenWave) -> StoredBallot:
         """Says why somebody has no ballot; in a wave of the first edition a member of its channels gets one.
 
-        Raises JoinedLater for a member, NotYours for anybody else, NotNow where Slack does not say.
+        Raises JoinedLater for a member, NotYours for anybody else, NotNow if Slack does not say.
         """
         await self._within(self._roster.ensure(wave.channels, wave.both_sides))
         if channel in wave.channels:

@@ -13,7 +13,7 @@ from pulse.services.ports import ChannelLookup, Roster
 from pulse.services.waves import Waves
 
 KEPT_S = 300.0
-"""How long the members of a channel are believed."""
+"""How long a reading of a channel's members is trusted."""
 
 REREAD_S = 20.0
 """A channel is read again for somebody who is not in it, but not more often than this."""

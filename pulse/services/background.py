@@ -1,4 +1,4 @@
-"""What is done after an ack: private cards, counters, pictures. Nothing here may hold an ack up."""
+"""Work after the ack: private cards, counters, pictures. It must never delay an ack."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _log = structlog.get_logger(__name__)
 
 
 class BackgroundTasks:
-    """Runs coroutines in the background, keeps hold of them, and logs what goes wrong in them."""
+    """Runs coroutines in the background, keeps references to them, and logs what goes wrong in them."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
@@ -45,7 +45,7 @@ class BackgroundTasks:
             _log.exception("background work failed")
 
     def is_busy(self) -> bool:
-        """Whether anything is under way but what runs for ever."""
+        """Whether anything is under way besides what runs for ever."""
         return any(task.get_name() != FOREVER for task in self._tasks)
 
     async def idle(self) -> None:

@@ -21,7 +21,7 @@ from pulse.storage.port import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedByHand:
-    """What came of a close: where its results go, or that it has none; what is left of the answers."""
+    """What a close did: the wave's channels, whether it was called off, and what traces of answers remain."""
 
     channels: tuple[str, ...]
     called_off: bool
@@ -29,7 +29,7 @@ class ClosedByHand:
 
 
 class ByHand:
-    """Each method is one use case, and holds the turn of `waves` from what it reads to what it writes."""
+    """Each method is one use case, and holds the turn of `waves` from its first read to its write."""
 
     def __init__(self, *, store: Store, waves: Waves, library: Library, clock: Clock) -> None:
         self._store, self._waves, self._library, self._clock = store, waves, library, clock
@@ -77,11 +77,11 @@ class ByHand:
         return items
 
     async def _moments(self) -> Moments:
-        """Those of a wave that opens now."""
+        """The moments of a wave that opens now."""
         return moments_by_hand(self._waves.schedule(), self._clock(), await self._next_date())
 
     async def _next_date(self) -> date | None:
-        """The date after today on which the schedule opens a wave; one that is skipped bounds nothing."""
+        """The date after today on which the schedule opens a wave; a skipped one does not count."""
         today = local_date(self._waves.schedule(), self._clock())
         ahead = await self._waves.upcoming(2)
         return next((wave.local_date for wave in ahead if wave.local_date > today), None)
@@ -89,7 +89,7 @@ class ByHand:
     async def close(self, shown: str | None = None) -> ClosedByHand:
         """Closes the open wave now; one whose key is lost is called off.
 
-        Raises NotNow if none is open, or another than the one that was `shown` (its token).
+        Raises NotNow if none is open, or if it is not the one `shown` (by its token).
         """
         async with self._waves.turn:
             if self._waves.current is None:

@@ -13,7 +13,7 @@ from pulse.services.waves import Waves
 from pulse.storage.port import Store
 
 BELIEVED_S = 60.0
-"""How long a look at a channel is believed: conversations.info allows about 50 a minute."""
+"""How long a look at a channel is trusted: conversations.info allows about 50 a minute."""
 
 NOT_IN, NOT_FOUND, ARCHIVED = "not_in_channel", "channel_not_found", "is_archived"
 UNKNOWN, SHARED = "unreachable", "shared"
@@ -36,7 +36,7 @@ class Channels:
         self._lookup, self._alerts, self._clock = lookup, alerts, clock
         self._looked: dict[str, tuple[float, str]] = {}
         self._looked_in: int | None = None
-        """The wave for which it was looked whether a channel is shared."""
+        """The wave during which channels were last checked for being shared."""
 
     def used(self) -> frozenset[str]:
         """The channels of the set-up and of the open wave, as ids."""
@@ -49,8 +49,8 @@ class Channels:
     async def problem(self, channel: str) -> str:
         """Slack's code for what keeps the bot from working in a channel, "" if nothing does.
 
-        A channel that looks well has the problem, if any, that kept the last message out of it, or a message
-        of which nobody knows whether it stands.
+        If Slack shows no problem, it is that of a message that failed there, or `UNKNOWN_OUTCOME` if nobody
+        knows whether a message was posted there.
         """
         failing = await self._store.failing_messages()
         waiting = [message.problem for message in failing if message.channel == channel]
@@ -79,11 +79,11 @@ class Channels:
             await self._waves.move_channel(old, new)
 
     def forget(self, channel: str) -> None:
-        """Looks at a channel afresh the next time it is asked for."""
+        """Makes the next look at a channel ask Slack again."""
         self._looked.pop(channel, None)
 
     async def report_problems(self) -> None:
-        """Tells managers what is wrong now. Raises nothing: what could not be told is told later."""
+        """Tells managers what is wrong now; what could not be sent is sent later."""
         for unsent in await self._alerts.undelivered():
             await self.report_lost(unsent.channel, unsent.code)
         for doubt in await self._alerts.doubts():
@@ -99,7 +99,7 @@ class Channels:
         await self._look_for_shared()
 
     async def _look_for_shared(self) -> None:
-        """Looks, once for each open wave, whether a channel has been shared with another company."""
+        """Checks, once per open wave, whether a channel has been shared with another company."""
         wave = self._waves.current
         if wave is None or wave.id == self._looked_in:
             return

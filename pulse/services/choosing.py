@@ -17,7 +17,7 @@ from pulse.storage.port import Store
 
 
 async def current_plan(store: Store, library: Library) -> QuestionPlan:
-    """What managers decided. Before that: the suggested plan, or the anchors that older set-ups have had."""
+    """What managers decided. Before that: the suggested plan, or for older set-ups their usual anchors."""
     plan = await store.question_plan()
     if plan is not None:
         return plan
@@ -26,7 +26,7 @@ async def current_plan(store: Store, library: Library) -> QuestionPlan:
 
 
 async def next_items(store: Store, library: Library, day: date, size: int) -> tuple[Item, ...]:
-    """What a wave of `size` items asks on a day, in the language that is being spoken."""
+    """The items that a wave of `size` asks on a day, in the language being spoken."""
     plan, bank = await current_plan(store, library), library.bank
     lead, history = headlines(bank, library.ledger), await store.askings()
     return wave_items(bank, plan, lead, history, await store.commitments(), today=day, size=size)

@@ -1,4 +1,4 @@
-"""Commitments: made and withdrawn by managers, told in both sides' channels through the outbox."""
+"""Commitments: made and withdrawn by managers, announced in both sides' channels through the outbox."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pulse.storage.port import CommitmentStore
 
 
 class Commitments:
-    """`waves` keeps what was made, as it asks about it; its turn is held while that changes."""
+    """`waves` holds all commitments, since it asks about them; its turn is held while they change."""
 
     def __init__(self, *, store: CommitmentStore, waves: Waves, roster: Roster, clock: Clock) -> None:
         self._store, self._waves, self._roster, self._clock = store, waves, roster, clock
@@ -49,7 +49,7 @@ class Commitments:
     async def add(self, draft: CommitmentDraft) -> None:
         """Records a commitment and tells both sides.
 
-        Raises NotSetUp, DraftFault, and NotNow where the side has an open one.
+        Raises NotSetUp, DraftFault, and NotNow if the side has an open one.
         """
         async with self._waves.turn:
             channels = self._channels()

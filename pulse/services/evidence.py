@@ -27,7 +27,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Evidence:
-    """Offers and makes the file. One is made at a time: it takes a second of a thread after ten years."""
+    """Offers and makes the file. One is made at a time: after ten years it takes one thread a second."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Evidence:
     async def offered(self, user: str) -> bool:
         """Whether somebody is offered the file: a wave has closed, and they may read its results.
 
-        It is offered too where Slack does not say in time whether they may: `file` asks again.
+        It is also offered if Slack does not say in time whether they may: `file` asks again.
         """
         if not await self._results.closed():
             return False

@@ -62,7 +62,7 @@ class Home:
         )
 
     async def edition(self) -> Hashable:
-        """Changes when a wave opens or closes, and when a commitment is made or withdrawn."""
+        """A value that changes when a wave opens or closes, and when a commitment is made or withdrawn."""
         wave = self._waves.current
         return (wave.id if wave else None, await self._results.closed_count(), self._waves.commitments)
 

@@ -1,7 +1,7 @@
-"""The report for leaders: which quarter is meant, and when the channels are told of a new one.
+"""The report for leaders: which quarter is meant, and when a new one is announced in the channels.
 
 Each quarter's report is announced once: on the first day after the quarter on which the schedule may post, in
-the results channels, or in both sides' channels where there are none. Whether it was announced is known
+the results channels, or in both sides' channels if there are none. Whether it was announced is known
 from the outbox alone.
 """
 
@@ -36,7 +36,7 @@ class LeaderReports:
     async def queue_due(self) -> None:
         """Puts the announcement of the last quarter into the outbox when it is due.
 
-        It does so once, however often it is called, and only where the quarter's last results were posted.
+        Does so once, however often it is called, and only if the quarter's last results were posted.
         """
         setup = self._waves.saved_setup
         if setup is None:
@@ -63,7 +63,7 @@ class LeaderReports:
     async def asked(self, typed: str) -> QuarterReport:
         """The report of the quarter that somebody typed, or of the newest with results.
 
-        Raises BadRequest for what is no quarter, and NotNow where no wave closed in it.
+        Raises BadRequest for what is not a quarter, and NotNow if no wave closed in it.
         """
         closed = await self._results.closed()
         if not closed:
@@ -84,6 +84,6 @@ class LeaderReports:
 
 
 def _channels(setup: Setup) -> list[str]:
-    """The results channels; where there are none, the channels of both sides."""
+    """The results channels; if there are none, the channels of both sides."""
     sides = (channel for channels in setup.channels.values() for channel in channels)
     return list(dict.fromkeys(setup.results or sides))

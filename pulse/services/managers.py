@@ -21,10 +21,10 @@ from pulse.storage.port import Store
 SECRET_BYTES = 32
 
 CODED = ("manager", "no reminders", "greeted")
-"""What is kept of people under a code that the secret makes."""
+"""Kinds of wishes, which are kept under hashes keyed with the secret."""
 
 MOST_TOLD = 10
-"""Managers who are told of a problem: enough that one sees it, few enough not to annoy a company."""
+"""Managers who are told of a problem, at most: enough that one sees it, few enough not to annoy a company."""
 
 MOST_NAMED = 3
 """People whom a refusal names as allowed."""
@@ -36,7 +36,7 @@ CHANGES = 5
 
 
 class Managers:
-    """`start` makes the installation's key; without it nobody is named.
+    """`start` makes or reads the installation's secret, without which no named person is recognized.
 
     `_turn` is held from the reading of the named people to the write that depends on it.
     """
@@ -72,7 +72,7 @@ class Managers:
             )
 
     async def nameable(self, people: Sequence[str], wanted: bool) -> Sequence[Person]:
-        """The people, if they can be named, or taken off the list. Raises BadRequest."""
+        """The people, if each can be named, or taken off the list. Raises BadRequest and SlackFault."""
         found = [await self._roster.person(user) for user in people]
         for person in found:
             if wanted and not person.asked:
@@ -84,7 +84,7 @@ class Managers:
         return found
 
     async def name(self, people: Sequence[str], wanted: bool) -> None:
-        """Names people managers, or takes it back. Raises BadRequest if that makes no sense for one."""
+        """Names people as managers, or takes that back. Raises as `nameable` does."""
         found = await self.nameable(people, wanted)
         event = AuditEvent(code=AuditCode.MANAGER_NAMED if wanted else AuditCode.MANAGER_REMOVED)
         async with self._turn:
@@ -103,13 +103,13 @@ class Managers:
         return tuple(user for user in self._roster.met() if self.pseudonym(user) in wanted)
 
     async def unmet(self) -> int:
-        """How many more people are named."""
+        """How many named people the bot has not met since it started."""
         return len(await self._store.wishes("manager")) - len(await self.named())
 
     async def reachable(self) -> tuple[str, ...]:
         """Whom to tell of a problem: named people first, then admins and owners, at most `MOST_TOLD`.
 
-        Where nobody of them was met yet, the workspace is read once for them. Raises SlackFault.
+        If the bot has met none of them yet, it reads the workspace to find them. Raises SlackFault.
         """
         if not await self._met():
             wanted = await self._store.wishes("manager")

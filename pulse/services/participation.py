@@ -1,4 +1,4 @@
-"""What people are told of the open wave and of themselves: status, turnout, and what is kept about them."""
+"""What people are told about the open wave and themselves: status, turnout, and what is kept about them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Participation:
         self._snapshot = snapshot
 
     async def status(self, user: str) -> StatusCard:
-        """Where the pulse stands; for a manager with what managers changed lately."""
+        """The state of the pulse; for a manager also what was changed lately."""
         wave = self._waves.current
         return StatusCard(
             minimum=self._waves.minimum(),
@@ -70,7 +70,7 @@ class Participation:
         )
 
     async def _own(self, user: str, wave: OpenWave) -> tuple[int, int] | None:
-        """How many questions somebody has answered, and of how many, by what is stored of them."""
+        """How many questions somebody has answered, and of how many, from what is stored of them."""
         own = await self._answering.stored_answers(user)
         if own is not None:
             return sum(1 for item in own.items if own.answers.get(item.id)), len(own.items)

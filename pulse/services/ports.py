@@ -30,7 +30,7 @@ class Person(Protocol):
     def id(self) -> str: ...
     @property
     def asked(self) -> bool:
-        """Whether they may be asked: no bot, guest, stranger or deactivated account."""
+        """Whether they may be asked: not a bot, guest, stranger or deactivated account."""
         ...
 
     @property

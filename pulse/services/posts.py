@@ -1,4 +1,4 @@
-"""What the channels get: the record behind each message of the outbox, and the polls that stand now."""
+"""What the channels get: the record behind each message of the outbox, and the polls of the open wave."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Posts:
         return await self._reports.of_wave(wave_id)
 
     def commitment(self, kind: str) -> CommitmentCard | None:
-        """What a message of a kind tells of a commitment; None for any other kind."""
+        """The commitment that a message of this kind is about; None for any other kind."""
         word, prefix, number = kind.rpartition(ID_PREFIX)
         found = (one for one in self._waves.commitments if prefix and str(one.id) == number)
         return next((CommitmentCard(commitment=one, withdrawn=bool(word)) for one in found), None)

@@ -51,7 +51,7 @@ class Questions:
         self._with_own, self._own_file = with_own, own_file
 
     async def start(self) -> None:
-        """Adds the company's own questions to the library; reads their file once. Raises DataFault."""
+        """Adds own questions to the library; reads their file if none are stored. Raises DataFault."""
         if not await self._store.own_questions():
             found = self._own_file()
             if found:
@@ -88,7 +88,7 @@ class Questions:
     async def set_turn(self, item_id: str, turn: Turn) -> None:
         """Pins a question, lets it take turns or switches it off.
 
-        Raises BadRequest for an unknown question, and NotNow if too few would be left to ask.
+        Raises BadRequest for an unknown question, and NotNow if too few are left or too many pinned.
         """
         item, plan = self._item(item_id), await current_plan(self._store, self._library)
         change = {Turn.PINNED: plan.pin, Turn.ROTATING: plan.rotate, Turn.OFF: plan.switch_off}[turn]
@@ -109,7 +109,7 @@ class Questions:
         await self._save(changed)
 
     async def suggest(self) -> None:
-        """Sets the plan that the set-up suggests."""
+        """Sets the suggested plan."""
         await self._save(suggested_plan(self._library.source))
 
     async def _save(self, plan: QuestionPlan) -> None:
@@ -123,8 +123,8 @@ class Questions:
     async def save_draft(self, draft: QuestionDraft, item_id: str = "") -> Item:
         """Adds an own question, or changes the one named: other words or answers begin a new series.
 
-        Raises DataFault for a draft that is no question, BadRequest for a question that is not the company's,
-        and NotNow while the open pulse asks it.
+        Raises DataFault for a draft that is not a question, BadRequest for a question that is not the
+        company's, and NotNow while the open pulse asks it, or if no more fit.
         """
         wave = self._waves.current
         if item_id:
@@ -146,7 +146,7 @@ class Questions:
         return item
 
     async def _cadence(self, item_id: str) -> str:
-        """A file can say how seldom a question is asked; the form leaves that as it is."""
+        """A file can say how rarely a question is asked; the form does not change that."""
         kept = {question.item_id: question.wording for question in await self._store.own_questions()}
         return kept[item_id]["cadence"]
 

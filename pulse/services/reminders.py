@@ -51,7 +51,7 @@ class Reminders:
         self._turn = asyncio.Lock()
 
     async def send_due(self) -> None:
-        """Sends the reminder that is due, if any. Calling it twice, also at the same time, sends it once."""
+        """Sends the reminder that is due, if any. Calling it twice, even at the same time, sends it once."""
         async with self._turn:
             try:
                 await self._send_due()
@@ -95,7 +95,7 @@ class Reminders:
         return sorted(await self._store.unanswered(wave.id, willing))
 
     async def _has_answered(self, wave: OpenWave, user: str) -> bool:
-        """Since the list was made: a long list takes an hour or two."""
+        """Whether somebody has answered since the list was made: sending a long one takes an hour or two."""
         ballot = await self._store.ballot_of(wave.id, user)
         return ballot is None or bool(ballot.answers)
 

@@ -27,13 +27,13 @@ from pulse.services.waves import Waves
 from pulse.storage.port import Store
 
 READ_AT_ONCE = 10
-"""Closed waves: 20 ms of the loop."""
+"""Closed waves per read: 20 ms of the event loop."""
 
 MOST_REPORTS = 20
-"""Reports that are kept, some 100 kB each: the last one or two are asked for again and again."""
+"""Reports kept in memory, some 100 kB each: the last one or two are asked for again and again."""
 
 DASHBOARD_WAVES = 13
-"""Closed waves whose questions the dashboard has: a quarter of weekly pulses."""
+"""Closed waves whose questions the dashboard shows: a quarter of weekly pulses."""
 
 WriteFiles = Callable[[Sequence[ClosedWave], Bank], Mapping[str, bytes]]
 """Makes the export: bytes by file name."""
@@ -60,7 +60,7 @@ class Results:
         return self._closed
 
     async def catch_up(self) -> int:
-        """Reads newly closed waves a few at a time, so that taps go through; returns how many are closed.
+        """Reads newly closed waves a few at a time, so that taps get their turn; returns how many are closed.
 
         After ten years of weekly waves reading all of them takes a second.
         """
@@ -76,14 +76,14 @@ class Results:
             self._closed = (*self._closed, *found)
 
     async def edition(self) -> Hashable:
-        """Changes when the answer to any query here may change, except for the notes and the next opening."""
+        """A value that changes when any result here may, except for the notes and the next opening."""
         return len(await self.closed()), self._waves.posts_language(), self.zone().key, self._all.edition
 
     def zone(self) -> ZoneInfo:
         return self._waves.zone()
 
     def library(self) -> Library:
-        """The items and published figures, knowing in which language the items are asked."""
+        """The items and published figures, marked with the language in which the items are asked."""
         return self._all.asked_in(self._waves.posts_language())
 
     async def last(self) -> WaveReport | None:
@@ -93,7 +93,7 @@ class Results:
         return None if wave is None else await self._report(wave)
 
     async def empty_since(self) -> date | None:
-        """The day of the newest closed wave where it had no results; None where it had some."""
+        """The day of the newest closed wave if it had no results, else None."""
         closed = await self.closed()
         if not closed or has_results(closed[-1]):
             return None
@@ -154,7 +154,7 @@ class Results:
 
         for wave in quarters(closed, zone).get(quarter, ()):
             made(wave)
-            # One report at a time, so that taps go through.
+            # One report at a time, so that taps get their turn.
             await asyncio.sleep(0)
         notes = await self._store.notes()
         return quarter_report(
@@ -169,7 +169,7 @@ class Results:
         )
 
     async def notes_edition(self) -> Hashable:
-        """Changes when a note or a commitment is made, or a commitment withdrawn."""
+        """A value that changes when a note or commitment is made, or a commitment withdrawn."""
         return await self._store.notes(), self._waves.commitments
 
     def first_anchor(self) -> Item:

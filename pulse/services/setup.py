@@ -33,18 +33,18 @@ WELCOME, CHANGED = "welcome", "channels"
 """Kinds of messages that tell channels about the set-up."""
 
 CLOSE = 10
-"""Members above the minimum up to which a channel's bots and guests are looked for, one users.info each."""
+"""Up to this many members above the minimum, bots and guests are looked for, one users.info per member."""
 
 
 MOST_LOOKED_UP = 60
-"""People of both sides who are looked up: users.info allows about 100 a minute."""
+"""Members of both sides who are looked up, at most: users.info allows about 100 a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """The first waves that a form would bring: the items of the first, as posted, and when they are.
+    """The first waves that a form would bring: the items of the first, as posted, and the moments of each.
 
-    `in_both` people are in channels of both sides.
+    `in_both` is how many people are in channels of both sides.
     """
 
     items: tuple[Item, ...]
@@ -54,9 +54,9 @@ class Preview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelFault:
-    """Why a channel cannot be used: Slack's code, "shared", "too_few" or "unreachable".
+    """Why a channel cannot be used: Slack's code, "shared", "too_few", "isolates" or "unreachable".
 
-    `name` is "" if Slack did not show the channel.
+    `name` is "" if Slack did not show the channel, or if the fault is of a whole side.
     """
 
     name: str
@@ -99,7 +99,7 @@ class PulseSetup:
         self._turn = asyncio.Lock()
 
     async def zones(self, typed: str) -> tuple[FoundZone, ...]:
-        """The time zones that `typed` may mean; the common ones where nothing is typed."""
+        """The time zones that `typed` may mean; the common ones if nothing is typed."""
         known = available_timezones()
         if not typed.strip():
             return common_zones(known)
@@ -111,7 +111,7 @@ class PulseSetup:
         return self._waves.saved_setup is not None
 
     async def form(self, user: str) -> SetupForm:
-        """The set-up as it stands, or defaults with the manager's own zone and language."""
+        """The saved set-up, or defaults with the manager's own zone and language."""
         setup = self._waves.saved_setup
         if setup is not None:
             return SetupForm.of(
@@ -135,9 +135,9 @@ class PulseSetup:
         )
 
     async def preview(self, form: SetupForm) -> Preview:
-        """Raises ScheduleFault if the fields do not go together.
+        """What the form would bring. Raises ScheduleFault if its fields contradict each other.
 
-        Nobody counts as being in both while Slack does not tell who is in a channel.
+        `in_both` is 0 if Slack does not say who is in a channel.
         """
         schedule, now = form.schedule(), self._clock()
         waves = tuple(next_moments(schedule, now, 3))
@@ -155,7 +155,8 @@ class PulseSetup:
         """Takes effect from the next wave on. Returns how many people are in channels of both sides.
 
         The first set-up begins with the suggested plan of questions. Channels are told what changes for them.
-        Raises ChannelsUnusable, BothSidesUndecided, and NotNow if Slack is too slow to tell.
+        Raises ChannelsUnusable, BothSidesUndecided, ScheduleFault, SlackFault, and NotNow if Slack takes too
+        long.
         """
         try:
             async with asyncio.timeout(CHECK_S):
@@ -193,7 +194,7 @@ class PulseSetup:
     async def _in_both(self, form: SetupForm) -> int:
         """How many people are in channels of both sides. Raises SlackFault.
 
-        Of more than MOST_LOOKED_UP members the further ones count without a look whether they are people.
+        Members beyond MOST_LOOKED_UP count without a check that they are people.
         """
         sides = [await self._members(form.channels(side)) for side in Side]
         members = sorted(frozenset.intersection(*sides))
@@ -217,7 +218,7 @@ class PulseSetup:
             for field, channels in fields.items()
             for channel in channels
         ]
-        # Side by side: the form's submission is acked after this, within 3 s.
+        # All at once: the form's submission is acked after this, within 3 s.
         found = await asyncio.gather(*(check for _field, check in checks))
         faults: dict[str, ChannelFault] = {}
         for (field, _check), fault in zip(checks, found, strict=True):
@@ -226,12 +227,12 @@ class PulseSetup:
         return faults
 
     async def _isolating(self, form: SetupForm) -> dict[str, ChannelFault]:
-        """Sides that the form would change by fewer people than a result needs answers (docs/privacy.md)."""
+        """Faults of sides that would change by fewer people than a result needs answers (docs/privacy.md)."""
         before = self._waves.saved_setup
         if before is None:
             return {}
         changed = [side for side in Side if set(before.channels[side]) != set(form.channels(side))]
-        # Who never chose a rule may choose one: until then these people are left out (decision 22).
+        # Choosing the first rule is no change: until then these people are left out (decision 22).
         old_rule = before.both_sides or form.both_sides
         if not changed and old_rule is form.both_sides:
             return {}
@@ -240,7 +241,7 @@ class PulseSetup:
         minimum, faults = max(before.minimum, form.minimum), dict[str, ChannelFault]()
         for side in Side:
             if 0 < await self._people_of(old[side] ^ new[side], minimum) < minimum:
-                # By a rule that turns, or by the other side's channels, which people of both decide about.
+                # If not by its own channels, the side changes by the rule, or by the other side's channels.
                 other = "both_sides" if old_rule is not form.both_sides else str(side.other)
                 fault = ChannelFault(name="", code="isolates", minimum=minimum)
                 faults.setdefault(str(side) if side in changed else other, fault)
@@ -258,7 +259,7 @@ class PulseSetup:
         }
 
     async def _people_of(self, moved: Collection[str], minimum: int) -> int:
-        """How many of these members are people who are asked; near the minimum, exactly."""
+        """How many of these members are people who are asked; exact only near the minimum."""
         if len(moved) >= minimum + CLOSE:
             return len(moved)
         people = await asyncio.gather(*(self._roster.person(user) for user in moved))

@@ -1,7 +1,7 @@
-"""How many have answered the open wave, as everybody is told it: one number for messages, status and Home.
+"""How many have answered the open wave, as everybody sees it: one number for messages, status and Home.
 
-It changes at most once in an interval and is not told under the minimum. Told at each tap, it would say who
-has just answered to anybody who watches the channel and the count.
+It changes at most once per interval and is not shown under the minimum. Changed at each tap, it would reveal
+who has just answered to anybody who watches the channel and the count.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class CountsAnswers(Protocol):
 
 
 class TurnoutSnapshot:
-    """`refresh` counts again, as often as it may; `told` gives the last count. Seconds are monotonic.
+    """`refresh` counts again, at most once per interval; `told` gives the last count.
 
-    `items_of` gives all that a wave asks.
+    `now` gives monotonic seconds, `items_of` all items of a wave.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class TurnoutSnapshot:
         try:
             counted = await self._store.answered(wave.id, self._counter(wave))
         except KeyLost as lost:
-            _log.warning("not counted", reason=lost.reason)
+            _log.warning("turnout not counted", reason=lost.reason)
         except PollIsClosed:
             # It was closed while its ballots were being counted.
             return
@@ -74,6 +74,6 @@ class TurnoutSnapshot:
             self._wave_id, self._counted, self._counted_at = wave.id, counted, self._now()
 
     def _counter(self, wave: OpenWave) -> Callable[[Answers], bool]:
-        """Tells who has answered as the close does."""
+        """Decides who has answered, as the close does."""
         items = self._items_of(wave)
         return lambda answers: bool(answered(items, [answers]))

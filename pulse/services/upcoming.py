@@ -15,7 +15,7 @@ class PlanReader(SetupReader, WaveReader, Protocol):
 
 
 async def is_paused(store: SetupReader) -> bool:
-    """Whether a pause lasts."""
+    """Whether a pause is in force."""
     return any(pause.until is None for pause in await store.pauses())
 
 

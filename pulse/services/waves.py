@@ -1,4 +1,4 @@
-"""The life of a wave as the schedule has it: planned, opened, skipped, closed.
+"""The life of a wave by the schedule: planned, opened, skipped, closed.
 
 The database is the truth. What is held in memory (the open wave, who may answer) is read from it and from
 Slack again after a restart; `tick` may be called at any time and any number of times.
@@ -42,10 +42,10 @@ LEAST_MINIMUM = 5
 """The smallest group that is ever shown."""
 
 APART = timedelta(hours=20)
-"""How far apart two openings are where a manager chose the moment: a pair at will isolates people."""
+"""How far apart two openings must be if a manager chose a moment: a pair at will isolates people."""
 
 UNDECIDED = timedelta(days=40)
-"""Longer ago than this before the last decided wave nothing is undecided: a wave waits a day at most."""
+"""No wave older than this is undecided: a wave waits a day at most."""
 
 _SKIPPED = {
     SkipReason.MISSED: AuditCode.SKIPPED_MISSED,
@@ -60,10 +60,10 @@ class Waves:
     """The schedule's use cases. `random_bytes` makes the waves' tokens.
 
     `current` is the open wave and `saved_setup` the set-up, each None if there is none; `commitments` are all
-    that were made. They are kept so that a tap reads nothing; `load` reads them first, each tick reads them
-    again, and only this class writes the first two.
+    that were made. They are kept so that a tap need not read them; `load` reads them first, each tick reads
+    them again, and only this class writes the first two.
 
-    A store may suspend in every call. `turn` is held from the reads of a decision to its write and while
+    Any call of the store may suspend. `turn` is held from the reads of a decision to its write and while
     `current` changes, `_setup_turn` while `saved_setup` changes. Whoever holds `turn` may take
     `_setup_turn`, never the other way round.
     """
@@ -78,7 +78,7 @@ class Waves:
         self.current: OpenWave | None = None
         self.saved_setup: Setup | None = None
         self.closed = asyncio.Event()
-        """Set when a wave is closed: from then on this process remembers answers that are deleted."""
+        """Set when a wave is closed: from then on this process's memory holds answers that are deleted."""
         self.commitments: tuple[Commitment, ...] = ()
 
     async def load(self) -> None:
@@ -98,7 +98,7 @@ class Waves:
         self.commitments = await self._store.commitments()
 
     def setup(self) -> Setup:
-        """What was set up. Raises NotSetUp."""
+        """The saved set-up. Raises NotSetUp."""
         if self.saved_setup is None:
             raise NotSetUp(
                 _("The pulse is not set up yet. A workspace admin or owner can do that with /pulse setup.")
@@ -139,8 +139,8 @@ class Waves:
                     for decision in decisions:
                         await self._do(decision)
                 except SlackFault as fault:
-                    # The roster of a wave that is due: tried again by the next tick, within the grace.
-                    _log.warning("not opened yet", code=fault.code, problem=str(fault))
+                    # The roster of a due wave was not read: the next tick tries again, within the grace.
+                    _log.warning("wave not opened yet", code=fault.code, problem=str(fault))
                     return
                 if before == await self._known(self.setup()):
                     return
@@ -162,7 +162,7 @@ class Waves:
         return await self._since(setup), await self._known(setup), await self._store.pauses()
 
     async def _since(self, setup: Setup) -> datetime:
-        """From when on waves can be undecided: it grows neither with the years nor with an absence.
+        """From when on waves can be undecided: at most `UNDECIDED` ago, even after years or a long absence.
 
         A clock that is set forward by years by mistake must not decide years of waves: they would stay
         decided when it is right again.
@@ -178,7 +178,7 @@ class Waves:
     async def _do(self, decision: Open | Close | Remind | Skip) -> None:
         match decision:
             case Open(moments=moments):
-                # It waits within its grace, then it is skipped as missed.
+                # If it is too soon, the wave waits within its grace, and is then skipped as missed.
                 if not await self._too_soon():
                     await self.open_wave("schedule", moments, AuditCode.OPENED_BY_SCHEDULE)
             case Close(publish_at=publish_at):
@@ -231,10 +231,10 @@ class Waves:
         return await upcoming(self._store, self._clock(), count)
 
     async def _too_soon(self) -> bool:
-        """Whether a wave of the schedule would follow too soon on one whose moment a manager chose.
+        """Whether a wave of the schedule would open too soon, if a manager chose one of the two moments.
 
-        By hand, or by another schedule than that of the wave before. One that nobody has touched may open
-        after a late opening too.
+        They did if the last wave was opened by hand, or if the set-up was saved since. By a schedule that
+        nobody has touched, a wave may follow soon on a late opening.
         """
         before = await self._store.last_opening()
         if before is None or self._clock() - before.at >= APART:
@@ -245,7 +245,7 @@ class Waves:
         """Opens a wave; to be called under `turn`. Raises NotSetUp, SlackFault and StoreFault."""
         setup, now = self.setup(), self._clock()
         channels = {channel: side for side in Side for channel in setup.channels[side]}
-        # A set-up that was never asked leaves out whoever is in channels of both sides; managers are told.
+        # A set-up without this choice leaves out whoever is in channels of both sides; managers are told.
         both_sides = setup.both_sides or BothSides.NOBODY
         await self._roster.read(channels, both_sides)
         items = await next_items(self._store, self._library, local_date(_schedule(setup), now), setup.items)
@@ -305,7 +305,7 @@ class Waves:
         await self._store.call_off(wave.id, messages, now, event.as_json())
         self.current = await self._store.current_wave()
         self.closed.set()
-        _log.warning("wave called off, its key is lost", wave=wave.id)
+        _log.warning("wave called off: its key is lost", wave=wave.id)
         await self._scrub()
 
     async def _scrub(self) -> None:
@@ -316,11 +316,11 @@ class Waves:
             _log.warning("not cleaned up yet", traces=self._store.traces.value, problem=str(fault))
 
     def items_of(self, wave: OpenWave) -> tuple[Item, ...]:
-        """The items of a wave, in the language that is being spoken."""
+        """The items of a wave, in the language being spoken."""
         return tuple(item for item_id in wave.items if (item := self.item(item_id)) is not None)
 
     def item(self, item_id: str) -> Item | None:
-        """What a wave asks under an id, in the language that is being spoken."""
+        """The item of a wave with this id, in the language being spoken."""
         return asked_item(item_id, self._library.bank, self.commitments)
 
 

@@ -27,7 +27,7 @@ from pulse.services.waves import Waves
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """Handlers get the one that a payload belongs to with each request."""
+    """With each request a handler gets the one that its payload belongs to."""
 
     waves: Waves
     by_hand: ByHand

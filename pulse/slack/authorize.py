@@ -1,4 +1,4 @@
-"""Who the bot's token is, for Bolt."""
+"""The identity behind the bot's token, for Bolt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pulse.slack.web_api import Slack
 class CachedAuthorize(AsyncAuthorize):
     """Authorizes from the cached auth.test result.
 
-    Bolt would ask auth.test while the first tap waits for its ack, and drop the tap if Slack is slow.
+    Bolt would call auth.test while the first tap waits for its ack, and drop the tap if Slack is slow.
     """
 
     def __init__(self, slack: Slack, token: str) -> None:

@@ -1,4 +1,4 @@
-"""Cards that people ask for: results, trends, published figures. Made once until something changes."""
+"""Cards that people ask for: results, trends, published figures. Each is kept until something changes."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from pulse.views.scores import share_button, shared_card
 from pulse.views.titles import title
 
 TYPED_LIMIT = 40
-"""Characters of an unknown word that are repeated."""
+"""Characters of an unknown word that the reply repeats."""
 
 Card = tuple[Message, bool]
 """A card, and whether it has the picture that it should have."""
 
 
 class Reference(Protocol):
-    """What can be asked, and the published figures."""
+    """The questions that can be asked, and the published figures."""
 
     @property
     def bank(self) -> Bank: ...
@@ -57,7 +57,7 @@ class Published(Protocol):
 
 
 class Cards:
-    """Answers about what was published, in the language that is being spoken."""
+    """Makes cards of what was published, in the language that is being spoken."""
 
     def __init__(self, published: Published, pictures: Pictures, readers: Readers) -> None:
         self._published, self._pictures, self._readers = published, pictures, readers
@@ -67,9 +67,9 @@ class Cards:
         self._made: dict[tuple[Hashable, ...], Message] = {}
 
     async def prepare(self) -> None:
-        """Reads what was closed, and makes what people ask for first, in the language of the posts.
+        """Reads newly closed waves, and makes the cards asked for first, in the language of the posts.
 
-        The trend's picture is made at a close and not at a start, as it stays in Slack.
+        The trend's picture is made after a close but not at a start, as each upload stays in Slack.
         """
         count = await self._published.catch_up()
         before, self._prepared = self._prepared, count
@@ -87,11 +87,11 @@ class Cards:
         return results_message(report, file_id=picture, zone=zone)
 
     async def details(self, wave_id: str) -> View:
-        """Everything that may be said of a closed wave. Raises BadRequest if there is none."""
+        """Everything that may be said of a closed wave. Raises BadRequest if there is no such wave."""
         return results_details(await self._published.details(wave_id), zone=self._published.zone())
 
     async def certainty(self, wave_id: str) -> View:
-        """How sure a closed wave's results are. Raises BadRequest if there is none."""
+        """How sure a closed wave's results are. Raises BadRequest if there is no such wave."""
         return certainty_view(await self._published.details(wave_id))
 
     async def scores(self, word: str, *, shareable: bool = True) -> Message:
@@ -133,13 +133,13 @@ class Cards:
         raise BadRequest(_("There is nothing to share behind that button."))
 
     def forget_pictures(self, message: Message) -> None:
-        """Slack refuses the pictures of a card: the next who asks for it gets new ones."""
+        """After Slack has refused the pictures of a card: whoever asks for it next gets new ones."""
         files = pictures_of(message)
         self._pictures.forget(files)
         self._made = {about: made for about, made in self._made.items() if not pictures_of(made) & files}
 
     async def _once(self, about: tuple[Hashable, ...], make: Callable[[], Awaitable[Card]]) -> Message:
-        """A card, made once in each language until the next edition; again if it misses its picture."""
+        """A card, made once per language until the next edition, and again while its picture is missing."""
         edition = await self._published.edition()
         if edition != self._edition:
             self._edition = edition
@@ -186,7 +186,7 @@ class Cards:
         return not word or bool(found)
 
     def _item(self, word: str) -> Item:
-        """The item that is meant by an id or a word of its question. Raises BadRequest with the nearest."""
+        """The item named by an id or a word of its question. Raises BadRequest unless exactly one is."""
         near = self._published.items_meant(word)
         if len(near) == 1:
             return near[0]

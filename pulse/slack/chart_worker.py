@@ -29,7 +29,7 @@ LEEWAY_S = 5.0  # the bot kills a slow worker before the worker's own alarm does
 
 
 class ChartWorker:
-    """Draws each chart once: equal charts share one drawing or its failure, one worker runs at a time.
+    """Draws each chart once: equal charts share one drawing or its failure. One worker runs at a time.
 
     `seconds` is how long a worker may take (its first run on a machine lists the fonts), `kept` how many
     drawings are remembered, the most recently requested ones (about 120 kB each).
@@ -56,7 +56,7 @@ class ChartWorker:
             drawing = asyncio.create_task(self._in_turn(key, chart))
             self._running[key] = drawing
             drawing.add_done_callback(lambda _: self._running.pop(key))
-        # Shielded: somebody who stops waiting does not take the drawing from the others.
+        # Shielded: if somebody stops waiting, the others still get the drawing.
         return await asyncio.shield(self._running[key])
 
     async def _in_turn(self, key: str, chart: Picture) -> bytes:
@@ -105,7 +105,7 @@ def main() -> None:
 
 
 def end_with_parent() -> None:
-    """Has Linux kill this process when its parent dies; elsewhere the alarm alone ends an orphan."""
+    """Has Linux kill this process when its parent dies; on other systems only the alarm ends an orphan."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 

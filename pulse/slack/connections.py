@@ -1,8 +1,8 @@
-"""A bound on a server's connections, and on how long one may take to say what it wants.
+"""Limits on a server's connections, and on how long one may take to send a request's headers.
 
-aiohttp waits for a request's headers for as long as the connection stands, and accepts for as long as the
-system has descriptors; then asyncio logs a traceback for each connection that it cannot accept. So half-sent
-requests alone could keep everybody else out and fill the disk with logs.
+aiohttp waits for the headers as long as the connection is open, and accepts connections as long as the system
+has descriptors; then asyncio logs a traceback for each one that it cannot accept. So half-sent requests alone
+could keep everybody else out and fill the disk with logs.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ MOST_CONNECTIONS = 200
 """Slack opens a handful, a supervisor one; the system allows 1,024 descriptors by default."""
 
 HEADER_S = 10.0
-"""Slack waits 3 s for its answer: headers that take longer are not Slack's."""
+"""Slack waits 3 s for a response: headers that take longer are not Slack's."""
 
 
 class Connections:
-    """Makes the protocols of a listening socket, each watched. `serve()` makes the one that speaks HTTP.
+    """Makes and watches the protocols of a listening socket. `serve()` makes the one that speaks HTTP.
 
-    Where all connections are taken, the one that has waited longest without a complete request goes; where
-    all are being served, the new one does.
+    When all places are taken, the oldest connection that is not serving a request is ended; if all are
+    serving one, the new one is.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Connections:
 
     @contextmanager
     def serving(self, transport: asyncio.BaseTransport | None) -> Iterator[None]:
-        """Marks the transport's connection as busy while a complete request is answered."""
+        """Marks the transport's connection as busy while a request is served."""
         connection = self._open.get(transport) if transport is not None else None
         if connection is None:
             yield
@@ -56,7 +56,7 @@ class Connections:
             connection.served -= 1
 
     def admit(self, connection: _Connection, transport: asyncio.Transport) -> asyncio.TimerHandle | None:
-        """Takes a connection in; its timer, or None where there is no room."""
+        """Takes a connection in; returns its timer, or None if there is no room."""
         if len(self._open) >= self._most:
             idle = next((held for held in self._open.values() if not held.served), None)
             if idle is None:

@@ -17,12 +17,12 @@ from pulse.slack.web_api import Slack
 from pulse.views.home import home_view
 
 WATCHED_S = 1800.0
-"""A tab that was opened longer ago is drawn when it is opened again."""
+"""A tab that was opened longer ago is not redrawn until it is opened again."""
 
 MOST_WATCHED = 200
 
 PACE_S = 0.75
-"""Between two tabs: views.publish allows about 100 a minute, and people who act come first."""
+"""Pause between two tabs: views.publish allows about 100 a minute, and people who act come first."""
 
 _log = structlog.get_logger(__name__)
 
@@ -44,7 +44,7 @@ class HomeTabs:
         """The edition that was drawn last; None before the first time, when nobody has opened a tab."""
 
     async def opened(self, user: str) -> None:
-        """Somebody opened the tab: draws it, and again when a wave opens or closes soon after."""
+        """Draws the tab that somebody opened, and again when a wave opens or closes soon after."""
         self._opened.pop(user, None)
         self._opened[user] = time.monotonic()
         while len(self._opened) > MOST_WATCHED:

@@ -1,7 +1,7 @@
 """The bot's own HTTP server: Slack's requests in HTTP mode, and health for supervisors in both modes.
 
-Slack's requests are taken on POST /slack/events only, at most 1 MB each, at most five minutes old, each once,
-and only with Slack's signature. Half-sent requests hold up nobody (`pulse.slack.connections`).
+Slack's requests are accepted on POST /slack/events only, at most 1 MB each, at most five minutes old, each
+once, and only with Slack's signature. Half-sent requests hold up nobody (`pulse.slack.connections`).
 """
 
 from __future__ import annotations
@@ -30,28 +30,28 @@ from pulse.slack.connections import Connections
 from pulse.slack.signed import Signatures, plausible
 
 CONTENT_TYPE = "text/plain; version=0.0.4"
-"""Of metrics in Prometheus' text format."""
+"""The content type of metrics in Prometheus' text format."""
 
 MOST_BYTES = 1_000_000
 BODY_S = 10.0
-"""Slack waits 3 s for its answer: a body that trickles longer than this is not Slack's."""
+"""Slack waits 3 s for a response: a body that takes longer than this is not Slack's."""
 
 IDLE_S = 75.0
-"""Longer than proxies keep an idle connection (nginx: 60 s), so that none is reused as it is closed."""
+"""Longer than proxies keep an idle connection (nginx: 60 s), so that none is reused while it closes."""
 
 DRAIN_S = 5.0
 
 PROXIES = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
-"""Set by a proxy on this machine, whose callers are not."""
+"""Headers that a proxy on this machine sets: its callers are on other machines."""
 
-# aiohttp names itself and Python in answers to malformed requests, and has no setting for it.
+# aiohttp names itself and Python in responses to malformed requests, and has no setting for it.
 vars(aiohttp.web_response)["SERVER_SOFTWARE"] = ""
 
 _log = structlog.get_logger(__name__)
 
 
 class Probe(Protocol):
-    """What supervisors ask for."""
+    """What supervisors read."""
 
     async def problems(self) -> Mapping[str, str]:
         """A sentence for each part that is not ready."""
@@ -66,8 +66,8 @@ class Probe(Protocol):
 class Address:
     """Where to listen: a host and a port, 0 for any free one.
 
-    Who sends `metrics_token` may read metrics; without one, only this machine may, and only where no proxy
-    stands in front.
+    Whoever sends `metrics_token` may read metrics. Without it only this machine may, and only if no proxy
+    is in front.
     """
 
     host: str
@@ -76,7 +76,7 @@ class Address:
 
 
 class Server:
-    """Health endpoints and, where an app and its signing secret are given, Slack's endpoint."""
+    """Health endpoints and, if an app and its signing secret are given, Slack's endpoint."""
 
     def __init__(
         self, address: Address, health: Probe, app: AsyncApp | None = None, signing_secret: str = ""
@@ -127,11 +127,11 @@ class Server:
 
     @property
     def said(self) -> str:
-        """Where it listens, for people."""
+        """Where it listens, to be shown to people."""
         return f"{self._address.host}:{self.port}"
 
     def listening_copy(self) -> int:
-        """The socket's descriptor for a process that replaces this one: requests wait in it meanwhile."""
+        """The socket's descriptor, for a process that replaces this one: requests wait in it meanwhile."""
         assert self._listening is not None
         return os.dup(self._listening.sockets[0].fileno())
 
@@ -146,7 +146,7 @@ class Server:
     async def _watched(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """A complete request is being answered: its connection stays."""
+        """Keeps the connection of a request that is being served."""
         assert self._connections is not None
         with self._connections.serving(request.transport):
             return await handler(request)
@@ -160,7 +160,7 @@ class Server:
         return web.json_response(said, status=503 if problems else 200)
 
     async def _measured(self, request: web.Request) -> web.Response:
-        # In HTTP mode a proxy is in front, and it may add no header that says so.
+        # In HTTP mode a proxy is in front, perhaps one that adds no header to say so.
         nearby = self._app is None and _of_this_machine(request)
         if not nearby and not _has_token(request, self._address.metrics_token):
             raise web.HTTPNotFound
@@ -185,7 +185,7 @@ class Server:
 
 
 class _RequestLog(logging.LoggerAdapter[logging.Logger]):
-    """aiohttp's log: what is no HTTP is told in a line, without a traceback."""
+    """aiohttp's log: a request that is not HTTP gets one line, without a traceback."""
 
     def exception(self, msg: object, *args: object, exc_info: Any = True, **more: Any) -> None:
         if isinstance(exc_info, HttpProcessingError):
@@ -195,7 +195,7 @@ class _RequestLog(logging.LoggerAdapter[logging.Logger]):
 
 
 async def _without_server(_request: web.Request, response: web.StreamResponse) -> None:
-    """Versions are nobody's business."""
+    """Hides the server's version."""
     response.headers.popall("Server", None)
 
 
@@ -217,7 +217,7 @@ def _parsed(body: str, request: web.Request) -> AsyncBoltRequest:
     try:
         asked = AsyncBoltRequest(body=body, query=request.query_string, headers=dict(request.headers))
     except (ValueError, AttributeError, TypeError):
-        # Bolt reads a payload that is no JSON object; what it makes of others is not for the log.
+        # Bolt fails like this on a payload that is not a JSON object; its error might quote it in the log.
         raise web.HTTPBadRequest from None
     if not plausible(asked.body):
         _log.warning("signed payload of a shape that Slack does not send")

@@ -1,4 +1,4 @@
-"""The live "n have answered" of the poll messages: one coalesced update a message, and only if it changed.
+"""The live "n have answered" of the poll messages: one coalesced update per message, and only if it changed.
 
 An update is also how a deleted poll is noticed. While nobody answers, the messages are checked every
 `CHECK_S`; one that is gone is posted again once.
@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 
 
 class PollSource(Protocol):
-    """The polls that stand now. `pulse.services.posts.Posts` says what each method does."""
+    """The polls that are posted now. `pulse.services.posts.Posts` says what each method does."""
 
     async def standing_polls(self) -> tuple[PostedPoll, ...]: ...
     def takes_answers(self, wave_id: str) -> bool: ...
@@ -34,7 +34,7 @@ class PollSource(Protocol):
 
 
 class LiveCounts:
-    """`touch` after each answer; the messages follow at most once in `interval_s`.
+    """Call `touch` after each answer; the messages are updated at most once per `interval_s`.
 
     `changing` is held while a poll message is changed, so that its closed form comes after every count.
     """
@@ -76,21 +76,21 @@ class LiveCounts:
             _log.exception("counts not shown")
 
     async def update(self, *, check: bool = False) -> None:
-        """Brings the messages up to date; with `check` also those that say the right thing already."""
+        """Brings the messages up to date; with `check` it updates those that are right already, too."""
         with speaking(self._readers.posts()):
             polls = await self._polls.standing_polls()
             if not polls:
                 self._shown.clear()
             for poll in polls:
                 message = poll_message(poll.card)
-                # A poll that nobody could count yet reads as it was posted.
+                # A poll whose answers were never counted still reads as it was posted.
                 counted = poll.ts in self._shown or poll.card.answered is not None
                 if check or (counted and self._shown.get(poll.ts) != message):
                     await self._update_one(poll, message)
 
     async def _update_one(self, poll: PostedPoll, message: Message) -> None:
         async with self._changing:
-            # Since the poll was read its wave may have been closed: the closed form wins.
+            # Its wave may have closed since the poll was read: the closed form wins.
             if not self._polls.takes_answers(poll.card.wave_id):
                 return
             try:

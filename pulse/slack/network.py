@@ -1,4 +1,4 @@
-"""How an address is reached: directly or through which proxy, and whose certificates are believed.
+"""How an address is reached: directly or through which proxy, and whose certificates are trusted.
 
 The one place that decides, for the Web API, uploads, response_urls and sockets alike. The libraries below
 have rules of their own, which agree neither with each other nor with NO_PROXY.
@@ -23,13 +23,13 @@ SECURE = ("https", "wss")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """What the environment says of proxies and certificates.
+    """What the environment says about proxies and certificates.
 
-    `http_proxy` carries http and ws addresses. `https_proxy` carries https and wss; where it is not set,
-    `http_proxy` does, as in Slack's own libraries. `no_proxy` lists, with commas, what is reached directly: a
+    `http_proxy` is for http and ws addresses. `https_proxy` is for https and wss; if it is not set,
+    `http_proxy` is, as in Slack's own libraries. `no_proxy` lists, with commas, what is reached directly: a
     host with the names below it, a network such as 10.0.0.0/8, each with an optional port, or * for
-    everything. `certificates` is a file of certificates to believe besides the system's. Made without
-    arguments, it reaches everything directly.
+    everything. `certificates` is a file of certificates to trust besides the system's. Without arguments,
+    everything is reached directly.
     """
 
     http_proxy: str = field(default="", repr=False)
@@ -38,7 +38,7 @@ class Network:
     certificates: Path | None = None
 
     def proxy(self, address: str) -> str | None:
-        """The proxy for an address; None where it is reached directly."""
+        """The proxy for an address; None if it is reached directly."""
         url = URL(address)
         chosen = (self.https_proxy or self.http_proxy) if url.scheme in SECURE else self.http_proxy
         if not chosen or any(_names(entry, url) for entry in re.split(r"[,\s]+", self.no_proxy) if entry):
@@ -46,15 +46,15 @@ class Network:
         return chosen
 
     def trust(self) -> ssl.SSLContext | bool:
-        """Whose certificates are believed: True is the system's.
+        """Whose certificates are trusted: True means the system's.
 
-        Raises SettingsFault for a file without one.
+        Raises SettingsFault for a file without any.
         """
         return True if self.certificates is None else _trusting(self.certificates)
 
 
 def proxy_address(typed: str) -> str:
-    """A proxy as it was typed, as an address. Raises ValueError, with what is wrong, where it cannot work."""
+    """The address of a proxy as somebody typed it. Raises ValueError, with what is wrong, if unusable."""
     address = typed if "://" in typed or not typed else f"http://{typed}"
     try:
         url = URL(address)
@@ -73,7 +73,7 @@ def proxy_address(typed: str) -> str:
 
 
 def _names(entry: str, url: URL) -> bool:
-    """Whether an entry of NO_PROXY means an address."""
+    """Whether an entry of NO_PROXY covers an address."""
     if entry == "*":
         return True
     host = (url.host or "").rstrip(".").lower()
@@ -83,13 +83,13 @@ def _names(entry: str, url: URL) -> bool:
     try:
         return ip_address(host) in ip_network(name, strict=False)
     except ValueError:
-        # One of the two is a name.
+        # One of the two is a name, not a number.
         name = name.removeprefix("*").strip(".")
         return bool(name) and (host == name or host.endswith("." + name))
 
 
 def _split(entry: str) -> tuple[str, str]:
-    """Host or network, and port, "" where none is named."""
+    """Host or network, and port; "" if no port is given."""
     if entry.startswith("["):
         host, _bracket, port = entry[1:].partition("]")
         return host, port.removeprefix(":")

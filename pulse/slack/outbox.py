@@ -1,11 +1,11 @@
-"""Messages that are to stand exactly once in their channel, whatever happens between the call and its mark.
+"""Messages that must be posted exactly once, whatever happens between the call and the record of its result.
 
 A row is written before the call, the row's key travels in the message's metadata, and the ts is written
-after. If the outcome of a call is not known (a crash, a lost connection), the channel's history is
+afterwards. If the outcome of a call is not known (a crash, a lost connection), the channel's history is
 searched for the key before anything is posted again, and not at once: Slack may still be applying the call.
-If the history may not be searched, people decide: a press on a button of the message shows that it stands,
-and a manager, who is asked, gives its link or has it posted again. Until then it waits: nobody can undo a
-message that stands twice.
+If the bot has no right to search the history, people decide: a press on a button of the message shows that
+it was posted, and a manager is asked to give its link or to have it posted again. Until then it waits: nobody
+can undo a second post.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pulse.slack.wire import INVALID_BLOCKS
 from pulse.views.message import Message, has_pictures, without_pictures
 
 SETTLE_S = 2.0
-"""Slack may show a message late that it took: measured, a search without this wait posted twice."""
+"""Slack may show a message late: in a measurement, a search without this wait led to a second post."""
 
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -38,17 +38,17 @@ GONE = ("message_not_found", "cant_update_message", "edit_window_closed", "is_in
 """A message that cannot be changed any more: trying again changes nothing."""
 
 PICTURE_PAUSES = (0.5, 1, 2, 4)
-"""Before each further try to post a picture, in settling times: until Slack has read it, it makes the message
-invalid. That is 1, 2, 4 and 8 s."""
+"""Pauses before each further try to post a picture, in units of `settle_s`: until Slack has read the picture,
+the message is invalid. That is 1, 2, 4 and 8 s."""
 
 PICTURE_LATER = 8
-"""Settling times until a message that went out without its picture gets it."""
+"""Units of `settle_s` until a message that went out without its picture gets it."""
 
 _log = structlog.get_logger(__name__)
 
 
 class OutboxStore(Protocol):
-    """Where messages wait and what became of them is noted."""
+    """Holds waiting messages and what became of them."""
 
     async def undelivered(self, at: datetime | None = None) -> Sequence[OutboxMessage]: ...
     async def copies(self, kind: str, wave_id: int) -> Sequence[tuple[str, str]]: ...
@@ -62,7 +62,7 @@ class OutboxStore(Protocol):
 Render = Callable[[OutboxMessage], Awaitable[Message | None]]
 
 Later = Callable[[Coroutine[Any, Any, object]], None]
-"""Does something beside the delivery, which waits for nobody."""
+"""Does something beside the delivery, which does not wait for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Sending:
     """How messages are sent.
 
     `changing` is held while a poll message is changed, so that its closed form comes last. `settle_s` is how
-    long Slack may take to show, or to read, what it took.
+    long Slack may take to show a message, or to read a picture, that it accepted.
     """
 
     slack: Slack
@@ -80,7 +80,7 @@ class Sending:
 
 
 class Outbox:
-    """Delivers what the store's outbox holds. `render` makes a message, None if it is not due any more."""
+    """Delivers what the store's outbox holds. `render` makes a message, or None if it is no longer due."""
 
     def __init__(self, store: OutboxStore, render: Render, sending: Sending) -> None:
         self._store, self._render, self._sending = store, render, sending
@@ -89,9 +89,9 @@ class Outbox:
         self._deciding = asyncio.Lock()
         """Held while somebody decides about a message, and while a delivery reads what is due."""
         self._doubtful: dict[str, OutboxMessage] = {}
-        """By key, the messages of which nobody can tell whether they stand."""
+        """By key, the messages in doubt: perhaps posted, perhaps not."""
         self._decided: set[str] = set()
-        """Keys about which somebody has decided since the delivery under way read them."""
+        """Keys of messages on which somebody has decided since the current delivery read them."""
         self._seen: set[tuple[int, str, str]] = set()
         """Wave, channel and ts of polls on which somebody has tapped since the last delivery."""
 
@@ -135,7 +135,7 @@ class Outbox:
                 return
 
     async def _deliver_one(self, message: OutboxMessage, now: datetime) -> bool:
-        """True if the message stands or is not due any more, false if it must be tried again."""
+        """True if the message is posted or no longer due, false if it must be tried again."""
         try:
             await self._send(message)
         except SlackFault as fault:
@@ -182,7 +182,7 @@ class Outbox:
         return ts
 
     async def _add_pictures(self, channel: str, ts: str, rendered: Message) -> None:
-        """Gives a message its picture after all, once."""
+        """Adds the picture to a message that went out without it, in one try."""
         await asyncio.sleep(PICTURE_LATER * self._settle_s)
         try:
             await self._slack.update(channel, ts, rendered)
@@ -190,9 +190,9 @@ class Outbox:
             _log.info("picture not added", channel=channel, code=fault.code)
 
     async def _stands(self, message: OutboxMessage) -> bool:
-        """Whether an attempt of unknown outcome did post; marks it so.
+        """Whether an attempt of unknown outcome did post; if so, marks it done.
 
-        Raises SlackFault, never a certain one: without the search nobody knows.
+        Raises SlackFault, always an uncertain one: without the search nobody knows.
         """
         await asyncio.sleep(self._settle_s)
         try:
@@ -208,7 +208,7 @@ class Outbox:
     async def _close_poll(self, message: OutboxMessage) -> None:
         """Turns each copy of a poll into its closed form; doing it twice changes nothing.
 
-        Copies that are known do not wait for one that is in doubt.
+        Known copies do not wait for one that is in doubt.
         """
         doubt: SlackFault | None = None
         try:
@@ -233,7 +233,7 @@ class Outbox:
                 _log.warning("poll message is gone", wave=message.wave_id, channel=message.channel)
 
     async def _settle_polls(self, closing: OutboxMessage) -> None:
-        """Polls of a closed wave that still wait are given up; one that may stand is searched for first."""
+        """Gives up polls of a closed wave that still wait, after a search for those that may be posted."""
         for message in await self._store.undelivered():
             if (message.kind, message.wave_id, message.channel) != ("poll", closing.wave_id, closing.channel):
                 continue
@@ -241,14 +241,14 @@ class Outbox:
                 await self._store.mark(message.key, "done")
 
     def in_doubt(self, kind: str, channel: str) -> tuple[OutboxMessage, ...]:
-        """The messages of a kind of which nobody knows whether they stand in a channel."""
+        """The messages of a kind of which nobody knows whether they were posted in a channel."""
         return tuple(m for m in self._doubtful.values() if (m.kind, m.channel) == (kind, channel))
 
     async def stands(self, key: str, ts: str, now: datetime) -> bool:
-        """Somebody knows that a message of unknown outcome stands, at `ts`.
+        """Settles a message of unknown outcome: somebody knows that it is posted, at `ts`.
 
-        What waited for it in its channel is due. False if it is not in doubt any more, or if another message
-        of ours stands there.
+        Makes due what waited for it in its channel. False if it is no longer in doubt, or if another message
+        of ours has that ts.
         """
         async with self._deciding:
             self._decided.add(key)
@@ -260,12 +260,12 @@ class Outbox:
                     self._decided.discard(key)
         doubtful = self._doubtful.pop(key, None) if settled else None
         if doubtful is not None:
-            _log.info("stands after all", kind=doubtful.kind, wave=doubtful.wave_id, channel=doubtful.channel)
+            _log.info("posted after all", kind=doubtful.kind, wave=doubtful.wave_id, channel=doubtful.channel)
             await self._store.retry_now(doubtful.channel, now)
         return settled
 
     async def tapped(self, wave_id: int, channel: str, ts: str, now: datetime) -> None:
-        """Somebody tapped on a poll in a channel: it stands, and may be a copy that nobody knew of."""
+        """Notes that a poll on which somebody tapped is posted: it may be a copy that nobody knew of."""
         if (wave_id, channel, ts) in self._seen:
             return
         if (channel, ts) not in await self._store.copies("poll", wave_id):
@@ -277,9 +277,9 @@ class Outbox:
         self._seen.add((wave_id, channel, ts))
 
     async def post_again(self, which: str, now: datetime) -> tuple[OutboxMessage, ...]:
-        """A manager says that doubtful messages do not stand: they are due. Returns them.
+        """Makes doubtful messages due, as a manager says they are not posted. Returns them.
 
-        `which` is a message's key, or a channel in which a poll is in doubt: earlier alerts name that.
+        `which` is a message's key, or a channel in which a poll is in doubt, as in alerts of old versions.
         """
         async with self._deciding:
             found = [

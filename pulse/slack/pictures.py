@@ -25,7 +25,7 @@ class Pictures:
         self._uploading = asyncio.Lock()
 
     async def file_id(self, chart: Chart) -> str | None:
-        """The id of the uploaded chart; None if it cannot be drawn or uploaded: words say it all too."""
+        """The id of the uploaded chart; None if it cannot be drawn or uploaded: the words say it all, too."""
         key = hashlib.sha256(repr(chart).encode()).hexdigest()
         async with self._uploading:
             if key not in self._files:

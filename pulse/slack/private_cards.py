@@ -1,6 +1,6 @@
 """The private cards of the open wave: who has one, how it can be changed, and which wait to be sent.
 
-Knows people by their ids, in memory only; another wave begins with nobody.
+Knows people by their ids, in memory only; forgets them when another wave begins.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ Replace = Callable[[Message], Awaitable[None]]
 """Puts another message in place of a card."""
 
 Show = Callable[[], Awaitable[None]]
-"""Looks up what is stored now, and sends what follows from it."""
+"""Looks up what is stored now, and sends it as a card."""
 
 AT_ONCE = 50
 """Sends under way at the same time: Slack takes about 0.2 s for each."""
 
 GIVE_WAY_S = 2.0
-"""How long a send waits at most while taps wait for their ack: so cards go on in the longest storm."""
+"""The longest that a send waits while taps wait for their ack: cards go out even in a long storm."""
 
 LOOK_AGAIN_S = 0.05
 
@@ -34,10 +34,10 @@ _log = structlog.get_logger(__name__)
 
 
 class PrivateCards:
-    """Sends cards late under load and leaves none out; remembers who has one."""
+    """Sends cards, late under load but never skipping any; remembers who has one."""
 
     def __init__(self, overloaded: Callable[[], bool]) -> None:
-        """`overloaded()`: whether many payloads wait for their ack."""
+        """`overloaded()` says whether many payloads wait for their ack."""
         self._overloaded = overloaded
         self._room = asyncio.Semaphore(AT_ONCE)
         self._owed: dict[Hashable, Show] = {}
@@ -49,7 +49,7 @@ class PrivateCards:
     async def send(self, place: Hashable, show: Show) -> None:
         """Calls `show` when there is room. Of those that wait for one `place`, only the newest is called.
 
-        A place gets one message after the other, so what is stored last is shown last.
+        The calls for a place run one after the other, so what is stored last is shown last.
         """
         self._owed[place] = show
         if place in self._busy:
@@ -67,9 +67,9 @@ class PrivateCards:
         try:
             await show()
         except PulseError as error:
-            _log.warning("private answer not sent", problem=str(error))
+            _log.warning("private card not sent", problem=str(error))
         except Exception:  # noqa: BLE001 - what came in for this place meanwhile must still be sent
-            _log.exception("private answer not sent")
+            _log.exception("private card not sent")
 
     async def _give_way(self) -> None:
         """Lets taps go first: a card costs as much as a tap, and only the tap has 3 s."""
@@ -79,7 +79,7 @@ class PrivateCards:
             waited += LOOK_AGAIN_S
 
     def is_first(self, wave_id: int, person: str) -> bool:
-        """Notes that somebody gets a card; true if they have none in this wave."""
+        """Notes that somebody gets a card; true if they had none in this wave."""
         self._enter(wave_id)
         first = person not in self._have_one
         self._have_one.add(person)
@@ -97,8 +97,8 @@ class PrivateCards:
     def take(self, wave_id: int, person: str) -> Replace | None:
         """How to change somebody's card, once.
 
-        None if nothing was pressed in it lately: a card that may be gone is then forgotten, so that the next
-        answer brings another.
+        None if nothing was pressed in it lately: the card may be gone, so it is forgotten and the next answer
+        brings another.
         """
         self._enter(wave_id)
         replace = self._replace.pop(person, None)

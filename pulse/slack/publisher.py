@@ -55,32 +55,32 @@ class Publisher:
         await self._outbox.deliver(self._clock())
 
     async def pressed(self, kind: str, token: str, channel: str, ts: str) -> None:
-        """A button of a wave's message was pressed: if that was in doubt, it stands. Raises StoreFault."""
+        """A button of a wave's message was pressed: if that was in doubt, it is posted. Raises StoreFault."""
         for message in self._outbox.in_doubt(kind, channel):
             if message.key.split(":")[1:2] == [token]:
                 await self._outbox.stands(message.key, ts, self._clock())
 
     async def pressed_report(self, quarter: str, channel: str, ts: str) -> None:
-        """As `pressed`, for a report, whose button names its quarter."""
+        """Like `pressed`, for a report, whose button names its quarter."""
         for message in self._outbox.in_doubt("report", channel):
             report = await self._posts.quarter(message.wave_id)
             if report is not None and report.quarter.code == quarter:
                 await self._outbox.stands(message.key, ts, self._clock())
 
     async def tapped(self, wave_id: int, channel: str, ts: str) -> None:
-        """A tap on a poll counted: that message is closed with its wave. Raises StoreFault."""
+        """A tap on a poll counted, so that message must close with its wave. Raises StoreFault."""
         await self._outbox.tapped(wave_id, channel, ts, self._clock())
 
     async def stands(self, key: str, ts: str) -> bool:
-        """A manager knows where a doubtful message stands; false if it is not in doubt, or not that one."""
+        """A manager knows a doubtful message's ts. False if that is another's, or the doubt is over."""
         return await self._outbox.stands(key, ts, self._clock())
 
     async def post_again(self, which: str) -> tuple[OutboxMessage, ...]:
-        """Posts what is in doubt again: the message of that key, or a channel's poll. Returns what was."""
+        """Has messages in doubt posted again: the one with that key, or a channel's poll. Returns them."""
         return await self._outbox.post_again(which, self._clock())
 
     async def _render(self, queued: OutboxMessage) -> Message | None:
-        """A message of the outbox in the language of the posts; None if it is not due any more."""
+        """A message of the outbox in the language of the posts; None if it is no longer due."""
         with speaking(self._readers.posts()):
             match await self._record(queued):
                 case PollCard() as card:

@@ -36,12 +36,12 @@ class Readers:
         return self.catalogue(self._posts_language())
 
     def known(self, user: str) -> NullTranslations:
-        """For one reader, by what is known of them; English if nothing is. Asks nobody."""
+        """For one reader, by what is known of them; English if nothing is. Makes no call."""
         person = self._roster.known(user)
         return self.catalogue(language_of(person.locale if person else ""))
 
     async def of(self, user: str) -> NullTranslations:
-        """For one reader. Slack is asked about somebody unknown; English if it does not answer in time."""
+        """For one reader. Asks Slack about somebody unknown; English if it does not reply soon enough."""
         if self._roster.known(user) is None:
             try:
                 async with asyncio.timeout(self._patience_s):

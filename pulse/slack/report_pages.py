@@ -20,7 +20,7 @@ class ReportPages:
         self._slack, self._chart_worker = slack, chart_worker
 
     async def send(self, user: str, report: QuarterReport) -> bool:
-        """Sends it in the language that is being spoken; false where the page could not be drawn.
+        """Sends it in the language that is being spoken; false if the page could not be drawn.
 
         Its text is then sent alone. Raises SlackFault.
         """

@@ -1,8 +1,8 @@
 """Who may answer: the people in each side's channels. In memory only; no list of people is ever stored.
 
-Two things are read of Slack: who is in each channel (ids, a call for every 1,000) and what each of them is
-(a person, a guest, an app). A tap of somebody who is known costs no call at all. Somebody unknown is looked
-up, and an outsider who goes on tapping costs one reading of the channel in `REREAD_S`.
+Two things are read from Slack: who is in each channel (ids, one call per 1,000) and what each of them is
+(a person, a guest, an app). A tap by somebody who is known costs no call at all. Somebody unknown is looked
+up, and an outsider who goes on tapping costs one reading of the channel per `REREAD_S`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MANY = 60
 """Above this many unknown people, the workspace is read in pages: users.info allows about 100 a minute."""
 
 KEPT_S = 600.0
-"""How long what is known of a person is believed."""
+"""How long Slack's details of a person are taken as current."""
 
 REREAD_S = 20.0
 """A channel is read again for somebody who is not in it, but not more often than this."""
@@ -35,7 +35,7 @@ NOT_ABOUT_A_PERSON = TOKEN_REFUSALS | {"missing_scope", "ratelimited", "access_d
 """Refusals of users.info that are not about the person asked for."""
 
 REFUSALS = frozenset({"channel_not_found", "not_in_channel", "is_archived", "method_not_supported"})
-"""What Slack says of a channel that the bot cannot read; the other channels can still be."""
+"""Slack's words for a channel that the bot cannot read; the others are read all the same."""
 
 _log = structlog.get_logger(__name__)
 
@@ -59,9 +59,9 @@ class Roster:
     async def read(self, channels: Mapping[str, Side], rule: BothSides) -> Mapping[Side, int]:
         """Reads the members of the channels again; returns how many people each side has.
 
-        `rule` says for which side people in channels of both count: they are people of that side alone.
-        A channel that Slack refuses counts as empty and stands in `refused`. Raises SlackFault where Slack
-        cannot be asked, or where none of a side's channels can be read.
+        `rule` says for which side alone people in channels of both sides count. A channel that Slack refuses
+        counts as empty and is listed in `refused`. Raises SlackFault if Slack cannot be asked, or if none of
+        a side's channels can be read.
         """
         if self._reading is not None and not self._reading.done():
             await asyncio.wait([self._reading])
@@ -70,9 +70,9 @@ class Roster:
         return {side: len(self.everyone(side)) for side in Side}
 
     async def ensure(self, channels: Mapping[str, Side], rule: BothSides) -> None:
-        """Reads the members of the channels if that has not been done; who asks meanwhile waits for it too.
+        """Reads the members of the channels if that has not been done; callers meanwhile wait for it too.
 
-        Raises as `read` does.
+        Raises what `read` does.
         """
         if self.ready.is_set():
             return
@@ -103,7 +103,7 @@ class Roster:
         self.ready.set()
 
     def sides(self, user: str) -> tuple[Side, ...]:
-        """The sides for which the person counts: none, one, or both where no rule says which."""
+        """The sides for which the person counts: none, one, or both if no rule says which."""
         return self._rule.counted(self._found(user))
 
     def in_both(self, user: str) -> bool:
@@ -134,7 +134,7 @@ class Roster:
         return set[str]().union(*(self._ids[channel] for channel in channels))
 
     async def count(self, users: Iterable[str]) -> int:
-        """How many of these people may be asked. Raises SlackFault where Slack does not say."""
+        """How many of these people may be asked. Raises SlackFault if Slack does not say."""
         people = set(users)
         await self._meet(people)
         return sum(map(self._asked, people))
@@ -144,7 +144,7 @@ class Roster:
         return known is not None and known[1].asked
 
     async def admit(self, user: str, channel: str) -> bool:
-        """Whether somebody who was not there at the opening is a person in that channel now."""
+        """Whether somebody not on the roster at the opening is in that channel now and may be asked."""
         if user not in self._ids[channel]:
             await self._reread(channel)
         return user in self._ids[channel] and await self._may_be_asked(user)
@@ -177,19 +177,19 @@ class Roster:
             person = await self._slack.person(user)
         except SlackFault as fault:
             if _is_about_the_person(fault):
-                # Slack no longer shows this person, so what it said before is not believed either.
+                # Slack no longer shows this person, so what it said before no longer counts.
                 self._people.pop(user, None)
             raise
         self._people[user] = (time.monotonic(), person)
         return person
 
     def known(self, user: str) -> Person | None:
-        """What was last heard of somebody, however old; asks nobody."""
+        """What Slack last said about somebody, however old; makes no call."""
         kept = self._people.get(user)
         return None if kept is None else kept[1]
 
     def met(self) -> tuple[str, ...]:
-        """Everybody that Slack was asked about since the start."""
+        """The ids of everybody about whom something is known."""
         return tuple(self._people)
 
     def admins(self) -> tuple[str, ...]:
@@ -197,13 +197,13 @@ class Roster:
         return tuple(person.id for _at, person in self._people.values() if person.admin and person.asked)
 
     async def look_for(self, wanted: Callable[[Person], bool]) -> None:
-        """Meets those of the workspace that `wanted` picks. Raises SlackFault."""
+        """Reads the workspace, and remembers who may be asked and is `wanted`. Raises SlackFault."""
         async for person in self._slack.people():
             if person.asked and wanted(person):
                 self._people[person.id] = (time.monotonic(), person)
 
     def take_refused(self) -> Mapping[str, str]:
-        """The channels that the last reading could not read, with Slack's code, each only once."""
+        """The channels that the last reading could not read, with Slack's code, returned only once."""
         refused, self.refused = self.refused, {}
         return refused
 
@@ -214,7 +214,7 @@ class Roster:
             self._ids[new] = self._ids.pop(old)
 
     async def _meet(self, users: set[str]) -> None:
-        """Asks Slack about those of whom nothing is known, or only something old."""
+        """Asks Slack about those of whom nothing recent is known."""
         now = time.monotonic()
         unknown = {user for user in users if now - self._people.get(user, (-KEPT_S, None))[0] >= KEPT_S}
         if len(unknown) > MANY:
@@ -242,7 +242,7 @@ class Roster:
         except SlackFault as fault:
             if not fault.certain:
                 raise
-            # Where users.list is not allowed, each person is looked up alone, more slowly.
+            # If users.list is not allowed, each person is looked up alone, more slowly.
             _log.info("workspace not listed", code=fault.code)
         return found
 
@@ -254,8 +254,8 @@ def _is_about_the_person(fault: SlackFault) -> bool:
 def _check(faults: list[SlackFault], known: int) -> None:
     """Leaves out people whom Slack does not describe. Raises SlackFault if the fault is not about them.
 
-    One member that Slack refuses must not keep the pulse from everybody; but where Slack describes nobody, or
-    has trouble with more than one in `FEW`, who belongs to a side is not known.
+    One member that Slack refuses must not keep the pulse from everybody; but if Slack describes nobody, or
+    has trouble with more than one in `FEW`, nobody knows who belongs to a side.
     """
     if not faults:
         return
@@ -268,6 +268,6 @@ def _check(faults: list[SlackFault], known: int) -> None:
 
 
 def _seen(reading: asyncio.Task[None]) -> None:
-    """Nobody may be waiting any more when it fails; the next who needs it reads again."""
+    """Logs a failed reading: perhaps nobody waits for it any more. The next caller reads again."""
     if not reading.cancelled() and reading.exception() is not None:
         _log.warning("roster not read", problem=type(reading.exception()).__name__)

@@ -1,4 +1,4 @@
-"""What is taken over HTTP: requests that Slack signed lately, each once, in a shape that Slack sends.
+"""What is accepted over HTTP: requests that Slack signed lately, each once, in a shape that Slack sends.
 
 https://docs.slack.dev/authentication/verifying-requests-from-slack
 """
@@ -14,14 +14,14 @@ from typing import Any
 from slack_sdk.signature import SignatureVerifier
 
 WINDOW_S = 600.0
-"""A signature is accepted up to five minutes before and after its time: afterwards it needs no memory."""
+"""A signature is accepted up to five minutes before and after its time: then it need not be remembered."""
 
 MOST_REMEMBERED = 500_000
 """Signatures of ten minutes at 800 requests a second, some 60 MB; beyond it the oldest are forgotten."""
 
 
 class Signatures:
-    """Checks that Slack signed a request within the last five minutes, and knows those it has seen.
+    """Checks that Slack signed a request within the last five minutes, and remembers those it has seen.
 
     Slack signs each delivery separately, retries included, so a repeated signature means a copied request.
     """
@@ -41,7 +41,7 @@ class Signatures:
         return self._verifier.is_valid(body, timestamp, signature)
 
     def first(self, headers: Mapping[str, str]) -> bool:
-        """Whether a valid request has not been seen before; it has been, from now on."""
+        """Whether a valid request is seen for the first time; remembers it."""
         signature, now = headers["X-Slack-Signature"], self._now()
         while self._seen and (
             len(self._seen) > MOST_REMEMBERED or next(iter(self._seen.values())) < now - WINDOW_S
@@ -96,7 +96,7 @@ SHAPES: Shape = {
     "block_id": str,
     "value": str,
 }
-"""The types of what Bolt and the handlers look at, where it is there; null is nothing."""
+"""The types of the fields that Bolt and the handlers read, if present; null counts as absent."""
 
 NEEDED: Mapping[str, tuple[tuple[str | int, ...], ...]] = {
     "block_actions": (("user", "id"), ("actions", 0, "action_id")),
@@ -109,11 +109,11 @@ NEEDED: Mapping[str, tuple[tuple[str | int, ...], ...]] = {
     "member_left_channel": (("user",), ("channel",)),
     "channel_id_changed": (("old_channel_id",), ("new_channel_id",)),
 }
-"""What a payload or event of a type has to have, as paths into it."""
+"""The parts that a payload or event of a type must have, as paths into it."""
 
 
 def plausible(body: object) -> bool:
-    """Whether a payload has the parts and types of Slack's: others are refused before anything reads them."""
+    """Whether a payload has the parts and types that Slack sends: others are refused before they are read."""
     if not isinstance(body, Mapping) or not _has_types(body, SHAPES):
         return False
     return _has_parts(body) and _has_parts(body.get("event") or {})
@@ -126,7 +126,7 @@ def _has_parts(body: Mapping[str, Any]) -> bool:
 
 
 def _at(body: Any, path: tuple[str | int, ...]) -> Any:
-    """What stands at the path; None where nothing does."""
+    """What is at the path; None if nothing is."""
     for step in path:
         if isinstance(step, int):
             body = body[step] if isinstance(body, list) and len(body) > step else None

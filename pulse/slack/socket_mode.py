@@ -7,7 +7,7 @@ reading the old one until Slack has closed it.
 Several connections share one app (Slack allows 10) and Slack sends each envelope over any of them. Each
 envelope is a task of its own, so that a slow handler holds up nobody. The ack goes over the socket that
 brought the envelope; if that one has gone, over another, as slack_sdk's client does after it reconnects. An
-ack that was sent shortly before Slack ended its socket may not have arrived: it is sent again over another.
+ack that was sent shortly before Slack ended its socket is perhaps lost: it is sent again over another.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _NORMAL_CLOSURE = (1000).to_bytes(2, "big")
 """The body of a close frame: RFC 6455, 7.4.1."""
 
 _BURST = 30
-"""Connections a minute that are replaced at Slack's request without a pause (apps.connections.open: 50)."""
+"""Connections per minute replaced at Slack's request without a pause (apps.connections.open: 50)."""
 
 _REMEMBERED = 1000
 """Acks of a socket that are kept until they must have arrived."""
@@ -69,21 +69,20 @@ _REFUSALS = frozenset(
         "token_revoked",
     }
 )
-"""Answers of apps.connections.open that no second try will change."""
+"""Refusals of apps.connections.open that no second try will change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long to wait for what, in seconds.
 
-    `hello`: for a new connection's greeting. `ping_every` and `pong`: a connection that has been asked and
-    says nothing for `pong` is dead. `drain`: the longest that a replaced connection is still read, unless
-    Slack closes it sooner. `farewell`: for Slack's side of a close. `handlers`: for handlers in flight at
-    close. `ack`: for a socket to send an ack over (Slack waits 3 s in all). `renew`: a connection is replaced
-    at this age: that cures one that answers pings and brings nothing, and shows whether a second copy of the
-    bot has come.
-    `first` and `most`: bounds of the pause between two tries. `settled`: a connection that broke younger
-    counts as a failed try. `ghost`: how long Slack may still count an ended connection.
+    `hello`: for a new connection's greeting. `ping_every` and `pong`: a connection that is silent for `pong`
+    after a ping is dead. `drain`: how long a replaced connection is still read, unless Slack closes it
+    sooner. `farewell`: for Slack's side of a close. `handlers`: for handlers in flight at close. `ack`: for a
+    socket to send an ack over (Slack waits 3 s in all). `renew`: a connection is replaced at this age: that
+    cures one that replies to pings but brings nothing, and shows whether a second copy of the bot is running.
+    `first` and `most`: bounds of the pause between two tries. `settled`: a connection that breaks before this
+    age counts as a failed try. `ghost`: how long Slack may still count an ended connection.
     """
 
     hello: float = 10.0
@@ -105,7 +104,7 @@ class SocketState:
     """What a health check needs.
 
     `connected` sockets can be used, `draining` of them are being replaced. `quiet` is the seconds since the
-    quietest was last heard. `problem` is the last trouble in words, None since a socket was greeted.
+    quietest was last heard. `problem` is the last trouble in words, None once a socket is greeted.
     """
 
     wanted: int
@@ -121,7 +120,7 @@ class SocketState:
 
 @dataclass(slots=True, eq=False)
 class _Link:
-    """One socket. `leaving` is set by Slack's notice to go and by its end, with the `reason`."""
+    """One socket. `leaving` is set by Slack's notice to go and by the socket's end, with the `reason`."""
 
     ws: ClientWebSocketResponse
     born: float
@@ -150,7 +149,7 @@ class _Link:
         return True
 
     def unsure(self, seconds: float) -> list[str]:
-        """Acks that may not have arrived: sent so shortly before the other side ended the connection."""
+        """Acks that are perhaps lost: sent in the last `seconds`, before the other side ended the socket."""
         return [] if self.said_goodbye else [text for at, text in self.sent if at > _now() - seconds]
 
     def leave(self, reason: str) -> None:
@@ -164,9 +163,9 @@ class SocketMode:
 
     `app` must be made with `process_before_response=True`, or Bolt looks for the ack only every 10 ms.
     At most `most_in_flight` envelopes are handled at once; then nothing more is read until one is done.
-    `on_strangers(n)` is told whenever a greeting counts `n` connections that are not ours: another copy of
-    the bot takes taps away. `jitter()` gives a float from 0 to 1. Slack is found at the base address of the
-    app's client, through `network`; raises SettingsFault where that cannot be used.
+    `on_strangers(n)` is called whenever a greeting counts `n` connections that are not ours: another copy of
+    the bot takes taps away. `jitter()` gives a float from 0 to 1. Slack is reached at the base address of
+    the app's client, through `network`; raises SettingsFault if that cannot be used.
     """
 
     def __init__(
@@ -212,7 +211,7 @@ class SocketMode:
 
     @property
     def state(self) -> SocketState:
-        """The connection as it stands, for health checks."""
+        """The state of the connection now, for health checks."""
         now = _now()
         usable = [link for link in self._links if link.usable]
         return SocketState(
@@ -231,7 +230,7 @@ class SocketMode:
         """Connects, and returns when Slack has greeted every socket.
 
         While Slack cannot be reached it goes on trying. Raises AppTokenRefused, SocketModeIsOff or
-        TooManySockets where trying is of no use.
+        TooManySockets if trying again is of no use.
         """
         self._ended = asyncio.get_running_loop().create_future()
         first = [asyncio.Event() for _ in range(self._wanted)]
@@ -246,14 +245,14 @@ class SocketMode:
             raise
 
     async def wait(self) -> None:
-        """Returns after `close`; raises what ended the connection for good (as `start` does)."""
+        """Returns after `close`; raises what ended the connection for good, like `start`."""
         assert self._ended is not None, "wait() before start()"
         await asyncio.shield(self._ended)
 
     async def close(self) -> None:
         """Takes no more taps, lets the handlers in flight finish, sends their acks, then says goodbye.
 
-        What Slack sends from here on is not handled and not acked, so that its sender is told.
+        What Slack sends from here on is not handled and not acked, so that Slack tells its sender.
         """
         if self._closing or self._ended is None:
             return
@@ -263,7 +262,7 @@ class SocketMode:
         if self._serving:
             _, late = await asyncio.wait(self._serving, timeout=self._patience.handlers)
             if late:
-                self._log.warning("socket closed over %d handlers that had not finished", len(late))
+                self._log.warning("socket closed before %d handlers had finished", len(late))
             await _cancelled(*late)
         await asyncio.gather(*(self._part(link) for link in list(self._links)))
         await _cancelled(*self._tasks)
@@ -278,7 +277,7 @@ class SocketMode:
         return task
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        """Whatever ends one of our tasks ends the connection: nothing fails unseen."""
+        """An error in one of our tasks ends the connection: nothing fails unseen."""
         self._tasks.discard(task)
         self._keepers.discard(task)
         if task.cancelled() or (error := task.exception()) is None:
@@ -288,7 +287,7 @@ class SocketMode:
             self._log.error("socket: %s", error)
             return
         self._ended.set_exception(error)
-        self._ended.exception()  # retrieved here: wait() and start() raise it, and nobody need be waiting
+        self._ended.exception()  # retrieved here: wait() and start() raise it, but perhaps nobody waits
 
     # keeping a socket open
 
@@ -368,7 +367,7 @@ class SocketMode:
         return link
 
     async def _ticket(self) -> object:
-        """The address of the next socket; Slack gives it to one connection. Raises as `_open` does."""
+        """The address of the next socket, good for one connection. Raises what `_open` does."""
         url = f"{self._app.client.base_url}apps.connections.open"
         try:
             answer, _headers = await self._wire.call(url, self._app_token, None, NEVER)
@@ -436,7 +435,7 @@ class SocketMode:
                     return
 
     async def _watch(self, link: _Link) -> None:
-        """Ends when the other side is dead: asked for a sign of life, it gives none in time."""
+        """Ends when the other side is dead: nothing was heard from it for a while after a ping."""
         patience = self._patience
         with suppress(ConnectionError, aiohttp.ClientError, TimeoutError):
             while True:
@@ -462,7 +461,7 @@ class SocketMode:
         elif (request := SocketModeRequest.from_dict(message)) is not None:
             await self._dispatch(link, request)
         else:
-            self._log.warning("socket: a message of an unknown kind was left alone")
+            self._log.warning("socket: a message of an unknown kind was ignored")
 
     async def _hello(self, link: _Link, message: dict[str, Any]) -> None:
         count = message.get("num_connections")
@@ -474,7 +473,7 @@ class SocketMode:
             self._greeting.notify_all()
 
     def _count(self, count: int) -> None:
-        """Takes note of how many connections Slack counts, and tells of those that are not ours."""
+        """Notes how many connections Slack counts, and reports those that are not ours."""
         self._num_connections = count
         while self._ghosts and self._ghosts[0] < _now() - self._patience.ghost:
             self._ghosts.popleft()
@@ -487,8 +486,8 @@ class SocketMode:
     def _lifetime(self) -> float:
         """Seconds until a connection is replaced.
 
-        A first greeting that counts strangers may count the process before this one: as soon as that cannot
-        be any more, the next greeting tells.
+        The first greeting that counts strangers may count the process before this one: the connection is
+        replaced as soon as Slack cannot count that any more, and the next greeting shows which it was.
         """
         if self._suspicions == 1:
             return self._patience.ghost
@@ -538,7 +537,7 @@ class SocketMode:
         await self._send_elsewhere(text)
 
     async def _send_elsewhere(self, text: str) -> bool:
-        """Sends an ack over any open socket, and waits a while for the next one to be greeted."""
+        """Sends an ack over any open socket; if there is none, waits a while for the next greeting."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._patience.ack):
                 while True:
@@ -600,7 +599,7 @@ def _headers(request: SocketModeRequest) -> dict[str, str | Sequence[str]] | Non
 
 
 def _ack(envelope_id: str, response: BoltResponse) -> str | None:
-    """The ack as Slack reads it, with what the handler answered; None where it failed."""
+    """The ack as Slack reads it, with the handler's response; None if the handler failed."""
     if response.status != 200:
         return None
     ack: dict[str, Any] = {"envelope_id": envelope_id}

@@ -49,13 +49,13 @@ SCOPES = frozenset(
 """What the bot token must be allowed; the same as in manifest.yml."""
 
 OPTIONAL_SCOPES = frozenset({"channels:history", "groups:history"})
-"""What it may be allowed besides: to look whether a message of unknown outcome stands in its channel."""
+"""What it may be allowed besides: to find out whether a message of unknown outcome was posted."""
 
 TRIGGER_S = 5.0
-"""Longer than Slack takes a trigger for: after that no further try can open a window."""
+"""Longer than Slack accepts a trigger: after that no further try can open a window."""
 
 MOST_PAGES = 1000
-"""A million people in a channel; a cursor that leads on and on is no list."""
+"""A million people in a channel; a cursor that leads on beyond them never ends."""
 
 FIND_PAGES = 5
 """A message that is searched for was sent minutes ago: it is not behind a thousand others."""
@@ -63,11 +63,11 @@ FIND_PAGES = 5
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What the bot needs to know of somebody; kept in memory only."""
+    """What the bot needs to know about somebody; kept in memory only."""
 
     id: str
     asked: bool
-    """A member who may be asked: no bot, guest, deactivated account or person of another company."""
+    """A member who may be asked: not a bot, guest, deactivated account or person of another company."""
     admin: bool
     zone: str
     name: str
@@ -85,7 +85,7 @@ class Channel:
 
     @property
     def unusable(self) -> str:
-        """Why no side can be set up in it: Slack's word, or "shared"; "" where one can."""
+        """Why no side can be set up in it: Slack's word, or "shared"; "" if one can."""
         if self.archived:
             return "is_archived"
         if self.shared:
@@ -95,9 +95,9 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What auth.test tells: who the token is, what it may do, and what time it is at Slack's.
+    """What auth.test tells: whose the token is, what it may do, and Slack's time.
 
-    `bot` is empty where the token is not a bot's; `scopes` and `time` are None where Slack does not say.
+    `bot` is empty if the token is not a bot's; `scopes` and `time` are None if Slack does not say.
     """
 
     team: str
@@ -130,7 +130,7 @@ class Slack:
         self.refused = asyncio.Event()
         self.wire = Wire(network or Network())
         self.client = AsyncWebClient(token=token, base_url=base_url)
-        """What Bolt asks for; the bot makes its own calls without it."""
+        """What Bolt needs; the bot makes its own calls without it."""
 
     async def close(self) -> None:
         await self.wire.close()
@@ -152,7 +152,7 @@ class Slack:
         return self._known
 
     async def identity(self) -> Greeting:
-        """What `greet` told last: Slack is asked only the first time. Raises SlackFault."""
+        """The last result of `greet`: calls Slack only the first time. Raises SlackFault."""
         return self._known or await self.greet()
 
     async def may_connect(self) -> None:
@@ -160,11 +160,11 @@ class Slack:
         await self._call("apps.connections.open")
 
     async def respond(self, url: str, said: Mapping[str, Any]) -> Answer:
-        """Answers where a button was pressed, by its response_url. Raises SlackFault."""
+        """Replies to the press of a button, by its response_url. Raises SlackFault."""
         return await self.wire.respond(url, said)
 
     async def post(self, channel: str, message: Message, key: str | None = None) -> str:
-        """Posts once and returns the ts; `key` travels in the metadata, to be found by `find`."""
+        """Posts once and returns the ts; `key` travels in the metadata, for `find`."""
         payload: Json = {
             "channel": channel,
             "text": message.text,
@@ -181,7 +181,7 @@ class Slack:
         await self._call("chat.update", payload)
 
     async def update_once(self, channel: str, ts: str, message: Message) -> None:
-        """As `update`, without a second try: what it says may be out of date by then."""
+        """Like `update`, without a second try: the message may be out of date by then."""
         payload = {"channel": channel, "ts": ts, "text": message.text, "blocks": message.blocks}
         await self._call("chat.update", payload, NEVER)
 
@@ -191,9 +191,9 @@ class Slack:
         return _needed(_object(answer, "channel"), "id")
 
     async def find(self, channel: str, key: str) -> str | None:
-        """The ts of the message that carries `key`, among the newest some hundred of the channel.
+        """The ts of the message that carries `key`, among the channel's newest 1,000.
 
-        Raises SlackFault, with missing_scope where reading the history was not granted.
+        Raises SlackFault, with missing_scope if reading the history was not granted.
         """
         granted = (await self.identity()).scopes
         if granted is not None and not granted & OPTIONAL_SCOPES:
@@ -221,9 +221,9 @@ class Slack:
         return _person(_object(answer, "user"), await self.identity())
 
     async def people(self) -> AsyncIterator[Person]:
-        """Everybody in the workspace, 900 a call: cheaper than users.info for more than a few.
+        """Everybody in the workspace, 900 per call: cheaper than users.info for more than a few.
 
-        10,000 people are twelve calls, of the 20 that Slack allows in a minute.
+        10,000 people are twelve calls, of the 20 that Slack allows per minute.
         """
         us = await self.identity()
         async for page in self._pages("users.list", {"limit": 900, "include_locale": True}):
@@ -253,7 +253,7 @@ class Slack:
             raise refusal("views.open", "expired_trigger_id") from error
 
     async def update_view(self, view_id: str, hash_: str, view: View) -> None:
-        """Changes an open modal; refused by Slack where it has changed since `hash_`."""
+        """Changes an open modal; Slack refuses if it has changed since `hash_`."""
         await self._call("views.update", {"view_id": view_id, "hash": hash_, "view": view})
 
     async def publish_home(self, user: str, view: View) -> None:
@@ -316,13 +316,13 @@ class Slack:
 
 
 def _word(found: object, name: str) -> str:
-    """A text of an answer, "" where it is missing or something else."""
+    """A text of a response; "" if it is missing or something else."""
     value = found.get(name) if isinstance(found, dict) else None
     return value if isinstance(value, str) else ""
 
 
 def _needed(found: object, name: str) -> str:
-    """A text that an answer must have. Raises SlackFault."""
+    """A text that a response must have. Raises SlackFault."""
     value = _word(found, name)
     if not value:
         raise unreadable()
@@ -330,7 +330,7 @@ def _needed(found: object, name: str) -> str:
 
 
 def _object(found: Json, name: str) -> Json:
-    """An object that an answer must have. Raises SlackFault."""
+    """An object that a response must have. Raises SlackFault."""
     value = found.get(name)
     if not isinstance(value, dict):
         raise unreadable()
@@ -338,7 +338,7 @@ def _object(found: Json, name: str) -> Json:
 
 
 def _list(found: Json, name: str) -> list[Any]:
-    """A list that an answer must have. Raises SlackFault."""
+    """A list that a response must have. Raises SlackFault."""
     value = found.get(name)
     if not isinstance(value, list):
         raise unreadable()
@@ -346,13 +346,13 @@ def _list(found: Json, name: str) -> list[Any]:
 
 
 def _listed(found: object, name: str) -> list[Any]:
-    """A list of an answer, empty where it is missing or something else."""
+    """A list of a response; empty if it is missing or something else."""
     value = found.get(name) if isinstance(found, dict) else None
     return value if isinstance(value, list) else []
 
 
 def _objects(found: Json, name: str) -> list[Json]:
-    """The objects of a list; what is none is left out, as it spoils nothing."""
+    """The objects of a list; anything else in it is left out."""
     return [each for each in _list(found, name) if isinstance(each, dict)]
 
 
@@ -378,7 +378,7 @@ def _person(user: Json, us: Greeting) -> Person:
 def _is_ours(user: Json, us: Greeting) -> bool:
     """Whether somebody belongs to our company: to our workspace or, on Enterprise Grid, to our organization.
 
-    In a channel shared with another company its people stand beside ours; `is_stranger` is false for those
+    A channel shared with another company lists its people beside ours; `is_stranger` is false for those
     that we can see (docs.slack.dev/apis/web-api/using-the-conversations-api, "Shared channels").
     """
     grid = user.get("enterprise_user")

@@ -1,8 +1,8 @@
-"""HTTP and WebSockets to Slack: whatever a network, a proxy or Slack throws or answers becomes a SlackFault.
+"""HTTP and WebSockets to Slack: every failure of a network, a proxy or Slack becomes a SlackFault.
 
-The one place that maps failures. Slack answers with a JSON object; load balancers, proxies and captive
-portals answer with text, HTML, a list, or bytes that are no text, under any status and any type. An answer
-counts only as what it says: `"ok": true` is done, an error word under `"ok": false` is a refusal, and of
+The one place that maps failures. Slack responds with a JSON object; load balancers, proxies and captive
+portals respond with text, HTML, a list, or bytes that are not text, under any status and any type. Only what
+a response says counts: `"ok": true` is done, an error word under `"ok": false` is a refusal, and after
 anything else nobody knows whether the call was applied.
 """
 
@@ -38,18 +38,18 @@ RATELIMITED = "ratelimited"
 INVALID_BLOCKS = "invalid_blocks"
 
 LIMITS = frozenset({RATELIMITED, "rate_limited"})
-"""Slack's words for too many calls: under status 429, and, for some methods, in an answer of status 200."""
+"""Slack's words for too many calls: under status 429, and, for some methods, in a response of status 200."""
 
 TROUBLE = frozenset(
     {"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"}
 )
-"""Error words that tell of Slack's own state and pass by themselves."""
+"""Error words for trouble of Slack's own, which passes by itself."""
 
 LONGEST_WAIT_S = 30.0
-"""A call that Slack puts off for longer than this is given up: whoever asked tries again later."""
+"""A call that Slack puts off for longer than this is given up: its caller tries again later."""
 
 LONGEST_RETRY_S = 300.0
-"""Slack's rates are per minute: beyond five, what an answer asks for is not believed."""
+"""Slack's rates are per minute: a wait of more than five minutes is shortened to this."""
 
 UNTOLD_RETRY_S = 1.0
 
@@ -98,15 +98,15 @@ class Retries:
 
 IDEMPOTENT = Retries(limits=3, trouble=3)
 BRIEFLY = Retries(limits=3, trouble=1)
-"""For what somebody waits for: a form's ack is due within 3 s."""
+"""For calls that somebody waits for: a form's ack is due within 3 s."""
 ONLY_UNDONE = Retries(limits=3)
-"""For posts: after anything but a rate limit the message may stand."""
+"""For posts: after anything but a rate limit the message may have been posted."""
 NEVER = Retries()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back over HTTP, before anything is made of it."""
+    """A response over HTTP, not yet interpreted."""
 
     status: int
     headers: Mapping[str, str]
@@ -138,9 +138,9 @@ class Wire:
     async def call(
         self, url: str, token: str, payload: Mapping[str, Any] | None, tries: Retries
     ) -> tuple[Json, Mapping[str, str]]:
-        """Calls a Web API method until it is done or the tries are used up; returns its answer and headers.
+        """Calls a Web API method until it is done or the tries are used up; returns the JSON and the headers.
 
-        Slack takes JSON where a method writes; the reading methods want form fields. Raises SlackFault.
+        Slack takes JSON for methods that write; methods that read want form fields. Raises SlackFault.
         """
         limited = troubled = 0
         while True:
@@ -178,7 +178,7 @@ class Wire:
             raise SlackFault(_("Slack did not take the picture."), "", certain=True)
 
     async def respond(self, url: str, said: Mapping[str, Any]) -> Answer:
-        """Sends an answer to a response_url. Raises SlackFault where nobody took it."""
+        """Sends a reply to a response_url. Raises SlackFault if it cannot be reached."""
         return await self._send(
             self._session(), url, data=json.dumps(said).encode(), headers={"Content-Type": JSON}
         )
@@ -204,7 +204,7 @@ class Wire:
                 headers=headers,
                 proxy=self.network.proxy(url),
                 ssl=self._trust,
-                # Slack's own addresses redirect nowhere: what does is a portal, and gets no token.
+                # Slack's own addresses never redirect: one that does is a portal, and gets no token.
                 allow_redirects=False,
             ) as answer:
                 return Answer(status=answer.status, headers=answer.headers, body=await answer.read())
@@ -246,7 +246,7 @@ def read_call(answer: Answer, method: str) -> Json:
 
 
 def _parsed(body: bytes) -> object:
-    """What the JSON of an answer holds. Half a pair of surrogates in it can neither be stored nor sent."""
+    """The JSON of a response, without lone surrogates: they can neither be stored nor sent."""
     found = json.loads(body.decode("utf-8"))
     if b"\\ud" not in body.lower():
         return found
@@ -254,9 +254,9 @@ def _parsed(body: bytes) -> object:
 
 
 def is_taken(status: int, body: str) -> bool:
-    """Whether Slack took what a response_url was sent: it says "ok", or an object that is ok.
+    """Whether Slack took what was sent to a response_url: it replies "ok", or an object that is ok.
 
-    A portal's page under status 200 is nobody's answer.
+    A portal's page under status 200 does not count.
     """
     if status != HTTPStatus.OK or body.strip().lower() == "ok":
         return status == HTTPStatus.OK
@@ -275,7 +275,7 @@ def refusal(method: str, code: str, wait: float = 0.0) -> SlackFault:
 
 
 def _odd(answer: Answer) -> SlackFault:
-    """An answer that is not one of Slack's."""
+    """The fault for a response that is not one of Slack's."""
     if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         return _out_of_reach(_proxy_asks())
     return SlackFault(
@@ -290,20 +290,20 @@ def _odd(answer: Answer) -> SlackFault:
 
 
 def _kind(answer: Answer) -> str:
-    """The type that an answer gives itself, without what a stranger might write there."""
+    """A response's content type, if it looks like one: a stranger could write anything there."""
     told = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     return told if told.replace("/", "").replace("-", "").replace("+", "").isalnum() else _("no type")
 
 
 def unreadable() -> SlackFault:
-    """An answer that is ok and lacks what it should have: whether it was applied is not known."""
+    """The fault for a response that is ok but incomplete: nobody knows whether the call was applied."""
     return SlackFault(
         _("Slack's answer lacked what it should have.") + " " + _tries_again(), "", certain=False
     )
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds that an answer asks to wait: a number, or a date (RFC 9110, 10.2.3); never an error."""
+    """Seconds that a response asks to wait, in a number or a date (RFC 9110, 10.2.3). Never raises."""
     told = headers.get("Retry-After", "").strip()
     seconds = UNTOLD_RETRY_S
     try:
@@ -318,7 +318,7 @@ def retry_after(headers: Mapping[str, str]) -> float:
 
 
 def http_date(text: str) -> datetime | None:
-    """A date of HTTP, aware; None for anything else."""
+    """An HTTP date, with its time zone; None for anything else."""
     with suppress(ValueError, OverflowError):
         found = parsedate_to_datetime(text)
         return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
@@ -326,7 +326,7 @@ def http_date(text: str) -> datetime | None:
 
 
 def unreachable(error: Exception) -> SlackFault:
-    """What an attempt to reach Slack failed with, in words that name the cause."""
+    """The fault for a failed attempt to reach Slack, in words that name the cause."""
     return _out_of_reach(_cause(error))
 
 
@@ -336,7 +336,7 @@ def _out_of_reach(why: str) -> SlackFault:
 
 
 def _cause(error: Exception) -> str:
-    """The cause, without the address: it may hold what opens a socket or answers for the bot."""
+    """The cause, without the address: whoever has that could open a socket or reply for the bot."""
     match error:
         case aiohttp.ClientConnectorCertificateError():
             why = _certificate(error.certificate_error)

@@ -1,9 +1,9 @@
 """A backup of the database, made beside a running bot.
 
 It never contains answers. While a pulse is open the database holds a sealed ballot for each person, and
-whoever has copied the key could open those of a copy that outlives the close. So the open pulse is removed
-from the copy in memory before anything is written. After a restore the bot opens that pulse again, or skips
-it if its time has passed.
+whoever has copied the key could open the ballots in a copy that outlives the close. So the open pulse is
+removed from the copy in memory before anything is written. After a restore the bot opens that pulse
+again, or skips it if its time has passed.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from pulse.storage.sqlite.snapshot import Snapshot
 def back_up(database: Path, target: Path) -> str:
     """Writes a backup to a new file, checks it, and returns the sentences for whoever asked for it.
 
-    Raises StoreFault if there is no database, if the file exists or cannot be written, and if either file is
-    damaged.
+    Raises StoreFault if there is no database, if the new file exists already or cannot be written, or if
+    either file is damaged.
     """
     if not database.is_file():
         raise StoreFault(

@@ -1,16 +1,16 @@
 """Sealed ballots: what the database holds of a person while a wave is open.
 
 Each person of the roster has one row from the opening on: a pseudonym (HMAC-SHA-256 of the user id) and a
-sealed blob of one length. So the rows tell how many were asked and nothing else; neither length nor presence
+sealed blob of one length. So the rows tell how many were asked and nothing else: neither length nor presence
 tells who answered. The blob is ChaCha20-Poly1305 (RFC 8439) under a random nonce, bound to the wave's token
 and the pseudonym: a row that was changed, or moved to another person or wave, does not open.
 
-Two random nonces of 96 bits agree among 100,000 writes of a wave with a chance of 1 in 10^19.
+Among 100,000 writes of a wave, the chance that any two of the random 96-bit nonces agree is 1 in 10^19.
 
 Copies of the keys: OpenSSL copies a key into the state of each operation and overwrites it when it frees the
-state, which it does at the end of `hmac.digest` and when the cipher object goes. `destroy` drops that object.
-AES would leave its key on the stack of the thread that used it: memory was searched after a close
-(tests/ops/test_memory.py).
+state: at the end of `hmac.digest`, and when the cipher object is freed. `destroy` drops that object.
+AES would leave its key on the stack of the thread that used it. tests/ops/test_memory.py searches the memory
+after a close.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Sealer:
     def seal(self, person: bytes, ballot: StoredBallot, length: int) -> bytes:
         """The ballot, padded to `length` bytes and sealed for the row of that pseudonym.
 
-        Raises BallotBroken where it does not fit: a question was changed while the wave was open.
+        Raises BallotBroken if it does not fit: a question was changed while the wave was open.
         """
         cipher = self._living()
         plain = _encode(ballot)
@@ -80,7 +80,7 @@ class Sealer:
         return nonce + cipher.encrypt(nonce, plain.ljust(length), self._bound + person)
 
     def open(self, person: bytes, sealed: bytes) -> StoredBallot:
-        """What the row of that pseudonym says. Raises BallotBroken where it was changed or moved."""
+        """The ballot in the row of that pseudonym. Raises BallotBroken if the row was changed or moved."""
         cipher = self._living()
         try:
             plain = cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], self._bound + person)
@@ -99,13 +99,13 @@ class Sealer:
         return self._cipher
 
     def destroy(self) -> None:
-        """Forgets the keys: overwritten where they lie, and with OpenSSL's copies of them."""
+        """Overwrites the keys in place, and drops the cipher, so that OpenSSL overwrites its copies."""
         self._cipher = None
         self._key.destroy()
 
 
 def room_of(sealed: bytes) -> int:
-    """Bytes that a ballot may take in that row: what the wave was opened with."""
+    """Bytes that a ballot may take in that row, as fixed when the wave opened."""
     return len(sealed) - NONCE_BYTES - TAG_BYTES
 
 

@@ -22,7 +22,7 @@ def locales() -> Path:
 
 @cache
 def catalogue(language: str) -> NullTranslations:
-    """The catalogue of one of LANGUAGES. Raises FileNotFoundError for one that is not there."""
+    """The catalogue of one of LANGUAGES. Raises FileNotFoundError if it is missing."""
     if language == SOURCE:
         return NullTranslations()
     return translation(DOMAIN, locales(), [language])

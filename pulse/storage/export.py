@@ -1,4 +1,4 @@
-"""Closed pulses as CSV and JSON, made from ClosedWave alone: it contains only what may be posted.
+"""Closed pulses as CSV and JSON, made from ClosedWave alone, so they contain only what may be posted.
 
 Columns name their unit: `_n` for people, `_percent` for whole per cents of `answers_n`, `_utc` for times. A
 withheld figure is marked as withheld and has no number.

@@ -1,14 +1,14 @@
 """The key folder: what opens the ballots of the open wave, kept apart from the database.
 
 A wave key is a file of its own in a folder of its own and never in the database. Once the counts of a wave
-are committed, its key is overwritten in place, synced and removed; every copy of the database, its log and
-its backups is worthless from then on. Losing a key loses the open wave and nothing else.
+are committed, its key is overwritten in place, synced and removed: from then on nothing opens the ballots in
+any copy of the database or its log. Losing a key loses the open wave and nothing else.
 
 A key file is one disk sector: the smallest unit that a disk overwrites, and too large to be kept inside the
 file system's own records (ext4 keeps tiny files in the inode, and its journal copies inodes).
 
 Keys are read, used and overwritten in bytearrays: a `bytes` object cannot be overwritten and leaves a copy
-in freed memory. What reads and writes them here takes buffers for that reason.
+in freed memory. So the functions here that read and write keys take buffers.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def system_random(buffer: memoryview) -> None:
 
 
 def folder_beside(database: Path) -> Path:
-    """Where the key folder is unless PULSE_KEYS names another place: beside the file that links lead to."""
+    """Where the key folder is unless PULSE_KEYS names another: beside the file itself, not a link to it."""
     file = Path(os.path.realpath(database))
     return file.with_name(file.name + "-keys")
 
@@ -84,7 +84,7 @@ class WaveKey:
         return memoryview(self._material)[KEY_BYTES:]
 
     def destroy(self) -> None:
-        """Overwrites both keys where they lie."""
+        """Overwrites both keys in place."""
         self._material[:] = bytes(len(self._material))
 
 
@@ -98,10 +98,10 @@ class KeyFolder:
 
     @classmethod
     def open(cls, path: Path, fill: Fill = system_random) -> KeyFolder:
-        """Makes the folder where there is none, closes it to others, and holds it until `close`.
+        """Creates the folder if it is missing, closes it to others, and holds it until `close`.
 
-        Raises StoreFault: it cannot be written, belongs to another user, holds files of others, or another
-        bot holds it.
+        Raises StoreFault if it cannot be written, belongs to another user, has files that are not the bot's,
+        or is held by another bot.
         """
         with _said(path):
             with suppress(FileExistsError):
@@ -128,9 +128,9 @@ class KeyFolder:
             _write_new(self.path / TAG_FILE, TAG)
 
     def bind(self, database: str) -> None:
-        """Takes the folder for one database, named by its token: keys that it does not know are destroyed.
+        """Ties the folder to one database, named by its token: keys that it does not know are destroyed.
 
-        Raises StoreFault where it belongs to another one.
+        Raises StoreFault if the folder belongs to another database.
         """
         path = self.path / OWNER_FILE
         with _said(self.path):
@@ -151,8 +151,8 @@ class KeyFolder:
     def make(self, token: str, naming: bytes | None = None) -> WaveKey:
         """Makes the key of a wave that is about to open; durable when it returns.
 
-        `naming` carries the key of a first-edition wave over, whose pseudonyms were made with it. A key that
-        was made for the same wave before (the opening was broken off) is replaced. Raises StoreFault.
+        `naming` is the key with which a first-edition wave made its pseudonyms. Replaces a key made for the
+        same wave before, by an opening that was interrupted. Raises StoreFault.
         """
         sector = bytearray(SECTOR)
         sector[: len(MAGIC)] = MAGIC
@@ -172,20 +172,20 @@ class KeyFolder:
             sector[:] = bytes(SECTOR)
 
     def read(self, token: str) -> WaveKey:
-        """The key of the open wave. Raises KeyLost where it is missing, damaged or cannot be read."""
+        """The key of the open wave. Raises KeyLost if it is missing, damaged or cannot be read."""
         return read_key(self.path, token)
 
     def destroy(self, token: str) -> None:
         """Overwrites the key of a wave in place, then removes it; durable when it returns.
 
-        Nothing where there is none. Raises StoreFault.
+        Does nothing if there is none. Raises StoreFault.
         """
         with _said(self.path):
             _overwrite(self._file(token))
             _sync_folder(self.path)
 
     def sweep(self, open_token: str | None) -> int:
-        """Destroys every key but the open wave's: a crash may have come between counts and key.
+        """Destroys every key but the open wave's: a crash may have left the key of a wave that is counted.
 
         Returns how many were destroyed. Raises StoreFault.
         """
@@ -200,7 +200,7 @@ class KeyFolder:
     # --- the installation secret ------------------------------------------------------------------------
 
     def secret(self) -> bytes | None:
-        """The secret behind the codes of managers and opt-outs; None where there is none yet.
+        """The secret behind the codes of managers and opt-outs; None if there is none yet.
 
         Raises StoreFault for a file that holds something else.
         """
@@ -222,7 +222,7 @@ class KeyFolder:
     def keep_secret(self, value: bytes) -> None:
         """Keeps the secret of the installation; durable when it returns.
 
-        Another one that is there is set aside under a name of its own. Raises StoreFault.
+        A different secret that is there already is kept under another name. Raises StoreFault.
         """
         path = self.path / SECRET_FILE
         with _said(self.path):
@@ -269,7 +269,7 @@ def _key_of(token: str, sector: bytearray) -> WaveKey:
 
 
 def _checksum(sector: memoryview) -> bytes:
-    """Tells a damaged file from a whole one. Not a digest: nothing that follows from a key outlives it."""
+    """Tells a damaged file from a whole one. Not a digest: nothing derived from a key may outlive it."""
     return zlib.crc32(sector[:_SUM_AT]).to_bytes(4, "big")
 
 
@@ -284,7 +284,7 @@ def _whole(sector: bytearray, token: str) -> bool:
 
 
 def _write_new(path: Path, content: bytes | bytearray) -> None:
-    """Writes a file that must not be there, for its owner only, and syncs it."""
+    """Writes a file that must not exist yet, for its owner only, and syncs it."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.fchmod(descriptor, 0o600)
@@ -299,7 +299,7 @@ def _write_new(path: Path, content: bytes | bytearray) -> None:
 
 
 def _overwrite(path: Path) -> None:
-    """Random bytes, not zeros: storage that compresses may answer zeros by mapping the block elsewhere."""
+    """Random bytes, not zeros: storage that compresses may map a block of zeros elsewhere."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
     except FileNotFoundError:
@@ -322,7 +322,7 @@ def _sync_folder(path: Path) -> None:
 
 
 def _check_alone(path: Path) -> None:
-    """Closing a folder to others must not close it to its rightful users. Raises StoreFault."""
+    """Raises StoreFault for a folder that others use: closing it would lock them out."""
     if not path.is_dir():
         raise NotADirectoryError(20, "it is not a folder")
     if path.stat().st_uid != os.geteuid():
@@ -347,17 +347,17 @@ def _ours(name: str) -> bool:
 
 
 def _is_secret(name: str) -> bool:
-    """The secret, or one that `keep_secret` has set aside."""
+    """The secret, or an earlier one that `keep_secret` has renamed."""
     return re.fullmatch(rf"{SECRET_FILE}(\.[0-9a-f]{{8}})?", name) is not None
 
 
 def _is_key(name: str) -> bool:
-    """Other programs call their private keys so too (server.key): those are not to be destroyed."""
+    """Other programs' private keys end in .key too (server.key): those must not be destroyed."""
     return name.endswith(".key") and TOKEN.fullmatch(name.removesuffix(".key")) is not None
 
 
 def _hold(path: Path) -> int:
-    """Locks the folder for as long as the process lives: each bot destroys keys that it does not know."""
+    """Locks the folder while the process lives, because each bot destroys keys that it does not know."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -370,14 +370,14 @@ def _hold(path: Path) -> int:
             ).format(path=path)
         ) from None
     except OSError:
-        # A file system without locks; the lock beside the database says whether that is bearable.
+        # A file system without locks: locking the database, done before, decides whether the bot may run.
         pass
     return descriptor
 
 
 @contextmanager
 def _said(path: Path) -> Iterator[None]:
-    """Turns what the system refuses into a sentence."""
+    """Turns an error of the system into a sentence."""
     try:
         yield
     except OSError as error:

@@ -26,11 +26,15 @@ class Risk(StrEnum):
     OLD_BLOCKS = "keeps old blocks"
     ELSEWHERE = "on another machine"
     MEMORY = "in memory"
+    BESIDE_DATABASE = "beside the database"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
-    """One file or folder and what is wrong with it; `detail` is its mode, or the file system's name."""
+    """One file or folder and what is wrong with it.
+
+    `detail` is its mode, its owner's number, the file system's name, or the folder that it shares.
+    """
 
     path: Path
     risk: Risk
@@ -38,16 +42,16 @@ class Exposure:
 
 
 def exposures(database: Path, keys: Path, env_file: Path) -> tuple[Exposure, ...]:
-    """What others can read, and where the key folder cannot forget. What is not there is no risk.
+    """What others can read, and whether a disk may keep or lose keys. A file that is missing is no risk.
 
-    Only the owner may use any of them: 0700 for the key folder, 0600 for files. The database's folder may
-    be everybody's.
+    Only the owner may use any of them: 0700 for the key folder, 0600 for files. The folder of the database
+    may be open to everybody.
     """
     file = Path(os.path.realpath(database))
     beside = [file.with_name(file.name + end) for end in ("", "-wal", "-shm", "-journal", "-lock")]
     inside = sorted(keys.iterdir()) if keys.is_dir() and os.access(keys, os.R_OK | os.X_OK) else []
     found = [risk for path in (*beside, keys, *inside, env_file) for risk in _of_file(path)]
-    return (*found, *_of_place(keys))
+    return (*found, *_of_place(keys), *_of_shared_folder(file, keys))
 
 
 def _of_file(path: Path) -> Iterator[Exposure]:
@@ -73,8 +77,15 @@ def _of_place(keys: Path) -> Iterator[Exposure]:
             yield Exposure(path=keys, risk=risk, detail=kind)
 
 
+def _of_shared_folder(database: Path, keys: Path) -> Iterator[Exposure]:
+    """A copy of the folder that both are in has the ballots and the key that opens them."""
+    folder = Path(os.path.realpath(keys)).parent
+    if keys.is_dir() and folder == database.parent:
+        yield Exposure(path=keys, risk=Risk.BESIDE_DATABASE, detail=str(folder))
+
+
 def file_system(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
-    """The kind of file system that holds what the path leads to, "" where the system does not say."""
+    """The kind of file system that holds what the path leads to; "" if the system does not say."""
     try:
         lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -89,9 +100,9 @@ def file_system(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
 
 
 def keep_private(path: Path) -> None:
-    """Makes the file where it is not there, and closes it to others where it is ours.
+    """Creates the file if it is missing, and closes it to others if it is ours.
 
-    SQLite gives its log and its index of the log the mode of the database. Raises OSError.
+    SQLite gives its log and the index of its log the mode of the database. Raises OSError.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -1,12 +1,12 @@
 """What the bot asks of a store, by theme. Records go in and come out; no connection or SQL crosses.
 
-Every method that writes returns when the change is durable, is applied whole or not at all, and raises
-StoreFault where the store cannot be written. A read sees every write that has returned, and raises StoreFault
-where the store cannot be read. Audit texts (`what`) name no person and no answer.
+Every method that writes returns when its change is durable, applies it whole or not at all, and raises
+StoreFault if the store cannot be written. A read sees every write that has returned, and raises StoreFault
+if the store cannot be read. Audit texts (`what`) name no person and no answer.
 
-Any call may suspend. What two reads return, or a read before a write, can belong to different states of the
-store: a caller that decides on what it read holds a lock of its own until the write, or lets a method here
-decide (`start_wave`, `answer` and `close_wave` do, in their transaction).
+Any call may suspend. Two reads, or a read and a later write, can see different states of the store: a caller
+that decides by what it read holds a lock of its own until the write, or lets a method here decide
+(`start_wave`, `answer` and `close_wave` do, in their transaction).
 
 `tests/storage/conformance.py` holds the tests that every implementation inherits.
 """
@@ -48,7 +48,7 @@ Counts = Callable[[Answers], bool]
 """Whether answers count as an answer at all."""
 
 Publish = Callable[[Mapping[Side, Ballots]], Publication]
-"""Makes what may be kept of a wave from its answers. It may run in another thread."""
+"""Makes from a wave's answers what may be kept of them. It may run in another thread."""
 
 
 class SetupReader(Protocol):
@@ -93,7 +93,7 @@ class SetupStore(SetupReader, Protocol):
         ...
 
     async def resume(self, at: datetime, what: str) -> None:
-        """Ends the pause; does nothing where none lasts."""
+        """Ends the pause; does nothing if there is none."""
         ...
 
 
@@ -144,11 +144,11 @@ class WaveReader(Protocol):
         ...
 
     async def last_decided(self, until: datetime) -> datetime | None:
-        """When the latest wave of the schedule was due that was opened or skipped, up to `until`."""
+        """The due time, up to `until`, of the schedule's latest wave that was opened or skipped."""
         ...
 
     async def missed_waves(self, since: datetime) -> tuple[datetime, ...]:
-        """When the waves were due that were found to be missed, from `since` on."""
+        """The due times of the waves that were found to be missed from `since` on."""
         ...
 
     async def called_off_wave(self, wave_id: int) -> CalledOffWave | None:
@@ -166,35 +166,34 @@ class WaveStore(WaveReader, Protocol):
     async def start_wave(self, new: NewWave, what: str) -> int:
         """Opens a wave, with a blank ballot for each person of the roster and a poll for each channel.
 
-        Returns the wave's id. Raises NotNow where a wave is open, or where the schedule had its wave on that
-        date.
+        Returns the wave's id. Raises NotNow if a wave is open, or if the schedule had its wave on that date.
         """
         ...
 
     async def skip_wave(self, moments: Moments, reason: str, at: datetime, *, missed: bool = False) -> bool:
-        """Notes that a wave of the schedule will not open; false where that date has its wave.
+        """Notes that a wave of the schedule will not open; false if that date has its wave already.
 
         `missed` says that its time had passed before it could open.
         """
         ...
 
     async def mark_reminded(self, wave_id: int, number: int, at: datetime) -> bool:
-        """Notes that reminder `number` of the open wave goes out; false where it did before."""
+        """Marks reminder `number` of the wave as begun; false if it was already, or the wave is not open."""
         ...
 
 
 class BallotStore(Protocol):
     """Ballots of the open wave. People are given as ids; what is stored is unreadable without the wave's key.
 
-    The key is destroyed at the close. Every method raises KeyLost where it is missing before that, and
-    PollIsClosed where no wave is open.
+    The key is destroyed at the close. Methods that need it raise KeyLost if it is missing before that, and
+    PollIsClosed if no wave is open.
     """
 
     async def answer(self, wave_id: int, user: str, change: Change) -> Recorded:
-        """Replaces a person's ballot by `change(stored ballot)`.
+        """Replaces a person's ballot with `change(stored ballot)`.
 
-        Raises PollIsClosed where that wave is not open, JoinedLater where the person has no ballot,
-        BallotBroken where it was changed from outside, and whatever `change` raises.
+        Raises PollIsClosed if that wave is not open, JoinedLater if the person has no ballot, BallotBroken
+        if it was changed from outside, and whatever `change` raises.
         """
         ...
 
@@ -215,7 +214,7 @@ class BallotStore(Protocol):
         ...
 
     async def key_problem(self) -> str:
-        """Why the open wave's key cannot be used, for whoever runs the bot; "" where all is well."""
+        """Why the open wave's key cannot be used, for whoever runs the bot; "" if it can."""
         ...
 
 
@@ -241,7 +240,7 @@ class PublicationStore(PublicationReader, Protocol):
 
     @property
     def traces(self) -> Traces:
-        """What of the answers of closed waves can still be found on the disk."""
+        """Which traces of closed waves' answers can still be found on the disk."""
         ...
 
     async def close_wave(
@@ -249,7 +248,7 @@ class PublicationStore(PublicationReader, Protocol):
     ) -> bool:
         """Stores what `publish` makes of the answers, deletes them, adds the messages, then destroys the key.
 
-        False where the wave is not open. `scrub` must follow. Raises KeyLost, and whatever `publish` raises;
+        False if the wave is not open. `scrub` must follow. Raises KeyLost, and whatever `publish` raises;
         then the wave stays open with its answers.
         """
         ...
@@ -257,28 +256,28 @@ class PublicationStore(PublicationReader, Protocol):
     async def call_off(self, wave_id: int, messages: Sequence[NewMessage], at: datetime, reason: str) -> bool:
         """Ends the open wave without results, deletes its ballots, adds the messages, then destroys the key.
 
-        False where the wave is not open. `scrub` must follow. `reason` goes to the audit, too.
+        False if the wave is not open. `scrub` must follow. `reason` goes to the audit, too.
         """
         ...
 
     async def scrub(self) -> None:
-        """Removes what a close has left: keys, deleted rows. Raises StoreFault where that has to wait."""
+        """Removes what a close has left: keys, deleted rows. Raises StoreFault if that has to wait."""
         ...
 
 
 class OutboxReader(Protocol):
-    """Reads the messages that are to stand in channels."""
+    """Reads the messages for channels, waiting and posted."""
 
     async def undelivered(self, at: datetime | None = None) -> tuple[OutboxMessage, ...]:
-        """The messages that are not delivered yet, the first due first: those due at `at`, or all."""
+        """The messages not delivered yet, the first due first: those due by `at`, or all."""
         ...
 
     async def posted(self, kind: str, wave_id: int) -> dict[str, str]:
-        """The ts of each posted message of a kind, by channel; of several in a channel it is one of them."""
+        """The ts of each posted message of a kind, by channel; any one of several in the same channel."""
         ...
 
     async def copies(self, kind: str, wave_id: int) -> tuple[tuple[str, str], ...]:
-        """Channel and ts of every message of a kind that is known to stand; a poll can stand twice."""
+        """Channel and ts of every message of a kind known to be posted; a poll can be posted twice."""
         ...
 
     async def failing_messages(self) -> tuple[OutboxMessage, ...]:
@@ -290,23 +289,23 @@ class OutboxStore(OutboxReader, Protocol):
     """Messages that must appear exactly once in a channel; they are stored before they are posted."""
 
     async def mark(self, key: str, state: str, ts: str | None = None) -> None:
-        """Sets a message's state, and its ts if one is given; its problem is over."""
+        """Sets a message's state, and its ts if one is given; clears its problem."""
         ...
 
     async def postpone(self, key: str, state: str, next_try_at: datetime, problem: str) -> None:
-        """Counts a failed attempt. `state` says whether the message may stand all the same."""
+        """Counts a failed attempt. `state` says whether the message may have been posted all the same."""
         ...
 
     async def settle(self, key: str, ts: str) -> bool:
-        """Somebody knows that a message stands, and where: marks it done, with its ts.
+        """Marks a message done, with the ts at which somebody knows it to be posted.
 
-        False, and nothing is changed, unless it may have been sent, or where another message of ours has that
+        False, and nothing is changed, if its state is not `sending`, or if another message of ours has that
         ts in its channel.
         """
         ...
 
     async def add_copy(self, wave_id: int, channel: str, ts: str) -> None:
-        """A poll of the wave stands in the channel a second time; does nothing where that ts is known."""
+        """Notes that the wave's poll is in the channel a second time; does nothing if that ts is known."""
         ...
 
     async def retry_now(self, channel: str, at: datetime) -> None:
@@ -316,15 +315,15 @@ class OutboxStore(OutboxReader, Protocol):
     async def queue_once(self, messages: Sequence[NewMessage], wave_id: int, since: int) -> bool:
         """Adds messages of one kind that belong to a wave, at least one of them.
 
-        False, and nothing is added, where a wave from `since` to `wave_id` has messages of that kind.
+        False, and nothing is added, if a wave from `since` to `wave_id` has messages of that kind.
         """
         ...
 
     async def repost(self, wave_id: int, channel: str, ts: str, at: datetime) -> bool:
         """Adds a channel's poll again because its message `ts` was deleted; true the first time.
 
-        The deleted message no longer counts as posted. Where another copy stands or may stand, nothing is
-        added, and it is true, too.
+        The deleted message no longer counts as posted. If another copy is or may be posted, this adds nothing
+        and returns true, too.
         """
         ...
 
@@ -333,7 +332,7 @@ class PeopleStore(Protocol):
     """Duties and wishes of people, under keyed codes instead of ids."""
 
     async def secret(self) -> bytes | None:
-        """The key of those codes; None before it was made."""
+        """The key of those codes; None before it is made."""
         ...
 
     async def make_secret(self, value: bytes) -> None:
@@ -345,7 +344,7 @@ class PeopleStore(Protocol):
         ...
 
     async def set_wish(self, person: bytes, kind: str, wanted: bool, at: datetime, what: str) -> None:
-        """Adds a wish or takes it back; an empty `what` leaves the audit alone."""
+        """Adds a wish or takes it back; an empty `what` adds nothing to the audit."""
         ...
 
 
@@ -369,7 +368,7 @@ class CommitmentStore(Protocol):
     """What sides said they will do."""
 
     async def commitments(self) -> tuple[Commitment, ...]:
-        """All commitments, the first made first, each with the wave that asked about it."""
+        """All commitments, the first made first, each with the last wave that asked about it, if any."""
         ...
 
     async def add_commitment(
@@ -377,17 +376,17 @@ class CommitmentStore(Protocol):
     ) -> int:
         """Adds a commitment and returns its number.
 
-        A message of the kind "commitment." and its number is added for each channel. Whether the side is
-        free is for the caller to know.
+        Adds a message of the kind "commitment." and its number for each channel. The caller checks that the
+        side may make one.
         """
         ...
 
     async def withdraw_commitment(
         self, number: int, withdrawn_on: date, channels: Sequence[str], at: datetime, what: str
     ) -> bool:
-        """Takes a commitment back; false where there is no such one, or where it was taken back before.
+        """Takes a commitment back; false if there is none of that number, or it was taken back before.
 
-        A message of the kind "withdrawn.commitment." and its number is added for each channel.
+        Adds a message of the kind "withdrawn.commitment." and its number for each channel.
         """
         ...
 
@@ -404,7 +403,7 @@ class HealthStore(Protocol):
     """Whether the store works."""
 
     async def check_writable(self) -> None:
-        """Returns when the store has taken a write. Raises StoreFault with the reason where it cannot."""
+        """Returns when the store has taken a write. Raises StoreFault with the reason if it cannot."""
         ...
 
 

@@ -25,7 +25,7 @@ def answer_view(
     answers: Mapping[str, frozenset[str]],
     channel: str = "",
 ) -> View:
-    """The modal; `answers` has the options chosen so far by item id, `channel` is where it was asked for."""
+    """The modal; `answers` has the options chosen so far, by item id, `channel` is where it was requested."""
     intro = _("You answer for *{side}*. Leave out what you would rather not answer.").format(
         side=_(side.label)
     )
@@ -46,10 +46,10 @@ def answer_view(
 
 
 def parse_answer(view_state: object) -> dict[str, frozenset[str]]:
-    """The options chosen by item id, from a submission's `state`: an empty set where nothing is chosen.
+    """The options chosen by item id, from a submission's `state`: an empty set if nothing is chosen.
 
-    Whether the wave has such items and options is for the use case to say. Raises FormNotUnderstood for a
-    state that this form cannot have sent.
+    The use case checks that the wave has such items and options. Raises FormNotUnderstood for a state that
+    this form cannot have sent.
     """
     values = view_state.get("values") if isinstance(view_state, Mapping) else None
     if not isinstance(values, Mapping):
@@ -66,7 +66,7 @@ def parse_wave(private_metadata: object) -> str:
 
 
 def parse_channel(private_metadata: object) -> str:
-    """The channel in which the form was asked for, "" where it was none. Raises FormNotUnderstood."""
+    """The channel in which the form was requested, "" if it was none. Raises FormNotUnderstood."""
     channel = _origin(private_metadata).get("channel", "")
     if not isinstance(channel, str):
         raise FormNotUnderstood

@@ -52,7 +52,7 @@ _PARTS = {
 
 
 def event_sentence(event: AuditEvent) -> str:
-    """What happened, as plain text in the language that is being spoken.
+    """What happened, as plain text in the current language.
 
     >>> event_sentence(AuditEvent(code=AuditCode.SETUP_CHANGED, values={"parts": "channels minimum"}))
     'The set-up was changed: channels, smallest group.'

@@ -1,4 +1,4 @@
-"""`/pulse baselines`: the published figures, by topic, by item and one by one, with where they come from."""
+"""`/pulse baselines`: the published figures, by topic, by item and one by one, with their sources."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ _MET = {
 
 
 def baselines_message(word: str, bank: Bank, ledger: Ledger) -> Message:
-    """What `/pulse baselines WORD` answers: an item's card, a topic's list, one figure, or all topics.
+    """The reply to `/pulse baselines WORD`: an item's or a figure's card, a topic's or a study's list.
 
-    A word that is none of these gets the nearest ones.
+    Without a word it lists all topics; an unknown word gets the nearest ones.
     """
     typed = word.strip()
     if not typed:
@@ -245,7 +245,7 @@ def _unknown(typed: str, bank: Bank, ledger: Ledger) -> Message:
 
 
 def _sections(lines: Iterable[str]) -> list[Block]:
-    """Lines as few sections, each within Slack's limit."""
+    """The lines in as few sections as fit Slack's limit."""
     texts: list[str] = []
     for line in lines:
         if texts and len(texts[-1]) + 1 + len(line) <= SECTION_LIMIT:

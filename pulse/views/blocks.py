@@ -82,7 +82,7 @@ def moment(when: datetime) -> str:
 
 
 def message(blocks: list[Block]) -> Message:
-    """The blocks with their own words, in their order, as the text that stands for them."""
+    """A message whose text is the words of its blocks, in their order."""
     return Message(text="\n".join(line for block in blocks for line in _words(block)), blocks=blocks)
 
 

@@ -2,7 +2,7 @@
 
 The sheet is 720 pixels wide, which Slack shows at 360 on a phone: type is never under 21, so that it stays
 above 10 there. The paper is light and framed, so that it reads in dark Slack too. Colours are two of Okabe
-and Ito's ("Color Universal Design", 2008); shape and dash repeat them.
+and Ito's ("Color Universal Design", 2008); the sides also differ in shape and dash.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MARKER = {Side.MARKETING: "o", Side.IT: "s"}
 
 
 class Canvas:
-    """A sheet that is written from the top; `y` is where the next thing goes, downwards."""
+    """A sheet that is written from the top; `y`, counted downwards, is where the next thing goes."""
 
     def __init__(self, width: int = WIDTH) -> None:
         self._width, self.left, self.right = width, PAD, width - PAD
@@ -51,7 +51,7 @@ class Canvas:
         self.y += by
 
     def width(self, text: str, size: float, bold: bool = False) -> float:
-        """How wide a line of text is, in pixels. Words are measured once: most come again."""
+        """How wide a line of text is, in pixels. Each text is measured once: most come again."""
         key = (text, size, bold)
         if key not in self._widths:
             wide, _high, _deep = self._pen.get_text_width_height_descent(
@@ -82,7 +82,7 @@ class Canvas:
             self.down(line)
 
     def wrapped(self, text: str, size: float, room: float, *, bold: bool = False) -> list[str]:
-        """The text in lines of at most `room` pixels; a word that is wider itself is cut.
+        """The text in lines of at most `room` pixels; a wider word is cut.
 
         A no-break space keeps its words together.
         """
@@ -121,7 +121,7 @@ class Canvas:
         self.ax.plot(x, y, **look)
 
     def png(self) -> bytes:
-        """The sheet as high as its content; no time and no version in it."""
+        """A PNG as high as the sheet's content, without a date or a version in it."""
         height = round(self.y + PAD * 0.75)
         self._sized(height)
         frame = {"facecolor": PAPER, "edgecolor": FRAME, "linewidth": 2, "zorder": 0}
@@ -137,19 +137,19 @@ class Canvas:
 
     @property
     def fits_page(self) -> bool:
-        """Whether all that is written so far stands within the margins of one page of A4."""
+        """Whether all that is written so far fits within the margins of one page of A4."""
         return self.y <= self.page_height - PAD
 
     def pdf(self) -> bytes:
-        """The sheet as one page of A4 with text that can be searched; no time and no version in it.
+        """The sheet as one page of A4 with searchable text, without a date or a version in it.
 
-        Raises ValueError where the content is longer than the page.
+        Raises ValueError if the content is longer than the page.
         """
         if not self.fits_page:
             raise ValueError(f"The page is too long: {self.y:.0f} of {self.page_height - PAD} pixels.")
         self._sized(self.page_height)
         self._figure.set_size_inches(*A4_INCHES)
-        # Sizes of type and strokes are points: one pixel of the sheet is less than one of them on A4.
+        # Sizes of type and strokes are points, and on A4 one pixel of the sheet is less than a point.
         scale = A4_INCHES[0] * 72 / self._width
         for written in self.ax.texts:
             written.set_fontsize(written.get_fontsize() * scale)
@@ -173,7 +173,7 @@ _NO_METADATA = {"Creator": None, "Producer": None, "CreationDate": None}
 FAMILY = "DejaVu Sans"
 """The font that comes with matplotlib: the same picture on every machine."""
 _NOT_LETTERS = {"Last Resort High-Efficiency"}
-"""Comes with matplotlib too, and has a box for every letter there is."""
+"""Comes with matplotlib too, and draws a box for every letter."""
 
 
 def drawable(text: str) -> str:
@@ -197,7 +197,7 @@ def _missing(text: str) -> frozenset[str]:
 
 @cache
 def _fallbacks(missing: frozenset[str]) -> tuple[str, ...]:
-    """Installed families that have these letters: first the one that has the most, then for the rest."""
+    """Installed families that have these letters: first the one with most of them, then for the rest."""
     families = sorted({font.name for font in fontManager.ttflist} - _NOT_LETTERS)
     found: list[str] = []
     while missing:

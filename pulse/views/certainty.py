@@ -14,7 +14,7 @@ from pulse.views.results import CERTAINTY, modal, sections, shown, turnout_line
 from pulse.views.titles import title
 
 EXAMPLES = (12, 30, 60)
-"""Answers to compare one's own number with."""
+"""Numbers of answers to compare one's own with."""
 
 
 def certainty_view(report: WaveReport) -> View:
@@ -23,7 +23,7 @@ def certainty_view(report: WaveReport) -> View:
 
 
 def certainty_message(report: WaveReport | None) -> Message:
-    """The same as a message, with what other numbers of answers can show; None before the first results."""
+    """The same as a message, with what other numbers of answers show; `report` is None before any results."""
     blocks = _blocks(report) if report is not None else []
     return message([header(_("How sure is this?")), *blocks, _examples(), _rarely()])
 

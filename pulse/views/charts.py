@@ -1,8 +1,7 @@
-"""Charts as PNG: what each side said in one wave, and over all waves of a question.
+"""What is drawn: what each side said over the waves of a question, and the report for leaders.
 
-Pure: a chart is frozen data whose texts were made by the caller, `draw` turns it into bytes, the same
-bytes each time. matplotlib is imported when something is drawn, so that the bot, which draws in a
-worker process, never carries it.
+Pure: a chart is frozen data with texts made by the caller; `pulse.views.painting` turns equal charts into
+equal bytes. The bot draws in a worker process, so that it never loads matplotlib itself.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ ALT_TEXT_LIMIT = 1000
 class Dot:
     """A share with its plausible interval (fractions). `low` and `high` differ where extremes are merged.
 
-    With `hollow` too few answered to describe the channel: a ring of its own, that no line joins.
+    `hollow`: too few answered to describe the channel; drawn as a ring that no line joins.
     """
 
     low: float
@@ -37,7 +36,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """5 to 9 answers: somewhere between two shares, in words, without a point."""
+    """5 to 9 answers: a share somewhere between `low` and `high`, drawn without a point."""
 
     low: float
     high: float
@@ -46,7 +45,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """Too few answers: nothing is drawn but the words."""
+    """Too few answers: nothing is drawn, only said."""
 
     label: str
 
@@ -66,7 +65,7 @@ class Line:
 class Moment:
     """One wave on the trend; a side that is absent from `marks` was not asked.
 
-    `series` names wording, scale and roster rule: where it changes, no line is drawn through.
+    `series` names the wording and the options: no line joins two waves whose series differ.
     """
 
     day: date
@@ -87,7 +86,7 @@ class Numbered:
 class TrendChart:
     """All waves of a question, oldest first, in a panel for each side on one scale.
 
-    `latest` stands beside each side's name.
+    `latest` is shown beside each side's name.
     """
 
     title: str
@@ -104,8 +103,7 @@ class TrendChart:
 class Point:
     """What one side said in one wave, as shares from `low` to `high`; they differ for a merged figure.
 
-    A wave that may not be shown has neither, and cuts the line. `hollow`: too few answered to describe the
-    channel.
+    A withheld wave has neither, and breaks the line. `hollow`: too few answered to describe the channel.
     """
 
     day: date
@@ -124,7 +122,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """One side's last waves, oldest first, the study's share beside them, and the last figure in words."""
+    """One side's last waves, oldest first, with the study's share and the last figure as a label."""
 
     side: Side
     points: tuple[Point, ...]
@@ -134,7 +132,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """A question with a curve a side."""
+    """A question with one curve per side."""
 
     title: str
     curves: tuple[Curve, ...]
@@ -142,7 +140,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompactChart:
-    """The result of a wave at a glance: a small panel a question. `days` names each wave's day briefly."""
+    """The result of a wave at a glance: a small panel per question. `days` has a short name for each day."""
 
     title: str
     panels: tuple[Panel, ...]

@@ -1,4 +1,4 @@
-"""The help on /pulse, and what is said to a word it does not know."""
+"""The help on /pulse, and the reply to a word it does not know."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TYPED_LIMIT = 40  # characters of a mistyped word that are repeated
 class CommandHelp:
     """A word after /pulse. `takes` is what may follow it, `does` completes the line of the help.
 
-    Both are marked for translation and in English.
+    Both are in English, marked for translation.
     """
 
     word: str
@@ -42,7 +42,7 @@ def help_message(commands: Sequence[CommandHelp]) -> Message:
 
 
 def unknown_command(typed: str, commands: Sequence[CommandHelp]) -> Message:
-    """Answers a word that is not a command: the nearest one that is, and the help."""
+    """The reply to a word that is not a command: the nearest command, and the help."""
     word = escape(typed.replace("`", "")[:TYPED_LIMIT].strip())
     close = nearest(typed, (command.word for command in commands))
     if close is not None:

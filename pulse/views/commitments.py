@@ -74,7 +74,7 @@ def _input(name: str, label: str, element: Element) -> Block:
 
 
 def parse_commitment(view_state: Mapping[str, Any], name: str) -> CommitmentDraft:
-    """The draft of a submitted form; `name` is its writer's, used where they want it shown.
+    """The draft of a submitted form; `name` is its writer's, used if they want it shown.
 
     Raises FormNotUnderstood.
     """
@@ -139,7 +139,7 @@ def commitment_line(commitment: Commitment, today: date) -> str:
 
 
 def standing(commitment: Commitment, today: date, text: str) -> str:
-    """Where a commitment stands on a day; `text` is what it says, as it may be printed there."""
+    """Where a commitment stands on a day; `text` is its wording, escaped or cut by the caller."""
     state = commitment.state(today)
     if state is CommitmentState.OPEN:
         form = _("{side} will do this by {day}: {text}")
@@ -150,7 +150,7 @@ def standing(commitment: Commitment, today: date, text: str) -> str:
 
 
 def _since(commitment: Commitment, state: CommitmentState) -> str:
-    """What has come of it; empty while its day has not come."""
+    """What has become of it; empty until its day."""
     sentences = {
         CommitmentState.OPEN: "",
         CommitmentState.DUE: _("A coming pulse asks whether it happened."),
@@ -168,7 +168,7 @@ def _sentence(text: str) -> str:
 
 
 def withdraw_commitment_button(commitment: Commitment) -> Element:
-    """Takes a commitment back, after a question."""
+    """The button that withdraws a commitment, after a confirmation."""
     ask = confirm(
         _("Withdraw this commitment?"),
         _("Both channels are told that it is withdrawn. No pulse asks about it."),
@@ -203,7 +203,7 @@ def commitment_taken_back() -> Message:
 
 
 def home_commitments(card: CommitmentsCard | None) -> list[Block]:
-    """The commitments on the Home tab, where there are any."""
+    """The commitments on the Home tab, if there are any."""
     if card is None or not card.commitments:
         return []
     lines = [f"• {commitment_line(one, card.today)}" for one in card.commitments]
@@ -211,13 +211,13 @@ def home_commitments(card: CommitmentsCard | None) -> list[Block]:
 
 
 def followup(report: WaveReport) -> list[Block]:
-    """What a wave says of expectations and commitments; nothing where it asked about neither."""
+    """What a wave says of expectations and commitments; empty if it asked about neither."""
     expected, kept = _expected(report.expectations), [_answered(found) for found in report.commitments]
     return [section(text) for text in [*expected, *kept]]
 
 
 def followup_in_short(report: WaveReport, told: Collection[str]) -> list[Block]:
-    """The same for the message; what is expected of the questions `told` stands with these.
+    """The same for the message, without expectations of the questions `told`: they are shown with those.
 
     The whole commitment, its day and the per cents are in the details.
     """

@@ -19,7 +19,7 @@ from pulse.views.titles import title
 def compact_chart(
     heading: str, items: Sequence[ItemReport], sentences: Sequence[str], *, zone: tzinfo
 ) -> CompactChart:
-    """A panel for each question. `sentences` say in words what it shows; days are those of `zone`."""
+    """A panel for each question. `sentences` say in words what the chart shows; days are those of `zone`."""
     days = {_day(step, zone) for found in items for step in found.recent}
     return CompactChart(
         title=heading,
@@ -50,7 +50,7 @@ def _point(item: Item, step: Step, side: Side, zone: tzinfo) -> Point:
 
 
 def _study(found: ItemReport, side: Side) -> float | None:
-    """The share of the figure that the message names, where it is one of what the curve counts."""
+    """The share of the figure that the message names; None if it is not one of what the curve counts."""
     lead = found.sides[side].lead
     if lead is None or lead.comparable.measure != found.item.measures[0].key:
         return None
@@ -59,7 +59,7 @@ def _study(found: ItemReport, side: Side) -> float | None:
 
 
 def _label(found: ItemReport, side: Side) -> str:
-    """The last share as a per cent, where the message has one too."""
+    """The last share as a per cent, if the message has one too."""
     now = found.sides[side].outcome
     share = now.shares.get(found.item.measures[0].key) if isinstance(now, Counted) else None
     if not isinstance(now, Counted) or share is None or share.merged or now.n < PER_CENT_FROM:

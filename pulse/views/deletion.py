@@ -21,7 +21,7 @@ _SENTENCES = {
 
 
 def deleted(traces: Traces) -> str:
-    """What can still be found of the answers, as a sentence in the language that is being spoken.
+    """What can still be found of the answers, as a sentence in the current language.
 
     >>> deleted(Traces.NONE)
     'The single answers are deleted, and the key that could open a copy of them is destroyed.'

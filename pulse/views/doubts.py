@@ -1,4 +1,4 @@
-"""Questions to managers about messages of which nobody knows whether they stand."""
+"""Questions to managers about messages when nobody knows whether they were posted."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class LinkFault(BadRequest):
 
 
 def in_doubt(doubt: InDoubt) -> Message:
-    """Asks managers whether a message stands. The buttons name the message, and nobody."""
+    """Asks managers whether a message was posted. The buttons carry its key, and nobody's name."""
     named = {"channel": f"<#{doubt.channel}>"}
     found = problems([Problem(_(_DOUBTS[doubt.what]).format(**named), _(_WHAT_TO_DO[doubt.what]))])
     there = button(_("It is there"), STANDS, value=doubt.outbox_key)
@@ -77,7 +77,7 @@ def in_doubt(doubt: InDoubt) -> Message:
 
 
 def link_form(doubt: InDoubt) -> View:
-    """Asks for the link of a message that stands."""
+    """Asks for the link of a message that was posted."""
     said = _("Then I need its link, from {channel}: open the message’s menu there and choose *Copy link*.")
     return {
         "type": "modal",
@@ -99,7 +99,7 @@ def link_form(doubt: InDoubt) -> View:
 
 
 def parse_link(typed: str, channel: str) -> str:
-    """The ts of the message to which a link leads. Raises LinkFault if it can be none in that channel.
+    """The ts of the message to which a link leads. Raises LinkFault if it cannot be in that channel.
 
     >>> parse_link("https://acme.slack.com/archives/C1/p1772528400000200", "C1")
     '1772528400.000200'

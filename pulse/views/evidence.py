@@ -1,4 +1,4 @@
-"""The download of what is stored of closed waves, and the digest that each wave in it is held to."""
+"""The download of what is stored of closed waves, and the digest to check each wave in it against."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FILE = "pulse-stored.db"
 
 
 def offer() -> list[Block]:
-    """The button, and what it brings."""
+    """The button, and what it downloads."""
     said = _(
         "*Check it yourself.* The file has every figure that is kept of closed pulses, with dates and "
         "questions, and nothing about an open one. `tools/verify.py`, which comes with my source code, "
@@ -23,12 +23,12 @@ def offer() -> list[Block]:
 
 
 def with_download(kept: Message, *, offered: bool) -> Message:
-    """What is kept, with the offer if its reader gets one."""
+    """The message on what is kept, with the offer if its reader gets one."""
     return message([*kept.blocks, *offer()]) if offered else kept
 
 
 def file_comment() -> str:
-    """Stands beside the file, as plain text."""
+    """The plain text that is sent with the file."""
     return _(
         "What is stored of closed pulses, as an SQLite file. `python tools/verify.py {file}` checks it and "
         "prints each pulse’s digest, which also stands at the end of that pulse’s details."
@@ -36,7 +36,7 @@ def file_comment() -> str:
 
 
 def sent() -> Message:
-    """Told to whoever asked for the file."""
+    """The reply to whoever asked for the file."""
     said = _(
         "I have sent you `{file}` in our direct messages. It has what is stored of closed pulses, and "
         "nothing about an open one."
@@ -45,6 +45,6 @@ def sent() -> Message:
 
 
 def digest_line(wave: ClosedWave) -> Block:
-    """The digest of a closed wave: equal digests, equal dates, questions, turnout and figures."""
+    """The digest of a closed wave: equal digests mean equal dates, questions, turnout and figures."""
     said = _("Digest of its dates, questions and figures: `{digest}`. `/pulse privacy` has the file.")
     return context(said.format(digest=short(digest(wave))))

@@ -41,7 +41,7 @@ from pulse.views.results import (
 
 SECTION_LIMIT = 3000
 MOST_QUESTIONS = 16
-"""Of the dashboard: with a crowd of managers' channels below, the tab stays under 100 blocks."""
+"""On the dashboard: even with many channels listed below, the tab stays under 100 blocks."""
 
 
 def home_view(card: HomeCard) -> View:
@@ -132,7 +132,7 @@ def _results(card: HomeCard) -> list[Block]:
 
 
 def _question(found: ItemReport, closed: date, zone: tzinfo) -> str:
-    """A question as it was last asked, with the four times before."""
+    """A question as it was last asked, with up to four earlier times."""
     asked = found.recent[-1].wave.closed_at.astimezone(zone).date()
     name = f"*{escape(heading(found))}*"
     lines = [

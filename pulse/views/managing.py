@@ -16,13 +16,13 @@ from pulse.views.titles import title
 
 
 def set_up(opens_at: datetime | None, also: str = "") -> Message:
-    """Told to the manager who saved the set-up; `also` is a sentence more."""
+    """Told to the manager who saved the set-up; `also` is one more sentence."""
     saved = _("*Saved.* `/pulse open` opens a pulse right away; without it the schedule does.")
     return message([section(" ".join([saved, *_after_that(opens_at), *filter(None, [also])]))])
 
 
 def ask_open(card: OpeningCard) -> Message:
-    """What opening a pulse now does, before it is done."""
+    """Asks before a pulse is opened, and says what opening it does."""
     titles = "\n".join(f"• {escape(title(item))}" for item in card.items)
     said = _(
         "*Open a pulse now?* It goes to everybody in {channels} at once and stays open until {when}. It asks:"
@@ -33,7 +33,7 @@ def ask_open(card: OpeningCard) -> Message:
 
 
 def ask_close(card: ClosingCard) -> Message:
-    """What closing the pulse now ends, before it is done."""
+    """Asks before the pulse is closed, and says what closing it ends."""
     lines = [
         _("*Close the pulse now?* By itself it closes {when}.").format(when=moment(card.closes_at)),
         *(
@@ -64,7 +64,7 @@ def wave_opened(channels: Sequence[str], closes_at: datetime) -> Message:
 
 
 def wave_closed(channels: Sequence[str], traces: Traces = Traces.NONE) -> Message:
-    """Told to the manager who closed a wave; `channels` are ids, `traces` what is left of the answers."""
+    """Told to the manager who closed a wave; `channels` are ids, `traces` what may still exist of answers."""
     return message(
         [
             section(

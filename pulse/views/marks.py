@@ -17,7 +17,7 @@ from pulse.views.charts import Dot, Hidden, Line, Mark, Zone
 
 
 def footer(rows: Sequence[Baseline], marks: Iterable[Mark]) -> str:
-    """What the chart's bars, and its hatching, rings and dashes where it has any, stand for."""
+    """What the chart's bars stand for, and its hatching, rings and dashes if it has any."""
     drawn_marks = list(marks)
     parts = [_("Pale: what the whole side's share may be.")]
     if any(isinstance(mark, Zone) for mark in drawn_marks):
@@ -40,7 +40,7 @@ def lines_of(report: ItemReport, side: Side) -> tuple[Line, ...]:
 
 
 def drawn(report: ItemReport, side: Side) -> tuple[Comparable, ...]:
-    """The published figures that a chart of the item's first share has as dashed lines."""
+    """The published figures that a chart of the item's first share shows as dashed lines."""
     first = report.item.measures[0].key
     return tuple(
         found.comparable
@@ -60,7 +60,7 @@ def _line(found: Comparable) -> Line:
 def mark_of(item: Item, outcome: Outcome, turnout: SideTurnout, minimum: int) -> Mark:
     """How a chart shows an outcome: nothing, a hatched zone, or a share with the range of the whole side.
 
-    A ring without a range stands where too few answered to describe the channel.
+    If too few answered to describe the channel, it is a ring without a range.
     """
     if isinstance(outcome, Withheld):
         return Hidden(_("hidden: fewer than {minimum} answers").format(minimum=minimum))
@@ -77,7 +77,7 @@ def mark_of(item: Item, outcome: Outcome, turnout: SideTurnout, minimum: int) ->
 
 
 def _range(seen: Observation) -> tuple[float, float]:
-    """What the share of the whole side may be: plausible where that is known, else what is certain."""
+    """What the share of the whole side may be: the plausible range if it is known, else the certain one."""
     people = people_range(seen)
     low = people.certain_low if people.plausible_low is None else people.plausible_low
     high = people.certain_high if people.plausible_high is None else people.plausible_high

@@ -1,4 +1,4 @@
-"""What a view makes: plain Block Kit and the text that stands for it."""
+"""What a view makes: plain Block Kit and its text."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def has_pictures(message: Message) -> bool:
 
 
 def without_pictures(message: Message) -> Message:
-    """The message in words alone, which say all that its pictures show."""
+    """The message without its pictures; its words say all that they show."""
     return Message(message.text, [block for block in message.blocks if block["type"] != "image"])
 
 
@@ -42,7 +42,7 @@ def escape(typed: str) -> str:
 
 
 def as_view(title: str, message: Message, close: str) -> View:
-    """A modal that only says what the message says, without buttons. `title` has at most 24 characters."""
+    """The message as a modal, without its buttons. `title` has at most 24 characters."""
     return {
         "type": "modal",
         "title": {"type": "plain_text", "text": title},

@@ -64,7 +64,7 @@ def withdrawn(closes_at: datetime) -> Message:
 
 
 def unanswered() -> Message:
-    """In a direct message, where Slack did not take an answer: it does not repeat what was asked."""
+    """A direct message for when Slack did not take a reply; it does not repeat what the reply was about."""
     return refusal(
         _(
             "Slack did not take my answer to what you just did, so you may not have seen it. `/pulse status`"
@@ -162,10 +162,10 @@ def greeting(manager: bool) -> Message:
 
 
 def hint(sentence: str) -> Message:
-    """A sentence of our own that answers a word."""
+    """One of our own sentences, in reply to a word."""
     return message([section(sentence)])
 
 
 def shared() -> Message:
-    """Stands in place of a private card that its reader has shown to the channel."""
+    """Replaces a private card that its reader has shown to the channel."""
     return message([context(_("Shared in this channel, in your name."))])

@@ -2,7 +2,7 @@
 
 All lengths are pixels of a picture 720 wide, which Slack shows at 360 on a phone: type is never under
 21, so that it stays above 10 there. The paper is light and framed, so that it reads in dark Slack too.
-Colours are two of Okabe and Ito's ("Color Universal Design", 2008); shape and dash repeat them.
+Colours are two of Okabe and Ito's ("Color Universal Design", 2008); the sides also differ in shape and dash.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ DASHES = (0, (4, 3))
 def paint(chart: Picture) -> bytes:
     """A chart as PNG, the report as a PDF of one page; equal pictures give equal bytes.
 
-    There is no time and no version in it.
+    They hold no date and no version.
     """
     if isinstance(chart, ReportPage):
         return paint_report(chart)

@@ -1,4 +1,4 @@
-"""The poll as it stands in a channel: short, with its first question in one side's wording to be tapped.
+"""The poll in a channel: short, with its first question, in one side's wording, to tap.
 
 The other questions come in the private card (`pulse.views.private_card`) or all at once in the form.
 """
@@ -34,7 +34,7 @@ def question(number: int, item: Item, side: Side) -> str:
 
 
 def asked(number: int, of: int, item: Item, side: Side) -> Block:
-    """One question with its place among the others, and how it is tapped where several may be chosen."""
+    """One question with its place among the others, and how to tap it if several options may be chosen."""
     place = _("*{number} of {count}*").format(number=number, count=of)
     lines = [f"{place}  {escape(_(item.wordings[side]))}"]
     hint = tap_hint(item)
@@ -47,7 +47,7 @@ def in_words(count: int) -> str:
 
 
 def answer_buttons(wave_id: str, number: int, item: Item, chosen: Collection[str] = ()) -> Block:
-    """A button for each option of the item; those in `chosen` stand out (where one person alone reads it)."""
+    """A button for each option of the item; those in `chosen` stand out (for one reader only)."""
     elements: list[Element] = []
     for option in item.options:
         spoken = _("Question {number}: {answer}").format(number=number, answer=_(option.label))
@@ -64,14 +64,14 @@ def answer_buttons(wave_id: str, number: int, item: Item, chosen: Collection[str
 
 
 def tap_hint(item: Item) -> str | None:
-    """How a multiple choice is tapped; nothing for a question with one answer."""
+    """How to tap a multiple choice; None for a question with one answer."""
     if item.format is not Format.MULTI:
         return None
     return _("You can tap more than one. Tap one again to take it back.")
 
 
 def turnout(answered: int | None, roster: int, minimum: int) -> str:
-    """How many have answered so far, without the number where it is under `minimum`."""
+    """How many have answered so far, without the number if it is under `minimum`."""
     if answered is not None and answered >= minimum:
         return _("{k} of {n} have answered so far.").format(k=answered, n=roster)
     if roster < minimum:

@@ -1,4 +1,4 @@
-"""What the bot keeps of people and what it does not, as /pulse privacy shows it."""
+"""What the bot keeps about people and what it does not, as /pulse privacy shows it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def privacy(card: PrivacyCard) -> Message:
 
 
 def _in_short(card: PrivacyCard) -> list[str]:
-    """What is kept while a pulse is open, what after it, and who can see."""
+    """What is kept while a pulse is open and what after it, and who can see it."""
     after = _("*After it closes*, only totals are left, and none of fewer than {minimum} answers.")
     if card.readers is ReadersRule.WORKSPACE:
         who = _(

@@ -1,6 +1,6 @@
 """The private card: what one person's tap saved, and the next question, in the same place.
 
-It stands at the end of the channel, for one reader only. A tap inside it replaces it, so nobody has to look
+It appears at the end of the channel, for one reader only. A tap inside it replaces it, so nobody has to look
 for the next question.
 """
 
@@ -24,9 +24,9 @@ Answers = Mapping[str, frozenset[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateCard:
-    """One person's answers so far. `saved` is the item that was just answered, "" where none was.
+    """One person's answers so far. `saved` is the item that was just answered, "" if none was.
 
-    `asks` is the item that the card asks now, "" where nothing is left to ask. `side_told` is true once, for
+    `asks` is the item that the card asks now, "" if none is left. `side_told` is true once, for
     somebody in channels of both sides.
     """
 
@@ -41,9 +41,9 @@ class PrivateCard:
 
 
 def next_question(items: Sequence[Item], answers: Answers, after: str, *, moved_on: bool = False) -> str:
-    """The item to ask after one was answered: the next without an answer, from there on round; "" for none.
+    """The item to ask after `after`: the next one without an answer, wrapping round; "" if there is none.
 
-    A multiple choice is asked on until its reader has `moved_on`, because one tap is one of several.
+    A multiple choice stays until its reader has `moved_on`, because more taps may follow.
     """
     place = next((number for number, item in enumerate(items) if item.id == after), -1)
     if place >= 0 and items[place].format is Format.MULTI and not moved_on:
@@ -53,7 +53,7 @@ def next_question(items: Sequence[Item], answers: Answers, after: str, *, moved_
 
 
 def private_card(card: PrivateCard) -> Message:
-    """The whole card, whatever it stood for before."""
+    """The whole card, whatever it showed before."""
     blocks = [section(_said(card)), *_question(card)]
     if card.side_told:
         blocks.insert(
@@ -70,7 +70,7 @@ def private_card(card: PrivateCard) -> Message:
 
 
 def is_card(block_id: str) -> bool:
-    """Whether a button of this block stands under a card."""
+    """Whether the buttons of this block belong to a card."""
     return block_id.startswith(_BUTTONS)
 
 
@@ -90,7 +90,7 @@ def saved_in_form(card: PrivateCard) -> Message:
 
 
 def saved_again(card: PrivateCard) -> Message:
-    """One line for a further tap on the poll itself: the card stands already, further down."""
+    """One line for a further tap on the poll itself: the card is already there, further down."""
     said = _("✓ Question {number} saved: {answer}. Only you see this.")
     return message([context(said.format(number=_number(card, card.saved), answer=_answer(card, card.saved)))])
 

@@ -1,4 +1,4 @@
-"""The report for leaders: the message that announces a quarter's, and its page of A4.
+"""The report for leaders: the message that announces it, and its page of A4.
 
 Both say the same passages: what changed and when, how each side stands against its study, the gaps between
 the sides, who answered, what was promised, and how sure all of this is.
@@ -32,17 +32,17 @@ from pulse.views.titles import title
 
 REPORT = "report"
 ITEMS, CHANGES, GAPS, NOTES, COMMITMENTS = 6, 3, 3, 2, 2
-"""The most of each that fits on one page of A4 in every language; of all but items and gaps the newest."""
+"""The most of each that fits on one page of A4 in every language; except for items and gaps, the newest."""
 FIRST_ITEMS = 3
 """Items in the message for the channels: as many as the suggested plan of questions asks every time."""
 
 TITLE_LIMIT, TEXT_LIMIT = 60, 100
-"""Characters of a heading and of what people typed, so that a page stays a page."""
+"""Characters of a heading and of what people typed, so that the report stays one page."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A sentence about something, such as an item or a day; `about` is empty where it stands alone."""
+    """A sentence about something, such as an item or a day; `about` is empty if it stands alone."""
 
     about: str
     said: str
@@ -91,7 +91,7 @@ def _section(heading: str, lines: list[_Said]) -> list[Block]:
 
 
 def quarter_page(report: QuarterReport) -> ReportPage:
-    """The same on one page, above it the trend of the first items."""
+    """The same on one page, with the trend of the first items on top."""
     passages = (
         Passage(heading=_(heading), paragraphs=tuple(line.plain for line in lines))
         for heading, lines in _passages(report, _standings(report))
@@ -116,7 +116,7 @@ def report_sent() -> Message:
 
 
 def report_without_page() -> Message:
-    """Told to whoever asked, where the page could not be drawn."""
+    """Told to whoever asked, if the page could not be drawn."""
     return message(
         [
             section(
@@ -321,7 +321,7 @@ def _caveats(report: QuarterReport) -> Iterator[str]:
 
 
 def _sight(report: QuarterReport) -> Iterator[str]:
-    """What the side with fewer answers to the first item can show, the harder of the two."""
+    """What the answers to the first item can show, for the side with fewer of them."""
     seen = [
         (said.outcome.n, side, said.sight)
         for found in report.items[:1]
@@ -415,7 +415,7 @@ def _last(item: Item, outcome: Outcome) -> str:
 
 
 def _study(item: Item, said: SideReport) -> float | None:
-    """Where the dashed line of a side's study stands; None where it is of another share or of none."""
+    """The share of a side's dashed line; None if no study is compared with the share that is drawn."""
     if said.lead is None:
         return None
     found = said.lead.comparable

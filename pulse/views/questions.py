@@ -1,4 +1,4 @@
-"""`/pulse questions`: the bank by topic, each question's comparisons, and the form to add one."""
+"""`/pulse questions`: the bank by topic, each question's comparisons, and the form to add a question."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _DIRECTIONS = {
 
 
 def questions_view(card: QuestionsCard, notice: str = "") -> View:
-    """The modal with the whole bank; a manager can pin each question, put it in turn or switch it off.
+    """The modal with the whole bank; a manager can pin a question, let it take turns or switch it off.
 
     `notice` says what was just done, or why it was not.
     """
@@ -77,7 +77,7 @@ def questions_view(card: QuestionsCard, notice: str = "") -> View:
 
 
 def _within(blocks: list[Block]) -> list[Block]:
-    """The blocks that Slack takes; what is left out is said."""
+    """As many blocks as Slack takes; the last one says how many are left out."""
     if len(blocks) <= BLOCKS_LIMIT:
         return blocks
     left_out = len(blocks) - BLOCKS_LIMIT + 1
@@ -107,7 +107,7 @@ def _menu(line: QuestionLine) -> Element:
 def question_form(
     draft: QuestionDraft | None = None, *, item_id: str = "", errors: Mapping[str, str] | None = None
 ) -> View:
-    """The form for a question of one's own; `item_id` names the one that is changed."""
+    """The form for a company's own question; `item_id` names the one to change."""
     made = draft or QuestionDraft(dimension=DIMENSIONS[0], format=Format.AGREE5, marketing="", it="")
     notice = _(
         "The two wordings should say the same about the other side. A changed wording or answer begins a new "

@@ -27,7 +27,7 @@ def reminder_message(card: ReminderCard) -> Message:
 
 
 def settled_message(*, wanted: bool) -> Message:
-    """In place of a reminder whose pulse is closed: only what its reader wished."""
+    """Replaces a reminder whose pulse is closed: only what its reader chose."""
     said = (
         _("You get reminders again from the next pulse on.")
         if wanted

@@ -13,17 +13,17 @@ WIDTH = 1080
 """Pixels: the panels' type of 21 is then 11.6 points on paper."""
 TITLE, HEADING, TEXT, SOURCES = 38, 21, 18, 15
 FITS = ((1.0, 2), (0.92, 2), (0.84, 2), (0.77, 2), (0.84, 1), (0.77, 1), (0.77, 0))
-"""(scale of the words, rows of panels), the first that fits is taken. 0.77 is 7.6 points on paper."""
+"""(scale of the words, rows of panels); the first that fits is taken. Text at 0.77 is 7.6 points on paper."""
 COLUMNS = 3
 GUTTER = 44
 LEADING = 1.36
 
 
 def paint_report(report: ReportPage) -> bytes:
-    """The page as PDF, its words as large as they fit.
+    """The page as PDF, its words as large as will fit.
 
-    Words that fill the page leave room for fewer panels: it is the words that say everything.
-    Raises ValueError where they do not fit at all.
+    Many words leave room for fewer panels, because the words say everything.
+    Raises ValueError if they do not fit at all.
     """
     for scale, rows in FITS:
         page = _drawn(report, scale, rows)
@@ -66,7 +66,7 @@ class _Line:
 
 
 def _passages(page: Canvas, passages: tuple[Passage, ...], scale: float) -> None:
-    """The passages in two columns of nearly one height; a paragraph and a heading stay whole."""
+    """The passages in two columns of nearly equal height; a paragraph or heading is never split."""
     room = (page.right - page.left - GUTTER) / 2
     pieces = [piece for passage in passages for piece in _pieces(page, passage, room, scale)]
     half, top = sum(line.height for piece in pieces for line in piece) / 2, page.y

@@ -41,7 +41,7 @@ TREND = "results_trend"
 CERTAINTY = "results_certainty"
 SHARE = "share"
 POSTED = "results"
-"""Begins the id of the block of buttons under posted results; the wave's token follows."""
+"""The block id of the buttons under posted results begins with it; the wave's token follows."""
 SECTION_LIMIT = 3000
 MODAL_BLOCKS = 100
 SMALL_TEAM = 30
@@ -86,7 +86,7 @@ def shown(report: WaveReport) -> list[ItemReport]:
 
 
 def questions(report: WaveReport) -> list[Block]:
-    """One paragraph a question: its title, each side that is shown with its study, and what was expected."""
+    """One paragraph per question: its title, each shown side with its study, and what was expected."""
     paragraphs = (
         [f"*{escape(heading(found))}*", *_lines(report, found, expected=True), escape(found.aside)]
         for found in shown(report)
@@ -121,7 +121,7 @@ def turnout_line(wave: ClosedWave) -> str:
 def _turnout_and_size(report: WaveReport) -> str:
     """The turnout, what a study's figure without a verdict means, and why little is called.
 
-    A commitment takes the words of the latter two.
+    With a commitment in the report it is the turnout alone, to save words.
     """
     said = [turnout_line(report.wave)]
     if report.commitments:
@@ -162,7 +162,7 @@ def _turnout(wave: ClosedWave, side: Side) -> str:
 
 
 def _no_results(report: WaveReport) -> list[Block]:
-    """What still stands, and when the next pulse opens."""
+    """The headline, which results still stand, and when the next pulse opens."""
     blocks = [header(finding(report))]
     if report.items and any(turnout.answered is not None for turnout in report.wave.turnout.values()):
         blocks.append(context(escape(turnout_line(report.wave))))
@@ -176,13 +176,13 @@ def _no_results(report: WaveReport) -> list[Block]:
 
 
 def notes(report: WaveReport) -> list[Block]:
-    """The report's notes; what limits a comparison or a claim is one tap away."""
+    """The report's notes, but not the limits of comparisons and claims, which are one tap away."""
     away = (first_claims_sentence(), translated_sentence())
     return [context(escape(note)) for note in report.notes if note not in away]
 
 
 def heading(found: ItemReport) -> str:
-    """The title; with the options that are counted where that is not agreement with it."""
+    """The title, with the counted options unless they mean agreement or the lines name them."""
     item = found.item
     names_each = any(said.further for said in found.sides.values())
     if item.format is Format.AGREE5 or names_each:
@@ -197,7 +197,7 @@ _GAPS = {Verdict.ABOVE: N_("*More in marketing*"), Verdict.BELOW: N_("*More in I
 
 
 def _lines(report: WaveReport, found: ItemReport, *, expected: bool = False) -> list[str]:
-    """A line a side; with what is `expected` of it, which has the side's figure, too."""
+    """One line per side. With `expected`, what the other side expected replaces a line that it repeats."""
     told = [one for one in report.expectations if expected and one.item.id == found.item.id]
     says_all = {one.side.other for one in told if _says_all(found.sides[one.side.other], report.headline)}
     lines = [
@@ -212,7 +212,7 @@ def _lines(report: WaveReport, found: ItemReport, *, expected: bool = False) -> 
 
 
 def _says_all(said: SideReport, told: Headline) -> bool:
-    """Whether what was expected of a side says all that its line does: it has the side's figure, too."""
+    """Whether the sentence on what was expected of a side, which has its figure, repeats its whole line."""
     changed = said.change is not None and said.change is not told.change
     evident = said.lead is not None and said.lead.evident
     return is_shown(said) and not (said.low_response or changed or evident)
@@ -225,7 +225,7 @@ def _plain_lines(report: WaveReport, found: ItemReport) -> list[str]:
 def side_line(found: ItemReport, side: Side, told: Headline | None = None) -> str:
     """`Marketing 8 of 13 (62%), *below* Accenture's 56%` of a side that is shown, as mrkdwn.
 
-    What the headline has `told` already is left out.
+    What the headline `told` already says is left out.
     """
     said, item = found.sides[side], found.item
     now = said.outcome
@@ -247,7 +247,7 @@ def side_line(found: ItemReport, side: Side, told: Headline | None = None) -> st
 
 
 def _brief(found: StudyComparison, *, named: bool) -> str:
-    """The study's figure with its verdict; without one where this wave's own figure does not show it."""
+    """The study's figure with its verdict, or without if this wave's own figure does not show it."""
     hidden = found.verdict is not Verdict.UNCLEAR and not found.evident
     return brief_verdict(found.comparable, None if hidden else found.verdict, named=named)
 
@@ -261,12 +261,12 @@ def _further(found: StudyComparison, now: Counted) -> str:
 
 
 def _name(measure: str) -> str:
-    """What a message calls an answer where it has room for a word: `CMO` of `choice_share:CMO`."""
+    """An answer in one word, for a message: `CMO` of `choice_share:CMO`."""
     return measure.partition(":")[2]
 
 
 def _changed(change: Change) -> str:
-    """Against one wave its count; of several, which are no people who can be counted, the per cent."""
+    """Against one wave its count; against several the per cent, as their sum is not a number of people."""
     window = change.older
     older = count(window.low, window.high, window.n) if window.waves == 1 else pooled_percent(window)
     form = _("*up* from {older} before") if change.rising else _("*down* from {older} before")
@@ -318,7 +318,7 @@ def item_details(report: ItemReport) -> list[Block]:
 def _details(item: Item, said: SideReport, told: set[str]) -> list[str]:
     """All that is said of a side, the share first and the message's figure before the others.
 
-    A caveat that was `told` for the item is not told again; those that are told here are added.
+    A caveat that is in `told` already is not said again; new ones are added to it.
     """
     compared = sorted(said.comparisons, key=lambda found: not found.lead)
     return [
@@ -332,7 +332,7 @@ def _details(item: Item, said: SideReport, told: set[str]) -> list[str]:
 
 
 def comparison_in_full(found: StudyComparison, told: set[str]) -> str:
-    """The comparison in full; of how many pulses where this one alone would not read so.
+    """The comparison in full, with the number of pulses if this one alone would not show it.
 
     A caveat that is in `told` already is not said again; a new one is added to it.
     """
@@ -350,7 +350,7 @@ def comparison_in_full(found: StudyComparison, told: set[str]) -> str:
 
 
 def last_time(said: SideReport) -> str:
-    """The figure of the wave before with its date, where there is one and this wave has one too."""
+    """The figure of the wave before with its date, if there is one and this wave has one too."""
     if said.last_time is None or isinstance(said.outcome, Withheld):
         return ""
     return _("Last time: {sentence}").format(sentence=said.last_time.sentence)
@@ -367,7 +367,7 @@ def wordings(item: Item) -> str:
 
 
 def _bars(item: Item, outcome: Outcome) -> str:
-    """The answers by option, where 20 or more answered and no bar tells on anybody."""
+    """The answers by option, if 20 or more answered and no bar gives anybody away."""
     if not isinstance(outcome, Counted) or not outcome.bars:
         return ""
     labels = {option.key: _(option.label) for option in item.options}
@@ -380,13 +380,13 @@ def _bars(item: Item, outcome: Outcome) -> str:
 
 
 def small_print(rows: Iterable[Baseline]) -> list[str]:
-    """Whose the published figures are, where there are any."""
+    """Whose the published figures are, if there are any."""
     text = caution(rows)
     return [text] if text else []
 
 
 def said_rows(items: Iterable[ItemReport]) -> Iterator[Baseline]:
-    """All published figures that sentences of these items speak of."""
+    """All published figures that the sentences on these items mention."""
     for report in items:
         for side in Side:
             yield from (found.comparable.row for found in report.sides[side].comparisons if found.sentence)

@@ -35,7 +35,7 @@ def scores_message(
     shareable: bool = False,
     zone: tzinfo = UTC,
 ) -> Message:
-    """What each side said in the last closed wave that had results; None where none had any.
+    """What each side said in the last closed wave that had results; `report` is None if none had any.
 
     `empty` is the day of a newer wave without results. `shareable` adds the button that shows the message to
     the channel (action "share", value "scores").
@@ -58,7 +58,7 @@ def score_card(
     shareable: bool = False,
     zone: tzinfo = UTC,
 ) -> Message:
-    """One question in the last closed wave that asked it; `report` is None where none did.
+    """One question in the last closed wave that asked it; `report` is None if none did.
 
     `file_id` is the uploaded chart; `shareable` adds the button with the value "scores:" and the item's id.
     """
@@ -114,7 +114,7 @@ def not_asked_yet(item: Item) -> Message:
 
 
 def share_button(value: str, shareable: bool) -> list[Block]:
-    """The button that shows a private answer to the channel: nothing is public before it is pressed."""
+    """The button that shows a private reply to the channel: nothing is public before it is pressed."""
     found = _share(value, shareable)
     return [actions(found)] if found else []
 

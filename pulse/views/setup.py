@@ -50,7 +50,7 @@ _RHYTHMS = (
     ("monthly:4", N_("Monthly, on the fourth {weekday}")),
     ("monthly:-1", N_("Monthly, on the last {weekday}")),
 )
-"""How often, by repeat and which such day of the month; the weekday comes behind: `monthly:1:tuesday`."""
+"""How often: the repeat, and which such day of the month; the weekday is appended: `monthly:1:tuesday`."""
 
 _MINIMUMS = {
     5: N_("5 answers: the least that protects"),
@@ -72,7 +72,7 @@ _REMINDERS = (("0", N_("None")), ("1", N_("One")), ("2", N_("Two")))
 
 
 class FormErrors(PulseError):
-    """Fields that cannot stay so: `errors` has a sentence by block_id, `form` what was filled in."""
+    """Fields to correct: `errors` has a sentence by block_id, `form` what was filled in."""
 
     def __init__(self, errors: Mapping[str, str], form: SetupForm) -> None:
         super().__init__(" ".join(errors.values()))
@@ -88,10 +88,10 @@ def setup_view(
     errors: Mapping[str, str] | None = None,
     reminders: bool = False,
 ) -> View:
-    """The modal. `preview` is made by `setup_preview`; `errors` are those met when a preview was asked for.
+    """The modal. `preview` is made by `setup_preview`; `errors` are those found when a preview was requested.
 
-    On a submission errors stand at their fields instead: answer it with `FormErrors.errors`. The field for
-    reminders is there only where the bot sends them; without it a form comes back with none.
+    On a submission errors are shown at their fields instead: acknowledge it with `FormErrors.errors`. The
+    field for reminders is there only with `reminders`; a form without it asks for none.
     """
     note = _("Changes count from the next pulse on. A pulse that is open now stays as it is.")
     see = actions([button(_("Preview"), PREVIEW)], block_id="preview")
@@ -125,7 +125,7 @@ def setup_preview(
     """What will be posted to each side in the first wave, and when the first waves open and close.
 
     `in_both` people are in channels of both sides. `items` are those of the first wave, in the language of
-    `posts` (English where that is left out). Raises ScheduleFault where the form's fields do not go together.
+    `posts` (English by default). Raises ScheduleFault if the form's fields do not go together.
     """
     lines = [
         _("• opens {opens}, closes {closes}").format(
@@ -418,7 +418,7 @@ _OPTIONAL = frozenset(
         "managers",
     }
 )
-# The schedule's names of fields that the form shows under another block.
+# Fields of the schedule that the form shows under another block.
 _SHOWN_AT = {"nth": "repeat", "weekday": "repeat", "grace_minutes": "at"}
 
 
@@ -426,7 +426,7 @@ def parse_setup(view_state: Mapping[str, Any]) -> SetupForm:
     """The form from a view's `state`, whether submitted or still open.
 
     Raises FormErrors if a manager must correct something, FormNotUnderstood for a state that this form cannot
-    have sent. Whether the channels exist and the bot is in them is for the use case to say.
+    have sent. The use case checks that the channels exist and the bot is in them.
     """
     values = view_state.get("values") if isinstance(view_state, Mapping) else None
     if not isinstance(values, Mapping) or not set(values) <= set(_READERS):
@@ -520,7 +520,7 @@ def _schedule_errors(form: SetupForm) -> dict[str, str]:
 
 
 def _whole(typed: str | None) -> int:
-    """The number, or 0 where there is none: a field that takes no 0 is told apart by its own check."""
+    """The number, or 0 if there is none: a field that must not be 0 has its own check."""
     try:
         return int(typed or "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""Paints the compact chart of a result: a small panel a question, both sides' last waves in each."""
+"""Paints the compact chart of a result: one small panel per question, both sides' last waves in each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GUTTER = 28
 PLOT = 128
 """Height of the plot from 0 to 100%."""
 AXIS, ENDS = 46, 66
-"""Room for the percents at the left of a plot, and at least for the last figures at its right."""
+"""Room for the per cents at the left of a plot, and the least room for the last figures at its right."""
 LINE = 27
 STUDY = (0, (4, 3))
 
@@ -46,7 +46,7 @@ def _room_for_ends(page: Canvas, chart: CompactChart) -> float:
 
 
 def _title(page: Canvas, title: str, room: float) -> list[str]:
-    """The title in at most two lines, with an ellipsis where it goes on."""
+    """The title in at most two lines, with an ellipsis if it goes on."""
     lines = page.wrapped(title, SMALL, room, bold=True)
     if len(lines) <= TITLE_LINES:
         return lines
@@ -79,7 +79,7 @@ class _Plot:
 
     @classmethod
     def of(cls, panel: Panel, corner: tuple[float, float], room: float) -> _Plot:
-        """The plot of a panel whose left upper corner and width are given."""
+        """The plot of a panel, from its upper left corner and its width."""
         left, top = corner
         days = sorted({point.day for curve in panel.curves for point in curve.points})
         return cls(left + AXIS, left + room, top, tuple(days))
@@ -156,7 +156,7 @@ def _days(page: Canvas, plot: _Plot, labels: dict[date, str]) -> None:
     if len(plot.days) > 1:
         first, last = labels[plot.days[0]], labels[plot.days[-1]]
         page.text(plot.left, y, first, SMALL, colour=GREY)
-        # Where both do not fit under the plot, the last reaches under the figures beside it.
+        # If both do not fit under the plot, the last reaches under the figures beside it.
         right = max(right, plot.left + page.width(first, SMALL) + SMALL + page.width(last, SMALL))
     if plot.days:
         page.text(right, y, labels[plot.days[-1]], SMALL, colour=GREY, ha="right")

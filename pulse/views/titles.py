@@ -1,6 +1,6 @@
 """Headings of questions.
 
-Of a question's two wordings each names the other side; its title (pulse/data/items.csv) is for both.
+Each of a question's two wordings names the other side; its title (pulse/data/items.csv) is for both.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pulse.core.model import Item, Side
 
 
 def title(item: Item) -> str:
-    """A heading for both sides, in plain text; a company's own or an edited item has its wordings."""
+    """A heading for both sides, in plain text; an own or edited item has its wordings instead."""
     return item.title or " / ".join(dict.fromkeys(item.wordings[side] for side in Side))
 
 

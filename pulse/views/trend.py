@@ -30,10 +30,10 @@ def trend_message(
     shareable: bool = False,
     zone: tzinfo = UTC,
 ) -> Message:
-    """How one question went; `trail` is None where no closed wave asked it.
+    """One question's results over time; `trail` is None if no closed wave asked it.
 
-    `file_id` is the uploaded chart; without it the message is whole too. `shareable` adds the button with
-    the value "trend:" and the item's id.
+    `file_id` is the uploaded chart; the message is complete without it. `shareable` adds the button with the
+    value "trend:" and the item's id.
     """
     if trail is None:
         return not_asked_yet(item)
@@ -52,7 +52,7 @@ def trend_message(
 
 
 def trend_chart(trail: Trail, *, zone: tzinfo = UTC) -> TrendChart:
-    """The trail as a picture: a panel a side, a gap where withheld, a break where the wording changed."""
+    """The trail as a picture: a panel per side, a gap where withheld, a break where the wording changed."""
     lines = {side: lines_of(trail.last, side) for side in Side} if trail.last is not None else {}
     rows = [found.row for side in Side for found in drawn(trail.last, side)] if trail.last is not None else []
     moments = tuple(_moment(trail.item, step, zone) for step in trail.steps)
@@ -72,7 +72,7 @@ def trend_chart(trail: Trail, *, zone: tzinfo = UTC) -> TrendChart:
 
 
 def _alt_text(trail: Trail) -> str:
-    """That of the chart, which says its sentences and none of its points."""
+    """The chart's alternative text, which needs its sentences but not its points."""
     return alt_text(TrendChart(title(trail.item), "", (), "", sentences=tuple(_spoken(trail))))
 
 
@@ -87,7 +87,7 @@ def _moment(item: Item, step: Step, zone: tzinfo) -> Moment:
 
 
 def _is_of(item: Item, outcome: Outcome) -> bool:
-    """False where an earlier wording of the item measured something else."""
+    """False if an earlier wording of the item measured something else."""
     return not isinstance(outcome, Counted) or item.measures[0].key in outcome.shares
 
 
@@ -120,7 +120,7 @@ def _span(trail: Trail, zone: tzinfo) -> str:
 def _sentences(trail: Trail, side: Side, told: set[str]) -> list[str]:
     """The last share with its figure, then what happened and when, the newest first.
 
-    `told` are the caveats that need no saying again.
+    `told` are the caveats not to repeat.
     """
     if trail.last is None:
         return [_("No closed pulse has asked it in today's wording yet.")]

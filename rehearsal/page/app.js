@@ -16,7 +16,7 @@ const FRESH_FOR = 6000;
 const firstPerson = ({ people, me }) => people.find((one) => !one.is_bot && one.roles.length)?.id ?? me.id;
 
 const DAY = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" });
-// Where it must break, between day and time.
+// If it must wrap, it wraps between day and time.
 const dayAndTime = (moment) => [DAY.format(moment), clock(moment)].map((part) => part.replaceAll(" ", "\u00a0")).join(", ");
 
 class Desk {
@@ -40,7 +40,7 @@ class Desk {
     const desk = this;
   }
 
-  // What the rehearsal is asked to do. A refusal is told, never thrown.
+  // Asks the rehearsal to do something. A refusal is shown as a toast, never thrown.
   async tell(what, body) {
     try {
       return await post(what, body);
@@ -305,7 +305,7 @@ class Desk {
     at("scroller").focus({ preventScroll: true });
   }
 
-  // A line of the rehearsal's own; it is there where the app begins with a history, and so is set up.
+  // A line of the rehearsal's own, present if the app begins with a history and so is already set up.
   showNotice(notice) {
     at("notice").textContent = notice;
     at("notice").hidden = !notice;
@@ -320,7 +320,7 @@ class Desk {
     }
   }
 
-  // The rehearsal keeps every notice; those from before one became this person are old.
+  // The rehearsal keeps every toast; those from before the visitor became this person are old.
   showToasts(toasts) {
     const old = this.told.get(this.as) ?? toasts.length;
     for (const text of toasts.slice(old)) this.toast(text);
@@ -330,7 +330,7 @@ class Desk {
   toast(text) {
     const node = h("p", { class: "toast" }, text);
     at("toasts").append(node);
-    // Shown anew, it lies above a modal that was opened since.
+    // Shown again, it lies above a modal that was opened since.
     at("toasts").hidePopover();
     at("toasts").showPopover();
     setTimeout(() => node.remove(), FRESH_FOR);

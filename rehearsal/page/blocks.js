@@ -149,7 +149,7 @@ function blockNode(block, scope) {
   return h("div", { class: `block block-${block.type}`, "data-block": block.block_id }, content);
 }
 
-// In a modal what was filled in outlives a change of its block, as in Slack; elsewhere the bot's word is newer.
+// In a modal, what was filled in survives a change of its block, as in Slack; elsewhere the bot's new values win.
 export function patchBlocks(container, blocks, scope) {
   const entries = blocks.map((block, n) => ({ block, key: block.block_id ?? `${n}` }));
   keepingFocus(() =>

@@ -1,4 +1,4 @@
-// Slack's date tokens in the browser's own zone. `now` is the rehearsal's clock, which may be ahead of the wall's.
+// Slack's date tokens in the browser's own zone. `now` is the rehearsal's clock, which may be ahead of the real one.
 const SIX_MONTHS = 183 * 24 * 3600 * 1000;
 
 const part = (moment, options) => new Intl.DateTimeFormat("en-GB", options).format(moment);
@@ -64,7 +64,7 @@ const TOKENS = {
 };
 
 // Slack makes the first character of the format a capital; bots that do not want it put U+200B before it
-// (so the documentation of Perl's Slack::BlockKit, RichText::Date).
+// (according to the documentation of Perl's Slack::BlockKit, RichText::Date).
 export function formatDate(moment, format, now) {
   const text = format.replace(/\{(\w+)\}/g, (token, name) => (TOKENS[name] ? TOKENS[name](moment, now) : token));
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,4 +1,4 @@
-// A panel that stands beside the messages where there is room, and slides over them where there is not.
+// A panel beside the messages if there is room; if not, it slides over them.
 export class Drawer {
   constructor(panel, opener, scrim, roomy) {
     Object.assign(this, { panel, opener, scrim, roomy: matchMedia(roomy) });

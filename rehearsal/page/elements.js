@@ -6,7 +6,7 @@ import { freshId, h, icon } from "./dom.js";
 import { plainString, textNodes } from "./mrkdwn.js";
 import { picker } from "./picker.js";
 
-// Element type: the field of its value in Slack's state, the field of its first value.
+// Element type: the field of its value in Slack's state, the field of its initial value.
 const FIELDS = {
   plain_text_input: ["value", "initial_value"],
   email_text_input: ["value", "initial_value"],
@@ -30,7 +30,7 @@ const FIELDS = {
 
 const isMany = (element) => FIELDS[element.type][0].endsWith("s");
 
-// A part is one element in its place: knows its value, and what to do when it changes.
+// A part is one element in its place: it knows its value, and what to do when it changes.
 class Part {
   constructor(element, block, scope, { labelId, controlId, describedBy, fallbackLabel, dispatches }) {
     Object.assign(this, { element, block, scope, labelId, describedBy, dispatches });
@@ -58,7 +58,7 @@ class Part {
     return [this.scope.name, this.block.block_id, this.element.action_id, more].join("/");
   }
 
-  // `waiting` is the node that shows that the bot has not answered yet.
+  // `waiting` is the node that shows that the bot has not replied yet.
   async act(more, waiting, confirm = this.element.confirm) {
     if (waiting.getAttribute("aria-busy") === "true") return;
     if (confirm && !(await confirmed(confirm, this.scope.context))) return;

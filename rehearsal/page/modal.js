@@ -15,7 +15,7 @@ function missing(view, values) {
   return Object.fromEntries(empty.map((block) => [block.block_id, "Please fill this in."]));
 }
 
-// Slack checks these before it asks the bot, so that the page must say them itself.
+// Slack checks these before it calls the bot, so the page must report them itself.
 function outOfBounds(form) {
   const wrong = [...form.querySelectorAll("[data-block] :is(input, textarea)")].filter((node) => !node.validity.valid);
   return Object.fromEntries(wrong.map((node) => [node.closest("[data-block]").dataset.block, node.validationMessage]));
@@ -59,7 +59,7 @@ class Modal {
       event.preventDefault();
       this.submit();
     });
-    // What is being mended is no longer wrong until it is sent again.
+    // A field that is being corrected shows no error until the form is sent again.
     this.body.addEventListener("input", (event) => this.forgive(event.target.closest("[data-block]")));
     this.body.addEventListener("click", (event) => this.forgive(event.target.closest("[data-block]")));
     this.dialog.addEventListener("cancel", (event) => {
@@ -76,7 +76,7 @@ class Modal {
     this.submitButton.hidden = !view.submit && !view.blocks.some((block) => block.type === "input");
     this.closeButton.textContent = plainString(view.close?.text ?? "Close");
     patchBlocks(this.body, view.blocks, this.scope);
-    // Text alone is scrolled by keyboard only where it can have the focus.
+    // A body of text alone can be scrolled by keyboard only if it can have the focus.
     this.body.tabIndex = this.body.querySelector("input, select, textarea, button, a[href]") ? -1 : 0;
     if (this.dialog.isConnected) return;
     document.body.append(this.dialog);

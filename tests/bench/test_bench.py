@@ -76,11 +76,11 @@ def test_a_ratio_stands_with_its_spread() -> None:
     ],
 )
 def test_what_noise_made_is_no_result(bot: list[float], bare: list[float]) -> None:
-    """A ratio that another run would turn around is printed as not measurable."""
+    """A ratio that another run could reverse is printed as not measurable."""
     assert NOT_MEASURABLE in ratios(bot, bare)
 
 
 def test_an_answer_that_was_acked_and_is_not_stored_is_lost() -> None:
-    """The worst round stands for all: one lost answer in one of three rounds is printed."""
+    """The worst round counts: an answer lost in one of three rounds is printed."""
     storms = {"bot": [STORM, replace(STORM, stored=49), STORM]}
     assert "| the bot | 50 | 0 | 1 |" in page(Findings(60, 250, storms), date(2026, 11, 22))

@@ -14,7 +14,7 @@ from pulse.core.privacy import share
 
 
 def test_people_are_observed_as_a_close_publishes_them() -> None:
-    """Nothing under five answers; else the figure of the publication rule."""
+    """Under five answers there is no figure; from five on it is the publication rule's."""
     assert published(3, 4) is None
     for n in range(5, 41):
         for k in range(n + 1):
@@ -24,7 +24,7 @@ def test_people_are_observed_as_a_close_publishes_them() -> None:
 
 @pytest.mark.parametrize("people", [FRESH, SAME, DRIFT])
 def test_people_answer_as_they_are_told_to(people: calibrate.People) -> None:
-    """Three in four answer, and the share that is asked for agrees, however stable they are."""
+    """Three in four answer, and the requested share agrees, however stable the people are."""
     rng = np.random.default_rng(9)
     agree, answered, roster = answers(rng, people, 60, [0.6, 0.9, 0.6, 0.6], 400)
     assert answered.mean() / roster == pytest.approx(0.75, abs=0.01)
@@ -61,7 +61,7 @@ def test_seeds_repeat() -> None:
 def test_a_target_is_missed_by_any_of_its_sizes(
     values: tuple[float, ...], limits: tuple[str, ...], missed: bool
 ) -> None:
-    """Each size has its limit, or all have one."""
+    """Each size has its own limit, or all share one."""
     assert Row(what="", values=values, limits=limits, unit=" %").misses(0) is missed
 
 
@@ -73,7 +73,7 @@ def some(value: float) -> Iterator[Row]:
 def test_a_missed_target_ends_with_1(
     value: float, code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """And the tables are written between their marks, nothing else on the page being touched."""
+    """Missed or not, the tables are written between their marks; the rest of the page stays."""
     page = tmp_path / "method.md"
     page.write_text(
         "before <!-- calibration: begin -->\nold\n<!-- calibration: end --> after", encoding="utf-8"
@@ -89,7 +89,7 @@ def test_a_missed_target_ends_with_1(
 
 
 def test_a_page_without_its_place_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The tables are not appended anywhere."""
+    """The tables are written between their marks or nowhere."""
     page = tmp_path / "method.md"
     page.write_text("nothing here", encoding="utf-8")
     monkeypatch.setattr(calibrate, "PAGE", page)
@@ -102,7 +102,7 @@ def test_a_page_without_its_place_is_refused(monkeypatch: pytest.MonkeyPatch, tm
 def test_every_experiment_makes_its_table(
     experiment: tuple[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a handful of runs: each row has its three sizes, or the one figure that it announces."""
+    """Each row has three values, one per size, or the one figure that it announces."""
     monkeypatch.setattr(calibrate, "EXPERIMENTS", (experiment,))
     rows = [found for _line, found in tables(5) if found is not None]
     assert rows

@@ -16,9 +16,9 @@ pytestmark = IN_CHROMIUM
 SLOW_MS = 60_000
 PHONE, DESK = 390, 1280
 WORDS = {"result": 110, "details": 656, "certainty": 320, "trend": 300, "scores": 120}
-"""The words that each may have, buttons included and pictures' alternative texts left out."""
+"""The most words of each: buttons count, alternative texts of pictures do not."""
 HEIGHT = {"result": 1150}
-"""Pixels at the width of a phone, the chart included."""
+"""The most pixels at the width of a phone, the chart included."""
 
 MEASURE = """(message) => {
   const body = message.querySelector(".blocks") || message;
@@ -76,7 +76,7 @@ class Reader:
         await expect(dialog).to_have_count(0)
 
     async def photographed(self, name: str) -> None:
-        """Light and dark; axe-core finds nothing."""
+        """Takes a light and a dark picture; axe-core finds nothing."""
         SCREENS.mkdir(parents=True, exist_ok=True)
         for scheme in ("dark", "light"):
             await self.page.emulate_media(color_scheme=scheme)
@@ -85,7 +85,7 @@ class Reader:
 
 
 async def test_a_result_is_read_on_one_phone_screen_and_a_half(browser: Browser, rehearsing: Start) -> None:
-    """The first screen is the last result; it and what its buttons open keep to their budgets of words."""
+    """The page opens at the last result; it and what its buttons open keep to their budgets of words."""
     found = {}
     async with rehearsing() as url:
         for width, height in ((PHONE, 844), (DESK, 900)):

@@ -20,7 +20,7 @@ PROMISE = "Answer requests within two days"
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """What the channels read in a language. `rise` is in the headline of a claim."""
+    """What the channels show in one language. `rise` is in the headline of a claim."""
 
     name: str
     ask: str
@@ -86,7 +86,7 @@ class Lead(Guest):
         return datetime.fromisoformat(shown)
 
     async def polls(self) -> int:
-        """How many polls and results the channel has, by the results and the one poll that is open."""
+        """How many pulses were opened: the results, and the poll that is open."""
         results = await self.messages.filter(has_text=self.words.results).count()
         return results + await self.messages.filter(has_text=self.words.ask).count()
 
@@ -116,7 +116,7 @@ class Lead(Guest):
 async def test_a_wrong_expectation_a_kept_word_and_a_rise(
     browser: Browser, rehearsing: Start, words: Words
 ) -> None:
-    """All of it happens in six pulses that somebody opens, has answered and closes at the page."""
+    """All of it happens in six pulses on the page: the schedule opens them, a manager closes them."""
     async with rehearsing(PULSE_SAMPLE="0") as url, visiting(browser, url) as visitor:
         await visitor.opens()
         lead = Lead(visitor, words)

@@ -54,7 +54,7 @@ class CountingGuest(Guest):
 async def test_from_nothing_to_the_first_result_in_under_forty_actions(
     browser: Browser, rehearsing: Start
 ) -> None:
-    """Set up, a question of one's own put into every pulse, opened, answered, closed, read."""
+    """Set up, add a question to every pulse, open, let the crowd answer, close, read."""
     async with rehearsing(PULSE_SAMPLE="0") as url, visiting(browser, url) as visitor:
         await visitor.opens()
         guest = CountingGuest(visitor)

@@ -21,7 +21,7 @@ RESULTS = re.compile("How sure")
 
 
 class Guest:
-    """Somebody who tries the bot: acts as one person after the other, in one place at a time."""
+    """Somebody who tries the bot: acts as one person after another, in one place at a time."""
 
     def __init__(self, visitor: Visitor) -> None:
         self.page: Page = visitor.page
@@ -45,7 +45,7 @@ class Guest:
         await expect(box).to_have_value("")
 
     async def asks(self, command: str, first_words: str | re.Pattern[str]) -> Locator:
-        """Types a command; the newest private message then begins so."""
+        """Types a command and returns the newest private message, which contains `first_words`."""
         await self.types(command)
         answer = self.private.last
         await expect(answer).to_contain_text(first_words)
@@ -74,7 +74,7 @@ class Guest:
     async def lets_the_crowd_answer(self) -> None:
         button = self.page.get_by_role("button", name="Let the crowd answer")
         await button.click()
-        # A notice of the crowd before may still be shown: the button tells when this one is done.
+        # The notice of an earlier crowd might still be shown: the button tells when this one is done.
         await expect(button).not_to_have_attribute("aria-busy", "true")
         await expect(self.page.locator(".toast").last).to_have_text(re.compile(r"^\d+ people answered\.$"))
 
@@ -155,7 +155,7 @@ async def sets_up(guest: Guest) -> None:
 
 
 async def answers_as_two(guest: Guest) -> None:
-    """A manager opens; one of marketing and one of IT answer with a tap, and one of them thinks again."""
+    """A manager opens; one of marketing and one of IT tap an answer, and the first taps another."""
     await guest.confirms("/pulse open", "Open it now")
     await expect(guest.messages.filter(has_text="Answer all four")).to_have_count(1)
     await guest.becomes("Amara Okafor")
@@ -206,7 +206,7 @@ async def closes(guest: Guest) -> None:
 
 
 async def asks_around(guest: Guest) -> None:
-    """Trend, privacy, a mistyped word and Home answer whoever asks, and nobody else."""
+    """Trend, privacy, a mistyped word and Home reply only to whoever asks."""
     await guest.asks("/pulse trend", "trust")
     await guest.asks("/pulse privacy", "kept")
     await guest.asks("/pulse scroes", "/pulse scores")
@@ -218,7 +218,7 @@ async def asks_around(guest: Guest) -> None:
 
 
 async def has_a_second_pulse(guest: Guest) -> None:
-    """When the schedule has opened one and the crowd has answered, results name the time before."""
+    """The schedule opens one, the crowd answers, and the details name the last time."""
     await guest.becomes("Ines Fuchs (admin)")
     await guest.goes_to("marketing")
     await guest.jumps()

@@ -1,4 +1,4 @@
-"""Somebody at the rehearsal page in a real Chromium; console errors and requests elsewhere are faults."""
+"""Somebody at the rehearsal page in a real Chromium; console errors and requests to others are faults."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 class Visitor:
-    """A page at `url`. `faults` are what must not happen; those with `forgives` in them are expected."""
+    """A page at `url`. `faults` lists what must not happen; a fault that contains `forgives` is expected."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page, self.url = page, url

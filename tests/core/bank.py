@@ -24,7 +24,7 @@ def item(
     in_index: bool = True,
     mirrored: bool = True,
 ) -> Item:
-    """An agree item of trust unless told otherwise."""
+    """An agree item of the trust dimension by default."""
     other = "We trust them." if mirrored else "They trust us."
     return Item(
         id=id_,

@@ -28,7 +28,7 @@ def asked(
 
 
 def run(marketing: Sequence[Counts], roster: int = 40, item: str = "T01") -> list[ClosedWave]:
-    """A wave for each of marketing's counts, a week apart; IT stays as it is."""
+    """A wave for each of marketing's counts, a week apart; IT's count stays the same."""
     return [asked(number, counts, roster=roster, item=item) for number, counts in enumerate(marketing)]
 
 

@@ -1,7 +1,7 @@
-"""What follows from a published figure: an attacker's reasoning, apart from the publisher's.
+"""What follows from a published figure: an attacker's reasoning, independent of the publisher's.
 
-The attacker knows the rules, that is, may call the publisher on any answers. So the answers that are
-published alike are all that a figure says: what they have in common follows from it, and nothing else does.
+The attacker knows the rules, that is, can call the publisher on any answers. So a figure says only that the
+answers are among those published alike: what these have in common follows from it, and nothing else does.
 
 `Candidates` holds every tally of n people and finds what is sure in each publication. `Doubts` starts from
 one set of answers and looks for others that are published alike, until nothing dangerous is sure any more.
@@ -52,7 +52,7 @@ def multiple_tallies(n: int, options: int) -> Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Something sure that must not be: what of which union, for somebody who chose the options `own`."""
+    """A conclusion that must not be sure: what of which union, for somebody who chose the options `own`."""
 
     publication: Hashable
     own: Options
@@ -117,7 +117,7 @@ class Candidates:
 
 
 def unions(options: int) -> Iterator[Options]:
-    """One of each union and the rest of the options: those without the first option."""
+    """Of each union and the rest of the options, the one without the first option."""
     for size in range(1, options):
         yield from combinations(range(1, options), size)
 
@@ -136,7 +136,7 @@ def _only(seen: Flags, counts: Iterable[int]) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A dangerous conclusion: how many of a union, or with `rest` of all but it, somebody must be sure of.
+    """A dangerous conclusion: somebody is sure how many chose a union, or with `rest` any option outside it.
 
     `own` is what somebody who answered chose, and the count is of the others; it is empty for a reader.
     """
@@ -147,7 +147,7 @@ class Doubt:
     counts: Options
 
     def fits(self, tally: Options, n: int) -> bool:
-        """False where this tally of `n` people is possible and contradicts the conclusion."""
+        """False if this tally of `n` people is possible and contradicts the conclusion."""
         others = [count - (option in self.own) for option, count in enumerate(tally)]
         people = n - bool(self.own)
         if not all(0 <= count <= people for count in others) or sum(others) < people:
@@ -157,10 +157,10 @@ class Doubt:
 
 
 class Doubts:
-    """What may still be sure of one item of `n` people, while tallies that are published alike come up.
+    """The dangerous conclusions of one item of `n` people that no tally published alike has contradicted yet.
 
-    `owns` are the answers of those who reason, and `looked` the unions in question: of a single choice
-    `unions`, of a multiple choice each option.
+    `owns` are the answers of those who reason, and `looked` the unions in question: `unions` of a single
+    choice, each option of a multiple choice.
     """
 
     def __init__(
@@ -183,7 +183,7 @@ class Doubts:
         self.meet(tally)
 
     def meet(self, tally: Options) -> bool:
-        """Takes another tally into account; true where it contradicts something."""
+        """Takes another tally into account; true if it contradicts something."""
         before = len(self.left)
         self.left = [doubt for doubt in self.left if doubt.fits(tally, self._n)]
         return len(self.left) < before
@@ -194,9 +194,9 @@ def contradictions(
 ) -> Iterator[Options]:
     """Tallies that are published alike and contradict something sure so far, until nothing dangerous is.
 
-    A walk with fresh starts: some choose another option, or those of some options are spread over them anew,
-    evenly or in a heap.
-    With `people` the item is a multiple choice, and counts move by themselves.
+    A walk with fresh starts: some people choose another option, or those of some options are spread over
+    these again, evenly or in a heap.
+    With `people` the item is a multiple choice, and each count moves on its own.
     """
     told = publish(tally)
     for step in range(TRIES):
@@ -234,7 +234,7 @@ def _some(options: int, luck: Random) -> list[int]:
 
 
 def _redrawn(tally: Options, luck: Random) -> Options:
-    """Each way of counting those who chose some of the options is as likely as any other."""
+    """Every split of those who chose some of the options is equally likely."""
     then = list(tally)
     some = _some(len(tally), luck)
     total = sum(tally[option] for option in some)

@@ -160,7 +160,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
 
 
 FIVE_YEARS = timedelta(days=5 * 365 + 1)
-# Shrinking whole histories takes minutes; the first that fails is told at once instead.
+# Shrinking whole histories takes minutes; the first failure is reported at once instead.
 UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
 
 

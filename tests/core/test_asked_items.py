@@ -71,7 +71,7 @@ def test_a_commitment_takes_the_place_of_a_question_in_turn() -> None:
 
 
 def test_a_commitment_is_asked_about_even_where_nothing_is_in_turn() -> None:
-    """As one question more, or in the place of the last of four that are always asked."""
+    """As one more question, or in the place of the last of four that are always asked."""
     everything = occasion(DUE, pinned=ids(FOUR))
     assert ids(with_occasions(FOUR[:2], everything)) == ["T01", "A01", "commitment.3"]
     assert ids(with_occasions(FOUR, everything)) == ["T01", "A01", "A02", "commitment.3"]
@@ -88,7 +88,7 @@ def test_after_a_commitments_day_people_are_asked_whether_they_expect_change() -
 
 
 def test_an_expectation_stands_behind_its_question() -> None:
-    """In the place of a question in turn, every four weeks, never in the first ones."""
+    """In the place of a question in turn, every four weeks, never in the first waves."""
     history = [Asking(START, ("T01",))]
     made = ids(with_occasions(FOUR, occasion(history=history)))
     assert made == ["T01", "expected.T01", "A01", "A02"]
@@ -99,7 +99,7 @@ def test_an_expectation_stands_behind_its_question() -> None:
 
 
 def test_expectations_take_turns() -> None:
-    """Of two that can be asked the one that was asked longest ago, or never."""
+    """Of two that can be asked, the one asked longest ago or never comes."""
     items = (item_of("T01"), item_of("T02"), item_of("A02"))
     history = [Asking(START, ("T01", "expected.T01")), *[Asking(START, ("T01",))] * EXPECTED_AFTER]
     assert ids(with_occasions(items, occasion(history=history)))[:3] == ["T01", "T02", "expected.T02"]
@@ -117,7 +117,7 @@ def test_what_can_wait_leaves_its_place_to_a_headline_question() -> None:
 
 
 def test_the_next_expectation_waits_for_another_question() -> None:
-    """What headline questions leave is shared: one expectation, then a question that is no headline."""
+    """Places that headline questions leave are shared: one expectation, then one question of the rest."""
     shared = Room(others=frozenset({"I03"}))
     between = [Asking(START + number * WEEK, ("T01", "D01")) for number in range(1, 6)]
     history = [Asking(START, ("T01", "expected.T01")), *between]
@@ -153,7 +153,7 @@ def asked(weeks: int, every: int = 1, due: tuple[int, ...] = ()) -> list[Asking]
     "due", [(), *((week,) for week in range(13)), tuple(range(4, 52, 13)), tuple(range(5, 52, 7))]
 )
 def test_each_headline_question_comes_in_any_quarter_whatever_else_is_asked(due: tuple[int, ...]) -> None:
-    """So does whether people expect change, from the second on: weekly, whatever else takes a place."""
+    """So does the question whether people expect change, in weekly waves, from the third on."""
     waves = asked(52, due=due)
     assert any(is_expectation(id_) for wave in waves for id_ in wave.items)
     for start in range(len(waves) - 12):
@@ -178,7 +178,7 @@ def test_the_other_questions_leave_a_place_to_the_first_expectation() -> None:
 
 @pytest.mark.parametrize("every", [2, 4, 13])
 def test_with_a_slow_cadence_an_expectation_comes_in_every_fourth_pulse_at_most(every: int) -> None:
-    """The only place in turn would be the expectation's each time otherwise."""
+    """Else the expectation would take the only place in turn each time."""
     waves = asked(60, every)
     expected = [number for number, wave in enumerate(waves) if any(map(is_expectation, wave.items))]
     gaps = [later - earlier for earlier, later in pairwise(expected)]
@@ -241,5 +241,5 @@ def test_what_is_asked_is_one_series_in_every_language() -> None:
 
 @pytest.mark.parametrize("item_id", ["expected.X99", "commitment.4", "commitment.x", "X99"])
 def test_an_id_that_means_nothing_is_nothing(item_id: str) -> None:
-    """A button of another time names no question."""
+    """An unknown id, from an old button perhaps, names no question."""
     assert asked_item(item_id, BANK, [DUE]) is None

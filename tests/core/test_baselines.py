@@ -1,4 +1,4 @@
-"""The ledger: what it holds, what may be compared with it, and what is told where sources disagree."""
+"""The ledger: what it holds, what may be compared with it, and what is said if sources disagree."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_the_two_named_studies_are_marked() -> None:
 
 
 def test_every_comparable_figure_of_grade_a_says_what_is_known_of_its_scale() -> None:
-    """No study states its answer scale, and whoever compares in full reads that."""
+    """No study states its answer scale, and every full comparison says so."""
     silent = [
         found.row.key
         for each in BANK
@@ -112,7 +112,7 @@ def test_every_comparable_figure_of_grade_a_says_what_is_known_of_its_scale() ->
 
 
 def test_whoever_counts_disagreement_says_so_in_the_statement() -> None:
-    """A figure that is compared with those who do not agree reads forwards."""
+    """A figure that is compared with those who do not agree has "do not agree that" in its statement."""
     turned = [row for row in LEDGER if row.compare_as.startswith("100-")]
     assert [row.key for row in turned] == ["A10_understand_no"]
     assert all(row.statement.startswith("do not agree that ") for row in turned)
@@ -378,7 +378,7 @@ def test_the_figures_that_are_all_46_are_told_apart() -> None:
 
 
 def test_an_item_explains_what_its_figures_share() -> None:
-    """Asked about A01, the bot tells of 56 and 57; about an undisputed item, of nothing."""
+    """Asked about A01, the bot explains 56 and 57; about an undisputed item, nothing."""
     assert [found.title for found in explain(item("A01"), LEDGER)] == [
         "Need for alignment: 56%, not 57%",
         "Surveyed in 2012, published in 2013: 405 and 252 people",
@@ -496,7 +496,7 @@ def test_what_is_named_without_a_comparison_stands_beside_its_question() -> None
     ],
 )
 def test_a_fault_in_an_aside_names_its_row_and_column(line: str, column: str, problem: str) -> None:
-    """It is of a question and of figures that exist."""
+    """An aside is of a question and of figures that exist."""
     with pytest.raises(DataFault) as caught:
         parse_asides(f"item,sentence\n{line}\n", "asides.csv", LEDGER)
     assert (caught.value.file, caught.value.row, caught.value.column) == ("asides.csv", 2, column)
@@ -504,7 +504,7 @@ def test_a_fault_in_an_aside_names_its_row_and_column(line: str, column: str, pr
 
 
 def test_a_multiple_choice_has_a_figure_beside_each_answer_that_is_measured() -> None:
-    """The first answer's is the one that a message shows of a side; other formats show one alone."""
+    """The first answer's figure leads in a message; questions of other formats have only one."""
     leaders = BANK.get("L03")
     assert leaders is not None
     for side, lead, further in (

@@ -97,7 +97,7 @@ class TestMoments:
         assert moments(schedule, date(2026, 11, 24)).reminders == tuple(berlin(day, 9) for day in expected)
 
     def test_a_wave_that_opens_at_night_reminds_by_day(self) -> None:
-        """Even where any hour is allowed, reminders stay within 08:00 and 17:00."""
+        """Even if any hour is allowed, reminders stay within 08:00 and 17:00."""
         late = replace(BERLIN, at=time(22, 30), any_hour=True)
         early = replace(BERLIN, at=time(2), any_hour=True)
         assert moments(late, date(2026, 11, 24)).reminders == (berlin(26, 17),)
@@ -223,7 +223,7 @@ class TestHours:
     def test_what_is_late_is_posted_in_the_next_working_hour(
         self, moment: datetime, expected: datetime
     ) -> None:
-        """Nights and weekends are left out, working hours are not waited in."""
+        """What is late waits out nights and weekends, but not working hours."""
         assert next_posting(BERLIN, moment) == expected
 
     def test_where_any_hour_is_allowed_only_skipped_dates_wait(self) -> None:
@@ -238,7 +238,7 @@ class TestHours:
 @settings(max_examples=length(2, 40), deadline=None, phases=UNSHRUNK)
 @given(anywhere=schedules())
 def test_five_years_of_moments_agree_with_an_independent_calendar(zone: str, anywhere: Schedule) -> None:
-    """One wave a due date, at the wall clock's time, closing where counted by hand, never overlapping."""
+    """One wave per due date, at the wall clock's time, closing where counted by hand, never overlapping."""
     schedule = replace(anywhere, zone=zone)
     last = schedule.starts_on + FIVE_YEARS
     expected = expected_dates(schedule, last)

@@ -1,4 +1,4 @@
-"""What a side commits itself to, and where that stands."""
+"""What a side commits itself to, and the state of that."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ DRAFT = CommitmentDraft(side=Side.IT, text="  Answer  within two days ", due_on=
 def test_a_commitment_stands_somewhere_on_each_day(
     commitment: Commitment, today: date, state: CommitmentState
 ) -> None:
-    """Open until its day, due after it, and never asked where a quarter went by without a pulse."""
+    """Open until its day, due after it, and never asked if a quarter goes by without a pulse."""
     assert commitment.state(today) is state
 
 
@@ -73,7 +73,7 @@ def test_a_draft_that_cannot_be_says_why(changed: dict[str, object], says: str) 
 
 
 def test_signs_that_nobody_sees_are_left_out() -> None:
-    """What turns the words behind it around, or is no text at all, does not reach the channels."""
+    """Signs that reverse the words after them, or are not text at all, do not reach the channels."""
     typed = "\u202eAnswer\x00 within\u2067 two days \ud83d 👩‍💻"
     made = check_draft(replace(DRAFT, text=typed, by="\u202eInes"), [], TODAY)
     assert (made.text, made.by) == ("Answer within two days  👩‍💻", "Ines")

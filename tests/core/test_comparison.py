@@ -197,6 +197,6 @@ def test_better_is_said_only_where_every_count_allows_it(a: int, b: int, c: int,
     ],
 )
 def test_what_cannot_be_compared_is_refused(wrong: object, sentence: str) -> None:
-    """Bad numbers have their sentence."""
+    """Bad numbers are an error with a sentence."""
     with pytest.raises(BadNumbers, match=sentence):
         wrong()  # type: ignore[operator]

@@ -1,16 +1,16 @@
 """An attacker replays what was published, and learns nothing about a small group or a single person.
 
 The attacker knows the rules, and may be somebody who answered. `inference` holds the attacker's reasoning:
-whatever all answers that are published alike have in common follows, and nothing else does. For every tally
-that is possible it is looked at what a reader, and what somebody who answered, must conclude:
+whatever all answers that are published alike have in common follows, and nothing else does. For every
+possible tally the tests work out what a reader, and what somebody who answered, must conclude:
 
 * no count of 1 or 2 people in an option, or in any union of options, follows for a reader;
 * nobody who answered learns that all others, or all but one, chose within a union of options;
 * that nobody chose an option follows only where a bar of 0 says so.
 
-Printed on purpose, and no success: a count from 3 to n − 3, a bar of 3 or more, and how many of a side have
-no opinion on an item. What is likely is not looked at, only what is certain; neither is what two people know
-together, nor what two waves tell of somebody who joined or left between them.
+Printed on purpose, so not a success: a count from 3 to n − 3, a bar of 3 or more, and how many of a side have
+no opinion on an item. The tests look only at what is certain, not at what is likely, what two people know
+together, or what two waves tell of somebody who joined or left between them.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ COMMITMENTS = [
 
 @pytest.mark.parametrize("asked", SINGLE, ids=lambda asked: asked.id)
 def test_a_shipped_choice_tells_on_nobody(asked: Item) -> None:
-    """Of all tallies to 24 people, of each format of the bank."""
+    """Of all tallies of up to 24 people, in each format of the bank."""
     assert told(asked, range(5, 25)) == []
 
 
@@ -182,7 +182,7 @@ def test_a_shipped_multiple_choice_tells_on_nobody(asked: Item) -> None:
 
 
 def test_an_expectation_tells_on_nobody() -> None:
-    """Of all tallies to 24 people nothing but the rounded mean is published, and that from 11."""
+    """Of all tallies of up to 24 people only the rounded mean is published, and that from 11 people on."""
     for n in range(5, 25):
         assert Candidates.of(tallies(n, 5), n, expectation).told() == []
 
@@ -200,7 +200,7 @@ def expectation(row: Options) -> Hashable:
 @pytest.mark.soak
 @pytest.mark.parametrize("size", [2, 3, 4])
 def test_no_two_shares_of_an_own_choice_tell_on_anybody(size: int) -> None:
-    """Every pair of shares of 2 to 4 options, of all tallies to 24 people."""
+    """Every pair of shares of 2 to 4 options, of all tallies of up to 24 people."""
     shares = [some for k in range(1, size + 1) for some in combinations(range(size), k)]
     for one, two in permutations(shares, 2):
         assert told(an_item(Format.CHOICE, size, one, two), range(5, 25)) == []
@@ -209,7 +209,7 @@ def test_no_two_shares_of_an_own_choice_tell_on_anybody(size: int) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("size", [5, 6])
 def test_no_share_of_an_own_choice_tells_on_anybody(size: int) -> None:
-    """Five and six options, of all tallies to 24 people: shares drawn at random, one, two and three."""
+    """Five and six options, all tallies of up to 24 people: one, two and three shares drawn at random."""
     luck = Random(size)
     shares = [some for k in range(1, size) for some in combinations(range(size), k)]
     for number in (1, 2, 3):
@@ -221,7 +221,7 @@ def test_no_share_of_an_own_choice_tells_on_anybody(size: int) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("size", [7, 8, 9, 10])
 def test_no_choice_of_many_options_tells_on_anybody(size: int) -> None:
-    """Seven to ten options, of all tallies to 14 people."""
+    """Seven to ten options, of all tallies of up to 14 people."""
     assert told(an_item(Format.CHOICE, size, (0, 1), (4,)), range(5, 15)) == []
 
 
@@ -230,7 +230,7 @@ def test_no_choice_of_many_options_tells_on_anybody(size: int) -> None:
     ("size", "measured", "most"), [(4, 3, 24), (5, 2, 12), (5, 4, 12), (6, 5, 8)], ids=str
 )
 def test_no_multiple_choice_tells_on_anybody(size: int, measured: int, most: int) -> None:
-    """Option by option, to as many people as can be enumerated."""
+    """Option by option, up to as many people as can be enumerated."""
     asked = an_item(Format.MULTI, size, *((option,) for option in range(measured)))
     for n in range(5, most + 1):
         assert told_of_options(asked, [n]) == []
@@ -240,7 +240,7 @@ def test_no_multiple_choice_tells_on_anybody(size: int, measured: int, most: int
 
 
 def test_the_attacker_finds_the_lone_dissenter_of_the_first_edition() -> None:
-    """Where n − 1 and n were one figure, the only one who did not agree knew that everybody else did."""
+    """When n − 1 and n were one figure, the only one who did not agree knew that everybody else did."""
 
     def first_edition(row: Options) -> Hashable:
         k, n = row[3] + row[4], sum(row)
@@ -251,7 +251,7 @@ def test_the_attacker_finds_the_lone_dissenter_of_the_first_edition() -> None:
 
 
 def test_the_attacker_finds_a_small_bar() -> None:
-    """A count of 2 is told by itself, and by what is left of other bars."""
+    """Subtracting the other bars tells of 1 or 2 people in an option."""
     found = Candidates.of(tallies(10, 3), 10, lambda row: (row[0], row[1])).told()
     assert ((), (2,), "(1, 2) chose") in {(one.own, one.union, one.what) for one in found}
 
@@ -274,7 +274,7 @@ def test_the_attacker_adds_up_a_multiple_choice_that_is_measured_whole(size: int
 
 
 def test_the_attacker_finds_what_an_expectation_of_ten_people_tells() -> None:
-    """Under 11 answers a mean at a cut leaves somebody who answered no doubt: hence nothing is published."""
+    """Under 11 answers a mean at a cut leaves no doubt to somebody who answered: hence none is published."""
 
     def mean(row: Options) -> Hashable:
         total = sum(map(int.__mul__, EXPECTED.values(), row))
@@ -389,7 +389,7 @@ def rearranged(asked: Item, people: Sequence[Person], row: Options) -> list[Pers
 
 
 def _moved_over(given: Mapping[int, frozenset[str]], wanted: Mapping[str, int]) -> dict[int, frozenset[str]]:
-    """As few as possible answer otherwise, the last ones of each option first."""
+    """As few people as possible change their answer, the last ones of each option first."""
     left, anew = dict(wanted), {}
     for at, chosen in given.items():
         [key] = chosen
@@ -402,7 +402,7 @@ def _moved_over(given: Mapping[int, frozenset[str]], wanted: Mapping[str, int]) 
 
 
 def _dealt(given: Mapping[int, frozenset[str]], wanted: Mapping[str, int]) -> dict[int, frozenset[str]]:
-    """One who can keep an answer does; options are dealt to the others in turn, so that each has one."""
+    """The first who can keep an answer does; options are dealt to the others in turn: each has one."""
     for kept, chosen in given.items():
         left = {key: count - (key in chosen) for key, count in wanted.items()}
         others = [at for at in given if at != kept]
@@ -435,7 +435,7 @@ def own_answers(asked: Item, people: Sequence[Person]) -> frozenset[Options]:
 
 @pytest.mark.parametrize("count", [500, pytest.param(50_000, marks=pytest.mark.soak)])
 def test_a_wave_taken_together_tells_on_nobody(count: int) -> None:
-    """For each dangerous conclusion there is another wave, published alike to the last figure, against it."""
+    """Another wave, published alike to the last figure, contradicts each dangerous conclusion."""
     for items, people, roster in waves(Random(2026), count):
         together = published_together(items, people, roster)
         for asked in items:
@@ -451,7 +451,7 @@ def test_a_wave_taken_together_tells_on_nobody(count: int) -> None:
 
 
 def test_nothing_joins_what_one_person_answered() -> None:
-    """Of all answers of five people to two items of two options, tallies that fit alone fit together.
+    """For five people and two items of two options, tallies that fit alone also fit together.
 
     So whatever follows from a wave follows from its items one by one.
     """

@@ -50,7 +50,7 @@ def clear(mean: float, n: int, k: int, of: int) -> int:
 
 @pytest.mark.parametrize("mean", [2, *(half / 2 for half in range(5, 16)), 8])
 def test_a_misjudgement_holds_for_every_value(mean: float) -> None:
-    """Of all values that mean and count may have, statsmodels' limits leave 0 out on the same side."""
+    """For all values that mean and count can have, statsmodels' limits exclude 0 on the same side."""
     for n, of in product((11, 12, 17, 30, 60), (7, 12, 30, 45)):
         for k in range(of + 1):
             assert misjudged(expected(mean, n), held(k, of)) is slowly(mean, n, k, of), (n, k, of)
@@ -68,7 +68,7 @@ SIZES = (12, 30, 60)
 
 
 def guesses(mean: float, spread: float) -> tuple[float, ...]:
-    """How often each button is pressed where guesses lie about normally, so that the mean is this one."""
+    """How often each button is pressed if guesses are roughly normal with this mean."""
 
     def pressed(centre: float) -> tuple[float, ...]:
         below = [0.0, *(norm.cdf(cut, centre, spread) for cut in (1.5, 3.5, 6.5, 8.5)), 1.0]
@@ -118,7 +118,7 @@ def told(mean: float, share: float, spread: float, n: int) -> float:
 @pytest.mark.parametrize(("n", "least"), list(zip(SIZES, (0.35, 0.70, 0.95), strict=True)))
 @also_soaked
 def test_thirty_points_wrong_are_told(n: int, least: float) -> None:
-    """In at least 35, 70 and 95 % with 12, 30 and 60 people a side, where neither lies at an open end."""
+    """In at least 35, 70 and 95 % with 12, 30 and 60 people per side, if neither lies at an open end."""
     for spread in length((25,), (15, 20, 25)):
         for share in (0.3, 0.4, 0.5):
             assert told(10 * share + 3, share, spread, n) >= least
@@ -128,7 +128,7 @@ def test_thirty_points_wrong_are_told(n: int, least: float) -> None:
 @pytest.mark.parametrize("n", SIZES)
 @also_soaked
 def test_what_is_right_is_rarely_called_wrong(n: int) -> None:
-    """In at most 4 %, also where both lie at an open end."""
+    """In at most 4 %, even if both values lie at an open end."""
     shares = length((0.08, 0.3, 0.5, 0.92), tuple(at / 50 for at in range(4, 47)))
     for spread in length((25,), (10, 15, 20, 25)):
         assert max(told(10 * share, share, spread, n) for share in shares) <= 0.04
@@ -142,7 +142,7 @@ def test_at_an_open_end_twelve_people_cannot_tell() -> None:
 
 
 def test_guesses_at_both_ends_are_called_wrong_too_often() -> None:
-    """They vary by more than 2½ people of ten, which the rule assumes at most: about 8 % with 12 people."""
+    """They vary by more than 2½ people of ten, the most that the rule assumes: about 8 % with 12 people."""
     split = published((0.5, 0.0, 0.0, 0.0, 0.5), 12)
     wrong = sum(
         chance * float(binom.pmf(k, 12, 0.5))
@@ -161,7 +161,7 @@ def test_three_of_ten_expected_and_seven_held() -> None:
 
 
 def test_a_cut_is_open_to_its_end() -> None:
-    """ "8 or more" may be 10: nothing tells it from everybody, and half of the people it does exceed."""
+    """ "8 or more" may be 10: it cannot be told from everybody, but it exceeds half of the people."""
     assert misjudged(expected(8, 60), held(60, 60)) is Verdict.UNCLEAR
     assert misjudged(expected(8, 60), held(30, 60)) is Verdict.ABOVE
 

@@ -86,7 +86,7 @@ def test_the_per_cent_sign_is_written_as_the_language_does() -> None:
     ],
 )
 def test_a_count_says_what_it_may_be_and_no_more(low: int, high: int, n: int, words: str) -> None:
-    """One number where it is one; at the ends "or fewer" and "or more"; two neighbours are named both."""
+    """One number if it is exact; at the ends "or fewer" and "or more"; of two neighbours both are named."""
     assert count(low, high, n) == words
 
 

@@ -57,7 +57,7 @@ def test_a_wrong_expectation_is_a_finding() -> None:
 
 
 def test_too_good_an_expectation_is_one_too() -> None:
-    """In the other direction the sentence turns."""
+    """The sentence says the opposite."""
     made = said(guessed(asked(0, (5, 30), (20, 30)), 5.0, n=30, it=8.0))
     sentences = {found.side: (found.verdict, found.sentence) for found in made.expectations}
     assert sentences[Side.IT] == (
@@ -84,7 +84,7 @@ def test_a_hidden_side_is_not_told_by_what_was_expected_of_it() -> None:
 
 
 def test_an_open_end_is_not_called_wrong() -> None:
-    """ "8 or more" may be ten of ten: it is not below a side that agrees to the last."""
+    """ "8 or more" may be ten of ten: it is not below a side in which everybody agrees."""
     everybody = Observation(DAY, 58, 60, 60, 60)
     found = expectation_report(TRUST, Side.MARKETING, Expected(60, 8.0), 60, everybody)
     assert found.verdict is Verdict.UNCLEAR
@@ -93,7 +93,7 @@ def test_an_open_end_is_not_called_wrong() -> None:
 
 
 def test_too_few_are_not_called_wrong() -> None:
-    """Where under 30 % answered nothing is claimed."""
+    """If under 30 % answered, nothing is claimed."""
     held = Observation(DAY, 12, 14, 14, 100)
     found = expectation_report(TRUST, Side.MARKETING, Expected(12, 2.0), 14, held)
     assert found.verdict is None
@@ -135,14 +135,14 @@ def test_the_result_says_once_whether_it_happened() -> None:
 
 
 def test_neither_question_counts_as_one_that_changed() -> None:
-    """What came in the place of a question in turn is no question that the bank has lost."""
+    """What took the place of a question in turn is not counted as lost from the bank."""
     made = said(guessed(kept(asked(0, (7, 12)), Withheld(), Withheld()), 5.0), commitments=(ONE,))
     assert not any("left out" in note for note in made.notes)
     assert [found.item.id for found in made.items] == ["T01"]
 
 
 def test_another_commitment_of_that_number_is_not_meant() -> None:
-    """A database that was restored may have given the number twice."""
+    """A restored database may have given the number twice."""
     wave = kept(asked(0, (7, 12)), Withheld(), Withheld())
     assert said(wave, commitments=(replace(ONE, text="Another"),)).commitments == ()
 

@@ -21,7 +21,7 @@ def said(made: WaveReport) -> str:
 
 
 def test_a_change_comes_first() -> None:
-    """Even where a study and a gap differ clearly too."""
+    """Even if a study and a gap differ clearly too."""
     made = last(run([*CALM, (1, 13)]))
     assert (made.headline.kind, made.headline.item_id, made.headline.side) == (
         Finding.CHANGE,
@@ -39,7 +39,7 @@ def test_a_difference_from_a_study_comes_next() -> None:
 
 
 def test_then_a_gap_between_the_sides() -> None:
-    """Where neither side differs from its study."""
+    """If neither side differs from its study."""
     made = last([asked(number, (19, 40), (33, 40)) for number in range(3)])
     assert made.headline.kind is Finding.GAP
     assert said(made) == "Trust: more in IT agree (33 of 40) than in marketing (19 of 40)"
@@ -70,7 +70,7 @@ def test_a_side_that_is_short_is_named(
 
 
 def test_the_first_results_are_called_that() -> None:
-    """Only where they have a finding."""
+    """Only if they have a finding."""
     assert said(last([asked(0, (2, 13))])) == (
         "First results: Trust: 2 or fewer of 13 in marketing agree, below Forrester/Forbes 2014’s 62%"
     )

@@ -290,7 +290,7 @@ def test_each_column_of_the_shipped_file_is_needed(column: str) -> None:
 
 
 def test_a_shipped_item_names_only_figures_that_the_ledger_has() -> None:
-    """A mistyped key is told with the nearest right one; a figure of the other side is refused."""
+    """A mistyped key is reported with the nearest right one; a figure of the other side is refused."""
     with pytest.raises(DataFault, match="did you mean “F14_trust_mkt”"):
         parse_items(shipped_with("T01", baseline_marketing="F14_trust_mk"), "items.csv", LEDGER)
     with pytest.raises(DataFault, match="“F14_trust_it” is a figure of the other side"):
@@ -320,7 +320,7 @@ def test_two_items_cannot_share_an_id() -> None:
     ],
 )
 def test_a_file_that_is_not_such_a_table_is_refused(text: str, row: int, problem: str) -> None:
-    """A missing, unknown or doubled column, too few cells and broken quotes are told with the row."""
+    """A missing, unknown or doubled column, too few cells and broken quotes are reported with the row."""
     with pytest.raises(DataFault) as caught:
         parse_items(text, "pulse-items.csv", None, own=True)
     assert caught.value.row == row

@@ -43,7 +43,7 @@ def test_a_language_is_spoken_inside_its_block_only() -> None:
 
 
 async def test_a_language_goes_on_in_the_work_that_is_started_in_it() -> None:
-    """What is done after an ack speaks as the reader does; who comes next is not spoken to in it."""
+    """Work after an ack speaks its reader's language; what comes next does not."""
 
     async def later() -> str:
         return _("Hello")
@@ -112,7 +112,7 @@ def test_a_share_of_a_choice_names_the_translated_answers() -> None:
 
 @pytest.mark.parametrize("library", [LIBRARY.asked_in("de").source, GERMAN], ids=["asked in German", "read"])
 def test_figures_beside_a_translated_question_say_so(library: Bank) -> None:
-    """For readers of the translation, and for all where the polls are posted in it; not otherwise."""
+    """Beside a translated question every comparable figure says so; beside the English one none does."""
     clause = "question is translated"
     for item, plain in zip(library, SOURCE, strict=True):
         for side in Side:

@@ -96,7 +96,7 @@ def test_each_example_is_what_the_bot_says(
 
 
 def test_every_kind_of_example_is_there() -> None:
-    """The page has examples of shares, ranges, changes, verdicts, gaps, expectations and sight."""
+    """Of shares, ranges, changes, verdicts, gaps, expectations and what a team can see."""
     kinds = [columns for columns, _cells, _sentence in examples()]
     assert {kind: kinds.count(kind) for kind in MAKERS} == dict(
         zip(MAKERS, (7, 4, 5, 4, 3, 3, 4), strict=True)
@@ -138,7 +138,7 @@ def calibrated() -> Iterator[tuple[str, float, str]]:
 
 
 def test_no_target_of_the_page_is_missed() -> None:
-    """Each figure of the calibration keeps to the target that stands beside it."""
+    """Each figure of the calibration meets the target beside it."""
     found = [(what, value, target) for what, value, target in calibrated() if target != "–"]
     assert len(found) > 80
     for what, value, target in found:

@@ -95,7 +95,7 @@ WORDS = st.text(st.characters(blacklist_categories=("Cs",)), max_size=90)
 def test_whatever_is_typed_is_a_question_or_a_fault_with_a_field(
     form: Format, marketing: str, it: str, options: list[str], reported: list[str]
 ) -> None:
-    """No text breaks the reading of it."""
+    """No text makes the reading fail."""
     draft = QuestionDraft(
         dimension="trust",
         format=form,

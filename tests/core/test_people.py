@@ -1,4 +1,4 @@
-"""The range of people is certain or plausible for the channel, by whole enumeration to 60 people."""
+"""The range of people is certain or plausible for the channel, by full enumeration up to 60 people."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def asked() -> list[tuple[int, int]]:
 
 
 def test_every_range_lies_inside_the_certain_bounds() -> None:
-    """Of all (k, n, N) to N = 60 none holds a number of people that is impossible."""
+    """Of all (k, n, N) up to N = 60 none holds a number of people that is impossible."""
     for roster in range(5, MOST + 1):
         for n in range(5, roster + 1):
             for k in range(n + 1):

@@ -130,7 +130,7 @@ class TestPlan:
         assert decide(berlin(25, 8), schedule=schedule) == [Open(replace(wave, reminders=(berlin(26, 17),)))]
 
     def test_a_late_opening_does_not_fall_on_a_skipped_date(self) -> None:
-        """Where any hour is allowed, a grace that runs into a holiday waits it out and ends."""
+        """If any hour is allowed, a grace that runs into a holiday waits it out and ends."""
         schedule = replace(
             BERLIN,
             at=time(22),
@@ -165,7 +165,7 @@ class TestPlan:
         assert decide(berlin(24, 9), pauses=[Pause(berlin(24, 9))]) == [Skip(WAVE, SkipReason.PAUSED)]
 
     def test_a_late_opening_waits_for_the_end_of_a_pause_that_began_after_it(self) -> None:
-        """Nothing opens in a pause; what is left of the grace after it still counts."""
+        """Nothing opens in a pause; the rest of the grace after it still counts."""
         pause = Pause(berlin(24, 10), berlin(24, 12))
         assert decide(berlin(24, 11), pauses=[pause]) == []
         assert decide(berlin(24, 12), pauses=[pause]) == [Open(WAVE)]
@@ -339,7 +339,7 @@ def run_by_wakes(world: World, end: datetime) -> None:
 @settings(max_examples=length(6, 200), deadline=None, phases=UNSHRUNK)
 @given(worlds())
 def test_a_bot_that_is_always_up_opens_every_due_wave_of_five_years_at_its_moment(world: World) -> None:
-    """Woken by next_wake alone: one wave a due date, on the second, and none that fell into a pause."""
+    """Woken by next_wake alone: one wave per due date, on the second, and none that fell into a pause."""
     schedule = world.schedule
     end = world.since + FIVE_YEARS
     run_by_wakes(world, end)

@@ -198,7 +198,7 @@ def test_a_multiple_choice_measure_of_two_options_cannot_be_counted() -> None:
 
 
 def test_silence_never_tells_of_a_lone_part_of_the_first_share() -> None:
-    """Three people who chose the first measure's two groups are shown apart for no split, or one tells."""
+    """However three people divide between the two groups of the first measure, the same is published."""
     split = item(
         form=Format.CHOICE,
         options=AMOUNT.options,

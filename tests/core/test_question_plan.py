@@ -54,7 +54,7 @@ def test_each_headline_item_is_asked_in_any_quarter_of_weekly_waves() -> None:
 
 
 def test_a_slow_cadence_gives_its_places_to_headline_items() -> None:
-    """Where not all can come in a quarter, the headline items take turns, the longest unasked first."""
+    """If not all can come in a quarter, the headline items take turns, the longest unasked first."""
     waves = history(suggested_plan(BANK), 20, every=4)
     rotated = [asking.items[3] for asking in waves]
     assert set(rotated[3:13]) == set(HEADLINES)

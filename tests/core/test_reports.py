@@ -73,7 +73,7 @@ def test_the_wave_before_is_the_last_that_asked_the_item() -> None:
 
 
 def test_a_hidden_wave_is_not_the_last_time() -> None:
-    """The last figure that was published stands, with its date."""
+    """The last figure that was published is quoted, with its date."""
     waves = [trust(0, EVEN, EVEN), trust(1, [1, 1, 1, 1, 0], EVEN), trust(2, EVEN, EVEN)]
     assert last_time(report(waves[2], waves, BANK, LEDGER), Side.MARKETING) == "4 of 12 (33%) on 6 August."
 
@@ -114,7 +114,7 @@ def test_results_of_an_edited_question_are_left_out_and_said_so() -> None:
 
 
 def test_an_outcome_that_is_missing_is_withheld() -> None:
-    """No outcome is like too few answers: hidden, with no number."""
+    """It is treated like too few answers: hidden, with no number."""
     bare = replace(trust(0, EVEN, EVEN), outcomes={}, turnout={})
     found = report(bare, [], BANK, LEDGER).items[0]
     assert [said.outcome for said in found.sides.values()] == [Withheld()] * 2
@@ -131,7 +131,7 @@ def test_the_last_report_is_of_the_newest_wave_that_asked() -> None:
 
 
 def test_a_report_that_is_kept_is_not_made_again() -> None:
-    """Whoever keeps reports hands his own maker in, and gets what it gives."""
+    """A caller that keeps reports passes its own maker, and its reports are used."""
     waves = two_waves()
     kept = report(waves[1], waves, BANK, LEDGER)
     asked = last_report(shipped("T01"), waves, BANK, LEDGER, lambda *_: kept)
@@ -198,7 +198,7 @@ def test_first_results_say_when_changes_can_be_called() -> None:
 
 
 def test_a_roster_is_never_smaller_than_the_answers() -> None:
-    """A wave of the first edition counted who joined in time: its figures stay possible."""
+    """The first edition counted answers of people who joined late: such figures stay possible."""
     old = trust(0, EVEN, EVEN)
     few = replace(old, turnout={side: SideTurnout(9, 12) for side in Side})
     said = report(few, [], BANK, LEDGER).items[0].sides[Side.IT]

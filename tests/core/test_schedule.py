@@ -169,7 +169,7 @@ class TestRecords:
 
     @pytest.mark.parametrize("value", [10**20, "", "x"])
     def test_a_grace_that_is_no_time_is_refused(self, value: str | int) -> None:
-        """A number of minutes beyond all reason is an answer to refuse, not a crash."""
+        """A number of minutes beyond all reason is refused without a crash."""
         with pytest.raises(ScheduleFault) as refusal:
             Schedule.from_record(BERLIN.as_record() | {"grace_minutes": value})
         assert list(refusal.value.fields) == ["grace_minutes"]

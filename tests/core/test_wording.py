@@ -74,7 +74,7 @@ def test_a_share_is_said_with_its_count(k: int, n: int, roster: int, sentence: s
 
 
 def test_the_time_before_is_a_fact_with_its_date() -> None:
-    """No verdict about last week; a year is named where it is another one."""
+    """No verdict about last week; a year is named if it is another one."""
     said = marketing(run([(11, 14), (7, 12)]))
     assert said.last_time is not None
     assert said.last_time.sentence == "11 of 14 (79%) on 6 August."
@@ -123,7 +123,7 @@ def test_the_answered_and_those_with_an_opinion_are_never_mixed() -> None:
     ],
 )
 def test_the_range_is_in_people_and_possible(k: int, n: int, roster: int, sentence: str) -> None:
-    """Certain always; from 60 % response plausible too, with its condition; nothing where few answered."""
+    """Certain always; from 60 % response plausible too, with its condition; nothing if few answered."""
     assert marketing([asked(0, (k, n), roster=roster)]).people_sentence == sentence
 
 
@@ -174,7 +174,7 @@ def test_a_crash_after_a_long_calm_is_told_at_once() -> None:
         "1170 of 1300 (90%) in the 26 pulses before (from 3 September 2026)."
     )
     assert headline(waves_) == (
-        "They keep their word: down in marketing, from 90% in 26 pulses to 56% this time"
+        "The others keep promises: down in marketing, from 90% in 26 pulses to 56% this time"
     )
 
 
@@ -186,7 +186,7 @@ def test_the_milder_crash_is_told_too() -> None:
 
 
 def test_merged_waves_stay_merged_in_sums() -> None:
-    """Waves of "10 or more of 12" add up to a range, for a true sum would give them back."""
+    """Waves of "10 or more of 12" add up to a range, because a true sum would reveal them."""
     said = marketing(run([(4, 12)] * 8 + [(8, 12), (6, 12), (11, 12), (11, 12)]))
     assert [change.sentence for change in said.claims] == [
         "Up: 34 to 38 of 48 (71–79%) agree in 4 pulses from 1 October to 22 October, "
@@ -195,7 +195,7 @@ def test_merged_waves_stay_merged_in_sums() -> None:
 
 
 def test_without_a_claim_the_trend_says_so_in_words_that_count() -> None:
-    """Before the fifth pulse a claim cannot come; afterwards none has."""
+    """Before the fifth pulse no claim is possible; afterwards none has been made."""
     assert of_trail(run([(7, 12)] * 2)) == (
         "A jump can be called from a question's fifth pulse on, smaller changes from its eighth or twelfth.",
     )
@@ -265,7 +265,7 @@ def test_a_verdict_names_whose_figure_it_is(k: int, start: str) -> None:
 
 
 def test_a_figure_of_those_who_do_not_agree_reads_forwards() -> None:
-    """What is counted stands first, not "The rest, who do not: lower than"."""
+    """What is counted comes first, not "The rest, who do not: lower than"."""
     said = compared("G01", Side.MARKETING, "A10_understand_no", (25, 30), (25, 30))
     assert said.startswith("5 of 30 do not agree. Below the 46% of ")
 
@@ -287,7 +287,7 @@ def test_a_figure_in_words_is_quoted() -> None:
 def test_a_figure_without_a_verdict_has_its_reason(
     counts: tuple[int, int], roster: int, reasons: set[Reason | None]
 ) -> None:
-    """Hidden, too few answered, or background only; no sentence where nothing may be said."""
+    """Hidden, too few answered, or background only; no sentence if nothing may be said."""
     said = marketing([asked(0, counts, roster=roster)])
     assert {one.reason for one in said.comparisons} == reasons
     for one in said.comparisons:
@@ -378,7 +378,7 @@ def test_only_mirrored_items_have_a_gap() -> None:
     ],
 )
 def test_direct_change_is_better_against_worse(counts: list[int], verdict: Verdict, sentence: str) -> None:
-    """Those in between are left out; where "worse" is not published it may be all the rest."""
+    """Those in between are left out; if "worse" is not published, it can be all the rest."""
     made = report(wave(0, {("A04", side): counts for side in Side}, 40), [], BANK, LEDGER)
     said = made.items[0].sides[Side.IT]
     assert (said.direct, said.direct_sentence) == (verdict, sentence)
@@ -420,7 +420,7 @@ def test_what_a_team_can_see_is_what_the_rules_call() -> None:
     ],
 )
 def test_what_so_many_answers_can_show(n: int | None, sentence: str) -> None:
-    """Exact at the rules in force."""
+    """Each sentence is exact under the rules in force."""
     assert power_sentence(n) == sentence
 
 

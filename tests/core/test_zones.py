@@ -77,7 +77,7 @@ def test_a_zone_is_found_once_by_its_largest_city() -> None:
 
 
 def test_nonsense_finds_nothing() -> None:
-    """Whatever is no place is no zone: nothing is guessed."""
+    """What is not a place is not a zone: nothing is guessed."""
     assert found("xyzzyqq") == ()
     assert found("   ") == ()
 

@@ -1,6 +1,6 @@
-"""Generated answers of Slack, and of what may answer in its place, for every method that the bot calls.
+"""Generated responses of Slack, or of whatever responds in its place, to every method that the bot calls.
 
-In one process and without a network: what is generated comes from below `Wire`, and nobody sleeps.
+In one process and without a network: the responses come from below `Wire`, and no sleep takes time.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ failures = st.sampled_from(
 
 
 class Scripted(Wire):
-    """Answers as it is told to; the last answer for ever."""
+    """Gives the responses of its script; the last one for ever."""
 
     def __init__(self, script: list[Answer | Exception]) -> None:
         super().__init__(Network())
@@ -191,7 +191,7 @@ quick = settings(
 
 @also_soaked
 def test_whatever_is_answered_is_a_result_or_a_fault() -> None:
-    """Nothing else is raised by any method; a fault has a sentence; no post is sent twice; nothing hangs."""
+    """No method raises anything else; a fault has a sentence; no post is sent twice; nothing hangs."""
     slept: list[float] = []
 
     async def at_once(seconds: float) -> None:
@@ -208,7 +208,7 @@ def test_whatever_is_answered_is_a_result_or_a_fault() -> None:
             if fault is not None:
                 assert str(fault).endswith(".")
                 assert 0 <= fault.wait <= wire.LONGEST_RETRY_S
-            # Slack did nothing under a rate limit; whatever else was answered may stand.
+            # Under a rate limit Slack did nothing; after any other response the message might be posted.
             posts = [url for url in scripted.sent if url.endswith("chat.postMessage")]
             limited = sum(isinstance(each, Answer) and is_limit(each) for each in script[: len(posts)])
             assert len(posts) <= limited + 1 or is_limit(script[-1])
@@ -235,7 +235,7 @@ def is_limit(answer: Answer | Exception) -> bool:
 @quick
 @given(answers)
 def test_an_answer_is_done_only_where_slack_says_so(answer: Answer) -> None:
-    """Under a status of its own, as a JSON object that says ok: true."""
+    """By a JSON object that says ok: true, under a status below 500."""
     try:
         found = read_call(answer, "chat.postMessage")
     except SlackFault as fault:
@@ -249,5 +249,5 @@ def test_an_answer_is_done_only_where_slack_says_so(answer: Answer) -> None:
 @quick
 @given(headers)
 def test_a_wait_is_always_a_number_of_seconds(found: dict[str, str]) -> None:
-    """Between none and five minutes."""
+    """Between 0 seconds and five minutes."""
     assert 0 <= retry_after(found) <= wire.LONGEST_RETRY_S

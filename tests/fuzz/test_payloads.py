@@ -1,6 +1,6 @@
 """Generated payloads for every listener: what people sent, with parts missing, foreign, old or doubled.
 
-The bot is the real one, over a stand-in that answers it; payloads come from people who use it for a while.
+The bot is the real one, on the stand-in for Slack; payloads come from people who use it for a while.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def places(found: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def changed(payload: Payload, others: list[Payload], chance: random.Random) -> Payload:
-    """A copy with one to three parts missing, strange, of another payload, or doubled."""
+    """A copy with one to three parts missing, strange, doubled, or from another payload."""
     made = copy.deepcopy(payload)
     for _ in range(chance.randint(1, 3)):
         ways = list(places(made))
@@ -117,7 +117,7 @@ def changed(payload: Payload, others: list[Payload], chance: random.Random) -> P
 
 @also_soaked
 async def test_no_payload_breaks_the_bot(office: Office, caplog: pytest.LogCaptureFixture) -> None:
-    """Each is answered or refused, none hangs or leaves a traceback, and afterwards a tap is recorded."""
+    """Each is handled or refused, none hangs or leaves a traceback, and afterwards a tap is recorded."""
     seen = await used(office)
     chance = random.Random(14)
     others = [payload for _kind, payload in seen]

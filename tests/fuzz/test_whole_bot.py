@@ -1,4 +1,4 @@
-"""The whole bot under a Slack that answers anything, from its start to the close of a wave.
+"""The whole bot under a Slack that responds with anything, from its start to the close of a wave.
 
 In one process, without a network, and with a clock that costs nothing: see `virtual` and `wild_slack`.
 """
@@ -54,11 +54,11 @@ CALLED = {
     "views.open",
     "views.publish",
 }
-"""Every way out of the bot in Socket Mode but the connection itself, which has tests of its own."""
+"""Every call of the bot in Socket Mode, except that for the connection, which has its own tests."""
 
 
 class VirtualClock:
-    """The bot's time of day: the loop's, and what a test jumped ahead."""
+    """The bot's clock: the loop's time plus what a test jumped ahead."""
 
     def __init__(self) -> None:
         self._start = AFTER_THE_OPENING
@@ -97,7 +97,7 @@ class Life:
         await self.slack.post.settled()
 
     async def told(self, who: Actor, deed: Callable[[], Awaitable[Any]]) -> None:
-        """Does something; it is acked in time, and somebody hears of it unless each way out was shut."""
+        """Does the deed; it is acked in time, and `who` sees its effect unless every reply failed."""
         before, known = len(self.wild.heard), len(self.slack.post.deliveries)
         seen = self.seen(who)
         await deed()
@@ -131,7 +131,7 @@ class Life:
             self.recorded[who.id] = option
 
     async def tap_home(self, who: Actor) -> None:
-        """One answer on the Home tab, if it stands there."""
+        """Taps an answer on the Home tab, if the question is there."""
         home, option, before = who.home, self.luck.choice("12345"), self.refused[who.id]
         blocks = [b for b in home.blocks if str(b["block_id"]).endswith(":T01")] if home else []
         if home is None or not any(f"answer:{option}" in str(block) for block in blocks):
@@ -141,7 +141,7 @@ class Life:
             self.recorded[who.id] = option
 
     async def send_form(self, who: Actor) -> None:
-        """Sends the form that is open, if there is one, and closes what comes of it."""
+        """Sends the form that is open, if there is one, and closes all forms."""
         form = who.modal
         if form is None or "submit" not in form.content:
             self.slack.workspace.clear_views(who.id)
@@ -183,7 +183,7 @@ class Life:
 
 
 async def start(life: Life, path: Path, clock: VirtualClock) -> None:
-    """As the process starts: Slack is waited for, or a refused token ends it with a sentence."""
+    """Starts as the process does: waits for Slack; a refused token is reported in a sentence."""
     slack = life.slack
     settings = Settings(
         _env_file=None,
@@ -256,7 +256,7 @@ async def one_life(path: Path, luck: random.Random, odd: Counter[str]) -> None:
 
 
 async def check(life: Life) -> None:
-    """Every message of the wave stands once, nobody was reminded twice, every poll is closed."""
+    """Every message of the wave is posted once, nobody was reminded twice, every poll is closed."""
     office = life.office
     waves = await office.bot.store.closed_waves()
     assert len(waves) == 1, waves
@@ -274,7 +274,7 @@ async def check(life: Life) -> None:
 
 
 def traced(_logger: object, _name: str, event: Any) -> Any:
-    """Puts the traceback of what is logged with one into its text, for whoever reads the failure."""
+    """Appends an event's traceback, if any, to its text, for whoever reads the failure."""
     if event.get("exc_info"):
         event["event"] += f"\n{traceback.format_exc()}"
     return event
@@ -286,7 +286,7 @@ def test_whatever_slack_answers_the_bot_goes_on(
 ) -> None:
     """At the start, in a wave and at its close: no tap is lost, no message doubled, nobody left waiting.
 
-    Nor is there a traceback in the log, and what the bot stopped for it says in a sentence.
+    The log has no traceback, and a start that a refused token ends says so in a sentence.
     """
     luck = random.Random(20261128)
     odd: Counter[str] = Counter()

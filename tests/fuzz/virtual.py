@@ -1,4 +1,4 @@
-"""A loop whose seconds cost nothing: where everybody only waits, its clock goes on to the next who is due."""
+"""A loop whose seconds cost nothing: when every task waits, its clock jumps to the next that is due."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 from pulse.storage.sqlite.writer import Writer
 
 LONGEST_S = 30.0
-"""Of real time without anything happening: then nobody is due and nobody will be."""
+"""After this much real time without an event no task will ever be due, and the loop fails."""
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Threads are waited for in real time: what they do takes none of the loop's."""
+    """Waits for threads in real time: their work takes none of the loop's."""
 
     def __init__(self) -> None:
         self.at_work = 0
@@ -58,7 +58,7 @@ class _Selector(selectors.DefaultSelector):
 
 
 def count_writes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The writer is a thread that no executor knows: whoever waits for it is counted, too."""
+    """Counts whoever waits for the writer, too: its thread belongs to no executor."""
     enqueue = Writer._enqueue
 
     async def counted(self: Writer, *how: Any, **more: Any) -> Any:

@@ -1,7 +1,7 @@
-"""A Slack that is itself, or anything else: below `Wire`, in front of the stand-in, without a network.
+"""A Slack that responds as itself, or oddly: below `Wire`, in front of the stand-in, without a network.
 
-What it answers instead is made by chance from the true answer. It never lies where nobody could know better:
-what it says is done is done, and what it says it refused is not.
+An odd response is made by chance from the true one. It never lies about what nobody could check: what it says
+is done is done, and what it says it refused is not.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Json = dict[str, Any]
 STRANGE: tuple[Any, ...] = (None, 0, -1, 7, 1e308, True, False, [], {}, [None], {"id": None}, [[]], [{}])
 TEXTS = ("", "x", "\ud800", "a" * 5000, "<!channel>", "\u202e", "Nowhere/City", "999999999999")
 TRUTHFUL = ("auth.test", "chat.postMessage", "conversations.history", "conversations.open")
-"""A text in these that is another one is a lie: a message that stands elsewhere, or is not there."""
+"""Another text in their responses would be a lie: a message that is elsewhere, or was never posted."""
 
 REFUSED = (
     "channel_not_found",
@@ -70,7 +70,7 @@ PAGES = (
 
 
 class WildSlack(Wire):
-    """`share` of all calls are answered otherwise than they should be; those of `never` are not."""
+    """Responds oddly to a `share` of all calls."""
 
     def __init__(self, slack: Rehearsal, luck: random.Random) -> None:
         super().__init__(Network(), jitter=luck.random)
@@ -78,7 +78,7 @@ class WildSlack(Wire):
         self.share = 0.0
         self.odd: Counter[str] = Counter()
         self.heard: list[tuple[str, str, bool]] = []
-        """Of each way out: the method, to whom, and whether it worked."""
+        """Of each reply and post: the method, to whom, and whether it worked."""
 
     async def _send(self, _session: object, url: str, *, data: Any, headers: Mapping[str, str]) -> Answer:
         if not url.startswith(f"{self._slack.base_url}/"):
@@ -111,7 +111,7 @@ class WildSlack(Wire):
             self.heard.append((method, str(json.loads(data).get("channel")), worked))
 
     def _do(self, way: list[str], data: Any, headers: Mapping[str, str]) -> Answer:
-        """What Slack itself does and answers."""
+        """What Slack itself does and responds."""
         status, found = 200, {"ok": True}
         try:
             if way[1] == "actions":
@@ -144,7 +144,7 @@ class WildSlack(Wire):
         await asyncio.sleep(delay)
 
     def _told_apart(self, kind: int, do: Callable[[], Answer]) -> Answer:
-        """Late and right, no answer at all, a refusal, or a rate limit."""
+        """The true response, none at all, a refusal, or a rate limit."""
         luck = self._luck
         if kind == 0:
             return do()
@@ -158,7 +158,7 @@ class WildSlack(Wire):
         return Answer(status=429, headers={"Retry-After": wait}, body=luck.choice(PAGES))
 
     def _half_true(self, kind: int, method: str, do: Callable[[], Answer]) -> Answer:
-        """Part of an answer, a changed one, or that of something that is not Slack."""
+        """Part of the true response, a changed one, or one that is not from Slack."""
         luck = self._luck
         if kind == 4:
             found = do()
@@ -180,7 +180,7 @@ class WildSlack(Wire):
         return Answer(status=status, headers={}, body=json.dumps(found).encode())
 
     def _changed(self, method: str, found: Json) -> Json:
-        """The true answer with one part missing or strange."""
+        """The true response with one part missing or strange."""
         holder, luck = found, self._luck
         while True:
             name = luck.choice(list(holder) or ["ok"])
@@ -199,7 +199,7 @@ class WildSlack(Wire):
 
 
 def claims(odd: Mapping[str, Any]) -> bool:
-    """Whether an odd answer says all the same that the call was done."""
+    """Whether an odd response still says that the call was done."""
     return b'"ok": true' in odd["body"]
 
 

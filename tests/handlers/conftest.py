@@ -81,7 +81,7 @@ class Office:
         await self.bot.workspace.background.idle()
 
     async def says(self, who: Actor, line: str, channel: str) -> Message:
-        """A command, and the private answer that it brings."""
+        """Sends a command and returns the private reply."""
         before = len(who.private(channel))
         await who.command(line, channel)
         await self.settled()
@@ -117,7 +117,7 @@ class Office:
         return str(self.manager.modal.blocks)
 
     async def open(self) -> None:
-        """As a manager does: the command, then its button, and long enough after a pulse before."""
+        """As a manager does: the command, then its button, long enough after an earlier pulse."""
         before = await self.bot.store.last_opening()
         if before is not None:
             self.clock.time = max(self.clock.time, before.at + APART)
@@ -127,7 +127,7 @@ class Office:
         await self.confirms("/pulse close", "manage:close")
 
     async def confirms(self, line: str, button: str, who: Actor | None = None) -> Message:
-        """A command that asks first, and its button; returns what then stands in place of the question."""
+        """Sends a command that asks first and presses its button; returns what replaces the question."""
         who = who or self.manager
         asked = await self.says(who, line, self.marketing)
         await who.tap(asked, button)
@@ -135,7 +135,7 @@ class Office:
         return who.private(self.marketing)[-1]
 
     async def answered(self) -> dict[Side, int]:
-        """How many of each side have answered the open wave, counted now and not as people are told it."""
+        """How many of each side have answered the open wave, counted now, not as people are told."""
         wave = self.bot.workspace.waves.current
         assert wave is not None
         return await self.bot.store.answered(wave.id, bool)
@@ -163,11 +163,11 @@ class Office:
         await who.tap(poll, f"answer:{option}", block=block)
 
     def posted(self, channel: str) -> list[Message]:
-        """What stands publicly in a channel."""
+        """The public messages of a channel."""
         return [m for m in self.slack.workspace.channel(channel).messages if m.private_to is None]
 
     def about_pulses(self, channel: str) -> list[Message]:
-        """What stands publicly in a channel, without what it was told about the set-up."""
+        """The public messages of a channel, without those about the set-up."""
         kinds = ("welcome:", "channels:")
         posted = self.posted(channel)
         keys = [str(((m.metadata or {}).get("event_payload") or {}).get("key", "")) for m in posted]

@@ -52,7 +52,7 @@ def card_of(office: Office, person: Actor) -> Message:
 
 
 async def test_the_first_tap_brings_a_card_that_asks_the_next_question(office: Office) -> None:
-    """It stands at the end of the channel, for the person alone, and names what was saved."""
+    """It appears at the end of the channel, for that person alone, and names what was saved."""
     person, other = await opened(office), office.people(office.it)[3]
     await office.answer(person, office.it, "4")
     await office.settled()
@@ -88,7 +88,7 @@ async def test_a_pulse_is_answered_inside_the_card_without_looking_for_the_next_
 
 
 async def test_a_further_tap_on_the_poll_gets_a_line_and_no_second_card(office: Office) -> None:
-    """The card stands already; the line says what the tap changed."""
+    """The card is there already; the line says what the tap changed."""
     person = await opened(office)
     for option in ("5", "4", "2"):
         await office.answer(person, office.it, option)
@@ -193,7 +193,7 @@ async def test_a_withdrawal_elsewhere_is_shown_in_the_card(office: Office) -> No
 async def test_a_tap_that_cannot_be_saved_leaves_the_card_for_a_second_try(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reason is told beside it, and the same button works when the trouble is over."""
+    """The reason is shown beside it, and the same button works when the trouble is over."""
     person = await opened(office)
     await office.answer(person, office.it, "5")
     await office.settled()
@@ -321,7 +321,7 @@ async def test_an_answer_in_the_channel_is_seen_on_an_open_home_tab(office: Offi
 
 
 async def test_open_home_tabs_follow_the_wave(office: Office) -> None:
-    """They are drawn anew when it opens and when it closes; nobody else's is."""
+    """They are drawn again when it opens and when it closes; tabs that are not open are not."""
     office.bot.surfaces.home_tabs.pace_s = 0.0
     await office.set_up()
     first, second, other = office.people(office.it)[:3]

@@ -75,7 +75,7 @@ async def test_managers_open_results_to_the_workspace(office: Office) -> None:
 
 
 async def test_the_details_are_for_readers_alone(office: Office) -> None:
-    """A channel that no longer gets results keeps the old message, and not what is behind its button."""
+    """A channel that no longer gets results keeps the old message, but not what is behind its button."""
     stranger, place = outsider(office)
     office.slack.workspace.channel(place).members.append(BOT_USER)
     await office.set_up(results=[place])
@@ -96,7 +96,7 @@ async def test_the_details_are_for_readers_alone(office: Office) -> None:
 
 
 async def test_closed_sharing_keeps_results_where_they_are_posted(office: Office) -> None:
-    """The button answers with a sentence and posts nothing; published figures can still be shown."""
+    """The button replies with a sentence and posts nothing; published figures can still be shown."""
     await closed_once(office)
     reader = office.people(office.it)[3]
     card = await office.says(reader, "/pulse scores T01", office.it)

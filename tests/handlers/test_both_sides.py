@@ -1,4 +1,4 @@
-"""People in channels of both sides: the set-up decides for which side they count, and all follows it."""
+"""People in channels of both sides: the set-up decides for which side they count, and all else follows."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def change_file(path: Path, statement: str) -> None:
 
 
 async def test_the_set_up_says_how_many_there_are_and_asks_for_their_side(office: Office) -> None:
-    """Nothing is saved before a manager has chosen; then the number is told again, with the choice."""
+    """Nothing is saved before a manager has chosen; then the number is shown again, with the choice."""
     errors = await asked_to_save(office)
     assert errors == {
         "both_sides": "2 people are in channels of both sides. Choose for which side they count."
@@ -56,7 +56,7 @@ async def test_the_set_up_says_how_many_there_are_and_asks_for_their_side(office
 
 
 async def test_nobody_is_asked_about_people_who_are_not_there(office: Office) -> None:
-    """Where nobody is in channels of both sides, the field may stay empty: a bot is no person."""
+    """If nobody is in channels of both sides, the field may stay empty: a bot is not a person."""
     for name in PEOPLE_IN_BOTH:
         office.slack.workspace.leave(office.marketing, office.slack.actor(name).id)
     assert await asked_to_save(office) == {}

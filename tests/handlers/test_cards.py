@@ -45,7 +45,7 @@ async def closed(office: Office) -> Office:
 
 
 async def test_the_trend_is_drawn_at_the_close_and_not_again_for_those_who_ask(closed: Office) -> None:
-    """Two pictures a close, the results' and the trend's; asking makes no more."""
+    """Two pictures per close, the results' and the trend's; asking makes no more."""
     assert uploads(closed) == 2
     for who in closed.people(closed.it)[:2]:
         assert has_picture(await closed.says(who, "/pulse trend", closed.it))
@@ -68,7 +68,7 @@ async def test_the_buttons_of_a_result_lead_to_what_it_leaves_out(closed: Office
     await closed.settled()
     answer = who.private(closed.it)[-1]
     assert has_picture(answer)
-    assert answer.text.startswith("They keep their word\n")
+    assert answer.text.startswith("The others keep promises\n")
 
 
 async def test_an_empty_pulse_hides_no_results(closed: Office) -> None:
@@ -90,7 +90,7 @@ async def test_an_empty_pulse_hides_no_results(closed: Office) -> None:
 
 
 async def test_another_close_makes_the_cards_anew(closed: Office) -> None:
-    """Nobody is shown the pulse before the last one as the last."""
+    """Nobody is shown an older pulse as the last one."""
     before = await closed.says(closed.manager, "/pulse scores", closed.marketing)
     closed.clock.forward(days=7)
     await wave(closed)
@@ -170,7 +170,7 @@ async def test_a_restart_uploads_nothing_by_itself(slack: Rehearsal, tmp_path: P
 
 
 async def test_taps_go_through_while_years_are_read(closed: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Closed pulses are read a few at a time, and the loop turns in between."""
+    """Closed pulses are read a few at a time, and the event loop runs in between."""
     monkeypatch.setattr("pulse.services.results.READ_AT_ONCE", 1)
     for _ in range(3):
         closed.clock.forward(days=7)

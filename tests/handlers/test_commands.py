@@ -1,4 +1,4 @@
-"""Every command, answered privately; typos, long texts, and what is shared."""
+"""Every command and its private reply; typos, long texts, and what is shared."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def closed_once(office: Office) -> None:
 
 
 def test_every_word_means_one_command() -> None:
-    """No word or alias stands in the table twice, and each command either answers or opens a window."""
+    """No word or alias stands in the table twice, and each command either replies or opens a window."""
     words = [word for command in COMMANDS for word in (command.word, *command.aliases)]
     assert sorted(words) == sorted(BY_WORD)
     ways = {each.word: [way for way in (each.run, each.window, each.either) if way] for each in COMMANDS}
@@ -75,7 +75,7 @@ async def test_a_question_is_found_in_small_letters_and_by_a_word(office: Office
     "word", sorted(word for word, command in BY_WORD.items() if command.run is not None and word != "help")
 )
 async def test_every_command_before_the_set_up_has_its_sentence(office: Office, word: str) -> None:
-    """Nothing fails where nothing is set up yet."""
+    """Nothing fails before anything is set up."""
     said = await office.says(office.manager, f"/pulse {word}", office.marketing)
     assert "went wrong" not in said.text
     assert message_problems({"text": said.text, "blocks": said.blocks}) == []

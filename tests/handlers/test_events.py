@@ -18,7 +18,7 @@ NEWS: dict[str, Callable[[Office], None]] = {
 
 
 async def told(office: Office) -> list[str]:
-    """What the manager has been written."""
+    """The direct messages that the manager has got."""
     await office.slack.post.settled()
     await office.settled()
     return [message.text for message in office.manager.dms]
@@ -119,7 +119,7 @@ async def shown(office: Office) -> list[Any]:
 
 
 async def test_an_unarchived_channel_is_in_order_again(office: Office) -> None:
-    """And its next loss is told anew."""
+    """And its next loss is reported again."""
     await office.set_up()
     office.slack.workspace.archive(office.it)
     assert len(await told(office)) == 1
@@ -209,7 +209,7 @@ async def test_a_revoked_token_of_a_user_is_no_trouble(
 
 
 async def test_managers_hear_of_a_channel_that_becomes_shared(office: Office) -> None:
-    """With the fix, once, and again when it was unshared in between."""
+    """With the fix, once, and again if it was unshared in between."""
     await office.set_up()
     office.slack.workspace.share_channel(office.it)
     [message] = await told(office)

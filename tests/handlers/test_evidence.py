@@ -101,7 +101,7 @@ async def test_before_the_first_close_nothing_is_offered(office: Office) -> None
 
 
 async def test_people_who_may_not_read_results_are_not_offered_the_file(office: Office) -> None:
-    """An outsider and a guest read what is kept, and get no button, in the window neither."""
+    """An outsider and a guest read what is kept, and get no button; readers get one, in the window too."""
     await closed_once(office)
     await office.open()
     stranger, place = outsider(office)
@@ -142,7 +142,7 @@ async def test_a_window_that_is_gone_does_not_swallow_the_answer(office: Office)
 
 
 async def test_the_file_is_offered_where_slack_does_not_say_who_reads(office: Office) -> None:
-    """What is kept is told in any case, and the press asks again."""
+    """The text comes in any case, and the press asks Slack again."""
     await closed_once(office)
     stranger, place = outsider(office)
     trouble = office.slack.fail("conversations.members", "internal_error", times=None)

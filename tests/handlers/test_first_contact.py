@@ -95,7 +95,7 @@ async def set_up_with(office: Office, channel: str) -> dict[str, str]:
 
 
 async def test_a_channel_with_fewer_than_five_people_is_refused(office: Office) -> None:
-    """Bots and guests are no people who can be asked; the error stands at the field."""
+    """Bots and guests cannot be asked, so they do not count; the error stands at the field."""
     workspace = office.slack.workspace
     few = [person.id for person in office.people(office.marketing)[:4]]
     guests = [workspace.add_person(Person(f"U9{n}", f"g{n}", f"Guest {n}", guest=True)).id for n in range(3)]

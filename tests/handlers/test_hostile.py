@@ -206,7 +206,7 @@ async def test_a_form_for_another_wave_changes_nothing(office: Office, metadata:
 
 @pytest.mark.parametrize("channel", ["a" * 5000, "C" * 5000, "c0000", "C1 C2", "<!channel>", "\u202e"])
 async def test_a_channel_that_is_no_id_is_no_channel(office: Office, channel: str) -> None:
-    """The form opens as it does where none is known, and the word goes into no call to Slack."""
+    """The form opens as if none were known, and the word goes into no call to Slack."""
     person = await opened(office)
     before = await form_of(office, person)
     sent = [each.payload for each in office.slack.post.deliveries.values() if "command" in each.payload]
@@ -220,7 +220,7 @@ async def test_a_channel_that_is_no_id_is_no_channel(office: Office, channel: st
 
 
 async def test_a_form_cannot_choose_a_side(office: Office) -> None:
-    """Naming the other side's channel in it does not make one a member there: it counts for the own side."""
+    """Naming the other side's channel in it makes nobody a member there: it counts for one's own side."""
     person = await opened(office)
     other = office.people(office.it)[7]
     form = copy.deepcopy(await form_of(office, other))
@@ -277,7 +277,7 @@ def _values(form: View) -> dict[str, Any]:
 )
 @pytest.mark.parametrize("rest", [LOADED, LONG], ids=["loaded", "long"])
 async def test_what_is_typed_pings_nobody_and_breaks_nothing(office: Office, word: str, rest: str) -> None:
-    """Overlong and loaded texts are answered, within Slack's limits, and no part of them is live."""
+    """Overlong and loaded texts get a reply within Slack's limits, and no part of them is live."""
     await office.set_up()
     said = await office.says(office.manager, f"/pulse {word} {rest}", office.marketing)
     for live in ("<!channel>", "<!here", "<https://evil", "<@U00000001>"):
@@ -306,7 +306,7 @@ async def test_a_loaded_note_is_words_on_every_card(office: Office) -> None:
     "value", ["", "scores:" + LONG[:1900], "trend:<!channel>", "evil:T01", "baselines:" + LOADED, "details"]
 )
 async def test_a_forged_share_posts_nothing(office: Office, value: str) -> None:
-    """Only what a card of ours names can be shared; what somebody typed is told to that person alone."""
+    """Only what a card of ours names can be shared; the reply to anything else is private."""
     reader = office.people(office.it)[0]
     card = copy.deepcopy(await office.says(reader, "/pulse baselines", office.it))
     button = next(b for b in card.blocks if b["type"] == "actions")["elements"][0]

@@ -104,7 +104,7 @@ async def test_the_careful_preset_refuses_smaller_changes_too(office: Office) ->
 
 
 async def test_guests_and_apps_do_not_count_as_people(office: Office) -> None:
-    """A channel with the same people and a guest changes the side by nobody."""
+    """A channel with the same people and a guest is not a change of the side's people."""
     few = channel_of(office, "it-few", 6)
     guest = office.slack.actor("greta").id
     same = channel_of(office, "it-same", 6)
@@ -134,7 +134,7 @@ async def test_two_pulses_are_twenty_hours_apart(office: Office) -> None:
 
 
 async def test_other_questions_bring_no_pulse_closer(office: Office) -> None:
-    """A question with a word changed is another question and asks the same."""
+    """A question with a word changed is another question, but asks the same."""
     await office.set_up()
     await office.open()
     wave = office.bot.workspace.waves.current

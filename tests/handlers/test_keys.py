@@ -81,14 +81,14 @@ async def test_a_pulse_without_its_key_is_called_off_and_nothing_else_is_harmed(
 
 
 async def test_a_pulse_without_its_key_is_called_off_when_it_is_due(keyless: Office) -> None:
-    """The schedule goes on also where nobody does anything."""
+    """The schedule goes on even if nobody does anything."""
     await at(keyless, "2026-03-09T09:00")
     assert keyless.bot.workspace.waves.current is None
     assert len(await keyless.bot.store.closed_waves()) == 1
 
 
 async def test_deleted_is_said_only_when_it_is_true(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key that cannot be destroyed is told to who closes, in the closed poll, to managers; then it goes."""
+    """While a key cannot be destroyed, reply, closed poll and an alert say so; the bot tries again."""
     await office.set_up()
     await office.open()
 
@@ -111,7 +111,7 @@ async def test_deleted_is_said_only_when_it_is_true(office: Office, monkeypatch:
 
 
 async def test_who_has_answered_is_told_the_same_everywhere(office: Office) -> None:
-    """Message, status and Home show the count of the last look, and none before there are five."""
+    """Message, status and Home show the same last count, and none before there are five answers."""
     await office.set_up()
     await office.open()
     wave = office.bot.workspace.waves.current

@@ -102,7 +102,7 @@ async def test_what_a_german_manager_changes_is_read_in_english_by_others(office
     ],
 )
 async def test_every_german_answer_is_one_that_slack_takes(office: Office, line: str) -> None:
-    """No German text breaks a limit of Slack's or a place of ours."""
+    """No German text breaks a limit of Slack's or leaves a placeholder."""
     office.manager.person.locale = "de-DE"
     await office.set_up(**POSTS_IN_GERMAN)
     await office.open()

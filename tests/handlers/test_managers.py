@@ -66,7 +66,7 @@ async def test_a_refused_person_is_told_who_can(office: Office) -> None:
 
 
 async def press(office: Office, who: str, word: str, view: View | None = None) -> str:
-    """A button of somebody's Home tab, or of an older picture of it; what the window says then."""
+    """Presses a button of somebody's Home tab or an older state of it; returns what the window says."""
     person = office.slack.actor(who)
     if view is None:
         await person.open_home()
@@ -120,7 +120,7 @@ async def test_an_old_page_skips_no_other_wave(office: Office) -> None:
 
 @pytest.mark.parametrize("word", ["open", "close", "skip", "pause", "resume", "setup", "note", "export"])
 async def test_a_forged_button_of_the_home_tab_is_refused(office: Office, word: str) -> None:
-    """Somebody who is no manager sends what a manager's page would send: told, and nothing changes."""
+    """Somebody who is not a manager sends what a manager's page would: a sentence, and nothing changes."""
     await office.set_up()
     person = office.people(office.it)[3]
     await person.open_home()

@@ -51,7 +51,7 @@ async def chooses(office: Office, view: Any, item_id: str, what: str) -> None:
 
 
 async def writes(office: Office, **fields: str) -> Any:
-    """Adds a question through the form; returns the answer to it."""
+    """Adds a question through the form; returns the bot's reply."""
     view = await looks(office, office.manager)
     await office.manager.tap(view, "question_add")
     await office.settled()

@@ -41,7 +41,7 @@ async def wave(office: Office) -> None:
 
 
 def announced(office: Office, channel: str) -> list[Message]:
-    """The announcements of reports that stand in a channel."""
+    """The announcements of reports in a channel."""
     return [m for m in office.posted(channel) if pressable(m)]
 
 
@@ -78,7 +78,7 @@ async def test_who_asks_for_the_report_gets_its_page_and_its_text_in_one_direct_
 
 
 async def test_a_quarter_is_named_or_refused(closed: Office) -> None:
-    """An earlier quarter without a pulse and a word that is no quarter are answered, and nothing is sent."""
+    """An earlier quarter without a pulse and a word that is not a quarter get a sentence and no report."""
     reader = closed.people(closed.it)[0]
     assert (
         "No pulse closed in July to September 2025"

@@ -1,4 +1,4 @@
-"""A backup that is put back: waves get numbers that messages in Slack bear already, and none is mistaken."""
+"""After a restore, new waves get numbers that messages in Slack bear already, and none is mistaken."""
 
 from __future__ import annotations
 

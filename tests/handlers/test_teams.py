@@ -1,4 +1,4 @@
-"""Every payload finds its team by its ids, when it comes and not before."""
+"""Every payload finds its team by its ids, on arrival and not before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every way out has the fallback that one has: pictures, closed polls, private answers, sentences."""
+"""Every way out has the same fallback: pictures, closed polls, private replies, sentences."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["closed"]
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Second tries of private answers do not wait for a second."""
+    """Second tries of private replies come at once, not after a second."""
     monkeypatch.setattr("handlers.replies.RETRY_S", 0.05)
 
 
@@ -40,7 +40,7 @@ def forget_files(office: Office) -> None:
 
 @pytest.mark.parametrize("line", ["/pulse trend", "/pulse scores T01", "/pulse trend T01"])
 async def test_a_chart_that_is_gone_is_answered_in_words_and_made_anew(closed: Office, line: str) -> None:
-    """Nothing came of these commands, again and again; now words come, and the next time a new picture."""
+    """The reply comes in words, and the next one has a new picture; once no reply ever came."""
     assert has_picture(await closed.says(closed.manager, line, closed.marketing))
     forget_files(closed)
     before = uploads(closed)
@@ -51,15 +51,15 @@ async def test_a_chart_that_is_gone_is_answered_in_words_and_made_anew(closed: O
 
 @pytest.mark.parametrize("status", [400, 404])
 async def test_a_refused_chart_in_a_private_answer_is_left_out(closed: Office, status: int) -> None:
-    """Slack answers a response_url with 404 or 400; two tries, then words."""
+    """Slack replies with 404 or 400 at the response_url; two tries, then words."""
     closed.slack.fail("response_url", status, times=2, body=b'{"ok":false,"error":"invalid_blocks"}')
     said = await closed.says(closed.manager, "/pulse trend", closed.marketing)
     assert not has_picture(said)
-    assert said.text.startswith("They keep their word\n")
+    assert said.text.startswith("The others keep promises\n")
 
 
 async def test_a_chart_that_slack_has_not_read_yet_comes_with_the_second_try(closed: Office) -> None:
-    """Without files:read nobody tells when it has."""
+    """Without files:read the bot cannot learn when it has."""
     closed.slack.workspace.file_seconds = 0.02
     assert has_picture(await closed.says(closed.manager, "/pulse scores A02", closed.marketing))
 
@@ -83,7 +83,7 @@ async def test_results_wait_for_their_chart(office: Office) -> None:
 
 
 async def test_results_come_in_words_where_the_chart_takes_too_long_and_get_it_later(office: Office) -> None:
-    """Posted after 15 s without it, and changed once."""
+    """Posted without it after 15 s, and changed once."""
     office.slack.workspace.file_seconds = 1.2
     posts = asyncio.create_task(results(office))
     await office.slack.workspace.until(lambda: of_kind(office, "results"), 20)
@@ -93,7 +93,7 @@ async def test_results_come_in_words_where_the_chart_takes_too_long_and_get_it_l
 
 
 def of_kind(office: Office, kind: str) -> list[Message]:
-    """What stands in IT's channel of one kind of the outbox's messages."""
+    """The messages in IT's channel of one kind of the outbox."""
     posted = office.about_pulses(office.it)
     return [m for m in posted if m.metadata and m.metadata["event_payload"]["key"].startswith(f"{kind}:")]
 
@@ -108,7 +108,7 @@ async def results(office: Office) -> None:
     await office.settled()
 
 
-# Private answers
+# Private replies
 
 
 @pytest.mark.parametrize("trouble", [{"status": 503}, {"cut": True}, {"status": 500, "body": b"<html>"}])
@@ -131,12 +131,12 @@ async def test_a_private_answer_that_nobody_takes_leaves_no_traceback(
     await office.manager.command("/pulse status", office.marketing)
     await office.settled()
     output = capsys.readouterr()
-    assert "private answer not taken" in output.out + output.err
+    assert "private reply not taken" in output.out + output.err
     assert "Traceback" not in output.out + output.err
 
 
 async def test_a_portals_page_is_no_answer_of_slacks(office: Office) -> None:
-    """It comes under status 200, and was taken for Slack's ok: what was lost in it is sent once more."""
+    """It has status 200 but is not Slack's ok: what was lost in it is sent once more."""
     await office.set_up()
     office.slack.fail("response_url", body=b"<html>Sign in to the guest network</html>")
     said = await office.says(office.manager, "/pulse status", office.marketing)
@@ -156,7 +156,7 @@ TROUBLES: list[dict[str, Any]] = [
 async def test_who_cannot_be_answered_in_place_hears_so_in_a_direct_message(
     office: Office, deed: str, trouble: dict[str, Any]
 ) -> None:
-    """Nobody who waits hears nothing while one way out works; the message does not repeat the answer."""
+    """Whoever waits hears something while one way out works; the message does not repeat the reply."""
     await office.set_up()
     await office.open()
     person = office.people(office.it)[0]
@@ -191,7 +191,7 @@ async def test_whoever_taps_on_a_home_tab_that_cannot_be_drawn_hears_so(office: 
 
 
 async def test_a_shared_card_that_is_not_taken_is_nobodys_private_answer(office: Office) -> None:
-    """It was for everybody, and its presser is told nothing that is not so."""
+    """It was for everybody, and its presser is told nothing false."""
     await office.set_up()
     card = await office.says(office.manager, "/pulse baselines trust", office.marketing)
     before = len(office.manager.dms)
@@ -204,7 +204,7 @@ async def test_a_shared_card_that_is_not_taken_is_nobodys_private_answer(office:
 async def test_a_window_that_slack_does_not_open_in_time_is_told_of_at_once(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A trigger lives for 3 s: a second try after 20 s opened nothing, and its reader waited for long."""
+    """A trigger lives for 3 s: a second try after 20 s would open nothing, so its reader hears at once."""
     monkeypatch.setattr("pulse.slack.web_api.TRIGGER_S", 0.2)
     await office.set_up()
     await office.open()
@@ -224,7 +224,7 @@ def has_buttons(message: Message) -> bool:
 
 
 async def test_a_poll_closes_where_nothing_may_be_posted_any_more(office: Office) -> None:
-    """An earlier message that is refused does not stand in the closed form's way."""
+    """An earlier message that is refused does not hold up the closed form."""
     await office.set_up()
     await office.open()
     updates = office.slack.fail("chat.update", "ratelimited", channel=office.it, retry_after=0, times=5)
@@ -278,7 +278,7 @@ async def test_managers_hear_of_a_poll_that_is_deleted_twice(office: Office) -> 
     "code", ["message_not_found", "edit_window_closed", "is_inactive", "cant_update_message"]
 )
 async def test_a_poll_that_cannot_be_changed_any_more_is_given_up(office: Office, code: str) -> None:
-    """Its closed form is not tried for two days."""
+    """Its closed form is given up at once, not tried for two days."""
     await office.set_up()
     await office.open()
     office.slack.fail("chat.update", code, channel=office.it, times=None)
@@ -300,7 +300,7 @@ NAMED = {
 
 
 async def in_doubt(office: Office, *, stands: bool, kind: str = "poll") -> None:
-    """The app was installed without the optional scopes, and the answer to a post in IT's channel is lost."""
+    """The app was installed without the optional scopes, and the reply to a post in IT's channel is lost."""
     office.slack.scopes = office.slack.scopes - OPTIONAL_SCOPES
     await office.bot.surfaces.slack.greet()
     office.slack.workspace.file_seconds = 0.0  # else the lost call may be one that Slack refused
@@ -342,7 +342,7 @@ def asked(office: Office) -> list[Message]:
 
 
 def copies(office: Office, kind: str) -> list[Message]:
-    """What stands in IT's channel of a kind."""
+    """The messages of a kind in IT's channel."""
     words = {"announcement": ("welcome:", "channels:"), "commitment": ("commitment.",)}.get(
         kind, (f"{kind}:",)
     )
@@ -599,7 +599,7 @@ async def test_only_managers_settle_what_is_in_doubt(office: Office, button: str
 
 
 async def test_a_link_counts_only_from_managers(office: Office) -> None:
-    """Whoever is none any more by the time the form comes back is refused."""
+    """Whoever is no longer a manager when the form comes back is refused."""
     await in_doubt(office, stands=True)
     await office.manager.tap(asked(office)[0], "doubt_stands")
     await office.settled()
@@ -613,7 +613,7 @@ async def test_a_link_counts_only_from_managers(office: Office) -> None:
 
 
 async def test_two_doubts_in_one_channel_are_two_questions(office: Office) -> None:
-    """Each has buttons of its own, and one answer settles one."""
+    """Each has its own buttons, and each press settles one."""
     await in_doubt(office, stands=True)
     lose_the_next_post(office, stands=False)
     await commit(office)
@@ -629,7 +629,7 @@ async def test_two_doubts_in_one_channel_are_two_questions(office: Office) -> No
 
 
 async def test_what_is_lost_once_more_is_asked_once_more(office: Office) -> None:
-    """On the same day, too: the first answer was about the first try."""
+    """On the same day, too: the first press was about the first try."""
     await in_doubt(office, stands=False, kind="results")
     lose_the_next_post(office, stands=False)
     await posts_again(office, asked(office)[0])
@@ -643,7 +643,7 @@ async def test_what_is_lost_once_more_is_asked_once_more(office: Office) -> None
 async def test_the_button_of_an_alert_before_the_upgrade_posts_the_channels_poll(
     office: Office, stands: bool
 ) -> None:
-    """It names the channel alone, and asked about polls alone."""
+    """It names only the channel, and asked only about polls."""
     await in_doubt(office, stands=stands, kind="poll" if not stands else "results")
     [question] = asked(office)
     rename(question, office.it)
@@ -655,7 +655,7 @@ async def test_the_button_of_an_alert_before_the_upgrade_posts_the_channels_poll
 
 @pytest.mark.parametrize("value", ["", "x", "poll:0123456789abcdef:C1", "<!channel>", "a" * 2000])
 async def test_a_forged_question_changes_nothing(office: Office, value: str) -> None:
-    """Kindly."""
+    """A sentence says that nothing is in doubt."""
     await in_doubt(office, stands=False)
     [question] = asked(office)
     rename(question, value)

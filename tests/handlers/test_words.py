@@ -1,4 +1,4 @@
-"""What people type after /pulse: understood, asked back or refused, and never guessed into a change."""
+"""What people type after /pulse: understood, queried or refused, and never guessed into a change."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ async def state(office: Office) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("open_before", [False, True])
 async def test_no_line_of_the_list_changes_anything_by_itself(office: Office, open_before: bool) -> None:
-    """Sixty lines, typed by a manager, leave everything as it was, with a pulse open and with none."""
+    """Typed by a manager, all but resume and note change nothing, with a pulse open and with none."""
     await office.set_up()
     if open_before:
         await office.open()
@@ -162,7 +162,7 @@ async def test_no_line_of_the_list_changes_anything_by_itself(office: Office, op
 async def test_words_behind_a_command_are_refused_with_the_reason(
     office: Office, line: str, sentence: str
 ) -> None:
-    """What is not understood is not left out: nothing is done, and the answer says what the word does."""
+    """What is not understood is not left out: nothing is done, and the reply says what the word does."""
     await office.set_up()
     await office.open()
     before = await state(office)

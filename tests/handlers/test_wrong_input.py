@@ -9,7 +9,7 @@ from tests.handlers.conftest import Office
 
 
 async def test_an_unknown_word_gets_the_nearest_right_one(office: Office) -> None:
-    """`/pulse scoers` is answered with scores and the help."""
+    """`/pulse scoers` gets scores and the help as its reply."""
     said = await office.says(office.manager, "/pulse scoers", office.marketing)
     assert "scores" in said.text
     assert "/pulse help" in said.text or "`/pulse trend" in said.text

@@ -37,7 +37,7 @@ def file_clock(path: str) -> Any:
 
 
 def tell_refusals(bot: Bot, path: str) -> None:
-    """Writes a line for each refused tap before its ack: an ack alone says only that it was read."""
+    """Writes a line for each refused tap before its ack: an ack alone says only that the tap was read."""
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     tap = bot.workspace.answering.tap
 

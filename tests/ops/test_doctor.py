@@ -38,7 +38,7 @@ def now() -> datetime:
 
 
 def settings(folder: Path, slack: Rehearsal | None = None, **others: Any) -> Settings:
-    """Settings for a database in the folder, with the tokens of the stand-in where one is given."""
+    """Settings for a database in the folder, with the tokens of the stand-in if one is given."""
     given: dict[str, Any] = {"_env_file": None, "pulse_db": folder / "pulse.db"}
     if slack is not None:
         given |= {name.lower(): value for name, value in tokens(slack).items()}
@@ -100,7 +100,7 @@ async def left_open(slack: Rehearsal, folder: Path) -> Path:
 
 
 async def test_an_open_waves_key_is_looked_at_and_left_alone(slack: Rehearsal, tmp_path: Path) -> None:
-    """There: all is well. Missing or damaged: the file is named, and what can be done."""
+    """A good key is not a fault; a damaged or missing one is, and the fix is named."""
     key = await left_open(slack, tmp_path)
     whole = key.read_bytes()
     assert faults(await examine(settings(tmp_path, slack))) == {}
@@ -113,8 +113,18 @@ async def test_an_open_waves_key_is_looked_at_and_left_alone(slack: Rehearsal, t
     assert "/pulse close" in found.fix
 
 
+async def test_keys_beside_the_database_are_a_note(slack: Rehearsal, tmp_path: Path) -> None:
+    """The default is harmless unless somebody copies the folder, so it is not a fault."""
+    await left_open(slack, tmp_path)
+    notes = [check.says for check in await examine(settings(tmp_path, slack)) if check.state is State.NOTE]
+    assert [said for said in notes if str(tmp_path / "pulse.db-keys") in said] == [
+        f"{tmp_path / 'pulse.db-keys'} is beside the database: a copy of {tmp_path} made during a pulse tells"
+        " who answered what."
+    ]
+
+
 async def test_a_missing_secret_is_told_where_codes_need_it(slack: Rehearsal, tmp_path: Path) -> None:
-    """Without managers or opt-outs nothing is missed."""
+    """Without managers or opt-outs no secret is needed."""
     await set_up(slack, tmp_path)
     assert faults(await examine(settings(tmp_path, slack))) == {}
     store = Store.open(tmp_path / "pulse.db")
@@ -144,7 +154,7 @@ async def test_what_others_can_read_is_told_with_the_command_that_closes_it(
 
 
 async def test_all_is_well_with_a_bot_that_is_set_up(slack: Rehearsal, tmp_path: Path) -> None:
-    """No fault, and the next three pulses by name of their day."""
+    """No fault, and the next three pulses with their weekdays."""
     await set_up(slack, tmp_path)
     checks = await examine(settings(tmp_path, slack))
     assert faults(checks) == {}
@@ -155,13 +165,13 @@ async def test_all_is_well_with_a_bot_that_is_set_up(slack: Rehearsal, tmp_path:
 
 
 async def test_the_scopes_that_are_needed_are_those_of_the_manifest() -> None:
-    """What doctor compares with is what Slack is told."""
+    """doctor expects the scopes that the manifest asks for."""
     asked = read(ROOT / "manifest.yml")
     assert (asked.scopes, asked.optional) == (SCOPES | OPTIONAL_SCOPES, OPTIONAL_SCOPES)
 
 
 async def test_declined_scopes_are_no_fault(slack: Rehearsal, tmp_path: Path) -> None:
-    """What the bot cannot do then is told."""
+    """A note says what the bot cannot do without them."""
     await set_up(slack, tmp_path)
     slack.scopes = slack.scopes - OPTIONAL_SCOPES
     checks = await examine(settings(tmp_path, slack))
@@ -171,7 +181,7 @@ async def test_declined_scopes_are_no_fault(slack: Rehearsal, tmp_path: Path) ->
 
 
 async def test_no_tokens(tmp_path: Path) -> None:
-    """The bot would rehearse: that is not what a server should do."""
+    """The bot would rehearse, and a server should not."""
     found = faults(await examine(settings(tmp_path)))
     assert "SLACK_BOT_TOKEN" in found["mode"].fix
 
@@ -185,7 +195,7 @@ async def test_some_tokens(tmp_path: Path) -> None:
 
 
 async def test_wrong_tokens(slack: Rehearsal, tmp_path: Path) -> None:
-    """Both are asked of Slack, and neither is printed."""
+    """Slack is asked about both, and neither is printed."""
     wrong = settings(tmp_path, slack, slack_bot_token="xoxb-secretive", slack_app_token="xapp-secretive")
     checks = await examine(wrong)
     found = faults(checks)
@@ -195,7 +205,7 @@ async def test_wrong_tokens(slack: Rehearsal, tmp_path: Path) -> None:
 
 
 async def test_slack_out_of_reach(tmp_path: Path) -> None:
-    """Network, proxy or address: not the token."""
+    """The fix is about network, proxy or address, not the token."""
     away = settings(
         tmp_path, slack_bot_token="xoxb-1", slack_signing_secret="s", slack_api_url="http://127.0.0.1:9"
     )
@@ -210,7 +220,7 @@ async def test_socket_mode_switched_off(slack: Rehearsal, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("scope", ["chat:write", "groups:read"])
 async def test_a_missing_scope(scope: str, slack: Rehearsal, tmp_path: Path) -> None:
-    """It is named, and the manifest brings it."""
+    """It is named, and the manifest is the fix."""
     slack.scopes = slack.scopes - {scope}
     found = faults(await examine(settings(tmp_path, slack)))["permissions"]
     assert scope in found.says
@@ -218,7 +228,7 @@ async def test_a_missing_scope(scope: str, slack: Rehearsal, tmp_path: Path) -> 
 
 
 async def test_a_scope_too_many_is_no_fault(slack: Rehearsal, tmp_path: Path) -> None:
-    """It is said, because the fewest are best."""
+    """A note names it, because fewer scopes are better."""
     slack.scopes = slack.scopes | {"channels:join"}
     checks = await examine(settings(tmp_path, slack))
     assert "permissions" not in faults(checks)
@@ -235,7 +245,7 @@ async def test_the_bot_outside_a_channel(slack: Rehearsal, tmp_path: Path) -> No
 
 
 async def test_an_archived_channel(slack: Rehearsal, tmp_path: Path) -> None:
-    """A channel for the results is looked at, too."""
+    """A channel for the results is checked, too."""
     assert slack.places is not None
     await set_up(slack, tmp_path, results=(slack.places.private,))
     slack.workspace.channel(slack.places.private).archived = True
@@ -244,7 +254,7 @@ async def test_an_archived_channel(slack: Rehearsal, tmp_path: Path) -> None:
 
 
 async def test_a_channel_shared_with_another_company(slack: Rehearsal, tmp_path: Path) -> None:
-    """Results would be read by strangers: another channel is asked for."""
+    """Strangers would read the results: doctor asks for another channel."""
     assert slack.places is not None
     await set_up(slack, tmp_path)
     slack.workspace.channel(slack.places.it).shared = True
@@ -262,7 +272,7 @@ async def test_too_few_people(slack: Rehearsal, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("off", "way"), [(300, "ahead of"), (-300, "behind")])
 async def test_a_clock_five_minutes_off(off: int, way: str, slack: Rehearsal, tmp_path: Path) -> None:
-    """By Slack's own answers: signatures would not count, and pulses would open at the wrong minute."""
+    """Measured by Slack's responses: signatures would be refused, and pulses open at the wrong minute."""
     found = faults(await examine(settings(tmp_path, slack), lambda: now() + timedelta(seconds=off)))
     assert way in found["clock"].says
     assert "NTP" in found["clock"].fix
@@ -329,13 +339,13 @@ async def test_own_questions_with_a_fault(tmp_path: Path) -> None:
 
 
 async def test_no_time_zone_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A small container may have none, and no schedule could be kept."""
+    """A small container might have none, and no schedule could be kept."""
     monkeypatch.setattr(doctor, "available_timezones", set)
     assert "requirements.txt" in faults(await examine(settings(tmp_path)))["time zones"].fix
 
 
 async def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before it is full."""
+    """A disk that fills up is reported before it is full."""
     monkeypatch.setattr(doctor, "LEAST_FREE_BYTES", 1 << 62)
     assert "Make room" in faults(await examine(settings(tmp_path)))["disk"].fix
 
@@ -385,7 +395,7 @@ async def test_the_command_ends_with_1_where_something_is_wrong_and_0_where_not(
 
 
 def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    """With the list of those there are."""
+    """The error lists the commands."""
     with pytest.raises(SystemExit) as end:
         main(["doktor"])
     assert end.value.code == 2
@@ -407,7 +417,7 @@ async def test_a_terminal_of_any_encoding_shows_the_findings(
 
 
 async def test_a_setting_is_refused_in_words_on_a_plain_terminal(tmp_path: Path) -> None:
-    """Also where the sentence holds what the terminal lacks."""
+    """Even if the sentence holds characters that the terminal lacks."""
     async with bot(tmp_path, "doctor", PYTHONIOENCODING="ascii", PULSE_LOG="“loud”…") as asked:
         assert await asked.ends() == 2
         assert "PULSE_LOG" in asked.output
@@ -427,7 +437,7 @@ FAULTS: dict[str, tuple[dict[str, str], int, str]] = {
     "no certificates": ({"SSL_CERT_FILE": "nö.pem"}, 1, "SSL_CERT_FILE"),
     "a port too high": ({"PULSE_PAGE": "70000"}, 2, "PULSE_PAGE"),
 }
-"""What an operator gets wrong: the environment, doctor's exit code, and a word of the cause."""
+"""What an operator gets wrong: the environment, doctor's exit code, and a word that names the cause."""
 
 
 @pytest.mark.usefixtures("logging_as_before")
@@ -436,7 +446,7 @@ FAULTS: dict[str, tuple[dict[str, str], int, str]] = {
 def test_each_fault_is_named_on_a_terminal_of_any_encoding(
     fault: tuple[dict[str, str], int, str], encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The cause in words, whatever the terminal lacks; a file that is not ours stays as it is."""
+    """Words name the cause, whatever the terminal lacks; a file that is not ours stays as it is."""
     environment, code, word = fault
     with closing(sqlite3.connect(tmp_path / "other.db")) as other:
         other.execute("CREATE TABLE bookmarks (url TEXT)")

@@ -41,7 +41,7 @@ async def on_writer(office: Office, pragma: str) -> None:
 
 
 async def test_on_a_full_disk_no_pulse_opens_and_later_one_does(office: Office) -> None:
-    """The manager is told, no key is left, and once there is room nothing has to be started again."""
+    """The manager is told, no key is left, and once there is room it opens without a restart."""
     await office.set_up()
     await on_writer(office, "max_page_count = 1")
     told = await office.confirms("/pulse open", "manage:open")
@@ -65,7 +65,7 @@ async def test_on_a_full_disk_taps_go_on(office: Office) -> None:
 
 
 async def test_when_the_writer_has_ended_a_tap_gets_a_sentence(office: Office) -> None:
-    """It is acked, never as recorded, and nobody waits for a thread that is gone."""
+    """It is acked, but not as recorded, and nobody waits for a thread that is gone."""
     await opened(office)
 
     def end(_connection: sqlite3.Connection) -> None:
@@ -105,7 +105,7 @@ async def test_a_file_that_became_read_only_refuses_answers_in_words(office: Off
 
 
 async def test_while_another_program_locks_the_file_taps_are_acked_in_time(office: Office) -> None:
-    """Refused with a sentence within three seconds, and taken when the lock is gone."""
+    """They are refused with a sentence within three seconds, and recorded once the lock is gone."""
     await opened(office)
     other = sqlite3.connect(office.bot.store.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -113,7 +113,7 @@ async def test_while_another_program_locks_the_file_taps_are_acked_in_time(offic
 
     async def later(person: Any, wait: float) -> None:
         await asyncio.sleep(wait)
-        await office.answer(person, office.it, "4")  # raises where the ack is late
+        await office.answer(person, office.it, "4")  # raises if the ack is late
 
     await asyncio.gather(*(later(person, number * 0.3) for number, person in enumerate(people)))
     await office.settled()
@@ -125,7 +125,7 @@ async def test_while_another_program_locks_the_file_taps_are_acked_in_time(offic
 
 
 async def test_a_close_while_somebody_reads_the_file_is_scrubbed_when_they_are_done(office: Office) -> None:
-    """The wave closes and its key is destroyed all the same; the ballots leave the log with the reader."""
+    """The wave closes and its key is destroyed all the same; the ballots leave the log after the reader."""
     await opened(office)
     for person in office.people(office.it):
         await office.answer(person, office.it, "4")
@@ -225,7 +225,7 @@ METHODS = (
 async def test_one_refused_call_changes_nothing_in_the_end(
     slack: Rehearsal, tmp_path: Path, method: str, status: int
 ) -> None:
-    """The whole loop, with each method refused once: every message stands once, every answer counts."""
+    """The whole loop, with one method refused once: every message is posted once, every answer counts."""
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         await opened_under(office, lambda: slack.fail(method, status, retry_after=0))
         for person in office.people(office.it)[:12]:
@@ -255,7 +255,7 @@ async def opened_under(office: Office, trouble: Callable[[], object]) -> None:
 @pytest.mark.parametrize("applied", [True, False])
 @pytest.mark.parametrize("kind", ["text under 503", "a list", "bytes that are no text", "ok under 500"])
 async def test_a_post_that_is_answered_oddly_stands_once(office: Office, kind: str, applied: bool) -> None:
-    """The attempt is counted; whether Slack took the message or not, it is looked for and stands once."""
+    """The attempt is counted; whether Slack took the message or not, it is looked for and is posted once."""
     await office.set_up()
     office.slack.fail("chat.postMessage", channel=office.it, applied=applied, **ODD[kind])
     await office.open()
@@ -279,7 +279,7 @@ async def test_a_post_that_is_answered_oddly_again_and_again_is_told(office: Off
 
 @pytest.mark.parametrize("code", ["invalid_auth", "token_revoked", "account_inactive"])
 async def test_a_token_that_is_revoked_ends_in_few_calls(office: Office, code: str) -> None:
-    """An hour of ticks without a token costs some calls, not a loop; with a token again the poll comes."""
+    """An hour of ticks with a refused token costs under 60 calls; once it is accepted, the poll comes."""
     await office.set_up()
     troubles = [
         office.slack.fail(method, code, times=None)
@@ -300,7 +300,7 @@ async def test_a_token_that_is_revoked_ends_in_few_calls(office: Office, code: s
 
 
 async def test_an_event_that_comes_twice_or_late_changes_nothing(office: Office) -> None:
-    """Slack redelivers events: the Home tab and a leaving person are as they were."""
+    """Slack redelivers events: hearing three times that somebody left takes no answer away."""
     await opened(office)
     person = office.people(office.it)[0]
     await office.answer(person, office.it, "4")
@@ -320,7 +320,7 @@ async def test_an_event_that_comes_twice_or_late_changes_nothing(office: Office)
 
 
 async def test_a_clock_that_steps_back_opens_no_second_wave(office: Office) -> None:
-    """And none is closed or reminded of again."""
+    """Nor does it close one or send its reminder a second time."""
     office.clock.forward(minutes=30)
     await office.set_up(reminders="1")
     for moment in (

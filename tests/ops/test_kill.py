@@ -42,17 +42,17 @@ LAST_OF_QUARTER = 4
 """The wave that closes on 27 March: the quarter's report is announced on 1 April, while the next is open."""
 KILLS = length(40, 200)
 BADLY = 0.1
-"""The share of its calls that a bad Slack answers otherwise than it should."""
+"""The share of calls to which a bad Slack responds oddly."""
 SLOW_S = 0.05
 LOST = 0.5
-"""The share of its posts whose answer a Slack loses that may not be searched."""
+"""The share of posts whose response is lost when the history may not be read."""
 STAGES = ("open", "remind", "remind again", "close")
-HOURS = {"open": 1, "remind": 25, "remind again": 49, "close": 73}  # since the Tuesday's 08:00
+HOURS = {"open": 1, "remind": 25, "remind again": 49, "close": 73}  # after Tuesday, 08:00
 REMINDED = {"open": 0, "remind": 1, "remind again": 2, "close": 2}
-SILENT = 4  # of each side's people never answer: somebody is to be reminded
+SILENT = 4  # people per side who never answer, so that somebody is reminded
 MANAGERS = ("ines", "priya")
 ASKS = "doubt_stands"
-"""The button with which a manager says that a message stands."""
+"""The button with which a manager says that a message was posted."""
 OPTIONS = ("1", "2", "3", "4", "5")
 
 
@@ -154,7 +154,7 @@ async def life(slack: Rehearsal, folder: Path) -> AsyncIterator[Life]:
 
 
 class Whims:
-    """Slack on a bad day, and how often it was one."""
+    """A Slack that responds badly to some calls, and how many they were."""
 
     def __init__(self, luck: random.Random, badly: float) -> None:
         self._luck, self._badly = luck, badly
@@ -182,7 +182,7 @@ class Whims:
 
 
 class LostPosts(Whims):
-    """The answer to a post is often lost, and nobody can tell whether the post stands; all are slow."""
+    """The response to a post is often lost, and the bot cannot tell if it worked; other posts are slow."""
 
     def __call__(self, method: str) -> Trouble | None:
         self.asked += 1
@@ -197,17 +197,17 @@ class LostPosts(Whims):
 
 
 def public(slack: Rehearsal, channel: str) -> list[Message]:
-    """What everybody in a channel sees: private cards have such buttons as polls, too."""
+    """What everybody in a channel sees: not private cards, which have the same buttons as polls."""
     return [m for m in slack.workspace.channel(channel).messages if m.private_to is None]
 
 
 def keys(slack: Rehearsal, channel: str) -> list[str]:
-    """The outbox keys of the messages that stand in a channel."""
+    """The outbox keys of the messages in a channel."""
     return [m.metadata["event_payload"]["key"] for m in public(slack, channel) if m.metadata]
 
 
 async def tap(life: Life, person: Person, option: str) -> None:
-    """One tap on the newest poll; afterwards it is known what the bot may hold."""
+    """Taps the newest poll; `may_hold` then says what the bot may hold."""
     polls = [m for m in public(life.slack, person.channel) if "poll:" in str(m.blocks)]
     if not polls:
         return
@@ -237,7 +237,7 @@ async def reached(what: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def slow_down(slack: Rehearsal, channels: tuple[str, ...], *, posts: bool) -> None:
-    """Killed in a slow call, the bot cannot know whether Slack took it: it is applied after the kill."""
+    """A bot that is killed in a slow call cannot know whether Slack took it: it is applied after the kill."""
     for channel in channels:
         if posts:
             slack.fail("chat.postMessage", seconds=SLOW_S, times=None, channel=channel)
@@ -266,14 +266,14 @@ async def set_up(slack: Rehearsal, life: Life) -> None:
 
 
 class Overseer:
-    """A manager's part where the bot may not read the history: looks for what it asks about, and answers."""
+    """A manager of a bot that may not read the history: looks for each message in doubt, and reports."""
 
     def __init__(self, life: Life) -> None:
         self._life, self._answered = life, set[str]()
         self.tally: Counter[str] = Counter()
 
     async def look(self) -> None:
-        """Answers each question of the direct messages that managers get, for as long as it runs."""
+        """Settles each question that managers get in direct messages, for as long as it runs."""
         while True:
             for name in MANAGERS:
                 manager = self._life.slack.actor(name)
@@ -283,13 +283,13 @@ class Overseer:
             await asyncio.sleep(0.02)
 
     async def _answer(self, manager: Actor, asked: Message) -> None:
-        """Tries again later what the bot, which may be dead by now, did not take."""
+        """Leaves for later what the bot, perhaps dead by now, did not take."""
         with suppress(NotAnswered, TimeoutError):
             self.tally[await self._settle(manager, asked)] += 1
             self._answered.add(asked.ts)
 
     async def _settle(self, manager: Actor, asked: Message) -> str:
-        """Looks into the channel, presses the button that is right; returns what came of it."""
+        """Looks into the channel and presses the right button; returns the outcome."""
         [row] = [block["elements"] for block in asked.blocks if block["type"] == "actions"]
         key = str(row[0]["value"])
         channel = key.rsplit(":", 1)[1]
@@ -313,7 +313,7 @@ class Overseer:
 
 
 def questions(actor: Actor) -> list[Message]:
-    """The direct messages that ask whether something stands."""
+    """The direct messages that ask whether a message was posted."""
     return [message for message in actor.dms if ASKS in str(message.blocks)]
 
 
@@ -334,14 +334,14 @@ def crowd(slack: Rehearsal) -> tuple[list[Person], list[Actor]]:
         people = [
             a for a in actors if not (a.person.is_bot or a.person.guest or a.person.name in ("aiko", "bruno"))
         ]
-        people.sort(key=lambda actor: actor.person.name in MANAGERS)  # they get other messages, too
+        people.sort(key=lambda actor: actor.person.name in MANAGERS)  # managers last: they get other DMs, too
         taking_part += [Person(actor, channel, side) for actor in people[SILENT:]]
         silent += people[:SILENT]
     return taking_part, silent
 
 
 async def a_moment(life: Life, luck: random.Random) -> None:
-    """While it starts, while it calls Slack for the so-manieth time, or while taps come in."""
+    """Returns while the bot starts, after a random number of its calls, or while taps come in."""
     kind = luck.random()
     if kind < 0.3:
         await asyncio.sleep(luck.uniform(0.0, 0.3))
@@ -367,7 +367,7 @@ async def through(life: Life, luck: random.Random, kills: int, done: Callable[[]
 
 
 def check_answers(life: Life, people: list[Person], wave: int) -> None:
-    """The close counted each person once: between what it must and what it may hold."""
+    """The close counted each person once: its counts lie between what the bot must and may hold."""
     for side in Side:
         of = [person for person in people if person.side is side]
         certain = sum("" not in person.may_hold for person in of)
@@ -396,9 +396,9 @@ async def test_kills_at_any_moment_lose_nothing_and_double_nothing(
 ) -> None:
     """Five weekly waves with their reminders, under taps all the while, and a kill -9 about every second.
 
-    Where Slack answers badly, a tenth of all calls get no answer, an odd one, or one that is lost. Where the
-    history may not be read, the answers to half of all posts are lost besides; a manager looks for what is in
-    doubt, and gives its link or has it posted again.
+    If Slack responds badly, a tenth of all calls get no response, an odd or slow one, or one that is lost. If
+    the history may not be read, the responses to half of all posts are lost; a manager looks for each message
+    in doubt, and gives its link or has it posted again.
     """
     luck = random.Random(20261122)
     assert slack.places is not None

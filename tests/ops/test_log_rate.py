@@ -11,7 +11,7 @@ from pulse.ops.log_rate import MOST, MOST_KINDS, WINDOW_S, AtMost
 
 
 class Heard(logging.Handler):
-    """What a log says, behind the bound."""
+    """The lines that pass the bound."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ LOG = logging.getLogger("aiohttp.server")
 
 
 def test_one_error_a_thousand_times_is_ten_lines(heard: Heard) -> None:
-    """Whatever is filled into its message."""
+    """They are one kind, whatever is filled into its message."""
     for number in range(1000):
         LOG.error("Error handling request from %s", number)
     assert len(heard.lines) == MOST
@@ -71,7 +71,7 @@ def test_kinds_that_differ_by_a_value_are_bounded_together(heard: Heard) -> None
 
 
 def test_what_is_no_warning_is_not_counted(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
-    """Events of a normal day come as often as they come."""
+    """Ordinary events are never held back."""
     with caplog.at_level(logging.INFO, LOG.name):
         for _ in range(50):
             LOG.info("wave opened")

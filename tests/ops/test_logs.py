@@ -1,4 +1,4 @@
-"""The logs: one line an event, and nothing in them that opens Slack or names a person."""
+"""The logs: one line per event, and nothing in them that opens Slack or names a person."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pulse.ops import logs
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch, logging_as_before: None) -> Iterator[Callable[[], str]]:
-    """The bot's logging, at its most talkative; gives what stands on standard error."""
+    """The bot's logging, at its most talkative; gives what is written to standard error."""
     with monkeypatch.context() as patch, io.StringIO() as stream:
         patch.setattr(sys, "stderr", stream)
         logs.configure("debug")
@@ -42,7 +42,7 @@ def kept(secret: str, text: str) -> bool:
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_no_secret_is_logged_in_whatever_shape(secret: str, written: Callable[[], str]) -> None:
-    """As text, value, part of a list or mapping, argument, or in an exception: by us or a library."""
+    """As text, value, part of a list or mapping, argument, or in an exception: by us or by a library."""
     ours, theirs = structlog.get_logger("pulse"), logging.getLogger("a.library")
     ours.info(f"said {secret}")
     ours.info("said", what=secret, many=[secret], mapped={secret: {"deep": secret}}, joined=f"x_{secret}")

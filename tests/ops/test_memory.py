@@ -67,7 +67,7 @@ def personal(keys: Keys, people: list[str]) -> dict[str, bytes]:
 async def test_keys_leave_memory_with_the_close_and_answers_with_the_process(
     http: bool, number: int, slack: Rehearsal, tmp_path: Path
 ) -> None:
-    """Each dump: the keys are found while the pulse is open, and nowhere right after its close.
+    """In each dump the keys are found while the pulse is open, and not right after its close.
 
     When the process has replaced itself, neither pseudonyms nor ballots nor ids of respondents are found.
     """
@@ -89,7 +89,7 @@ async def test_keys_leave_memory_with_the_close_and_answers_with_the_process(
 
 @contextmanager
 def core_pattern(pattern: str) -> Iterator[None]:
-    """Where the kernel sends cores, for a while."""
+    """Sets for a while where the kernel sends cores."""
     setting = Path("/proc/sys/kernel/core_pattern")
     before = setting.read_text()
     setting.write_text(pattern)
@@ -101,7 +101,7 @@ def core_pattern(pattern: str) -> Iterator[None]:
 
 @pytest.mark.parametrize("guarded", ["guarded", "open"])
 def test_no_core_is_made_where_cores_go_to_a_program(guarded: str, tmp_path: Path) -> None:
-    """The kernel ignores the limit there; a process that is not dumpable has none all the same."""
+    """The kernel then ignores the core limit; a process that is not dumpable still leaves no core."""
     if file_system(Path("/proc/sys")) == "proc" and not os.access("/proc/sys/kernel/core_pattern", os.W_OK):
         pytest.fail("core_pattern cannot be set here")
     catcher = tmp_path / "catch"

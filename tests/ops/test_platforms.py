@@ -1,4 +1,4 @@
-"""What the bot runs on: what is too old, too new or missing is named before anything fails of it."""
+"""What the bot runs on: what is too old, too new or missing is named before it makes anything fail."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FINE = (3, 45, 1)
 def test_what_cannot_work_is_named(
     system: str, python: tuple[int, ...], sqlite: tuple[int, ...] | None, named: str
 ) -> None:
-    """An old SQLite was taken for a damaged file, which doctor said to move away."""
+    """With an old SQLite, doctor once said that the file was damaged and should be moved away."""
     said = problem(system, python, sqlite)
     assert named in said
     assert said.endswith(".")
@@ -37,7 +37,7 @@ def test_what_cannot_work_is_named(
 
 @pytest.mark.parametrize("python", [OLDEST_PYTHON, (3, 12, 1), (3, 13, 0), NEWEST_PYTHON])
 def test_what_was_tried_is_not_refused(python: tuple[int, ...]) -> None:
-    """Nor what is newer, where its packages are installed."""
+    """Nor is a newer Python, if its packages are installed."""
     assert problem("linux", python, OLDEST_SQLITE) == untried(python) == ""
     assert problem("darwin", (3, 15, 0), FINE) == ""
     assert "3.15.0" in untried((3, 15, 0))
@@ -52,7 +52,7 @@ def ended(*words: str, folder: Path) -> tuple[int, str]:
 def test_an_old_sqlite_ends_the_program_before_a_file_is_touched(
     words: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """Exit code 2 and a sentence, whatever was asked for."""
+    """Exit code 2 and a sentence, whatever the command."""
     start = "import sqlite3, sys, runpy; sqlite3.sqlite_version_info = (3, 34, 1)"
     start += f"; sys.argv[:] = {['bot.py', *words]}; sys.path.insert(0, {str(ROOT)!r})"
     start += f"; runpy.run_path({str(ROOT / 'bot.py')!r}, run_name='__main__')"
@@ -62,7 +62,7 @@ def test_an_old_sqlite_ends_the_program_before_a_file_is_touched(
 
 
 def test_without_its_packages_the_program_says_how_to_install_them(tmp_path: Path) -> None:
-    """A bare Python, and not .venv's."""
+    """It was started with a bare Python instead of .venv's."""
     code, said = ended(sys.executable, "-S", str(ROOT / "bot.py"), folder=tmp_path)
     assert (code, "make run" in said, "Traceback" in said) == (2, True, False)
 
@@ -89,13 +89,13 @@ NUMBERED = re.compile(r"[^\\]\?[1-9]")
 
 
 def test_no_statement_numbers_its_placeholders() -> None:
-    """Python 3.12 warns where values come in a row for them, and 3.14 refuses."""
+    """If their values come as a sequence, Python 3.12 warns and 3.14 refuses."""
     files = [path for room in ("pulse", "tools", "bench") for path in sorted((ROOT / room).rglob("*.py"))]
     assert [str(path) for path in files if NUMBERED.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_the_readme_names_the_same_versions() -> None:
-    """What is checked is what was promised."""
+    """The versions checked are those promised."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     python = [".".join(map(str, version)) for version in (OLDEST_PYTHON, NEWEST_PYTHON)]
     assert re.search(

@@ -29,7 +29,7 @@ def run(program: str, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_guarded_process_leaves_no_core(tmp_path: Path) -> None:
-    """Neither where the limit allowed one, nor for a pipe: the kernel says that nothing was dumped."""
+    """Even if the limit allowed one: the kernel says that nothing was dumped, to a file or a pipe."""
     program = """
         import os, resource, signal, sys
         from pulse.ops.process import guard
@@ -48,7 +48,7 @@ def test_a_guarded_process_leaves_no_core(tmp_path: Path) -> None:
 
 
 def test_a_guarded_process_has_no_core_limit_left_and_makes_files_for_its_owner_only() -> None:
-    """Each guard holds by itself; whatever is written is private without having to be remembered."""
+    """Each guard holds by itself; files are private without the code having to remember it."""
     program = """
         import os, resource, pulse.ops.process
         print(pulse.ops.process.guard(), resource.getrlimit(resource.RLIMIT_CORE), oct(os.umask(0)))
@@ -73,7 +73,7 @@ class Moment:
         return self.payloads
 
     async def seen(self, times: int) -> None:
-        """Waits until the decision has looked so often more."""
+        """Waits until the decision has looked this many more times."""
         wanted = len(self.looks) + times
         while len(self.looks) < wanted:  # noqa: ASYNC110 - the decision goes on whenever it is given a turn
             await asyncio.sleep(0)
@@ -96,7 +96,7 @@ async def test_without_a_close_nothing_is_replaced() -> None:
 
 
 async def test_a_quiet_moment_after_a_close_is_taken() -> None:
-    """As soon as nobody needs the bot."""
+    """The process is replaced as soon as nobody needs it."""
     moment = Moment()
     waiting = replacement(moment)
     moment.closed.set()
@@ -117,7 +117,7 @@ async def test_while_something_is_under_way_it_waits() -> None:
 
 
 async def test_while_people_press_buttons_it_waits() -> None:
-    """Each payload begins the quiet minute anew."""
+    """Each payload starts the quiet minute again."""
     moment = Moment()
     waiting = replacement(moment, quiet_s=3600.0, latest_s=7200.0)
     moment.closed.set()
@@ -130,7 +130,7 @@ async def test_while_people_press_buttons_it_waits() -> None:
 
 
 async def test_the_latest_moment_comes_quiet_or_not() -> None:
-    """The promise has an hour, and no exception for a busy one."""
+    """The promised hour has no exception for a busy bot."""
     moment = Moment(busy=True)
     moment.closed.set()
     await replacement(moment, quiet_s=3600.0, latest_s=0.0).due()
@@ -155,7 +155,7 @@ async def test_a_process_that_has_just_been_replaced_stays_a_while() -> None:
 def test_when_it_was_replaced_is_read_from_the_environment(
     environment: dict[str, str], expected: float
 ) -> None:
-    """What is no number is as good as nothing."""
+    """A value that is not a number counts as not set."""
     assert not_before(environment) == expected
 
 
@@ -177,7 +177,7 @@ def test_a_descriptor_that_is_none_is_not_taken_over(said: str) -> None:
 
 
 def test_a_replaced_process_keeps_its_id_its_words_and_what_was_handed_over(tmp_path: Path) -> None:
-    """And nothing else: memory, other descriptors and the guard's mark of before are gone."""
+    """Memory and other descriptors are gone, and it knows when it was replaced."""
     program = tmp_path / "program.py"
     program.write_text(
         textwrap.dedent(

@@ -23,7 +23,7 @@ SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 async def hasty(
     slack: Rehearsal, folder: Path, *, http: bool = False, **settings: str
 ) -> AsyncIterator[Process]:
-    """A bot that is ready, whose quiet minute is short; over HTTP where that is asked for."""
+    """A bot that is ready, whose quiet minute is short; over HTTP if asked to."""
     chosen = {**tokens(slack), **settings}
     if http:
         del chosen["SLACK_APP_TOKEN"]
@@ -42,7 +42,7 @@ def command_line(pid: int) -> bytes:
 
 
 async def test_after_a_close_a_new_process_goes_on(slack: Rehearsal, tmp_path: Path) -> None:
-    """With the same id and the same words; it holds the database, and the next pulse is answered."""
+    """With the same id and command line; it holds the database, and the next pulse is answered."""
     async with hasty(slack, tmp_path) as process:
         pid = process.process.pid
         words = command_line(pid)
@@ -63,14 +63,14 @@ async def test_after_a_close_a_new_process_goes_on(slack: Rehearsal, tmp_path: P
 
 
 async def test_the_end_is_the_end_also_while_a_replacement_is_due(slack: Rehearsal, tmp_path: Path) -> None:
-    """SIGTERM after a close ends the process with 0, whichever of the two comes first."""
+    """SIGTERM after a close ends the process with 0, whether the replacement or the signal comes first."""
     async with hasty(slack, tmp_path) as process:
         await Outside(slack).whole_loop()
         assert await process.stop() == 0
 
 
 async def test_over_http_every_request_is_answered_meanwhile(slack: Rehearsal, tmp_path: Path) -> None:
-    """The socket that listens is handed over: who comes in between waits, and nobody is refused."""
+    """The socket that listens is handed over: a request in between waits, and none is refused."""
     async with hasty(slack, tmp_path, http=True) as process:
         address = re.search(r"event=ready.* address=(\S+)", process.output)
         assert address is not None

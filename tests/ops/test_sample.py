@@ -41,7 +41,7 @@ async def test_the_history_is_twelve_closed_waves_in_the_past(filled: Store) -> 
 
 
 async def test_the_last_results_of_the_history_are_a_finding(filled: Store) -> None:
-    """What a visitor sees first is a change that was called, beside verdict and study."""
+    """What a visitor sees first is a change that the rules claim."""
     library = load_library(None)
     waves = await filled.closed_waves()
     found = report(waves[-1], waves, library.bank, library.ledger)
@@ -67,7 +67,7 @@ async def test_both_named_studies_get_verdicts_in_the_posted_messages(filled: St
 
 
 async def test_the_history_says_that_it_is_invented(filled: Store) -> None:
-    """The label is a note, so that it stands on every trend."""
+    """The label is a note, so that it is shown on every trend."""
     assert (await filled.notes())[0].text == sample_note()
     assert (await filled.notes())[0].day == (await filled.closed_waves())[0].closed_at.date()
 
@@ -94,7 +94,7 @@ async def reports(store: Store) -> list[WaveReport]:
 
 
 async def test_the_history_tells_of_a_wrong_expectation(filled: Store) -> None:
-    """Marketing thinks that IT trusts it as little, and the message begins with that."""
+    """Marketing expects fewer in IT to agree than do, and the message begins with that."""
     found = [(one, made.headline) for made in await reports(filled) for one in made.expectations]
     first, headline = next((one, line) for one, line in found if one.side is Side.MARKETING)
     assert (first.item.id, first.verdict) == ("T01", Verdict.BELOW)
@@ -102,7 +102,7 @@ async def test_the_history_tells_of_a_wrong_expectation(filled: Store) -> None:
 
 
 async def test_the_history_tells_of_a_commitment_that_was_kept(filled: Store) -> None:
-    """Asked about once after its day; most of both sides saw it happen."""
+    """It is asked about once; on both sides most saw it happen."""
     [commitment] = await filled.commitments()
     assert "invented" in commitment.text
     [asked] = [found for made in await reports(filled) for found in made.commitments]

@@ -84,7 +84,7 @@ async def test_the_hour_that_does_not_exist_opens_after_the_gap(office: Office) 
 
 
 async def test_no_wave_opens_while_the_schedule_is_paused(office: Office) -> None:
-    """What was due in the pause does not come back with its end; the next one does open."""
+    """A wave that was due in the pause does not open after it; the next one does."""
     office.clock.forward(hours=3)
     await office.set_up()
     await office.says(office.manager, "/pulse pause", office.marketing)
@@ -116,7 +116,7 @@ async def test_a_skipped_wave_is_left_out_and_only_that(office: Office) -> None:
 async def test_a_wave_that_closes_late_is_published_in_the_next_working_hour(
     slack: Rehearsal, tmp_path: Path
 ) -> None:
-    """The bot comes back on Friday night: closed at once, the results on Monday at eight."""
+    """A bot that comes back on Friday night closes it at once and posts the results on Monday at eight."""
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         office.clock.forward(hours=3)
         await office.set_up()
@@ -135,7 +135,7 @@ async def test_a_wave_that_closes_late_is_published_in_the_next_working_hour(
 
 
 async def test_a_late_start_within_the_grace_opens_the_wave(slack: Rehearsal, tmp_path: Path) -> None:
-    """Two hours late, in working hours: the poll comes, and once."""
+    """Two hours late, in working hours, the poll comes, once."""
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         office.clock.forward(hours=3)
         await office.set_up()
@@ -160,7 +160,7 @@ async def test_slack_away_at_the_opening_is_made_up_for(office: Office) -> None:
 
 
 async def test_five_years_of_waves_do_not_slow_a_tick(office: Office) -> None:
-    """What a tick reads is bounded by what can still be undecided."""
+    """A tick reads only the waves that can still be undecided."""
     office.clock.forward(hours=3)
     await office.set_up()
     for week in range(1, 261):
@@ -182,7 +182,7 @@ async def test_five_years_of_waves_do_not_slow_a_tick(office: Office) -> None:
 
 
 async def away(slack: Rehearsal, path: Path, until: str) -> list[str]:
-    """What a manager is told by a bot that was set up on 3 March 2026 and comes back then."""
+    """What a bot that was set up on 3 March 2026 and comes back at `until` tells a manager."""
     async with running(slack, path, Clock()) as office:
         office.clock.forward(hours=3)
         await office.set_up()
@@ -208,7 +208,7 @@ async def away(slack: Rehearsal, path: Path, until: str) -> list[str]:
 async def test_after_an_absence_each_manager_gets_one_message(
     slack: Rehearsal, tmp_path: Path, until: str, said: str
 ) -> None:
-    """A week, two, a year, fifty years: one message, and no more waves written down than can matter."""
+    """After one week, two, a year or fifty: one message, and at most six waves stored."""
     [told] = await away(slack, tmp_path / "pulse.db", until)
     assert said in told
     assert "The next pulse opens" in told
@@ -219,7 +219,7 @@ async def test_after_an_absence_each_manager_gets_one_message(
 
 
 async def test_the_message_after_an_absence_says_since_when(office: Office) -> None:
-    """The last pulse that was posted, and the last that was not."""
+    """It names the last pulse that was posted, and the last that was not."""
     office.clock.forward(minutes=30)
     await office.set_up()
     await at(office, "2026-03-10T09:00")
@@ -232,7 +232,7 @@ async def test_the_message_after_an_absence_says_since_when(office: Office) -> N
 
 
 async def test_a_clock_that_was_fifty_years_ahead_leaves_the_schedule_as_it_was(office: Office) -> None:
-    """Once it is right again, the next pulse opens when it is due."""
+    """Once the clock is right again, the next pulse opens when it is due."""
     office.clock.forward(minutes=30)
     await office.set_up()
     await at(office, "2076-03-05T12:00")
@@ -261,7 +261,7 @@ async def test_a_clock_fifty_years_ahead_costs_under_a_second_and_150_megabytes(
 async def test_a_skipped_wave_does_not_shorten_one_that_is_opened_by_hand(
     office: Office, friday: str, closes: str
 ) -> None:
-    """`/pulse skip`, then `/pulse open`: three working days are three."""
+    """After `/pulse skip`, `/pulse open` still gives three working days."""
     office.clock.forward(minutes=30)
     await office.set_up()
     office.clock.time = datetime.fromisoformat(f"{friday}+00:00")
@@ -273,7 +273,7 @@ async def test_a_skipped_wave_does_not_shorten_one_that_is_opened_by_hand(
 
 
 async def test_a_wave_that_is_not_skipped_still_bounds_one_opened_by_hand(office: Office) -> None:
-    """It makes room for the schedule's next."""
+    """It closes before the schedule's next wave opens."""
     office.clock.forward(minutes=30)
     await office.set_up()
     office.clock.time = datetime(2026, 3, 6, 18, tzinfo=UTC)
@@ -287,7 +287,7 @@ async def test_a_wave_that_is_not_skipped_still_bounds_one_opened_by_hand(office
 
 
 async def test_the_next_moment_wakes_the_tick_without_waiting_for_the_net() -> None:
-    """A moment that is half a second away does not wait for the minute."""
+    """A moment 0.2 seconds away does not wait for the tick of the minute."""
     woken = asyncio.Event()
     moment = datetime.now(UTC) + timedelta(seconds=0.2)
 
@@ -344,7 +344,7 @@ class Machine:
 async def test_a_clock_that_is_set_does_not_stop_the_ticks(
     jump: timedelta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Set back an hour, the next tick still comes in a minute; set 50 years ahead, it costs no more."""
+    """Set back an hour or 400 days, or ahead 49 years, the next ticks still come."""
     machine = Machine()
     for module in ("pulse.ops.scheduler", "apscheduler.schedulers.base", "apscheduler.triggers.interval"):
         monkeypatch.setattr(f"{module}.datetime", _Datetime(machine))

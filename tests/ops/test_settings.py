@@ -1,4 +1,4 @@
-"""The settings: which mode they make, and what is said where they make none."""
+"""The settings: which mode they select, and the error if they select none."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ TYPED = {
 def test_what_cannot_be_part_of_a_token_is_taken_off(
     name: str, typed: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Tracebacks, or 401 for ever, came of these."""
+    """These once caused tracebacks, or 401 for ever."""
     monkeypatch.setenv(name, typed)
     assert getattr(read_settings(), name.lower()) == "xoxb-1-a"
 
@@ -160,7 +160,7 @@ def test_what_cannot_be_part_of_a_token_is_taken_off(
 def test_what_may_be_part_of_a_token_is_refused_by_name(
     typed: str, character: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And the token itself is not printed."""
+    """The character is named, and the token is not printed."""
     monkeypatch.setenv("SLACK_BOT_TOKEN", typed)
     with pytest.raises(SettingsFault, match=f"SLACK_BOT_TOKEN: .*{character}") as fault:
         read_settings()
@@ -201,7 +201,7 @@ def test_an_env_file_is_read_however_it_was_written(content: bytes, folder: Path
     ["SLACK_BOT_TOKEN xoxb-1", "SLACK_BOT_TOKEN", "SLACK_BOT_TOKEN -> xoxb-1", "export SLACK_BOT_TOKEN"],
 )
 def test_a_line_that_sets_nothing_is_named(line: str, folder: Path) -> None:
-    """By its number; what stands there is not printed."""
+    """By its number; its content is not printed."""
     (folder / ".env").write_text(f"PORT=4000\n{line}\n")
     with pytest.raises(SettingsFault, match=r"\.env, line 2: SLACK_BOT_TOKEN is named and not set") as fault:
         read_settings()
@@ -219,7 +219,7 @@ def test_the_environment_wins_over_the_file_and_nothing_over_none(
 
 
 def test_a_folder_named_env_is_no_file(folder: Path) -> None:
-    """A virtual environment, or what Docker makes of a file that is missing."""
+    """It is a virtual environment, or what Docker makes of a missing file."""
     (folder / ".env").mkdir()
     assert read_settings().slack_bot_token == ""
 
@@ -228,7 +228,7 @@ def test_a_folder_named_env_is_no_file(folder: Path) -> None:
 def test_the_log_level_may_be_shouted(
     typed: str, level: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As every other program takes it; the mode, too."""
+    """Capitals are accepted, as in other programs; in the mode, too."""
     monkeypatch.setenv("PULSE_LOG", typed)
     monkeypatch.setenv("PULSE_MODE", "Slack")
     assert (read_settings().pulse_log, read_settings().pulse_mode) == (level, "slack")
@@ -244,7 +244,7 @@ def test_a_port_that_a_platform_invented_is_none(
 
 
 def test_a_path_may_begin_at_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder named ~ was made once."""
+    """The bot once made a folder named ~."""
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("PULSE_DB", "~/data/pulse.db")
     monkeypatch.setenv("SSL_CERT_FILE", "~/ca.pem")
@@ -258,7 +258,7 @@ def test_a_path_may_begin_at_home(folder: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_database_that_is_no_file_is_refused(
     typed: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would not last, or be a file of an odd name."""
+    """It would not last, or would be a file with an odd name."""
     monkeypatch.setenv("PULSE_DB", typed)
     with pytest.raises(SettingsFault, match="PULSE_DB"):
         read_settings()
@@ -269,7 +269,7 @@ def test_a_database_that_is_no_file_is_refused(
 def test_an_address_of_slack_that_is_none_is_refused(
     typed: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Instead of trying for ever."""
+    """The bot would try it for ever."""
     monkeypatch.setenv("SLACK_API_URL", typed)
     with pytest.raises(SettingsFault, match="SLACK_API_URL"):
         read_settings()
@@ -278,7 +278,7 @@ def test_an_address_of_slack_that_is_none_is_refused(
 def test_a_proxy_that_cannot_work_is_refused_without_its_password(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the name of the setting."""
+    """The error names the setting."""
     monkeypatch.setenv("HTTPS_PROXY", "socks5://me:hidden@proxy:1080")
     with pytest.raises(SettingsFault, match=r"HTTPS_PROXY.*socks5") as fault:
         read_settings()

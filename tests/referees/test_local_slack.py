@@ -1,7 +1,7 @@
-"""A referee that its authors never saw: one walk of the loop against `local-slack`, another's stand-in.
+"""A referee by others: one walk through the loop against `local-slack`, a stand-in for Slack.
 
 npm fetches the program, at this version, into a folder of the test. What it cannot do (modals by its control
-interface, files) is not walked.
+interface, files) is not tried.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Referee:
             return list((await answer.json())["messages"])
 
     async def until(self, channel: str, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The first message that is wanted; it has no events, so it is asked again and again."""
+        """The first message that is wanted; the stand-in sends no events, so this polls it."""
         async with asyncio.timeout(SECONDS):
             while True:
                 for message in await self.messages(channel):
@@ -138,7 +138,7 @@ async def set_up(path: Path) -> None:
 
 
 def options(message: dict[str, Any]) -> list[dict[str, Any]]:
-    """The options of the first question; none where the message is no poll."""
+    """The options of the first question; none if the message is not a poll."""
     for block in message.get("blocks") or []:
         elements = block.get("elements") or []
         if block["type"] == "actions" and str(elements[0].get("action_id")).startswith("answer:"):
@@ -147,7 +147,7 @@ def options(message: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 async def presses(referee: Referee, action_id: str, value: str) -> None:
-    """A button of a private card, which this stand-in hands to nobody: pressed as if beside the last post."""
+    """Presses a button of a private card as if on the last post: this stand-in shows nobody private cards."""
     button = {"type": "button", "action_id": action_id, "block_id": "card", "value": value}
     last = await referee.until(MARKETING, bool)
     await referee.ask(

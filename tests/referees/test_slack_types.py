@@ -1,4 +1,4 @@
-"""A referee of Slack's own: every kept message and view is what Slack's published TypeScript types say.
+"""A referee by Slack: every golden message and view fits Slack's published TypeScript types.
 
 npm fetches `@slack/types` and the compiler, at these versions, into a folder of the test.
 """
@@ -51,7 +51,7 @@ def complaints(compiler: Path, typed: dict[str, tuple[str, Any]]) -> list[str]:
 
 
 def kept() -> dict[str, tuple[str, Any]]:
-    """Every golden file with blocks, and what it is."""
+    """Every golden file with blocks, by name: its type and its value."""
     found: dict[str, tuple[str, Any]] = {}
     for path in sorted(GOLDEN.glob("*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -67,7 +67,7 @@ def kept() -> dict[str, tuple[str, Any]]:
 
 @pytest.mark.soak
 def test_every_kept_message_and_view_has_slacks_types(compiler: Path) -> None:
-    """Required parts are there, and none that Slack does not know."""
+    """Required parts are there, and no part that Slack does not know."""
     typed = kept()
     assert len(typed) > 60
     assert complaints(compiler, typed) == []

@@ -1,4 +1,4 @@
-"""A rehearsal made of paper: serves the page and a state that the test wrote, notes what the page asks."""
+"""A rehearsal made of paper: serves the page and a state that the test wrote; notes what the page asks."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def option(value: str, text: str | None = None) -> Json:
 
 
 class PaperRehearsal:
-    """`channels`, `home`, `modals` and `toasts` are what the page is shown; `asked` what it asked, in order.
+    """`channels`, `home`, `modals` and `toasts` are what the page is shown, `asked` what it asked, in order.
 
     `answers` maps what is asked (`submit`, `options`, ...) to a function from the request to the reply.
     """

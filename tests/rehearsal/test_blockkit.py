@@ -501,7 +501,7 @@ ONE_FAULT_IN_A_PAYLOAD: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("payload", "fault"), ONE_FAULT_IN_A_PAYLOAD.values(), ids=ONE_FAULT_IN_A_PAYLOAD)
 def test_one_fault_in_a_whole_message_is_named(payload: dict[str, Any], fault: str) -> None:
-    """What only shows in the whole message is found there."""
+    """What shows only in the whole message is found there."""
     assert message_problems(payload) == [fault]
 
 
@@ -512,7 +512,7 @@ def test_a_whole_message_that_slack_accepts_is_accepted() -> None:
 
 
 def test_the_interactive_elements_of_a_block_are_found_in_every_place() -> None:
-    """Buttons stand in actions, beside a section, and as an input; an image is not interactive."""
+    """They are in actions, beside a section, and in an input; an image is not interactive."""
     assert elements_of(actions(button())) == [button()]
     assert elements_of(section(accessory=button())) == [button()]
     assert elements_of(asks(text_input())) == [text_input()]

@@ -167,7 +167,7 @@ async def test_everything_a_person_can_do_is_understood(slack: Rehearsal, heard:
 
 
 async def test_a_forged_request_is_refused_by_the_app(permissive_slack: Rehearsal, heard: list[str]) -> None:
-    """The signature is Slack's: another secret does not pass, so nobody is answered."""
+    """A signature made with another secret does not pass, so nobody gets a response."""
     runner = aiohttp_web.AppRunner(made(permissive_slack, heard).web_app("/slack/events"))
     await runner.setup()
     await aiohttp_web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -181,7 +181,7 @@ async def test_a_forged_request_is_refused_by_the_app(permissive_slack: Rehearsa
 
 
 async def test_a_hundred_taps_at_once_are_answered_in_time(slack: Rehearsal, heard: list[str]) -> None:
-    """The stand-in itself is not what a storm waits for."""
+    """The stand-in itself does not hold up a storm."""
     message = slack.workspace.post(slack.places.marketing, question("quick"))
     members = [slack.actor(name) for name in ("amara", "dewi", "chiara", "elif", "jonas")]
     acks = await asyncio.gather(*(members[n % 5].tap(message, "quick") for n in range(100)))

@@ -67,7 +67,7 @@ async def test_whom_one_acts_as_answers_alone(slack: Rehearsal, taps: Taps) -> N
 
 
 async def test_everybody_answers_each_question_once(slack: Rehearsal, taps: Taps) -> None:
-    """28 people, two questions; no guest, no bot, nothing that is no question, nobody in two channels."""
+    """28 people, two questions; no guest, no bot, no block that is not a question, nobody in two channels."""
     assert await let_answer(slack, patience=0.0, share=1.0) == 28
     assert Counter(block for _, block, _ in taps) == {"poll:1:a": 28, "poll:1:b": 28}
     assert set(Counter(person for person, _, _ in taps).values()) == {2}
@@ -75,7 +75,7 @@ async def test_everybody_answers_each_question_once(slack: Rehearsal, taps: Taps
 
 
 async def test_whoever_has_answered_is_left_alone(slack: Rehearsal, taps: Taps) -> None:
-    """A second call finds nobody; one who answered half answers the other half."""
+    """Somebody who answered one question answers only the other; a second call finds nobody."""
     amara = slack.actor("amara")
     await amara.tap(amara.sees("marketing")[0], "1", block="poll:1:a")
     await let_answer(slack, patience=0.0, share=1.0)
@@ -84,7 +84,7 @@ async def test_whoever_has_answered_is_left_alone(slack: Rehearsal, taps: Taps) 
 
 
 async def test_the_mood_of_a_side_moves_its_answers(slack: Rehearsal, taps: Taps) -> None:
-    """Content marketers choose higher than grim engineers; nobody is unanimous by rule."""
+    """Happy marketers choose higher options than grim engineers."""
     await let_answer(slack, patience=0.0, share=1.0, mood={"marketing": 1.0, "it": 0.0})
     chosen: dict[str, list[int]] = {"marketing": [], "it": []}
     for person, _, value in taps:
@@ -96,7 +96,7 @@ async def test_the_mood_of_a_side_moves_its_answers(slack: Rehearsal, taps: Taps
 
 
 async def test_a_row_that_begins_with_yes_runs_the_other_way(slack: Rehearsal, taps: Taps) -> None:
-    """The content say yes, the grim say no, and a few can't say."""
+    """Most of the happy say yes, most of the grim say no, and a few can't say."""
     for place in (slack.places.marketing, slack.places.it):
         row = question("poll:2:c", ["Yes", "Partly", "No", "Cannot say"])
         slack.workspace.post(place, {"text": "?", "blocks": [row]})
@@ -114,7 +114,7 @@ async def test_a_row_that_begins_with_yes_runs_the_other_way(slack: Rehearsal, t
 
 
 async def test_the_same_seed_gives_the_same_answers(slack: Rehearsal, taps: Taps) -> None:
-    """So that a picture or a test can be made again: half of 16 and half of 12 people, two questions."""
+    """A picture or a test can be made again: half of 16 and half of 12 people, two questions."""
     await let_answer(slack, patience=0.0, share=0.5, seed=3)
     first = sorted(taps)
     slack.taps.clear()
@@ -128,8 +128,8 @@ async def test_the_same_seed_gives_the_same_answers(slack: Rehearsal, taps: Taps
 async def test_what_is_asked_meanwhile_waits_for_the_crowd(
     slack: Rehearsal, taps: Taps, deed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A command or a jump of the clock that follows the crowd at once finds everybody's answers."""
-    # This app answers no tap, so nobody waits for it to.
+    """A command or a jump of the clock right after the crowd finds everybody's answers."""
+    # This app responds to no tap, so nobody waits for it.
     monkeypatch.setattr(screen, "let_answer", partial(let_answer, patience=0.0))
     assert slack.places
     found: list[int] = []

@@ -1,4 +1,4 @@
-"""Of a manifest the workspace reads what it acts on."""
+"""The workspace reads from a manifest what it acts on."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ settings:
 
 
 def test_scopes_commands_events_and_name_are_read(tmp_path: Path) -> None:
-    """Comments and quotes are no part of them."""
+    """Comments and quotes are not part of them."""
     path = tmp_path / "manifest.yml"
     path.write_text(TEXT)
     assert manifest.read(path) == manifest.Manifest(
@@ -47,7 +47,7 @@ def test_scopes_commands_events_and_name_are_read(tmp_path: Path) -> None:
 
 
 def test_without_a_manifest_everything_is_allowed(tmp_path: Path) -> None:
-    """So that other apps can be tried."""
+    """Other apps can be tried."""
     found = manifest.read(tmp_path / "none.yml")
     assert (found.commands, found.events) == (frozenset(), frozenset())
     assert "chat:write" in found.scopes
@@ -77,7 +77,7 @@ async def test_what_a_person_types_is_escaped_where_the_manifest_asks(tmp_path: 
 
 
 async def test_a_command_that_the_manifest_does_not_know_is_refused(tmp_path: Path) -> None:
-    """By Slack itself, before any app hears of it."""
+    """Slack itself refuses it, before any app hears of it."""
     path = tmp_path / "manifest.yml"
     path.write_text(TEXT)
     async with Rehearsal(manifest_path=path) as slack:

@@ -49,7 +49,7 @@ class Visitor:
         self.page, self.opens, self.paper = watched.page, watched.opens, paper
 
     async def shown(self, *messages: Json) -> Locator:
-        """Puts the messages into #marketing and gives the list of messages."""
+        """Puts the messages into #marketing and returns the list of messages."""
         self.paper.channels[0]["messages"] = list(messages)
         page = await self.opens("#UADA/CMKT")
         return page.locator("#messages")
@@ -76,7 +76,7 @@ async def html_of(visitor: Visitor, texts: list[str]) -> list[str]:
 
 
 async def test_every_block_is_shown(visitor: Visitor) -> None:
-    """Each type of block and element stands on the page as Slack would show it."""
+    """Each type of block and element is on the page as Slack would show it."""
     messages = await visitor.shown(message(1, "All of them", "UBOT", blocks=every_block()))
     await expect(messages.get_by_role("heading", name="How aligned are we?")).to_be_visible()
     await expect(messages.locator(".fields .text")).to_have_text(
@@ -175,7 +175,7 @@ HOSTILE = [
 
 
 async def test_what_people_type_never_becomes_markup(visitor: Visitor) -> None:
-    """A hostile text is shown as text wherever it stands: no element, no address of its own."""
+    """A hostile text is shown as text wherever it appears: no element, no address of its own."""
     made = [
         message(n, text, blocks=[section(text), {"type": "header", "text": plain(text)}, markdown(text)])
         for n, text in enumerate(HOSTILE)
@@ -202,7 +202,7 @@ async def test_a_private_message_says_so_and_only_its_reader_sees_it(visitor: Vi
 
 
 async def test_one_person_at_a_time(visitor: Visitor) -> None:
-    """Whoever is chosen is whom the rehearsal is asked as; the choice outlives a reload."""
+    """The page acts as the person chosen; the choice outlives a reload."""
     page = await visitor.opens()
     await page.get_by_label("Act as").select_option("UCLEO")
     await expect(page.locator("#me")).to_contain_text("Cleo Lind")
@@ -215,7 +215,7 @@ async def test_one_person_at_a_time(visitor: Visitor) -> None:
 
 
 async def test_people_are_grouped_and_found_by_name(visitor: Visitor) -> None:
-    """The people stand by side; typing part of a name and Enter acts as the one found."""
+    """People are grouped by side; typing part of a name and Enter acts as the person found."""
     page = await visitor.opens()
     labels = await page.locator("#people optgroup").evaluate_all("groups => groups.map((one) => one.label)")
     assert labels == ["Marketing", "IT", "Both sides", "Guest"]
@@ -334,7 +334,7 @@ async def test_the_listed_commands_are_the_bots(visitor: Visitor) -> None:
 
 
 async def test_plain_text_is_posted_as_a_message(visitor: Visitor) -> None:
-    """Text without a slash is said in the channel; Shift+Enter breaks the line."""
+    """Text without a slash is posted in the channel; Shift+Enter breaks the line."""
     page = await visitor.opens("#UADA/CIT")
     await page.get_by_role("textbox", name="Write to #it").fill("one")
     await page.keyboard.press("Shift+Enter")
@@ -422,7 +422,7 @@ def name_field(**more: Any) -> Json:
 
 
 async def test_the_bots_errors_stand_at_their_field(visitor: Visitor) -> None:
-    """An error is read out with its field, gets the focus, goes when fixed; what was typed stays."""
+    """A field is read out with its error and gets the focus; its text stays, the error goes when fixed."""
     visitor.paper.answers["submit"] = lambda _: {"errors": {"name": "Somebody has that name already."}}
     dialog = await opened_modal(visitor, [name_field()])
     field = dialog.get_by_label("Name")
@@ -447,7 +447,7 @@ async def test_an_empty_field_is_asked_for_before_the_bot_is(visitor: Visitor) -
 
 
 async def test_escape_closes_a_modal_and_gives_the_focus_back(visitor: Visitor) -> None:
-    """The bot is told that the modal was closed, and one goes on where one was."""
+    """The bot learns that the modal was closed, and the focus is back where it was."""
     page = await visitor.opens("#UADA/CMKT")
     visitor.paper.answers["close"] = lambda _: visitor.paper.modals.clear() or {"ok": True}
     await page.get_by_role("button", name="Details").focus()
@@ -521,7 +521,7 @@ async def test_what_arrives_is_announced_and_counted(visitor: Visitor) -> None:
 
 
 async def test_one_cannot_write_where_one_is_not(visitor: Visitor) -> None:
-    """In a channel one has not joined, the box is closed and the heading says why."""
+    """In a channel one has not joined, the box is disabled and the heading says why."""
     page = await visitor.opens("#UADA/CLEAD")
     await expect(page.get_by_text("you are not a member")).to_be_visible()
     await expect(page.get_by_role("textbox", name="You cannot write here")).to_be_disabled()
@@ -570,7 +570,7 @@ async def test_one_reads_the_newest_message_first(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 async def test_axe_finds_nothing(browser: Browser, paper: PaperRehearsal, width: int, scheme: str) -> None:
-    """At phone and desk width, light and dark, axe-core has nothing to say about channel, Home and modal."""
+    """At phone and desk width, light and dark, axe-core finds no fault in channel, Home and modal."""
     paper.home = {"blocks": every_block()[:6]}
     settings = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
     async with visiting(browser, paper.url, **settings) as visitor:
@@ -631,7 +631,7 @@ async def test_dark_can_be_chosen_and_stays(visitor: Visitor) -> None:
 
 
 async def test_a_page_that_lost_its_rehearsal_says_so(browser: Browser) -> None:
-    """When the rehearsal ends, the page says what to look at."""
+    """When the rehearsal ends, the page says what to check."""
     paper = seed()
     async with paper.serving(), visiting(browser, paper.url) as visitor:
         page = await visitor.opens("#UADA/CMKT")
@@ -643,7 +643,7 @@ async def test_a_page_that_lost_its_rehearsal_says_so(browser: Browser) -> None:
 
 
 async def test_the_real_rehearsal_speaks_as_the_paper_one(browser: Browser) -> None:
-    """Against the real stand-in: a manager at first, words that others read, and notices that say why."""
+    """With the real stand-in: one is a manager at first, others read one's words, and notices say why."""
     async with Rehearsal() as rehearsal, visiting(browser, rehearsal.url) as visitor:
         page = await visitor.opens()
         await expect(page.locator("#me")).to_contain_text("Ines Fuchs")
@@ -684,7 +684,7 @@ async def test_the_app_is_invited_by_word(browser: Browser) -> None:
 
 
 async def test_people_join_and_leave_with_a_button(browser: Browser) -> None:
-    """Who is not in a public channel joins it and can write there; who leaves it can no longer."""
+    """Whoever joins a public channel can write there, and after leaving it no longer."""
     async with Rehearsal() as rehearsal, visiting(browser, rehearsal.url) as visitor:
         assert rehearsal.places is not None
         amara = rehearsal.actor("amara").id
@@ -701,7 +701,7 @@ async def test_people_join_and_leave_with_a_button(browser: Browser) -> None:
 
 
 async def test_an_exported_file_is_saved_by_its_link(browser: Browser) -> None:
-    """A file that is no picture is a link with its name; what is saved is what the app uploaded."""
+    """A file that is not a picture is a link with its name; what is saved is what the app uploaded."""
     async with Rehearsal() as rehearsal, visiting(browser, rehearsal.url) as visitor:
         assert rehearsal.places is not None
         table = b"item,side\nT01,marketing\n"
@@ -735,14 +735,14 @@ async def test_an_empty_channel_says_how_to_begin(visitor: Visitor) -> None:
 
 
 async def test_text_without_a_field_scrolls_by_keyboard(visitor: Visitor) -> None:
-    """A form of text alone takes the focus, so that the arrow keys move it."""
+    """A form of text alone takes the focus, so that the keyboard scrolls it."""
     page = await visitor.opens("#UADA/CMKT")
     visitor.paper.modals = [modal([section("A line.\n" * 80)])]
     visitor.paper.change()
     body = page.locator(".modal-body")
     await expect(body).to_be_focused()
     await page.keyboard.press("End")
-    # Scrolling is told by an event: a predicate polled in the page would be an eval, which its CSP forbids.
+    # Wait for the scroll event: a predicate polled in the page would be an eval, which its CSP forbids.
     await body.evaluate(
         "body => body.scrollTop"
         " || new Promise(moved => body.addEventListener('scroll', () => moved(1), {once: true}))"
@@ -754,7 +754,7 @@ async def test_text_without_a_field_scrolls_by_keyboard(visitor: Visitor) -> Non
 
 
 async def test_another_channel_is_a_word_away(visitor: Visitor) -> None:
-    """A channel named in a message can be gone to."""
+    """A click on a channel named in a message goes there."""
     page = await visitor.opens("#UADA/CMKT")
     visitor.paper.channels[0]["messages"] = [message(1, "See <#CIT>")]
     visitor.paper.channels[1] = channel("CIT", "it", message(2, "Here we are", "UCLEO"))

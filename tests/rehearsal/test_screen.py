@@ -60,14 +60,14 @@ async def test_the_crowd_is_as_announced(browser: Browser) -> None:
 
 
 async def test_each_person_sees_their_own_channels(browser: Browser) -> None:
-    """A private channel is its members', a guest sees only where they are."""
+    """Only members see a private channel; a guest sees only the channels they are in."""
     assert names(await browser.state("amara")) == ["marketing", "it", "general", "random"]
     assert names(await browser.state("ines")) == ["marketing", "it", "general", "leadership", "random"]
     assert names(await browser.state("greta")) == ["marketing"]
 
 
 async def test_a_private_message_is_in_one_state_only(slack: Rehearsal, browser: Browser) -> None:
-    """And it is marked as private there."""
+    """It is marked as private there."""
     slack.workspace.post_private(slack.places.marketing, slack.actor("amara").id, {"text": "Psst"})
     mine, others = await browser.state("amara"), await browser.state("dewi")
     assert [(m["text"], m["private"]) for m in mine["channels"][0]["messages"]] == [("Psst", True)]
@@ -75,7 +75,7 @@ async def test_a_private_message_is_in_one_state_only(slack: Rehearsal, browser:
 
 
 async def test_nobody_uses_what_only_another_sees(slack: Rehearsal, browser: Browser) -> None:
-    """A private message, somebody else's modal: refused with a sentence."""
+    """Acting on another's private message or modal is refused with a sentence."""
     button = {"type": "button", "action_id": "y", "text": {"type": "plain_text", "text": "Yes"}}
     blocks = [{"type": "actions", "block_id": "q", "elements": [button]}]
     content = {"text": "?", "blocks": blocks}
@@ -101,7 +101,7 @@ async def test_what_the_app_does_not_answer_is_a_toast(slack: Rehearsal, browser
 
 
 async def test_people_write_and_read(slack: Rehearsal, browser: Browser) -> None:
-    """What others wrote is unread until it is read."""
+    """What others wrote counts as unread until the person reads it."""
     await browser.do("say", "dewi", channel=slack.places.marketing, text="Hello")
     assert (await browser.state("amara"))["channels"][0]["unread"] == 1
     assert (await browser.state("dewi"))["channels"][0]["unread"] == 0
@@ -112,7 +112,7 @@ async def test_people_write_and_read(slack: Rehearsal, browser: Browser) -> None
 
 
 async def test_people_join_leave_and_are_invited(slack: Rehearsal, browser: Browser) -> None:
-    """A public channel is joined by oneself, a private one by a member's invitation; each may be left."""
+    """Anybody joins a public channel; a private one takes a member's invitation; both can be left."""
     private = next(c for c in slack.workspace.channels.values() if c.name == "leadership")
     assert (await browser.do("join", channel=slack.places.it))["ok"]
     assert slack.actor("amara").id in slack.workspace.channel("it").members
@@ -125,7 +125,7 @@ async def test_people_join_leave_and_are_invited(slack: Rehearsal, browser: Brow
 
 
 async def test_guests_join_nothing_by_themselves(slack: Rehearsal, browser: Browser) -> None:
-    """A guest is where somebody has put them, in Slack and here."""
+    """A guest is only in channels that somebody added them to, in Slack and here."""
     assert not (await browser.do("join", "greta", channel=slack.places.it))["ok"]
     assert names(await browser.state("greta")) == ["marketing"]
 
@@ -145,7 +145,7 @@ async def test_a_file_that_is_no_picture_is_saved_and_never_run(slack: Rehearsal
 
 
 async def test_the_next_moment_is_the_apps_business(slack: Rehearsal, browser: Browser) -> None:
-    """The button calls what the app has set, and says what it said."""
+    """The button calls the function that the app set, and shows what it returns."""
     assert (await browser.do("clock", to="next"))["error"] == "This app has no next moment."
 
     async def jump() -> str:
@@ -156,7 +156,7 @@ async def test_the_next_moment_is_the_apps_business(slack: Rehearsal, browser: B
 
 
 async def test_changes_are_streamed(slack: Rehearsal, browser: Browser) -> None:
-    """One event at once, and one for each change."""
+    """One event comes at once, and one for each change."""
     async with browser.session.get(f"{slack.base_url}/rehearsal/events") as stream:
         assert stream.headers["Content-Type"] == "text/event-stream"
         assert await stream.content.readline() == b"event: changed\n"
@@ -195,7 +195,7 @@ async def test_another_host_name_sees_nothing(slack: Rehearsal, browser: Browser
 
 
 async def test_the_page_comes_with_a_strict_policy(slack: Rehearsal, browser: Browser) -> None:
-    """Everything from here, nothing cached, nothing outside the folder."""
+    """Everything comes from this server, nothing is cached, and no file outside the folder is served."""
     async with browser.session.get(slack.url) as answer:
         assert answer.content_type == "text/html"
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'self';")
@@ -207,7 +207,7 @@ async def test_the_page_comes_with_a_strict_policy(slack: Rehearsal, browser: Br
 
 
 async def test_nonsense_is_refused_with_a_reason(browser: Browser) -> None:
-    """No such person, no such deed, no such field."""
+    """An unknown person or deed is refused."""
     async with browser.session.post(f"{browser.slack.base_url}/rehearsal/say", json={"as": "U404"}) as answer:
         assert answer.status == 400
     async with browser.session.post(f"{browser.slack.base_url}/rehearsal/dance", json={}) as answer:
@@ -222,7 +222,7 @@ async def test_a_taken_port_moves_on_to_the_next() -> None:
 
 
 async def test_waiting_ends_when_something_happens(slack: Rehearsal) -> None:
-    """`until` is woken by the change, and gives up in time."""
+    """`until` is woken by the change, and gives up after its time-out."""
     amara = slack.actor("amara")
     waiting = asyncio.create_task(slack.workspace.until(lambda: amara.sees("marketing"), timeout=5))
     await asyncio.sleep(0)

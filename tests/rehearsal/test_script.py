@@ -35,7 +35,7 @@ asyncio.run(main())
 
 @pytest.fixture
 async def slack(permissive_slack: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Rehearsal]:
-    """A workspace with a small app that answers commands, taps and forms."""
+    """A workspace with a small app that responds to commands, taps and forms."""
     monkeypatch.setattr(script, "QUIET_SECONDS", 0.05)
     monkeypatch.setattr(script, "PATIENCE_SECONDS", 0.2)
     client = AsyncWebClient(permissive_slack.bot_token, base_url=permissive_slack.api_url)
@@ -60,7 +60,7 @@ async def played(slack: Rehearsal, text: str) -> list[str]:
 
 
 async def test_commands_forms_and_answers_are_written_down(slack: Rehearsal) -> None:
-    """Each deed stands with its doer; what only that person sees is marked so; a form shows its refusals."""
+    """Each deed is shown with its doer; what only that person sees is marked so; a form shows its errors."""
     lines = await played(
         slack,
         """
@@ -88,7 +88,7 @@ async def test_commands_forms_and_answers_are_written_down(slack: Rehearsal) -> 
 
 
 async def test_buttons_are_pressed_by_their_label(slack: Rehearsal) -> None:
-    """What stands there is shown first; the newest button is pressed; words are said."""
+    """The channel's messages are shown first; the newest button is pressed; words are posted."""
     slack.workspace.post(slack.places.marketing, question("yes"))
     lines = await played(slack, "Amara in marketing\npress Yes\nGood morning\n")
     assert lines == [
@@ -155,7 +155,7 @@ async def test_the_first_wave_runs_as_another_program_without_a_browser() -> Non
 
 
 async def test_an_app_that_does_not_start_is_said_so(tmp_path: Path) -> None:
-    """Not waited for."""
+    """The script says so instead of waiting."""
     path = tmp_path / "empty.txt"
     path.write_text("")
     code, _, err = await run("--script", str(path), "--", sys.executable, "-c", "raise SystemExit(3)")

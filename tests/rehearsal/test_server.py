@@ -22,7 +22,7 @@ Handler = Callable[[SocketModeRequest], Awaitable[dict[str, Any] | None]]
 
 
 class App:
-    """A minimal app on Slack's own clients: each request goes to `handle`, whose answer is the ack."""
+    """A minimal app on Slack's own clients: each request goes to `handle`, whose result goes into the ack."""
 
     def __init__(self, slack: Rehearsal) -> None:
         self.web = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
@@ -104,7 +104,7 @@ def error_of(caught: pytest.ExceptionInfo[SlackApiError]) -> str:
 
 class TestTheWebApi:
     async def test_auth_test_names_the_app_and_its_scopes(self, web: AsyncWebClient) -> None:
-        """The client learns who it is and what it may."""
+        """The client learns who it is and what it may do."""
         answer = await web.auth_test()
         assert (answer["user_id"], answer["bot_id"]) == (BOT_USER, "B0REHEARSAL")
         assert "chat:write" in answer.headers["x-oauth-scopes"].split(",")
@@ -114,7 +114,7 @@ class TestTheWebApi:
         [("xoxb-wrong", "invalid_auth"), (None, "not_authed"), ("xapp-rehearsal", "not_allowed_token_type")],
     )
     async def test_a_wrong_token_is_refused(self, slack: Rehearsal, token: str | None, error: str) -> None:
-        """Each token opens its own doors only."""
+        """Each token works only for its own methods."""
         with pytest.raises(SlackApiError) as caught:
             await AsyncWebClient(token, base_url=slack.api_url).auth_test()
         assert error_of(caught) == error
@@ -128,7 +128,7 @@ class TestTheWebApi:
     async def test_an_unknown_method_is_refused_loudly(
         self, slack: Rehearsal, web: AsyncWebClient, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """What the stand-in does not speak is an error, a recorded fault and a line in the log."""
+        """A method that the stand-in lacks is an error, a recorded fault and a line in the log."""
         with pytest.raises(SlackApiError) as caught:
             await web.reactions_add(channel="C1", name="eyes", timestamp="1.0")
         assert error_of(caught) == "unknown_method"
@@ -222,7 +222,7 @@ class TestTheWebApi:
     async def test_a_private_message_is_seen_by_one_member_only(
         self, slack: Rehearsal, web: AsyncWebClient
     ) -> None:
-        """Others do not see it, and somebody outside cannot get it."""
+        """Others do not see it, and somebody outside the channel cannot get it."""
         place = slack.workspace.channel("marketing").id
         await web.chat_postEphemeral(channel=place, user=slack.actor("amara").id, text="Psst")
         assert [m.text for m in slack.actor("amara").private(place)] == ["Psst"]
@@ -324,7 +324,7 @@ class TestFiles:
     async def test_an_upload_of_another_length_is_refused(
         self, slack: Rehearsal, web: AsyncWebClient
     ) -> None:
-        """What was announced must come."""
+        """The upload must have the announced length."""
         url = await web.files_getUploadURLExternal(filename="a.png", length=5)
         async with aiohttp.ClientSession() as session, session.post(url["upload_url"], data=PNG) as answer:
             assert answer.status == 400
@@ -354,7 +354,7 @@ class TestSocketMode:
             await slack.actor("amara").command("/pulse", "it")
 
     async def test_a_tap_brings_what_slack_brings(self, slack: Rehearsal, app: App) -> None:
-        """The payload names person, channel, message, action and a response_url that answers privately."""
+        """The payload names person, channel, message, action and a response_url that replies privately."""
 
         async def answer(request: SocketModeRequest) -> None:
             url = request.payload["response_url"]
@@ -447,7 +447,7 @@ class TestSocketMode:
         assert said[10]["reason"] == "too_many_websockets"
 
     async def test_a_ticket_opens_one_socket(self, slack: Rehearsal) -> None:
-        """The address of a connection is used once."""
+        """The address of a connection works once."""
         web = AsyncWebClient(base_url=slack.api_url)
         url = (await web.apps_connections_open(app_token=slack.app_token))["url"]
         async with aiohttp.ClientSession() as session:
@@ -468,7 +468,7 @@ class TestSocketMode:
 
     @pytest.mark.parametrize("pings", [True, False])
     async def test_a_half_open_connection_answers_pings_or_not(self, slack: Rehearsal, pings: bool) -> None:
-        """The one that does not is noticed by whoever pings, the other is not."""
+        """A ping finds the one that does not respond, but not the other."""
         web = AsyncWebClient(base_url=slack.api_url)
         url = (await web.apps_connections_open(app_token=slack.app_token))["url"]
         async with aiohttp.ClientSession() as session:
@@ -522,7 +522,7 @@ class TestModals:
         assert amara.modal is None
 
     async def test_an_empty_required_field_never_reaches_the_app(self, slack: Rehearsal, app: App) -> None:
-        """Slack's client says so itself."""
+        """Slack's client refuses it itself."""
         await self.open_form(slack, app)
         ack = await slack.actor("amara").submit()
         assert ack.errors == {"name": "Please complete this required field."}
@@ -550,14 +550,14 @@ class TestModals:
         app.handle = refuse
         await slack.actor("amara").submit(values={"name": "A"})
         assert slack.faults == [
-            "the answer to a form was refused: invalid_response_action: "
+            "the response to a form was refused: invalid_response_action: "
             "errors must name input blocks: {'nowhere': 'Too short.'}"
         ]
 
     async def test_a_form_can_be_changed_pushed_and_cleared_by_the_ack(
         self, slack: Rehearsal, app: App
     ) -> None:
-        """update keeps the view, push puts one on top, clear closes all."""
+        """update changes the view, push puts one on top, clear closes all."""
         await self.open_form(slack, app)
         amara = slack.actor("amara")
         answers = iter(
@@ -604,7 +604,7 @@ class TestModals:
         assert error_of(caught) == "hash_conflict"
 
     async def test_a_closed_form_is_told_where_the_app_asked(self, slack: Rehearsal, app: App) -> None:
-        """view_closed comes with notify_on_close only."""
+        """view_closed comes only with notify_on_close."""
         await self.open_form(slack, app, notify_on_close=True)
         amara = slack.actor("amara")
         await amara.close_modal()
@@ -675,7 +675,7 @@ class TestTrouble:
     async def test_what_an_app_must_never_send_is_a_fault(
         self, slack: Rehearsal, web: AsyncWebClient
     ) -> None:
-        """A block over its limit is one; a chart where charts are off, or an early image, is not."""
+        """An unknown type of block is one; a chart, if charts are switched off, is not."""
         place = slack.workspace.channel("it").id
         slack.workspace.charts_enabled = False
         point = [{"label": "a", "value": 1}]
@@ -723,7 +723,7 @@ class TestTrouble:
         assert caught.value.response.headers["Retry-After"] == "7"
 
     async def test_trouble_can_be_for_one_channel(self, slack: Rehearsal, web: AsyncWebClient) -> None:
-        """The other channel goes on."""
+        """The other channel still gets its message."""
         it, marketing = slack.workspace.channel("it").id, slack.workspace.channel("marketing").id
         slack.fail("chat.postMessage", "internal_error", times=None, channel=it)
         await web.chat_postMessage(channel=marketing, text="Hello")
@@ -742,7 +742,7 @@ class TestTrouble:
         assert [m.text for m in slack.actor("wei").sees("it")] == texts
 
     async def test_rates_are_kept_where_asked_for(self, slack: Rehearsal, web: AsyncWebClient) -> None:
-        """A burst into one channel passes, the next message waits; another channel does not."""
+        """A burst into one channel passes, its next message is refused; another channel has its own rate."""
         slack.enforce_rates = True
         it, marketing = slack.workspace.channel("it").id, slack.workspace.channel("marketing").id
         for _ in range(4):
@@ -754,7 +754,7 @@ class TestTrouble:
 
 
 async def test_the_last_port_there_is_can_be_asked_for() -> None:
-    """65535 and the next hundred were looked through, and OverflowError came of the first that is none."""
+    """The search for a free port once went past 65535 and ended in an OverflowError."""
     try:
         async with Rehearsal(port=65535) as rehearsal:
             assert rehearsal.port == 65535

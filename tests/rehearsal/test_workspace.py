@@ -107,7 +107,7 @@ def test_a_home_tab_is_no_modal(workspace: Workspace) -> None:
 
 
 def test_an_update_keeps_metadata_unless_it_brings_its_own(workspace: Workspace) -> None:
-    """As chat.update does; an empty one clears it."""
+    """As in chat.update; empty metadata clears it."""
     place = workspace.channel("it").id
     key = {"event_type": "k", "event_payload": {"n": 1}}
     message = workspace.post(place, {"text": "a", "metadata": key})
@@ -118,7 +118,7 @@ def test_an_update_keeps_metadata_unless_it_brings_its_own(workspace: Workspace)
 
 
 def test_ids_that_the_app_left_out_are_given(workspace: Workspace) -> None:
-    """Each block and element has one, and what the app sent is not touched."""
+    """Each block and element gets one, and what the app sent is not touched."""
     button: dict[str, Any] = {"type": "button", "text": {"type": "plain_text", "text": "Yes"}}
     sent = [{"type": "actions", "elements": [button]}, {"type": "divider"}]
     message = workspace.post(workspace.channel("it").id, {"text": "a", "blocks": sent})
@@ -128,7 +128,7 @@ def test_ids_that_the_app_left_out_are_given(workspace: Workspace) -> None:
 
 
 def test_a_private_channel_is_hidden_from_those_outside(workspace: Workspace) -> None:
-    """The app included; a guest sees no public one either."""
+    """The app does not see it either, and a guest does not even see public ones."""
     hidden = workspace.add_channel("board", [workspace.person("priya").id], is_private=True)
     with pytest.raises(Refusal, match="channel_not_found"):
         workspace.known_channel(hidden.id)

@@ -1,4 +1,4 @@
-"""What managers are told without having asked: once a day, and until one of them got it."""
+"""Alerts to managers: the same one once a day, and again until a manager gets it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def alerts(tmp_path: Path, clock: Clock, post: Post) -> Iterator[Alerts]:
 
 
 async def test_the_same_alert_is_told_once_a_day(alerts: Alerts, clock: Clock, post: Post) -> None:
-    """Another one meanwhile is told; the same one is told again after a day."""
+    """A different alert is sent at once; the same one is sent again after a day."""
     await alerts.report(LOST)
     clock.forward(hours=23)
     await alerts.report(LOST)
@@ -63,7 +63,7 @@ async def test_the_same_alert_is_told_once_a_day(alerts: Alerts, clock: Clock, p
 
 
 async def test_an_alert_that_nobody_got_is_sent_again(alerts: Alerts, post: Post) -> None:
-    """The next report tries, and the first that reaches a manager is the last."""
+    """The next report tries again; after the first that reaches a manager, none is sent."""
     post.reaches = False
     await alerts.report(LOST)
     post.reaches = True

@@ -6,7 +6,7 @@ from pulse.ops.metrics import OVERLOAD, Metrics
 
 
 def test_a_storm_is_when_many_payloads_wait_for_their_ack() -> None:
-    """Some at once are everyday life."""
+    """A few at once are normal."""
     metrics = Metrics()
     metrics.in_flight = OVERLOAD
     assert not metrics.overloaded()

@@ -27,7 +27,7 @@ NOT_COMPARED = "Other questions, not compared:"
 
 
 def chosen(item: Item, side: Side, luck: random.Random) -> frozenset[str]:
-    """What somebody answers: people who are neither delighted nor at odds."""
+    """The answer of one of many people who are neither delighted nor at odds."""
     options = [option.key for option in item.options if option.counted]
     if item.format is Format.MULTI:
         own = (0.6, 0.3) if side is Side.MARKETING else (0.4, 0.6)
@@ -73,7 +73,7 @@ async def quarter(slack: Rehearsal, tmp_path: Path) -> AsyncIterator[Quarter]:
 
 
 def lines_of(message: Message, title: str, side: Side) -> Iterable[str]:
-    """What a message says of a side under a question's title, the headline on it, what is not compared."""
+    """A question's lines in a message: its title or the headline, the side, and what is not compared."""
     texts = [block["text"]["text"] for block in message.blocks if block["type"] in ("header", "section")]
     for text in (text for text in texts if text.removeprefix("*").startswith(title)):
         first, *lines = text.split("\n")

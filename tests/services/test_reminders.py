@@ -62,7 +62,7 @@ async def test_a_reminder_can_be_answered_in_place(office: Office) -> None:
 
 
 async def test_nobody_is_reminded_twice_a_day(office: Office) -> None:
-    """However often the bot looks, and also where it is started anew."""
+    """However often the bot looks."""
     await opened(office, "2")
     person = office.people(office.it)[0]
     for moment in ("09:00", "09:01", "12:00", "17:59"):
@@ -83,7 +83,7 @@ async def test_there_are_two_reminders_at_most(office: Office) -> None:
 
 
 async def test_no_reminder_in_the_last_hour_nor_in_the_evening(office: Office) -> None:
-    """A bot that was away over the moment does not make up for it then."""
+    """A bot that was down at the moment of a reminder does not send it then."""
     await opened(office)
     person = office.people(office.it)[0]
     await at(office, "2026-03-05T20:00")
@@ -139,7 +139,7 @@ async def test_a_person_of_both_sides_is_asked_for_the_side_of_the_set_up(office
 
 
 async def test_the_file_does_not_know_who_was_reminded_or_wants_no_reminders(office: Office) -> None:
-    """No id, and of the wish only a code."""
+    """It holds no user id, and of the wish only a code."""
     await opened(office)
     await at(office, "2026-03-05T09:00")
     person = office.people(office.it)[0]
@@ -157,7 +157,7 @@ async def test_the_file_does_not_know_who_was_reminded_or_wants_no_reminders(off
 
 
 async def test_who_answers_while_reminders_go_out_is_left_alone(office: Office) -> None:
-    """The list is made at the beginning; each name is looked at again before its message."""
+    """The list is made at the beginning; each person is checked again before their message."""
     await opened(office)
     people = sorted(office.people(office.it), key=lambda actor: actor.id)
     last = people[-1]
@@ -183,7 +183,7 @@ async def test_an_early_close_ends_the_reminders(office: Office) -> None:
 
 
 async def test_a_crash_in_the_middle_reminds_nobody_twice(slack: Rehearsal, tmp_path: Path) -> None:
-    """Marked before the first message: those who were still to come wait for the next reminder."""
+    """It is marked as sent before its first message: people not yet reached wait for the next reminder."""
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         await opened(office, "2")
         slack.delay("chat.postMessage", 0.05)

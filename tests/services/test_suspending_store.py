@@ -72,7 +72,7 @@ async def overtaken(
     second = asyncio.create_task(quick)
     for _ in range(TURNS):
         await asyncio.sleep(0)
-    # Its writes are committed by a thread: a write that does not wait for `slow` is to be seen to its end.
+    # A thread commits the writes of `quick`: one that does not wait for `slow` must finish here.
     await store.check_writable()
     for _ in range(TURNS):
         await asyncio.sleep(0)
@@ -93,7 +93,7 @@ async def test_the_whole_loop_works(office: Office) -> None:
 
 
 async def test_a_set_up_that_is_saved_during_a_tick_stays(office: Office) -> None:
-    """The tick read the old one before."""
+    """The tick had read the old one."""
     await office.set_up()
     waves = office.bot.workspace.waves
     new = replace(waves.setup(), language="de")
@@ -102,7 +102,7 @@ async def test_a_set_up_that_is_saved_during_a_tick_stays(office: Office) -> Non
 
 
 async def test_a_decision_is_made_on_one_set_up(office: Office) -> None:
-    """A new schedule is not held against the time before it: no wave of it was missed then."""
+    """A new schedule does not apply to the time before it: no wave of it was missed then."""
     office.clock.forward(hours=3)
     await office.set_up()
     office.clock.time = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -114,7 +114,7 @@ async def test_a_decision_is_made_on_one_set_up(office: Office) -> None:
 
 
 async def test_a_channel_that_moves_while_its_wave_closes_opens_nothing_again(office: Office) -> None:
-    """The open wave that was read for the move is closed before it is kept."""
+    """The move has read the open wave, which is closed before the move stores it."""
     await office.set_up()
     await office.open()
     waves, by_hand = office.bot.workspace.waves, office.bot.workspace.by_hand
@@ -156,7 +156,7 @@ async def test_a_pause_is_not_overtaken_by_a_wave(office: Office) -> None:
 
 
 async def test_a_reminder_belongs_to_the_wave_that_it_was_due_for(office: Office) -> None:
-    """Another wave opens while it is decided: that one has had no reminder."""
+    """Another wave opens while the reminder is decided: that wave has had no reminder."""
     await office.set_up(reminders="1")
     await office.open()
     workspace = office.bot.workspace

@@ -77,7 +77,7 @@ async def test_the_count_changes_at_most_every_thirty_seconds() -> None:
 
 
 async def test_under_the_minimum_there_is_no_count() -> None:
-    """Nor before the first one; the number of people asked is always there."""
+    """Nor before the first look; the number of people asked is always there."""
     snapshot = Cast([AGREE] * 4).snapshot()
     assert snapshot.told(wave())[Side.IT] == Turnout(roster=12, answered=None)
     await snapshot.refresh(wave())
@@ -95,7 +95,7 @@ async def test_an_answer_is_an_opinion() -> None:
 
 
 async def test_a_new_wave_begins_without_a_count() -> None:
-    """And is counted at once, whenever the last one was."""
+    """And is counted at once, however recent the last count was."""
     cast = Cast([AGREE] * 5)
     snapshot = cast.snapshot()
     await snapshot.refresh(wave())
@@ -105,7 +105,7 @@ async def test_a_new_wave_begins_without_a_count() -> None:
 
 
 async def test_what_cannot_be_counted_is_not_told() -> None:
-    """Without its key, or closed meanwhile: the last count stands, and nothing fails."""
+    """If the wave lost its key or has closed, the last count stays, and nothing fails."""
     cast = Cast([AGREE] * 5)
     snapshot = cast.snapshot()
     await snapshot.refresh(wave())

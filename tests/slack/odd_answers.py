@@ -1,7 +1,7 @@
-"""Answers that Slack, a load balancer, a proxy or a captive portal has been seen to give, and their like.
+"""Responses that Slack, a load balancer, a proxy or a captive portal has been seen to give, and similar ones.
 
 Seen in slackapi/python-slack-sdk: #493 (unexpected type), #718 and #821 (HTML, also through a proxy), #829 (a
-type without charset), #1421 (no JSON under a JSON type).
+type without charset), #1421 (not JSON, under a JSON type).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ ODD: dict[str, dict[str, Any]] = {
     "forbidden by a filter": {"status": 403, "body": b"Blocked by policy", "headers": HTML},
     "too large for a proxy": {"status": 413, "body": b"Request Entity Too Large", "headers": TEXT},
 }
-"""What `Rehearsal.fail` is told, by what it is."""
+"""Arguments for `Rehearsal.fail`, by description."""
 
 WAITS = {
     "a fraction": "0.3",
@@ -56,4 +56,4 @@ WAITS = {
     "no number": "nan",
     "two": "0, 0",
 }
-"""Values of Retry-After that mean a short wait, by what they are."""
+"""Values of Retry-After that mean a short wait, by description."""

@@ -111,7 +111,7 @@ async def test_a_slow_worker_is_ended(tmp_path: Path) -> None:
 
 
 async def test_a_hang_reaches_everybody_who_waits(tmp_path: Path) -> None:
-    """Three people who wait for a chart that hangs are told together, after one worker's time."""
+    """Three people who wait for a chart that hangs get the error together, after one worker's time."""
     log = tmp_path / "runs"
     code = f"import time; open({str(log)!r}, 'a').write('x'); time.sleep(600)"
     chart_worker = ChartWorker(seconds=2, worker=pretend(code))

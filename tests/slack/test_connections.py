@@ -1,4 +1,4 @@
-"""The bound on connections: who waits goes first, and who is being served stays."""
+"""The bound on connections: one that waits is closed first, and one that is being served stays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @dataclass
 class Answering(asyncio.Protocol):
-    """Speaks instead of HTTP: a line is a complete request and is answered when the test says so."""
+    """In place of HTTP: a line is a complete request, and the test says when the response goes out."""
 
     server: Guarded
 
@@ -71,7 +71,7 @@ async def guarded(most: int = 3, header_s: float = 3600.0) -> AsyncIterator[Guar
 
 
 async def hung_up(streams: Streams) -> bool:
-    """Waits for the other side's end; an answer, or none at all, is no end."""
+    """Whether the other side hangs up instead of responding; waits for either."""
     try:
         async with asyncio.timeout(10):
             return await streams[0].read(1) == b""
@@ -87,7 +87,7 @@ async def reached(what: Callable[[], bool]) -> None:
 
 
 async def test_where_all_are_taken_the_oldest_that_waits_goes() -> None:
-    """So a new request is heard, however many have been left half-sent."""
+    """A new request is heard, however many have been left half-sent."""
     async with guarded(most=3) as server:
         waiting = [await server.open() for _ in range(3)]
         await reached(lambda: len(server.connections) == 3)
@@ -100,7 +100,7 @@ async def test_where_all_are_taken_the_oldest_that_waits_goes() -> None:
 
 
 async def test_who_is_being_served_is_not_cut_off() -> None:
-    """However long ago that connection was opened."""
+    """It stays, however long ago it was opened."""
     async with guarded(most=2) as server:
         served = await server.open()
         served[1].write(b"please\n")
@@ -114,7 +114,7 @@ async def test_who_is_being_served_is_not_cut_off() -> None:
 
 
 async def test_where_all_are_being_served_the_new_one_goes() -> None:
-    """Nobody's answer is lost for somebody who has not asked yet."""
+    """No response is lost for a connection that has sent no request yet."""
     async with guarded(most=1) as server:
         served = await server.open()
         served[1].write(b"please\n")
@@ -125,7 +125,7 @@ async def test_where_all_are_being_served_the_new_one_goes() -> None:
 
 
 async def test_who_says_nothing_is_hung_up_on() -> None:
-    """Also who began and never ends: half a request."""
+    """The same goes for half a request that never ends."""
     async with guarded(header_s=0.01) as server:
         silent, half = await server.open(), await server.open()
         half[1].write(b"plea")
@@ -135,7 +135,7 @@ async def test_who_says_nothing_is_hung_up_on() -> None:
 
 
 async def test_who_has_asked_may_take_long() -> None:
-    """The time is for the headers; an answer takes as long as it takes."""
+    """The limit is for the headers; a response takes as long as it takes."""
     async with guarded(header_s=0.2) as server:
         served, silent = await server.open(), await server.open()
         served[1].write(b"please\n")

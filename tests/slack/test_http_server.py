@@ -1,4 +1,4 @@
-"""HTTP mode and the health endpoints: what comes in, what is refused, what is told to whom."""
+"""HTTP mode and the health endpoints: what is let in, what is refused, and who may read what."""
 
 from __future__ import annotations
 
@@ -121,13 +121,13 @@ UNSIGNED: dict[str, Callable[[], dict[str, str]]] = {
 
 @pytest.mark.parametrize("case", UNSIGNED)
 async def test_what_slack_did_not_sign_lately_is_refused(case: str, door: Door) -> None:
-    """401, and nothing is done: not unsigned, not wrongly signed, not older than five minutes."""
+    """Unsigned, wrongly signed, or more than five minutes old: 401, and nothing is done."""
     assert await door.post(a_command(), UNSIGNED[case]()) == 401
     assert door.bot.metrics.payloads.total() == 0
 
 
 async def test_a_request_within_the_window_is_taken_again(door: Door) -> None:
-    """Four minutes old is a slow network, and five the limit."""
+    """Four minutes are a slow network, and five are the limit."""
     assert await door.post(a_command(), signed(a_command(), at=time.time() - 240)) == 200
 
 
@@ -149,7 +149,7 @@ async def test_a_signed_body_that_is_no_payload_is_refused(body: bytes, door: Do
 
 
 async def test_a_large_body_is_refused_without_being_read(door: Door) -> None:
-    """10 MB are refused, whether their length is told or they come in pieces."""
+    """10 MB are refused, whether their length is announced or they come in chunks."""
     whole = b"x" * 10_000_000
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -213,7 +213,7 @@ async def test_the_metrics_count_payloads_and_nothing_of_answers(door: Door) -> 
 
 
 async def test_metrics_are_for_who_has_the_token_or_for_this_machine_without_a_proxy(door: Door) -> None:
-    """In HTTP mode a proxy stands in front, which may add no header that says so: the token decides."""
+    """In HTTP mode the token decides: the proxy in front might add no header that shows it."""
     assert (await door.get("/metrics", Authorization=""))[0] == 404
     for wrong in ("Bearer", "Bearer ", "Bearer wrong", f"Basic {TOKEN}", TOKEN, "Bearer ü"):
         assert (await door.get("/metrics", Authorization=wrong))[0] == 404
@@ -230,7 +230,7 @@ async def test_metrics_are_for_who_has_the_token_or_for_this_machine_without_a_p
 
 
 async def test_a_request_is_taken_once(door: Door) -> None:
-    """The same signed bytes again are a copy that somebody recorded: refused, and nothing is done."""
+    """The same signed bytes again are a recorded copy: refused, and nothing is done."""
     headers = signed(a_command())
     assert await door.post(a_command(), headers) == 200
     for _ in range(3):
@@ -262,7 +262,7 @@ NONSENSE: tuple[Any, ...] = (
 async def test_signed_nonsense_is_refused_without_a_traceback(
     payload: Any, door: Door, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A type where another belongs: 400, one line in the log, nothing handed on."""
+    """A payload of the wrong shape: 400, one line in the log, nothing handed on."""
     for body, kind in (
         (urlencode({"payload": json.dumps(payload)}).encode(), FORM),
         (json.dumps(payload).encode(), "application/json"),
@@ -273,7 +273,7 @@ async def test_signed_nonsense_is_refused_without_a_traceback(
 
 
 async def test_answers_name_no_program_and_no_version(door: Door) -> None:
-    """Neither to what is taken, nor to what is refused, nor to what is no HTTP."""
+    """Neither to what is accepted, nor to what is refused, nor to what is not HTTP."""
     for path in ("/healthz", "/nowhere", "/metrics"):
         async with door.client.get(door.url(path)) as answer:
             assert "Server" not in answer.headers
@@ -294,14 +294,14 @@ async def raw(door: Door, request: bytes) -> bytes:
 
 
 async def test_what_is_no_http_is_a_line_in_the_log(door: Door, caplog: pytest.LogCaptureFixture) -> None:
-    """Without a traceback: anybody can send it, as often as they like."""
+    """It has no traceback: anybody can send it, as often as they like."""
     await raw(door, b"GET / HTTP/1.1\r\nno header\r\n\r\n")
     [line] = [record for record in caplog.records if "malformed" in record.getMessage()]
     assert line.exc_info is None
 
 
 async def test_half_sent_requests_hold_up_nobody(door: Door, caplog: pytest.LogCaptureFixture) -> None:
-    """1,200 connections that never end their headers: /healthz answers at once, and the log stays small."""
+    """1,200 connections that never end their headers: /healthz responds at once, and the log stays small."""
     writers = []
     for _ in range(1200):
         _reader, writer = await asyncio.open_connection("127.0.0.1", door.server.port)
@@ -317,7 +317,7 @@ async def test_half_sent_requests_hold_up_nobody(door: Door, caplog: pytest.LogC
 
 
 async def test_a_new_process_takes_over_the_socket_that_listens(door: Door) -> None:
-    """A request that comes while the process is replaced waits in it, and is answered by the new one."""
+    """A request that comes while the process is replaced waits in the socket for the new process."""
     copy, port = door.server.listening_copy(), door.server.port
     await door.server.close()
     waiting = asyncio.ensure_future(door.get("/healthz"))
@@ -369,7 +369,7 @@ async def test_without_a_connection_the_bot_is_not_ready(door: Door) -> None:
 async def test_with_a_database_that_takes_no_write_the_bot_is_not_ready(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another program that holds the file is found, not waited for."""
+    """A write that does not end is reported, not waited for."""
     store = door.bot.store
     blocked = asyncio.Event()
     monkeypatch.setattr("pulse.ops.health.WRITE_S", 0.05)
@@ -383,7 +383,7 @@ async def test_with_a_database_that_takes_no_write_the_bot_is_not_ready(
 
 
 async def test_with_a_database_that_was_replaced_the_bot_is_not_ready(door: Door) -> None:
-    """Whatever would be recorded now is gone with the next start."""
+    """Whatever is recorded now would be gone after the next start."""
     path = door.bot.store.path
     path.rename(path.with_name("moved.db"))
     path.touch()

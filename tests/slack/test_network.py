@@ -1,4 +1,4 @@
-"""Proxies and certificates: one decision for everything that the bot sends, and a cause that is said."""
+"""Proxies and certificates: one decision for everything that the bot sends, and a cause for each failure."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PROXY = "http://proxy.example:3128"
     ],
 )
 def test_what_no_proxy_names_is_reached_directly(address: str, no_proxy: str) -> None:
-    """Hosts with the names below them, networks, ports, and everything."""
+    """It names hosts with their subdomains, networks, ports, or everything."""
     assert Network(https_proxy=PROXY, http_proxy=PROXY, no_proxy=no_proxy).proxy(address) is None
 
 
@@ -62,7 +62,7 @@ def test_what_no_proxy_names_is_reached_directly(address: str, no_proxy: str) ->
     ],
 )
 def test_what_no_proxy_does_not_name_goes_through_the_proxy(address: str, no_proxy: str) -> None:
-    """Half a name is another name."""
+    """Part of a name is another name."""
     assert Network(https_proxy=PROXY, http_proxy=PROXY, no_proxy=no_proxy).proxy(address) == PROXY
 
 
@@ -84,7 +84,7 @@ def test_each_kind_of_address_has_its_proxy() -> None:
     "typed", ["proxy:3128", "http://proxy:3128", "http://me:pw@proxy:3128", "https://proxy"]
 )
 def test_a_proxy_may_be_typed_without_its_kind(typed: str) -> None:
-    """As curl takes it."""
+    """As in curl."""
     assert proxy_address(typed).endswith(typed)
 
 
@@ -92,7 +92,7 @@ def test_a_proxy_may_be_typed_without_its_kind(typed: str) -> None:
     "typed", ["socks5://proxy:1080", "ftp://proxy:21", "http://", "http://:3128", "a:b:c"]
 )
 def test_a_proxy_that_cannot_work_is_refused(typed: str) -> None:
-    """At the start, and not with each call."""
+    """The start fails, and not each call."""
     with pytest.raises(ValueError, match="proxy"):
         proxy_address(typed)
 
@@ -102,7 +102,7 @@ def test_a_proxy_that_cannot_work_is_refused(typed: str) -> None:
 
 @dataclass
 class LoggingProxy:
-    """A proxy for plain HTTP that knows where the names of the outside are, and writes down who was asked."""
+    """A proxy for plain HTTP that knows the ports of outside names, and writes down each request."""
 
     names: dict[str, int]
     asked: list[str] = field(default_factory=list)
@@ -122,7 +122,7 @@ class LoggingProxy:
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str) -> None:
-    """Passes everything on; the stand-in answers to no name but its own."""
+    """Passes everything on; the stand-in accepts only its own name."""
     try:
         while data := await reader.read(65536):
             writer.write(data.replace(f"Host: {host}\r\n".encode(), b"Host: 127.0.0.1\r\n"))
@@ -166,7 +166,7 @@ async def test_the_whole_loop_runs_behind_a_proxy_that_is_the_only_way_out(tmp_p
 
 
 async def test_with_no_proxy_the_whole_loop_goes_around_it(slack: Rehearsal, tmp_path: Path) -> None:
-    """Not one connection to the proxy, which answers nobody."""
+    """Not one connection goes to the proxy, which serves nobody."""
     async with proxy() as way:
         environment = {
             "HTTP_PROXY": f"http://127.0.0.1:{way.port}",

@@ -40,7 +40,7 @@ class Killed(BaseException):
 
 @dataclass
 class Channel:
-    """What stands in it, and what Slack has taken but does not show yet, by outbox key."""
+    """What is posted in it, and what Slack has taken but does not show yet, by outbox key."""
 
     stands: list[str] = field(default_factory=list)
     coming: list[str] = field(default_factory=list)
@@ -205,7 +205,7 @@ class OutboxUnderFaults(RuleBasedStateMachine):
             assert len(everything) == len(set(everything)), everything
 
     def teardown(self) -> None:
-        """Slack works again before the end: whatever is still due stands, and everywhere once."""
+        """Slack works again before the end: whatever is still due is posted, once per channel."""
         try:
             self.slack.troubles.clear()
             self.slack.unsearchable = False
@@ -230,7 +230,7 @@ class OutboxUnderFaults(RuleBasedStateMachine):
 
 @also_soaked
 def test_whatever_happens_a_message_stands_exactly_once() -> None:
-    """Never two, and never none where Slack answers again before the wave's end; closed polls stay closed."""
+    """Never two, and never none if Slack works again before the wave's end; closed polls stay closed."""
     run_state_machine_as_test(
         OutboxUnderFaults,
         settings=settings(
@@ -246,7 +246,7 @@ def test_whatever_happens_a_message_stands_exactly_once() -> None:
 
 
 async def test_an_archived_channel_does_not_hold_the_others_back(office: Office) -> None:
-    """The poll stands in the other channel at once; the managers are told what to fix; fixed, it comes."""
+    """The other channel has its poll at once; managers are told what to fix; once fixed, the poll comes."""
     await office.set_up()
     office.slack.fail("chat.postMessage", "is_archived", times=1, channel=office.marketing)
     await office.open()
@@ -269,7 +269,7 @@ async def test_managers_are_told_once_a_day_of_the_same_trouble(office: Office) 
 
 
 async def test_a_deleted_poll_is_posted_again_once(office: Office) -> None:
-    """While the wave is open, and no second time: somebody means it."""
+    """Only while the wave is open, and only once: a second deletion is meant."""
     await office.set_up()
     await office.open()
     for _ in range(3):
@@ -299,7 +299,7 @@ async def test_the_poll_that_was_posted_again_is_closed_like_any(office: Office)
 
 
 async def test_a_count_that_is_under_way_does_not_reopen_a_closed_poll(office: Office) -> None:
-    """The closing waits for it, also where Slack is slow."""
+    """The closing waits for it, even if Slack is slow."""
     await office.set_up()
     await office.open()
     office.slack.fail("chat.update", seconds=0.3, times=2)
@@ -315,7 +315,7 @@ async def test_a_count_that_is_under_way_does_not_reopen_a_closed_poll(office: O
     "how", [{"lost": True}, {"cut": True}, {"late": True, "seconds": 0.05}, {"error": 500}]
 )
 async def test_a_post_of_unknown_outcome_stands_once(office: Office, how: dict[str, Any]) -> None:
-    """The answer to the call is lost: the history is searched before anything is posted again."""
+    """The response to the call is lost: the history is searched before anything is posted again."""
     await office.set_up()
     how = dict(how)
     error = how.pop("error", "")
@@ -328,7 +328,7 @@ async def test_a_post_of_unknown_outcome_stands_once(office: Office, how: dict[s
 
 
 async def test_a_poll_of_unknown_outcome_is_found_and_closed_with_its_wave(office: Office) -> None:
-    """The wave is closed before anybody knew that the poll stands: it has no buttons afterwards."""
+    """The wave closes before the bot knows that the poll was posted: its buttons go all the same."""
     await office.set_up()
     office.slack.fail("chat.postMessage", lost=True, channel=office.it)
     await office.open()
@@ -341,7 +341,7 @@ async def test_a_poll_of_unknown_outcome_is_found_and_closed_with_its_wave(offic
 
 
 async def test_where_history_cannot_be_searched_nothing_is_posted_twice(office: Office) -> None:
-    """The scope is missing: the managers are told; once it is there the message is found."""
+    """Without the scope the managers are told; once it is there, the message is found."""
     await office.set_up()
     office.slack.fail("chat.postMessage", lost=True, channel=office.it)
     history = office.slack.fail("conversations.history", "missing_scope", times=None)
@@ -371,7 +371,7 @@ async def test_a_message_that_was_being_sent_at_a_crash_is_searched_for(
 
 
 async def test_a_wave_that_was_missed_is_told_to_managers(slack: Any, tmp_path: Path) -> None:
-    """The bot was away beyond the grace: no poll at a wrong time, and words to those who can open one."""
+    """The bot was away beyond the grace: no poll at a wrong time, and a message to those who can open one."""
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         await office.set_up()
         clock = office.clock

@@ -120,7 +120,7 @@ async def test_a_wave_begins_without_cards() -> None:
 
 
 async def test_a_card_that_cannot_be_changed_is_forgotten() -> None:
-    """Nobody pressed in it lately, so it may show something old: the next answer brings another."""
+    """Nobody pressed in it lately, so it might be out of date: the next answer brings another."""
     cards = PrivateCards(lambda: False)
     assert cards.is_first(1, "ada")
     assert cards.take(1, "ada") is None
@@ -128,7 +128,7 @@ async def test_a_card_that_cannot_be_changed_is_forgotten() -> None:
 
 
 async def test_a_card_that_slack_refuses_is_a_line_in_the_log() -> None:
-    """Without a traceback: Slack's troubles are foreseen."""
+    """It has no traceback: trouble at Slack is foreseen."""
     cards = PrivateCards(lambda: False)
 
     async def show() -> None:

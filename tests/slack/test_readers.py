@@ -1,4 +1,4 @@
-"""Whose language is which."""
+"""Which language each reader gets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pulse.storage.catalogues import catalogue
 
 
 class Directory:
-    """Stands for Slack's list of people: each with a locale, or a fault, or no answer at all."""
+    """Stands for Slack's list of people: each with a locale, or a fault, or no response at all."""
 
     def __init__(self, *, fault: SlackFault | None = None, silent: bool = False, **locales: str) -> None:
         self.locales, self.fault, self.silent, self.asked = locales, fault, silent, 0
@@ -44,7 +44,7 @@ def test_every_language_has_a_catalogue(language: str) -> None:
     ("locale", "language"), [("de-DE", "de"), ("de-AT", "de"), ("en-GB", "en"), ("fr-FR", "en"), ("", "en")]
 )
 async def test_a_reader_is_spoken_to_by_the_locale_of_their_slack(locale: str, language: str) -> None:
-    """A language that the bot does not speak reads English."""
+    """Somebody whose language the bot does not speak reads English."""
     assert catalogue(language) is await readers(Directory(ada=locale)).of("ada")
 
 

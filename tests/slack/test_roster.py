@@ -25,7 +25,7 @@ def calls(slack: Rehearsal) -> int:
 
 
 def refused(slack: Rehearsal) -> int:
-    """How many calls Slack refused because there were too many."""
+    """How many calls Slack refused for exceeding its rates."""
     return sum(call.error == "ratelimited" for call in slack.calls)
 
 
@@ -59,7 +59,7 @@ async def test_a_tap_of_a_known_person_asks_slack_nothing(office: Office) -> Non
 
 
 async def test_somebody_who_left_and_taps_on_does_not_hammer_slack(office: Office) -> None:
-    """The channel is read again once for many taps, and each of them is answered."""
+    """The channel is read again once for many taps, and each tap gets its reply."""
     await office.set_up()
     await office.open()
     person = office.people(office.it)[0]
@@ -67,7 +67,7 @@ async def test_somebody_who_left_and_taps_on_does_not_hammer_slack(office: Offic
     office.slack.workspace.channel(office.it).members.remove(person.id)
     office.bot.workspace.answering.member_left(person.id, office.it)
     before = calls(office.slack)
-    # Slack shows the poll no more to somebody who left; a screen that was not refreshed still has it.
+    # Slack no longer shows the poll to somebody who left; a screen that was not refreshed still has it.
     office.slack.workspace.channel(office.marketing).members.append(person.id)
     old.channel = office.marketing
     for _ in range(12):
@@ -102,7 +102,7 @@ UNDESCRIBED = ["user_not_visible", "user_not_found", "users_not_found", "user_te
 async def test_a_member_whom_slack_does_not_describe_is_left_out(
     office: Office, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One of 28 whom users.info refuses: the pulse opens for the others, and the log counts the missing."""
+    """users.info refuses one of 28: the pulse opens for the others, and the log does not name the one."""
     await office.set_up()
     await unmet(office)
     hidden, other = office.people(office.it)[:2]
@@ -127,7 +127,7 @@ async def unmet(office: Office) -> None:
 async def test_after_a_restart_one_undescribed_member_refuses_nobody_else(
     slack: Rehearsal, tmp_path: Path
 ) -> None:
-    """Every tap of everybody was refused once."""
+    """Once, every tap of everybody was refused."""
     clock = await left_open(slack, tmp_path / "pulse.db")
     slack.fail("users.info", "user_not_visible", times=None, user=slack.actor("wei").id)
     async with running(slack, tmp_path / "pulse.db", clock) as office:
@@ -137,7 +137,7 @@ async def test_after_a_restart_one_undescribed_member_refuses_nobody_else(
 
 
 async def test_set_up_counts_a_channel_with_an_undescribed_member(office: Office) -> None:
-    """The form is saved: the channel can be seen, whoever of its members cannot."""
+    """The form is saved: the channel can be seen, even if a member cannot."""
     people = [actor.id for actor in office.people(office.it)][:6]
     small = office.slack.workspace.add_channel("it-core", [*people, BOT_USER]).id
     office.slack.fail("users.info", "user_not_visible", times=None, user=people[0])
@@ -148,7 +148,7 @@ async def test_set_up_counts_a_channel_with_an_undescribed_member(office: Office
 
 
 async def test_two_undescribed_members_open_again_while_the_others_are_known(office: Office) -> None:
-    """The others are known still: that Slack refuses all whom it is asked about is no reason to stop."""
+    """Slack is asked only about these two and refuses both: that is no reason to stop."""
     await office.set_up()
     await unmet(office)
     for person in office.people(office.it)[:2]:
@@ -162,7 +162,7 @@ async def test_two_undescribed_members_open_again_while_the_others_are_known(off
 
 
 async def test_trouble_with_one_member_does_not_hold_the_pulse_back(office: Office) -> None:
-    """A server error that stays, for this one person only."""
+    """A lasting server error leaves out the one person it is about."""
     await office.set_up()
     await unmet(office)
     office.slack.fail("users.info", 500, times=None, user=office.people(office.it)[0].id)
@@ -174,7 +174,7 @@ async def test_trouble_with_one_member_does_not_hold_the_pulse_back(office: Offi
 
 @pytest.mark.parametrize("code", ["missing_scope", "ratelimited", "fatal_error"])
 async def test_trouble_that_says_nothing_of_a_person_leaves_nobody_out(office: Office, code: str) -> None:
-    """From halfway on Slack refuses: half a side must not be taken for all of it."""
+    """If Slack refuses from halfway on, no pulse opens: half a side must not be taken for all of it."""
     await office.set_up()
     await unmet(office)
     trouble = office.slack.fail("users.info", code, times=None, after=14, retry_after=60)
@@ -264,7 +264,7 @@ async def test_colleagues_of_another_workspace_of_our_organization_are_asked(
 
 
 async def test_pages_are_followed_also_where_they_are_short(slack: Rehearsal, tmp_path: Path) -> None:
-    """Slack may return fewer than were asked for."""
+    """Slack can return fewer than were asked for."""
     slack.page_cap = 3
     async with running(slack, tmp_path / "pulse.db", Clock()) as office:
         await office.set_up()
@@ -275,7 +275,7 @@ async def test_pages_are_followed_also_where_they_are_short(slack: Rehearsal, tm
 
 
 async def left_open(slack: Rehearsal, path: Path) -> Clock:
-    """A bot that is stopped while a wave is open; its clock goes on with the next."""
+    """Stops a bot while its wave is open; returns its clock, for the next one."""
     async with running(slack, path, Clock()) as office:
         await office.set_up()
         await office.open()
@@ -283,7 +283,7 @@ async def left_open(slack: Rehearsal, path: Path) -> Clock:
 
 
 async def test_after_a_restart_a_tap_needs_no_roster(slack: Rehearsal, tmp_path: Path) -> None:
-    """Who may answer is in the store: twenty taps at once wait for Slack as little as one."""
+    """Who may answer is in the store: fourteen taps at once do not wait for Slack."""
     clock = await left_open(slack, tmp_path / "pulse.db")
     slack.fail("conversations.members", "fatal_error", times=None)
     async with running(slack, tmp_path / "pulse.db", clock) as office:
@@ -294,7 +294,7 @@ async def test_after_a_restart_a_tap_needs_no_roster(slack: Rehearsal, tmp_path:
 
 
 async def test_taps_during_a_long_reading_share_it(slack: Rehearsal, tmp_path: Path) -> None:
-    """Each channel is read once to tell who somebody is; all are answered within three seconds."""
+    """Each channel is read once to tell who somebody is; each tap is acked within three seconds."""
     clock = await left_open(slack, tmp_path / "pulse.db")
     before = len(slack.calls_of("conversations.members"))
     slack.delay("conversations.members", 0.3, times=2)
@@ -312,7 +312,7 @@ async def test_taps_during_a_long_reading_share_it(slack: Rehearsal, tmp_path: P
 async def test_a_stranger_while_slack_does_not_tell_the_roster_gets_a_sentence(
     slack: Rehearsal, tmp_path: Path
 ) -> None:
-    """Acked in time, not recorded, and told so; a minute later the reason is known."""
+    """The tap is acked, not recorded, and the person is told so; two minutes later the reason is known."""
     clock = await left_open(slack, tmp_path / "pulse.db")
     trouble = slack.fail("conversations.members", "fatal_error", times=None)
     async with running(slack, tmp_path / "pulse.db", clock) as office:
@@ -331,7 +331,7 @@ async def test_a_stranger_while_slack_does_not_tell_the_roster_gets_a_sentence(
 
 @pytest.mark.parametrize("code", ["channel_not_found", "not_in_channel"])
 async def test_one_unreadable_channel_does_not_hold_the_wave_back(office: Office, code: str) -> None:
-    """The side's other channel is asked, and the managers learn of the one that is lost."""
+    """The side's other channel gets the poll, and the managers learn of the one that is lost."""
     people = [actor.id for actor in office.people(office.it)]
     second = office.slack.workspace.add_channel("it-ops", [*people, BOT_USER]).id
     await office.set_up(it=[office.it, second])

@@ -35,7 +35,7 @@ def test_what_slack_signed_is_valid_for_five_minutes() -> None:
 
 
 def test_a_copy_of_a_request_is_not_the_first() -> None:
-    """Whoever recorded it: the same signature counts once."""
+    """The same signature counts once, whoever sends it again."""
     checked, sent = Signatures(SECRET), headers("a")
     assert checked.first(sent)
     assert not checked.first(sent)
@@ -43,7 +43,7 @@ def test_a_copy_of_a_request_is_not_the_first() -> None:
 
 
 def test_a_signature_is_remembered_for_as_long_as_it_is_valid() -> None:
-    """Five minutes before its time and five after; then it is refused for its age."""
+    """It is valid from five minutes before its time to five after; then it is refused for its age."""
     now = [0.0]
     checked, sent = Signatures(SECRET, lambda: now[0]), headers("a")
     assert checked.first(sent)
@@ -54,7 +54,7 @@ def test_a_signature_is_remembered_for_as_long_as_it_is_valid() -> None:
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of too many the oldest are forgotten."""
+    """Beyond the bound the oldest are forgotten."""
     monkeypatch.setattr(signed, "MOST_REMEMBERED", 3)
     checked = Signatures(SECRET)
     sent = [headers(str(number)) for number in range(10)]
@@ -77,7 +77,7 @@ TAP: dict[str, Any] = {
 
 
 def test_what_slack_sends_is_plausible() -> None:
-    """Whatever is left out, and whatever stands there besides."""
+    """Whatever is left out or added."""
     assert plausible(TAP)
     assert plausible({**TAP, "of_next_year": [1, 2]})
     assert plausible({})
@@ -112,7 +112,7 @@ def test_what_slack_sends_is_plausible() -> None:
     ],
 )
 def test_what_slack_never_sends_is_not(body: object) -> None:
-    """A type where another one belongs."""
+    """A part has the wrong type, or one that Slack always sends is missing."""
     assert not plausible(body)
 
 

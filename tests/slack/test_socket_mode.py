@@ -78,7 +78,7 @@ async def desk() -> AsyncIterator[Desk]:
 
 
 async def storm(desk: Desk, taps: int, every: int, refresh: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Sends taps as fast as they are acked, 50 at a time on the way; calls `refresh` after `every` taps."""
+    """Sends taps as fast as they are acked, at most 50 unacked; calls `refresh` after `every` taps."""
     on_the_way = asyncio.Semaphore(50)
     desk.slack.on_ack = lambda _: on_the_way.release()
     refreshes: list[asyncio.Task[None]] = []
@@ -103,7 +103,7 @@ async def test_a_tap_is_acked_over_the_socket_that_brought_it(desk: Desk) -> Non
 
 @pytest.mark.parametrize("connections", [1, 3, 10])
 async def test_ten_refreshes_in_a_storm_lose_no_tap(desk: Desk, connections: int) -> None:
-    """6,000 taps while Slack replaces ten sockets: each is acked, over never more than ten sockets."""
+    """6,000 taps while Slack replaces ten sockets: each is acked, and at most ten are ever open."""
 
     async def refresh() -> None:
         old = desk.slack.open_sockets[0]
@@ -145,7 +145,7 @@ async def test_a_replaced_socket_that_slack_leaves_open_is_closed_by_us(desk: De
 
 
 async def test_a_socket_is_replaced_at_its_age(desk: Desk) -> None:
-    """A socket that Slack never refreshes is renewed by us: it may be deaf without knowing."""
+    """A socket that Slack never refreshes is renewed by us: it might be deaf without our knowing."""
     async with desk.connected(patience=Patience(renew=0.05, drain=0.0, settled=0.0)):
         old = desk.slack.sockets[0]
         await asyncio.wait_for(old.ended.wait(), 5)
@@ -154,7 +154,7 @@ async def test_a_socket_is_replaced_at_its_age(desk: Desk) -> None:
 
 
 async def test_a_silent_socket_is_given_up(desk: Desk) -> None:
-    """A half-open socket that answers no ping is replaced."""
+    """A half-open socket that responds to no ping is replaced."""
     async with desk.connected(patience=Patience(ping_every=0.05, pong=0.1, settled=0.0, farewell=0.1)):
         old = desk.slack.sockets[0]
         old.mute = True
@@ -292,7 +292,7 @@ async def test_more_than_the_bound_waits_and_nothing_is_dropped(desk: Desk) -> N
 
 
 async def test_the_answer_of_a_handler_travels_in_the_ack(desk: Desk) -> None:
-    """What a form's handler answers (errors at a field, a next view) reaches Slack."""
+    """What a form's handler passes to `ack` (errors at a field, a next view) reaches Slack."""
 
     async def handler(ack: Callable[..., Awaitable[None]]) -> None:
         await ack(response_action="errors", errors={"b": "Please choose a channel."})
@@ -355,7 +355,7 @@ async def test_a_second_copy_of_the_bot_is_noticed(desk: Desk) -> None:
 
 
 async def test_a_second_copy_that_was_there_at_the_start_is_counted_again_soon(desk: Desk) -> None:
-    """The first greeting may count the process before this one; the next is not left for half an hour."""
+    """The first greeting might count the process before this one, so the next comes soon."""
     told: asyncio.Queue[int] = asyncio.Queue()
     desk.slack.strangers = 1
     patience = Patience(ghost=0.05, renew=600.0, drain=0.0, settled=0.0, farewell=0.1)
@@ -367,7 +367,7 @@ async def test_a_second_copy_that_was_there_at_the_start_is_counted_again_soon(d
 
 
 async def test_a_ghost_of_the_process_before_is_told_once_and_forgotten(desk: Desk) -> None:
-    """Slack had not missed it yet: the second greeting counts nobody, and nothing is replaced after that."""
+    """Slack had not noticed its end: the second greeting counts nobody, and nothing more is replaced."""
     told: asyncio.Queue[int] = asyncio.Queue()
     desk.slack.strangers = 1
     patience = Patience(ghost=0.05, renew=600.0, drain=0.0, settled=0.0, farewell=0.1)
@@ -425,14 +425,14 @@ async def test_socket_mode_switched_off_ends_the_wait_with_the_sentence(desk: De
 
 
 async def test_no_free_connection_at_the_start_is_said(desk: Desk) -> None:
-    """Ten connections are taken by other copies: the bot does not start in silence."""
+    """If other copies hold all ten connections, the start fails with a sentence."""
     desk.slack.first_message = {"type": "disconnect", "reason": "too_many_websockets"}
     with pytest.raises(TooManySockets, match="Stop the other copies"):
         await desk.socket().start()
 
 
 async def test_slack_being_down_is_waited_out(desk: Desk) -> None:
-    """Errors that pass are tried again, and the trouble stands in the state until then."""
+    """Errors that pass are tried again, and the trouble is in the state until then."""
     desk.slack.refusal = "internal_error"
     socket = desk.socket()
     starting = asyncio.create_task(socket.start())
@@ -462,7 +462,7 @@ async def test_a_slack_that_breaks_off_at_once_is_not_hammered(desk: Desk) -> No
 
 
 async def test_the_state_counts_what_is_open(desk: Desk) -> None:
-    """Health checks read how many sockets there are, wanted and open."""
+    """Health checks read how many sockets are wanted and how many are open."""
     async with desk.connected(connections=2) as socket:
         state = socket.state
         assert (state.wanted, state.connected, state.draining, state.in_flight) == (2, 2, 0, 0)

@@ -1,4 +1,4 @@
-"""The connection when what answers is not Slack, or Slack is not itself: it goes on trying, and says so."""
+"""The connection when Slack responds oddly, or something else in its place: it keeps trying, and says so."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ ADDRESSES = {
 
 @asynccontextmanager
 async def connecting(slack: Rehearsal) -> AsyncIterator[SocketMode]:
-    """A connection that has been asked for and, where nothing is in the way, comes about."""
+    """Starts a connection, which must be up after the block."""
     client = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
     app = AsyncApp(client=client, process_before_response=True)
 
     @app.event("app_home_opened")
     async def heard() -> None:
-        """Acked by being listened for."""
+        """Bolt acks an event that has a listener."""
 
     socket = SocketMode(app, slack.app_token, patience=QUICK)
     starting = asyncio.create_task(socket.start())
@@ -86,7 +86,7 @@ async def test_any_word_for_a_wait_is_understood(asked: str, slack: Rehearsal) -
 
 @pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES)
 async def test_an_address_that_leads_nowhere_is_waited_out(address: Any, slack: Rehearsal) -> None:
-    """And the ticket in it is told to nobody."""
+    """The ticket in it is never shown."""
     if isinstance(address, str):
         address = address.format(port=slack.port)
     slack.fail(CONNECT, body=json.dumps({"ok": True, "url": address}).encode(), headers=JSON, times=3)

@@ -1,4 +1,4 @@
-"""Calls to Slack: what is tried again, what is told, and what a refusal means."""
+"""Calls to Slack: what is tried again, what is reported, and what a refusal means."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def general(rehearsal: Rehearsal) -> str:
 
 
 async def test_the_greeting_tells_team_bot_scopes_and_time(slack: Rehearsal) -> None:
-    """All from one call of auth.test; asked for again, it is known."""
+    """All come from one call of auth.test, which is not repeated."""
     slack_client = client(slack)
     greeting = await slack_client.greet()
     assert (greeting.team, greeting.bot, greeting.user) == ("Rehearsal", "B0REHEARSAL", "U0THEAPP")
@@ -47,7 +47,7 @@ async def test_a_read_is_tried_again_after_trouble(slack: Rehearsal) -> None:
 
 
 async def test_a_post_is_never_sent_twice_on_its_own(slack: Rehearsal) -> None:
-    """After a lost answer it may stand: only the outbox, which looks, may post it again."""
+    """After a lost response it might be there: only the outbox, which looks, may post it again."""
     slack.fail("chat.postMessage", lost=True)
     with pytest.raises(SlackFault) as fault:
         await client(slack).post(general(slack), HELLO)
@@ -64,14 +64,14 @@ async def test_a_post_after_a_rate_limit_is_sent_again(slack: Rehearsal) -> None
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 async def test_an_answer_that_is_not_slacks_is_tried_again(odd: dict[str, Any], slack: Rehearsal) -> None:
-    """Whatever stands between the bot and Slack says for once: the read is done all the same."""
+    """Whatever is between the bot and Slack responds once in its place: the read still succeeds."""
     slack.fail("conversations.info", **odd)
     assert (await client(slack).channel(general(slack))).member
 
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 async def test_a_post_that_is_answered_oddly_is_in_doubt(odd: dict[str, Any], slack: Rehearsal) -> None:
-    """It may stand: told to the outbox, which looks, and not sent twice."""
+    """It might be posted: the fault tells the outbox to look, and it is not sent twice."""
     slack.fail("chat.postMessage", applied=True, **odd)
     with pytest.raises(SlackFault) as fault:
         await client(slack).post(general(slack), HELLO)
@@ -80,7 +80,7 @@ async def test_a_post_that_is_answered_oddly_is_in_doubt(odd: dict[str, Any], sl
 
 
 async def test_slack_being_odd_for_long_is_one_fault_with_a_sentence(slack: Rehearsal) -> None:
-    """After the last try; what was answered is named by status and type, and never quoted."""
+    """After the last try the fault names the response by status and type, and never quotes it."""
     slack.fail("conversations.info", times=None, **ODD["text under 503"])
     with pytest.raises(SlackFault, match=r"HTTP 503, text/plain") as fault:
         await client(slack).channel(general(slack))
@@ -90,14 +90,14 @@ async def test_slack_being_odd_for_long_is_one_fault_with_a_sentence(slack: Rehe
 
 @pytest.mark.parametrize("asked", WAITS.values(), ids=WAITS)
 async def test_any_word_for_a_wait_is_understood(asked: str, slack: Rehearsal) -> None:
-    """Of an odd one a second is made; the call is done in the end."""
+    """An odd one counts as a second; the call succeeds in the end."""
     slack.fail("conversations.info", 429, retry_after=asked)
     assert (await client(slack).channel(general(slack))).member
 
 
 @pytest.mark.parametrize("asked", ["86400", "1e400", "Fri, 27 Nov 2099 10:00:00 GMT"])
 async def test_a_wait_of_a_day_is_left_to_whoever_asked(asked: str, slack: Rehearsal) -> None:
-    """Nothing hangs: the refusal says that it is one of rate, and asks for minutes at most."""
+    """Nothing hangs: the fault says that it is a rate limit, and asks for five minutes at most."""
     slack.fail("chat.postMessage", 429, retry_after=asked)
     with pytest.raises(SlackFault) as fault:
         await client(slack).post(general(slack), HELLO)
@@ -135,7 +135,7 @@ EMPTY: dict[str, dict[str, Any]] = {
 async def test_an_answer_that_lacks_its_content_is_a_fault(
     method: str, answer: dict[str, Any], slack: Rehearsal
 ) -> None:
-    """Under ok, and whatever stands there instead; whether it was applied is not known."""
+    """Even under ok, whatever replaces the content; whether the call was applied is not known."""
     body = json.dumps({"ok": True, **answer}).encode()
     slack.fail(method, times=None, body=body, headers=JSON)
     with pytest.raises(SlackFault) as fault:
@@ -144,7 +144,7 @@ async def test_an_answer_that_lacks_its_content_is_a_fault(
 
 
 async def test_a_list_with_something_odd_in_it_gives_the_rest(slack: Rehearsal) -> None:
-    """One element spoils nothing."""
+    """One odd element does not spoil the others."""
     members = {"ok": True, "members": ["U1", None, 5, "", {"id": "U2"}, "U3"], "response_metadata": None}
     slack.fail("conversations.members", body=json.dumps(members).encode(), headers=JSON)
     assert await client(slack).members(general(slack)) == ["U1", "U3"]
@@ -154,7 +154,7 @@ async def test_a_list_with_something_odd_in_it_gives_the_rest(slack: Rehearsal) 
 
 
 async def test_a_cursor_that_leads_in_a_circle_ends(slack: Rehearsal) -> None:
-    """And is no list: half a channel would be counted as all of it."""
+    """It is a fault, not a list: half a channel would be counted as all of it."""
     page = {"ok": True, "members": ["U1"], "response_metadata": {"next_cursor": "again"}}
     slack.fail("conversations.members", body=json.dumps(page).encode(), headers=JSON, times=None)
     with pytest.raises(SlackFault):
@@ -163,7 +163,7 @@ async def test_a_cursor_that_leads_in_a_circle_ends(slack: Rehearsal) -> None:
 
 @pytest.mark.parametrize("code", sorted(TOKEN_REFUSALS))
 async def test_a_refused_token_is_noticed(code: str, slack: Rehearsal) -> None:
-    """Whatever was asked: the process asks once more and ends."""
+    """Whatever the call: the process then checks the token once more and ends."""
     slack_client = client(slack)
     slack.fail("conversations.info", code)
     with pytest.raises(SlackFault) as fault:
@@ -183,14 +183,14 @@ async def test_other_refusals_are_not_about_the_token(code: str, slack: Rehearsa
 
 
 async def test_an_unknown_refusal_names_the_call_and_slacks_word(slack: Rehearsal) -> None:
-    """So that it can be looked up."""
+    """The word can then be looked up."""
     slack.fail("conversations.info", "something_new")
     with pytest.raises(SlackFault, match=r"conversations\.info: something_new"):
         await client(slack).channel(general(slack))
 
 
 async def test_calls_are_counted_by_outcome_alone(slack: Rehearsal) -> None:
-    """Not by method: the number of confirmations would be the number of answers."""
+    """Not by method: the number of confirmations would tell the number of answers."""
     metrics = Metrics()
     slack_client = client(slack, metrics)
     await slack_client.channel(general(slack))
@@ -204,13 +204,13 @@ async def test_calls_are_counted_by_outcome_alone(slack: Rehearsal) -> None:
 
 
 def test_each_fix_is_a_whole_sentence() -> None:
-    """It is said to people."""
+    """People read it in messages."""
     assert [fix for fix in FIXES.values() if not (fix[0].isupper() and fix.endswith("."))] == []
 
 
 @pytest.mark.parametrize("name", ["\\ud83d", "Ines \\udc00", "\\uDBFF\\uD800"])
 async def test_half_a_surrogate_in_an_answer_goes_no_further(name: str, slack: Rehearsal) -> None:
-    """A name with it could be read, and whatever was sent or stored with it failed."""
+    """A name with one could be read, but sending or storing it failed."""
     body = '{"ok": true, "channel": {"id": "C1", "name": "%s"}}' % name  # noqa: UP031 - braces all over
     slack.fail("conversations.info", body=body.encode(), headers=JSON)
     found = await client(slack).channel("C1")
@@ -226,7 +226,7 @@ async def test_a_whole_emoji_in_an_answer_stays(slack: Rehearsal) -> None:
 
 @pytest.mark.parametrize("body", ["ok", "ok\n", "OK", '{"ok":true}', '{"ok": true, "warning": "x"}'])
 def test_slacks_word_for_a_private_answer_is_understood(body: str) -> None:
-    """As its response_urls give it, now in a word and now in an object."""
+    """Its response_urls reply with a word or with an object."""
     assert is_taken(200, body)
 
 
@@ -246,5 +246,5 @@ def test_slacks_word_for_a_private_answer_is_understood(body: str) -> None:
     ],
 )
 def test_what_slack_did_not_say_of_a_private_answer_is_no_ok(status: int, body: str) -> None:
-    """A portal's page under 200 was taken for one, and somebody waited for nothing."""
+    """Once, a portal's page under 200 was taken for one, and somebody waited in vain."""
     assert not is_taken(status, body)

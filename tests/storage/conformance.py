@@ -1,6 +1,6 @@
 """What every store must do, whatever it is built on: one test class that each implementation inherits.
 
-An implementation's test class gives the fixture `storage`, which opens and closes a store on one place, so
+An implementation's test class has the fixture `storage`, which opens and closes a store in one place, so
 that a test can open it again as a restart does. Nothing here knows SQL.
 """
 
@@ -85,7 +85,7 @@ async def token_of(store: Any, wave: int) -> str:
 
 
 class Storage(Protocol):
-    """A place where a store lies."""
+    """A place that holds a store."""
 
     async def open(self) -> Store: ...
     async def close(self, store: Store) -> None: ...
@@ -126,7 +126,7 @@ def published(outcomes: Mapping[tuple[str, Side], Outcome] | None = None) -> Pub
 
 
 def choose(item: str, *options: str, side: Side | None = None) -> Change:
-    """Chooses options of an item, for the person's only side unless another is told."""
+    """Chooses options of an item, for the side of the ballot, or for `side` if it has none yet."""
 
     def change(before: StoredBallot) -> StoredBallot:
         answers = {**before.answers, item: frozenset(options)}
@@ -192,7 +192,7 @@ class StoreConformance:
     # --- set-up and pauses ------------------------------------------------------------------------------
 
     async def test_the_plan_of_questions_is_the_one_saved_last(self, store: Store) -> None:
-        """None before the first; then the order of the pinned ones, and those that are never asked."""
+        """None before the first; then the pinned ones in their order, and those that are never asked."""
         assert await store.question_plan() is None
         first = QuestionPlan(pinned=("T01", "A02"), off=frozenset({"G01", "D01"}))
         await store.save_question_plan(first, MONDAY, "planned")
@@ -217,13 +217,13 @@ class StoreConformance:
         assert [what for _at, what in await store.audit()] == ["changed", "written"]
 
     async def test_who_reads_and_whether_they_share_is_kept(self, store: Store) -> None:
-        """With the set-up."""
+        """Both are part of the set-up."""
         opened = replace(SETUP, readers=ReadersRule.WORKSPACE, sharing=False)
         await store.save_setup(opened, MONDAY, "set up")
         assert await store.setup() == opened
 
     async def test_a_message_about_the_set_up_replaces_one_that_still_waits(self, store: Store) -> None:
-        """One news a channel and kind: the later one, which belongs to no wave."""
+        """One message per channel and kind waits: the later one, which belongs to no wave."""
         first = [NewMessage(kind="channels", channel=channel, at=MONDAY) for channel in ("C1", "C2")]
         await store.save_setup(SETUP, MONDAY, "set up", messages=first)
         [sent] = [message for message in await store.undelivered() if message.channel == "C2"]
@@ -384,7 +384,7 @@ class StoreConformance:
         assert await store.last_decided(MONDAY + WEEK - MINUTE) == MONDAY
 
     async def test_missed_waves_are_told_from_skipped_ones(self, store: Store) -> None:
-        """By when they were due, from when it was noticed on."""
+        """Each by the moment it was due, if it was noticed at or after a given moment."""
         await store.skip_wave(moments(), "skipped", MONDAY)
         await store.skip_wave(moments(MONDAY + WEEK), "missed", MONDAY + WEEK + DAY, missed=True)
         assert await store.missed_waves(MONDAY) == (MONDAY + WEEK,)
@@ -400,7 +400,7 @@ class StoreConformance:
         assert await store.askings() == [Asking((MONDAY + DAY).date(), asked), Asking(MONDAY.date(), asked)]
 
     async def test_each_reminder_goes_out_once(self, store: Store) -> None:
-        """Also if it is asked for twice at once, and never for a closed wave."""
+        """Even if several ask for it at once, and never for a closed wave."""
         wave = await store.start_wave(new_wave(), "opened")
         at = MONDAY + DAY
         once = await asyncio.gather(*(store.mark_reminded(wave, 1, at) for _ in range(3)))
@@ -426,7 +426,7 @@ class StoreConformance:
         assert await store.answered(wave, anything) == {MARKETING: 0, IT: 1}
 
     async def test_everybody_of_the_roster_has_a_ballot_and_nobody_else(self, store: Store) -> None:
-        """From the opening on; who joined later is told so, and the others of the moment are stored."""
+        """From the opening on; whoever joined later is refused, and the others' answers are stored."""
         wave = await store.start_wave(new_wave(), "opened")
         assert await store.ballot_of(wave, ADA) == StoredBallot(sides=frozenset({IT}), side=IT, answers={})
         assert await store.ballot_of(wave, EVE) == StoredBallot(sides=frozenset(Side), side=None, answers={})
@@ -442,7 +442,7 @@ class StoreConformance:
         assert await store.ballot_of(wave, ZOE) is None
 
     async def test_somebody_can_be_admitted_once(self, store: Store) -> None:
-        """As members of a first-edition wave are; a ballot that is there is left as it is."""
+        """As members of a first-edition wave are; an existing ballot is left as it is."""
         wave = await store.start_wave(new_wave(), "opened")
         await store.answer(wave, ADA, choose("T01", "4"))
         for _ in range(2):
@@ -462,7 +462,7 @@ class StoreConformance:
             assert (await store.answer(wave, ADA, nothing)).ballot.answers == {}
 
     async def test_only_answers_that_count_are_counted(self, store: Store) -> None:
-        """What counts is for the caller to say: "cannot say" alone is no answer."""
+        """The caller decides what counts: here "cannot say" alone does not."""
         wave = await store.start_wave(new_wave(), "opened")
         await store.answer(wave, ADA, choose("T01", "cannot_say"))
         await store.answer(wave, BO, choose("T01", "4"))
@@ -487,7 +487,7 @@ class StoreConformance:
         assert await answers_of(store, wave, ADA) == {"G01": frozenset({"2"})}
 
     async def test_a_change_that_fails_leaves_the_answers_and_spoils_no_other(self, store: Store) -> None:
-        """Whoever came with it is stored; its own error is raised."""
+        """The changes that came with it are stored; its own error is raised."""
         wave = await store.start_wave(new_wave(), "opened")
         await store.answer(wave, BO, choose("T01", "1"))
 
@@ -505,7 +505,7 @@ class StoreConformance:
         assert await answers_of(store, wave, BO) == {"T01": frozenset({"1"})}
 
     async def test_a_wave_that_is_not_open_takes_no_answer(self, store: Store) -> None:
-        """Closed, or never opened: the sentence is the same, and answers beside it are kept."""
+        """Closed or never opened, the error is the same; answers that came with it are kept."""
         old = await store.start_wave(new_wave(), "opened")
         await close(store, old)
         with pytest.raises(PollIsClosed):
@@ -532,7 +532,7 @@ class StoreConformance:
         assert await answers_of(store, wave, ADA) == {"T01": frozenset({"5"})}
 
     async def test_the_key_of_an_open_wave_is_there(self, store: Store) -> None:
-        """And without a wave nothing is missing."""
+        """Without a wave none is missing."""
         assert await store.key_problem() == ""
         await store.start_wave(new_wave(), "opened")
         assert await store.key_problem() == ""
@@ -560,7 +560,7 @@ class StoreConformance:
         assert ballots[MARKETING].people == ()
 
     async def test_after_the_close_only_what_was_published_is_left(self, store: Store) -> None:
-        """No ballot and no open wave; what is not published of an item reads as withheld."""
+        """No ballot and no open wave; an item that is not published reads as withheld."""
         new = new_wave()
         wave = await store.start_wave(new, "opened")
         await store.answer(wave, ADA, choose("T01", "4"))
@@ -580,7 +580,7 @@ class StoreConformance:
         assert closed.outcomes == {**withheld, ("T01", MARKETING): COUNTED}
 
     async def test_the_close_puts_its_messages_in_the_outbox_once(self, store: Store) -> None:
-        """Also where a message is named twice."""
+        """Even if a message is given twice."""
         wave = await store.start_wave(new_wave(), "opened")
         await deliver(store, *keys(await store.undelivered()))
         await close(store, wave, MONDAY + DAY, "closing", "results", "results")
@@ -605,7 +605,7 @@ class StoreConformance:
         assert (await store.closed_waves(), await store.undelivered(), await store.audit()) == before
 
     async def test_a_publication_that_fails_leaves_the_wave_open(self, store: Store) -> None:
-        """With its answers, and without a message."""
+        """Its answers stay, and no message is queued."""
         wave = await store.start_wave(new_wave(), "opened")
         await store.answer(wave, ADA, choose("T01", "4"))
         before = await store.current_wave(), await store.undelivered(), await store.audit()
@@ -708,7 +708,7 @@ class StoreConformance:
         assert await store.failing_messages() == ()
 
     async def test_only_the_latest_waves_failures_are_told(self, store: Store) -> None:
-        """A skipped wave in between is none of them."""
+        """A skipped wave in between does not count."""
         wave = await store.start_wave(new_wave(), "opened")
         await store.postpone(f"poll:{await token_of(store, wave)}:C1", "failed", MONDAY, "is_archived")
         await close(store, wave)
@@ -718,7 +718,7 @@ class StoreConformance:
         assert await store.failing_messages() == ()
 
     async def test_a_channel_that_is_back_gets_its_messages_at_once(self, store: Store) -> None:
-        """Other channels' messages wait on, and what failed for good stays so."""
+        """Other channels' messages keep waiting, and what failed for good stays failed."""
         wave = await store.start_wave(new_wave(), "opened")
         one, two, three = keys(await store.undelivered())
         for key, state in ((one, "due"), (two, "due"), (three, "failed")):
@@ -729,7 +729,7 @@ class StoreConformance:
         assert keys(await store.undelivered()) == [one, f"poll:{await token_of(store, wave)}:C2"]
 
     async def test_messages_of_a_kind_are_queued_once_for_a_run_of_waves(self, store: Store) -> None:
-        """Another wave of the run does not queue them again, a wave after it does."""
+        """Another wave of the run does not queue them again, but a wave after it does."""
         one = await store.start_wave(new_wave(), "opened")
         await close(store, one)
         two = await store.start_wave(new_wave(MONDAY + WEEK), "opened")
@@ -771,7 +771,7 @@ class StoreConformance:
         assert await store.undelivered() == ()
 
     async def test_what_may_have_been_sent_can_be_said_to_stand(self, store: Store) -> None:
-        """Where somebody saw it. What was not sent yet, is done, or has failed is left as it is."""
+        """Somebody saw it there. What was not sent yet, is done, or has failed is left as it is."""
         wave = await store.start_wave(new_wave(), "opened")
         one, two, three = keys(await store.undelivered())
         assert not await store.settle(one, "1.0")
@@ -786,7 +786,7 @@ class StoreConformance:
         assert [message.problem for message in await store.failing_messages()] == ["unknown_outcome"]
 
     async def test_two_messages_do_not_stand_at_one_place(self, store: Store) -> None:
-        """A ts names one message of a channel; in another channel it may be another's."""
+        """A ts names one message of a channel; in another channel it can be another's."""
         wave = await store.start_wave(new_wave(), "opened")
         await store.mark(f"poll:{await token_of(store, wave)}:C1", "done", "1.0")
         report = [NewMessage(kind="report", channel=channel, at=MONDAY) for channel in ("C1", "C2")]
@@ -797,7 +797,7 @@ class StoreConformance:
             assert await store.settle(key, "1.0") is settled
 
     async def test_a_poll_can_stand_twice(self, store: Store) -> None:
-        """A copy is known once, in a channel that has the wave's poll, and makes no message due."""
+        """A copy is stored once, in a channel that has the wave's poll, and makes no message due."""
         wave = await store.start_wave(new_wave(), "opened")
         await deliver(store, *keys(await store.undelivered()))
         for _ in range(2):
@@ -810,7 +810,7 @@ class StoreConformance:
         assert await store.undelivered() == ()
 
     async def test_a_deleted_copy_is_not_posted_again(self, store: Store) -> None:
-        """The other one stands; once that is deleted, too, the poll is posted again, once."""
+        """The other copy is still there; once that is deleted, too, the poll is posted again, once."""
         wave = await store.start_wave(new_wave(), "opened")
         await deliver(store, *keys(await store.undelivered()))
         await store.add_copy(wave, "C1", "5.0")
@@ -834,7 +834,7 @@ class StoreConformance:
         assert await store.secret() == made
 
     async def test_wishes_are_sets_of_codes_by_kind(self, store: Store) -> None:
-        """Set twice or taken back twice makes no difference; a change without words leaves no line."""
+        """A code can be set or taken back twice; a change without words leaves no line in the audit."""
         assert await store.wishes("manager") == frozenset()
         for code in (CODE, CODE, OTHER_CODE):
             await store.set_wish(code, "manager", True, MONDAY, "named")
@@ -847,7 +847,7 @@ class StoreConformance:
         assert [what for _at, what in await store.audit()] == ["named"] * 3
 
     async def test_notes_are_in_the_order_of_their_days(self, store: Store) -> None:
-        """Two of one day in the order in which they were made; words come back as they were typed."""
+        """Two of one day are in the order in which they were made; words come back as they were typed."""
         texts = ["second", "first of the day", "*bold* 'quoted' \"twice\" \\ & <!channel> 🚀 日本\nline"]
         await store.add_note(Note(date(2026, 3, 9), texts[0]), MONDAY, "noted")
         await store.add_note(Note(date(2026, 3, 2), texts[1]), MONDAY + MINUTE, "noted")
@@ -890,7 +890,7 @@ class StoreConformance:
         assert len(set(numbers)) == 2
 
     async def test_both_sides_are_told_of_a_commitment_once(self, store: Store) -> None:
-        """In the transaction that makes or withdraws it; withdrawing twice tells nobody again."""
+        """Their messages are queued with the change; withdrawing twice queues none again."""
         number = await commit(store)
         assert await withdraw(store, number)
         assert not await withdraw(store, number)
@@ -903,14 +903,14 @@ class StoreConformance:
         assert [what for _at, what in await store.audit()] == ["withdrawn", "made"]
 
     async def test_a_message_of_a_commitment_is_known_by_its_moment(self, store: Store) -> None:
-        """Slack may hold one of that number from before a restore: it is not taken for this one."""
+        """Slack might hold one of that number from before a restore: it is not taken for this one."""
         await commit(store)
         keys = {message.key for message in await store.undelivered()}
         assert len(keys) == 2
         assert all(MONDAY.isoformat() in key for key in keys)
 
     async def test_a_commitment_knows_the_wave_that_asks_about_it(self, store: Store) -> None:
-        """From the opening, and with the day of that wave once it is closed."""
+        """It is known from the opening on, and the day of that wave once it is closed."""
         number = await commit(store)
         item = commitment_item((await store.commitments())[0], "9 March 2026")
         wave = await store.start_wave(replace(new_wave(), items=(*ITEMS, item)), "opened")
@@ -930,7 +930,7 @@ class StoreConformance:
         assert [wave.expected for wave in await store.closed_waves()] == [expected, {}]
 
     async def test_the_reference_is_replaced_whole(self, store: Store) -> None:
-        """At each start, and where items or figures have gone."""
+        """At each start, even if items or figures have gone."""
         await store.keep_reference(LIBRARY.source, LIBRARY.ledger)
         await store.keep_reference(LIBRARY.source, LIBRARY.ledger)
         await store.keep_reference(Bank(()), Ledger(()))
@@ -939,7 +939,7 @@ class StoreConformance:
     # --- durability -------------------------------------------------------------------------------------
 
     async def test_a_store_that_works_takes_a_write(self, store: Store) -> None:
-        """And changes nothing by that."""
+        """The check changes nothing."""
         await store.check_writable()
         assert await store.audit() == ()
 

@@ -134,13 +134,13 @@ async def test_a_backup_is_for_its_owner_only(store: Store, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("target", ["nowhere/backup.db", "pulse.db/backup.db"])
 async def test_a_place_that_cannot_be_written_is_said(target: str, store: Store, tmp_path: Path) -> None:
-    """And nothing half-made is left."""
+    """Nothing half-made is left."""
     with pytest.raises(StoreFault, match="cannot be written"):
         back_up(store.path, tmp_path / target)
 
 
 async def test_a_damaged_database_is_not_backed_up(tmp_path: Path) -> None:
-    """Or the last good backup would be replaced by a bad one."""
+    """A bad backup might replace the last good one."""
     (tmp_path / "pulse.db").write_bytes(b"not a database" * 1000)
     with pytest.raises(StoreFault, match="damaged"):
         back_up(tmp_path / "pulse.db", tmp_path / "backup.db")
@@ -151,7 +151,7 @@ async def test_a_damaged_database_is_not_backed_up(tmp_path: Path) -> None:
 async def test_backup_and_export_on_the_command_line(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Both run beside the bot that has the file open, and tell what they made."""
+    """Both run beside the bot that has the file open, and say what they made."""
     monkeypatch.setenv("PULSE_DB", str(store.path))
     monkeypatch.chdir(tmp_path)
     run = partial(asyncio.to_thread, main)
@@ -174,7 +174,7 @@ async def backup_of(store: Store, tmp_path: Path) -> sqlite_utils.Database:
 
 
 async def test_scores_have_their_n_beside_every_share(store: Store, tmp_path: Path) -> None:
-    """One row a pulse, item, side and share; withheld rows have no number but the people asked."""
+    """One row per pulse, item, side and share; withheld rows have no number but the people asked."""
     with closing(await backup_of(store, tmp_path)) as db:
         rows = list(db["pulse_scores"].rows)
     assert {row["status"] for row in rows} == {"counted", "withheld"}

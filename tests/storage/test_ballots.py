@@ -87,7 +87,7 @@ def test_a_changed_row_does_not_open(case: tuple[list[Item], StoredBallot], data
 
 @given(ballots(), st.integers(0, 40))
 def test_a_shortened_row_does_not_open(case: tuple[list[Item], StoredBallot], left: int) -> None:
-    """Also where nothing is left but part of the nonce."""
+    """Even if only part of the nonce is left."""
     items, ballot = case
     with pytest.raises(BallotBroken):
         SEALER.open(PERSON, SEALER.seal(PERSON, ballot, length_of(items))[:left])
@@ -95,21 +95,21 @@ def test_a_shortened_row_does_not_open(case: tuple[list[Item], StoredBallot], le
 
 @given(ballots())
 def test_a_row_given_to_another_person_does_not_open(case: tuple[list[Item], StoredBallot]) -> None:
-    """Swapping two rows is noticed at both."""
+    """Swapping two rows is noticed in both."""
     items, ballot = case
     with pytest.raises(BallotBroken):
         SEALER.open(ANOTHER, SEALER.seal(PERSON, ballot, length_of(items)))
 
 
 def test_a_row_of_another_wave_does_not_open() -> None:
-    """The wave's token is bound in, even were a key used twice."""
+    """The wave's token is bound in, in case a key is used twice."""
     sealed = SEALER.seal(PERSON, StoredBallot.blank(frozenset({Side.IT})), 100)
     with pytest.raises(BallotBroken):
         sealer(token="ffeeddccbbaa9988").open(PERSON, sealed)
 
 
 def test_another_key_does_not_open() -> None:
-    """After the close, no key is the key."""
+    """After the close there is none that does."""
     sealed = SEALER.seal(PERSON, StoredBallot.blank(frozenset({Side.IT})), 100)
     with pytest.raises(BallotBroken):
         sealer(8).open(PERSON, sealed)
@@ -117,7 +117,7 @@ def test_another_key_does_not_open() -> None:
 
 @given(ballots())
 def test_the_same_ballot_never_looks_the_same(case: tuple[list[Item], StoredBallot]) -> None:
-    """Writing a row anew tells nobody whether anything changed."""
+    """Rewriting a row tells nobody whether anything changed."""
     items, ballot = case
     length = length_of(items)
     assert SEALER.seal(PERSON, ballot, length) != SEALER.seal(PERSON, ballot, length)
@@ -131,7 +131,7 @@ def test_the_length_depends_on_the_items_alone(items: list[Item]) -> None:
 
 
 def test_a_pseudonym_is_the_hmac_of_the_id() -> None:
-    """Against the standard library's other way to make one (RFC 2104 with SHA-256)."""
+    """Checked against the standard library's other way to make one (RFC 2104 with SHA-256)."""
     assert hmac.new(bytes([7]) * 32, b"U1", hashlib.sha256).digest() == PERSON
 
 
@@ -143,7 +143,7 @@ def test_a_ballot_that_does_not_fit_is_refused() -> None:
 
 
 def test_a_row_says_how_long_its_ballot_may_be() -> None:
-    """So a row is rewritten at the length that the wave was opened with."""
+    """A row is rewritten at the length that the wave was opened with."""
     assert room_of(SEALER.seal(PERSON, StoredBallot.blank(frozenset({Side.IT})), 123)) == 123
 
 
@@ -164,7 +164,7 @@ def destroyed() -> Iterator[tuple[Sealer, WaveKey]]:
 
 
 def test_destroying_overwrites_the_keys(destroyed: tuple[Sealer, WaveKey]) -> None:
-    """In place: nothing is left to open a row with."""
+    """They are overwritten in place: nothing that opens a row is left."""
     sealing, made = destroyed
     assert bytes(made.naming) + bytes(made.sealing) == bytes(64)
     with pytest.raises(PollIsClosed):

@@ -70,7 +70,7 @@ def scores(wave: ClosedWave) -> dict[tuple[str, str], dict[str, str]]:
 
 
 def test_a_share_stands_beside_its_number_of_answers() -> None:
-    """Units are in the column names; a per cent is a whole one."""
+    """Units are in the column names; a per cent is a whole number."""
     row = scores(closed_wave())["T01", "marketing"]
     assert (row["status"], row["answers_n"], row["people_low_n"]) == ("counted", "24", "16")
     assert (row["share_low_percent"], row["share_high_percent"]) == ("67", "67")
@@ -78,14 +78,14 @@ def test_a_share_stands_beside_its_number_of_answers() -> None:
 
 
 def test_few_answers_are_told_as_a_range() -> None:
-    """From 5 to 9 answers the two ends of the figure stand side by side."""
+    """From 5 to 9 answers the two ends of the figure are side by side."""
     row = scores(closed_wave())["A02", "marketing"]
     assert (row["status"], row["people_low_n"], row["people_high_n"]) == ("counted", "3", "4")
     assert (row["share_low_percent"], row["share_high_percent"]) == ("43", "57")
 
 
 def test_what_a_side_expects_is_a_table_of_its_own() -> None:
-    """A mean with the people who gave it and whether it is an open end; never a score that was withheld."""
+    """A mean with its number of people and whether it is an open end; never a score that was withheld."""
     asked = closed_wave()
     wave = replace(
         asked,
@@ -113,7 +113,7 @@ def test_what_was_withheld_has_no_number() -> None:
 
 
 def test_participation_is_people_asked_and_answered() -> None:
-    """Both numbers stand side by side where they may be shown."""
+    """Both numbers are side by side if they may be shown."""
     [row] = [
         r
         for r in table(export.files([closed_wave()], BANK)[export.PARTICIPATION])
@@ -123,7 +123,7 @@ def test_participation_is_people_asked_and_answered() -> None:
 
 
 def test_a_question_that_has_been_reworded_since_is_not_named() -> None:
-    """The wording of then is not known any more, and today's would be wrong."""
+    """Its wording at the time is no longer known, and today's would be wrong."""
     assert scores(closed_wave("T01-older"))["T01", "marketing"]["question"] == ""
 
 
@@ -147,7 +147,7 @@ def test_a_text_never_starts_a_formula() -> None:
     ],
 )
 def test_the_place_says_what_is_written(place: str, made: set[str], tmp_path: Path) -> None:
-    """A folder takes all files, a file the one that its ending names; twice is no harm."""
+    """A folder gets all files, a file the one that its ending names; a second time does no harm."""
     for _ in range(2):
         said = export.write(tmp_path / place, [closed_wave()], BANK)
     assert "1 closed pulse is in" in said
@@ -169,7 +169,7 @@ def test_without_closed_pulses_the_tables_are_empty() -> None:
 
 
 async def test_the_views_keep_expectations_apart_from_scores(tmp_path: Path) -> None:
-    """Whoever reads a copy with another tool meets no score that was never one."""
+    """Whoever reads a copy with another tool finds no expectation among the scores."""
     store = Store.open(tmp_path / "pulse.db")
     items = (*(item for id_ in ITEMS if (item := BANK.get(id_))), expectation_item(item_of("T01")))
     wave = await store.start_wave(replace(new_wave(), items=items), "opened")

@@ -53,7 +53,7 @@ def linked(link: Path, target: Path) -> Path:
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_a_second_bot_is_refused_by_whatever_name(name: Callable[[Path], Path], tmp_path: Path) -> None:
-    """A link to the file got past the lock, and two bots wrote to it."""
+    """Once, a link to the file got past the lock, and two bots wrote to it."""
     (tmp_path / "data").mkdir()
     with opened(tmp_path / "data" / "pulse.db"):
         other = name(tmp_path)
@@ -65,14 +65,14 @@ def test_a_second_bot_is_refused_by_whatever_name(name: Callable[[Path], Path], 
 
 
 def test_a_link_to_a_file_that_is_not_there_yet_makes_it(tmp_path: Path) -> None:
-    """And the lock lies beside the file, where the next bot looks for it."""
+    """The lock is beside the file, where the next bot looks for it."""
     (tmp_path / "data").mkdir()
     with opened(linked(tmp_path / "link.db", tmp_path / "data" / "pulse.db")):
         assert running(tmp_path / "data" / "pulse.db")
 
 
 def test_a_file_of_two_names_is_refused(tmp_path: Path) -> None:
-    """Hard links would have a log each."""
+    """Each hard link would have its own log."""
     with opened(tmp_path / "pulse.db"):
         pass
     (tmp_path / "again.db").hardlink_to(tmp_path / "pulse.db")
@@ -81,7 +81,7 @@ def test_a_file_of_two_names_is_refused(tmp_path: Path) -> None:
 
 
 def test_links_in_a_circle_are_said(tmp_path: Path) -> None:
-    """Not a traceback."""
+    """The error is a sentence, not a traceback."""
     linked(tmp_path / "a.db", tmp_path / "b.db")
     linked(tmp_path / "b.db", tmp_path / "a.db")
     with pytest.raises(StoreFault, match="cannot be written"):
@@ -96,7 +96,7 @@ def test_links_in_a_circle_are_said(tmp_path: Path) -> None:
 def test_a_file_system_without_locks_is_named(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """ "Another bot is running" sent its operator looking for a bot that there was not."""
+    """ "Another bot is running" once sent an operator looking for a bot that did not exist."""
 
     def refuse(_file: Any, _how: int) -> None:
         raise OSError(number, os.strerror(number))
@@ -136,7 +136,7 @@ def test_what_the_disk_says_is_told_apart(
 
 
 def test_a_file_that_can_have_no_log_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite says only by its answer that it keeps another journal."""
+    """SQLite says only in its result that it keeps another journal."""
 
     class Logless(sqlite3.Connection):
         def execute(self, sql: str, *more: Any) -> sqlite3.Cursor:
@@ -176,7 +176,7 @@ OTHERS: dict[str, Callable[[Path], object]] = {
 def test_another_programs_file_is_refused_and_not_touched(
     make: Callable[[Path], object], tmp_path: Path
 ) -> None:
-    """PULSE_DB points to a browser's bookmarks: tables were added to them."""
+    """Once, PULSE_DB pointed to a browser's bookmarks, and tables were added to them."""
     path = tmp_path / "places.sqlite"
     make(path)
     before = (path.read_bytes(), path.stat().st_mtime_ns)
@@ -189,7 +189,7 @@ def test_another_programs_file_is_refused_and_not_touched(
 
 
 async def test_an_empty_file_becomes_the_database(tmp_path: Path) -> None:
-    """As somebody makes it who wants certain rights on it."""
+    """Somebody might make one to give it certain rights."""
     (tmp_path / "pulse.db").touch()
     with opened(tmp_path / "pulse.db") as store:
         assert await store.setup() is None
@@ -226,7 +226,7 @@ REPLACED: dict[str, Callable[[Path], object]] = {
 async def test_nothing_is_recorded_into_a_file_that_was_replaced(
     replace: Callable[[Path], object], tmp_path: Path
 ) -> None:
-    """Six of six taps were "recorded" and gone after a restart."""
+    """Once, six of six taps were "recorded" and gone after a restart."""
     store = Store.open(tmp_path / "pulse.db")
     await store.check_writable()
     replace(tmp_path / "pulse.db")

@@ -54,19 +54,19 @@ def test_a_key_survives_a_restart(folder: KeyFolder) -> None:
 
 
 def test_a_key_file_is_one_sector(folder: KeyFolder) -> None:
-    """So it lies in a block of its own that the disk overwrites as a whole."""
+    """It lies in a block of its own, which the disk overwrites as a whole."""
     folder.make(TOKEN)
     assert (folder.path / f"{TOKEN}.key").stat().st_size == SECTOR == 512
 
 
 def test_each_wave_has_another_key(folder: KeyFolder) -> None:
-    """Also where the same wave is opened again after a broken-off opening."""
+    """Even if the same wave is opened again after an opening that broke off."""
     made = [bytes(folder.make(token).sealing) for token in (TOKEN, OTHER, TOKEN)]
     assert len(set(made)) == 3
 
 
 def test_a_key_is_overwritten_in_place_before_it_is_removed(folder: KeyFolder) -> None:
-    """A second name of the same blocks shows what is left of them: nothing."""
+    """A second name of the same blocks shows that nothing of the key is left."""
     key = folder.make(TOKEN)
     path, kept = folder.path / f"{TOKEN}.key", folder.path.parent / "same-blocks"
     os.link(path, kept)
@@ -106,7 +106,7 @@ def test_a_destroyed_key_is_gone_from_memory(folder: KeyFolder) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"x" * 511, bytes(512), b"x" * 512, b"x" * 513])
 def test_a_damaged_key_is_lost_and_not_used(folder: KeyFolder, content: bytes) -> None:
-    """Other bytes would turn everybody into a stranger: so none is better than a wrong one."""
+    """With other bytes everybody would be a stranger, so no key is better than a wrong one."""
     folder.make(TOKEN)
     (folder.path / f"{TOKEN}.key").write_bytes(content)
     with pytest.raises(KeyLost) as lost:
@@ -128,14 +128,14 @@ def test_one_flipped_bit_is_noticed(folder: KeyFolder, place: int) -> None:
 
 
 def test_a_missing_key_says_how_to_go_on(folder: KeyFolder) -> None:
-    """The sentence is for everybody in Slack: no path in it, and what a manager can do."""
+    """The sentence is for everybody in Slack: it has no path, and says what a manager can do."""
     with pytest.raises(KeyLost, match="/pulse close") as lost:
         folder.read(TOKEN)
     assert "missing" in lost.value.reason
 
 
 def test_a_key_of_another_wave_under_this_name_is_not_used(folder: KeyFolder) -> None:
-    """The token stands in the file, too."""
+    """The token is in the file, too."""
     folder.make(OTHER)
     (folder.path / f"{OTHER}.key").rename(folder.path / f"{TOKEN}.key")
     with pytest.raises(KeyLost):
@@ -156,7 +156,7 @@ def test_the_folder_is_free_again_after_the_end(folder: KeyFolder, tmp_path: Pat
 
 
 def test_a_folder_with_files_of_others_is_refused_and_left_alone(tmp_path: Path) -> None:
-    """It is closed to everybody else, which would harm whoever uses those files."""
+    """Closing it to everybody else would harm whoever uses those files."""
     path = tmp_path / "shared"
     path.mkdir(mode=0o755)
     (path / "letter.txt").write_text("dear")
@@ -167,7 +167,7 @@ def test_a_folder_with_files_of_others_is_refused_and_left_alone(tmp_path: Path)
 
 
 def test_an_empty_folder_that_is_open_to_others_is_closed(tmp_path: Path) -> None:
-    """A volume comes as the container makes it."""
+    """A volume has the modes that the container gave it."""
     path = tmp_path / "volume"
     path.mkdir(mode=0o777)
     KeyFolder.open(path).close()
@@ -176,7 +176,7 @@ def test_an_empty_folder_that_is_open_to_others_is_closed(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("name", ["server.key", "00112233445566AA.key", "installation-secret-notes.txt"])
 def test_a_folder_with_keys_of_another_program_is_refused_and_left_alone(name: str, tmp_path: Path) -> None:
-    """The bot destroys keys that it does not know: a web server's private key is none of its own."""
+    """The bot destroys keys that it does not know: a web server's private key must not be one of them."""
     path = tmp_path / "private"
     path.mkdir(mode=0o750)
     (path / name).write_text("-----BEGIN PRIVATE KEY-----")
@@ -187,7 +187,7 @@ def test_a_folder_with_keys_of_another_program_is_refused_and_left_alone(name: s
 
 
 def test_a_sweep_leaves_the_keys_of_other_programs(folder: KeyFolder) -> None:
-    """Also one that came into the folder after the start."""
+    """Even one that came into the folder after the start."""
     foreign = folder.path / "server.key"
     foreign.write_text("-----BEGIN PRIVATE KEY-----")
     folder.make(TOKEN)
@@ -216,7 +216,7 @@ def test_a_folder_that_cannot_be_is_said(tmp_path: Path, place: str) -> None:
 
 
 def test_a_full_disk_leaves_no_half_key(folder: KeyFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing that looks like a key stays where writing it failed."""
+    """If writing a key fails, nothing that looks like one stays."""
 
     def full(*_what: object) -> int:
         raise OSError(28, "No space left on device")
@@ -228,7 +228,7 @@ def test_a_full_disk_leaves_no_half_key(folder: KeyFolder, monkeypatch: pytest.M
 
 
 def test_a_first_edition_key_makes_the_same_pseudonyms(folder: KeyFolder) -> None:
-    """The naming key is carried over; what seals is new."""
+    """The naming key is carried over; the sealing key is new."""
     old = bytes(range(32))
     assert bytes(folder.make(TOKEN, naming=old).naming) == old
     assert bytes(folder.read(TOKEN).naming) == old
@@ -261,7 +261,7 @@ def test_another_secret_is_set_aside_and_not_lost(folder: KeyFolder) -> None:
 
 
 def test_a_secret_that_is_none_is_said(folder: KeyFolder) -> None:
-    """Codes made with anything else would never fit again."""
+    """Codes made with anything else would never match again."""
     (folder.path / "installation-secret").write_text("hunter2\n")
     with pytest.raises(StoreFault, match="installation-secret"):
         folder.secret()

@@ -34,7 +34,7 @@ def test_own_items_lie_beside_the_database() -> None:
 
 
 def test_without_a_file_of_own_items_the_shipped_ones_are_all(tmp_path: Path) -> None:
-    """No file is no fault."""
+    """A missing file is not a fault."""
     assert load_library(tmp_path / "pulse-items.csv") == load_library(None)
 
 
@@ -64,7 +64,7 @@ def test_text_that_is_not_utf_8_names_its_row(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
-    """A folder of that name is told as such, not taken for “no own items”."""
+    """A folder of that name is reported as such, not taken for “no own items”."""
     path = tmp_path / "pulse-items.csv"
     path.mkdir()
     with pytest.raises(DataFault, match="cannot be read"):

@@ -118,7 +118,7 @@ def _score(old: sqlite3.Connection, item: str, n: int, kept: str | tuple[int, in
 async def test_what_the_first_edition_kept_is_shown_under_the_new_rule(
     tmp_path: Path, kept: str | tuple[int, int], n: int
 ) -> None:
-    """Words and merged ends become the figure that holds all counts they stood for, or are withheld."""
+    """Words and merged ends become the figure that covers all counts they stood for, or are withheld."""
     old = _first_edition(tmp_path / "old.db")
     _score(old, "T01", n, kept, "top2box")
     old.close()
@@ -187,7 +187,7 @@ def test_counts_and_bars_of_the_first_edition_stay_and_its_index_goes(tmp_path: 
 def test_an_old_entry_of_the_audit_becomes_a_code_that_says_the_same(
     connection: sqlite3.Connection, sentence: str, code: str | None, values: dict[str, str] | None
 ) -> None:
-    """A sentence that no code says stays as it was written; readers see the same words before and after."""
+    """A sentence without a code stays as it was written; readers see the same words before and after."""
     schema.migrations.apply(Database(connection, execute_plugins=False), stop_before=AUDIT)
     connection.execute("INSERT INTO audit (at, what) VALUES ('2026-03-03T09:00:00+00:00', ?)", (sentence,))
     schema.migrate(connection)

@@ -23,7 +23,7 @@ def kept(tmp_path: Path) -> tuple[Path, Path, Path]:
 
 
 def of_files(found: tuple[Exposure, ...]) -> set[tuple[str, Risk, str]]:
-    """Without the place: the tests run on whatever disk there is."""
+    """Leaves out the place: the tests run on whatever disk there is."""
     risks = (Risk.OPEN_TO_OTHERS, Risk.FOREIGN)
     return {(each.path.name, each.risk, each.detail) for each in found if each.risk in risks}
 
@@ -44,7 +44,7 @@ def test_a_file_that_others_may_use_is_named_with_its_mode(
 
 
 def test_an_open_key_folder_and_an_open_key_are_named(kept: tuple[Path, Path, Path]) -> None:
-    """Each for itself: closing one does not close the other."""
+    """Each is named by itself: closing one does not close the other."""
     kept[1].chmod(0o755)
     (kept[1] / "00112233445566aa.key").chmod(0o644)
     assert of_files(exposures(*kept)) == {
@@ -63,6 +63,33 @@ def test_a_file_of_another_user_is_named(kept: tuple[Path, Path, Path]) -> None:
     """Its owner can open it again at any time."""
     os.chown(kept[0], 12345, -1)
     assert of_files(exposures(*kept)) == {("pulse.db", Risk.FOREIGN, "12345")}
+
+
+def together(*kept: Path) -> list[tuple[str, str]]:
+    return [(each.path.name, each.detail) for each in exposures(*kept) if each.risk is Risk.BESIDE_DATABASE]
+
+
+def test_keys_beside_the_database_are_named_with_their_folder(kept: tuple[Path, Path, Path]) -> None:
+    """One copy of that folder has the ballots of an open pulse and the key to them."""
+    assert together(*kept) == [("pulse.db-keys", str(kept[0].parent))]
+
+
+def test_keys_that_a_link_puts_beside_the_database_are_named(
+    kept: tuple[Path, Path, Path], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What counts is where the folder is, not how its path is written."""
+    link = tmp_path_factory.mktemp("elsewhere") / "keys"
+    link.symlink_to(kept[1])
+    assert together(kept[0], link, kept[2]) == [("keys", str(kept[0].parent))]
+
+
+def test_keys_in_another_folder_are_no_such_risk(
+    kept: tuple[Path, Path, Path], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A copy of the database's folder has ballots that nobody can read."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "keys"
+    elsewhere.mkdir(mode=0o700)
+    assert together(kept[0], elsewhere, kept[2]) == []
 
 
 MOUNTS = """\
@@ -91,7 +118,7 @@ def test_the_nearest_mount_holds_the_path(tmp_path: Path, place: str, kind: str)
 
 
 def test_a_folder_behind_a_link_is_judged_by_where_it_lies(tmp_path: Path) -> None:
-    """A link on a good disk to a folder on one that keeps old blocks promises nothing."""
+    """A link on a good disk does not help if its folder is on one that keeps old blocks."""
     (tmp_path / "far").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "far")
     mounts = tmp_path / "mountinfo"
@@ -105,7 +132,7 @@ def test_a_system_that_does_not_say_is_no_risk(tmp_path: Path) -> None:
 
 
 def test_a_file_is_made_private_whatever_the_umask(tmp_path: Path) -> None:
-    """And one that was open to others is closed."""
+    """One that was open to others is closed, too."""
     path = tmp_path / "pulse.db"
     before = os.umask(0)
     try:

@@ -1,4 +1,4 @@
-"""The database: what stands in it while a wave is open, what is left after, and what it survives."""
+"""The database: what it holds while a wave is open and after the close, and what it survives."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ BOTH = dict.fromkeys(PEOPLE, frozenset(Side))
 
 
 def only(item: str) -> Callable[[StoredBallot], StoredBallot]:
-    """Takes everything else back."""
+    """Takes back the answer to this item only."""
 
     def change(before: StoredBallot) -> StoredBallot:
         answers = {key: options for key, options in before.answers.items() if key != item}
@@ -239,7 +239,7 @@ async def one_by_one(_store: Store, asks: Sequence[Coroutine[None, None, T]]) ->
 @given(rounds=st.lists(ASKS, max_size=3))
 @settings(max_examples=length(30, 600), deadline=None)
 def test_changes_written_together_are_those_written_one_by_one(rounds: list[list[Ask]]) -> None:
-    """Whoever asks what, and however often: the same is told, and the file holds the same."""
+    """Whoever changes what, and however often: the results and the stored ballots are the same."""
 
     async def written(
         folder: str, write: Callable[[Store, Sequence[Coroutine[None, None, Recorded]]], Any]
@@ -260,7 +260,7 @@ def test_changes_written_together_are_those_written_one_by_one(rounds: list[list
 
 
 async def test_more_people_than_one_statement_takes_are_written_together(store: Store) -> None:
-    """Nobody of a storm is lost between two statements, nor of a roster."""
+    """Nobody in a storm or a roster is lost between two statements."""
     many = 2 * ROWS_PER_STATEMENT + 1
     users = [f"U{number}" for number in range(many)]
     roster = dict.fromkeys(users, frozenset({Side.IT}))
@@ -275,13 +275,13 @@ async def test_more_people_than_one_statement_takes_are_written_together(store: 
 
 
 def rows(path: Path) -> list[tuple[bytes, bytes]]:
-    """What whoever has the file sees of the open wave."""
+    """What somebody who has the file sees of the open wave."""
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute("SELECT person, sealed FROM ballot ORDER BY person").fetchall()
 
 
 async def test_the_file_tells_how_many_were_asked_and_nothing_else(store: Store) -> None:
-    """From the opening on a row for each person, all of one length, whoever answers what."""
+    """From the opening on each person has a row, all of one length, whoever answers what."""
     wave = await store.start_wave(new_wave(), "opened")
     before = rows(store.path)
     for number, options in enumerate([("5",), ("cannot_say",), ("1",)]):
@@ -307,7 +307,7 @@ async def test_nothing_readable_of_a_person_is_in_the_file_while_a_wave_is_open(
 
 
 async def test_the_key_is_destroyed_when_the_counts_are_committed(store: Store) -> None:
-    """And with it everything that copies of the file could have told."""
+    """With it goes everything that copies of the file could have told."""
     wave = await store.start_wave(new_wave(), "opened")
     await answer(store, wave, "U1", "T01", "4")
     assert key_file(store).exists()
@@ -317,7 +317,7 @@ async def test_the_key_is_destroyed_when_the_counts_are_committed(store: Store) 
 
 
 async def test_a_failed_close_keeps_the_key(store: Store) -> None:
-    """Counts first: without them the answers would be lost."""
+    """The counts come first: without them the answers would be lost."""
     wave = await store.start_wave(new_wave(), "opened")
     await answer(store, wave, "U1", "T01", "4")
 
@@ -414,7 +414,7 @@ async def test_a_key_folder_of_another_database_is_refused_and_keeps_its_keys(tm
 
 
 async def test_a_lost_key_that_is_put_back_is_used(tmp_path: Path) -> None:
-    """Without a restart: a volume may come later than the bot."""
+    """It needs no restart: a volume might come later than the bot."""
     store = Store.open(tmp_path / "pulse.db")
     wave = await store.start_wave(new_wave(), "opened")
     await answer(store, wave, "U1", "T01", "4")
@@ -430,7 +430,7 @@ async def test_a_lost_key_that_is_put_back_is_used(tmp_path: Path) -> None:
 
 
 async def test_a_ballot_that_was_changed_from_outside_spoils_no_other(store: Store) -> None:
-    """Its person is told, everybody else's answers count, and so does the close."""
+    """Its person gets an error, everybody else's answers count, and the wave can be closed."""
     wave = await store.start_wave(new_wave(), "opened")
     await asyncio.gather(*(answer(store, wave, f"U{number}", "T01", "4") for number in range(10)))
 
@@ -450,7 +450,7 @@ async def test_a_ballot_that_was_changed_from_outside_spoils_no_other(store: Sto
 
 
 async def test_two_ballots_that_were_swapped_are_both_noticed(store: Store) -> None:
-    """An answer cannot be given to somebody else by whoever can write the file."""
+    """Whoever can write the file cannot give somebody's answers to somebody else."""
     wave = await store.start_wave(new_wave(), "opened")
     await answer(store, wave, "U1", "T01", "1")
     await answer(store, wave, "U2", "T01", "5")
@@ -476,7 +476,7 @@ def modes(folder: Path) -> dict[str, int]:
 
 
 async def test_the_database_and_its_companions_are_for_their_owner_only(tmp_path: Path) -> None:
-    """Also where an older version, or a generous umask, left them open."""
+    """Even if an older version or a generous umask left them open."""
     (tmp_path / "pulse.db").touch(mode=0o644)
     before = os.umask(0)
     try:
@@ -500,7 +500,7 @@ def published() -> Publication:
 
 
 async def test_under_the_minimum_nothing_is_stored_of_a_side_and_item(store: Store) -> None:
-    """Four answers leave no row: not how many, not which."""
+    """Four answers leave no row that says how many, or which."""
     wave = await store.start_wave(new_wave(), "opened")
     for number in range(4):
         await answer(store, wave, f"U{number}", "T01", "4")
@@ -572,7 +572,7 @@ async def test_a_full_disk_is_said_and_outlived(store: Store) -> None:
 
 
 async def test_a_read_that_fails_is_told_in_a_sentence(store: Store) -> None:
-    """No error of SQLite's reaches a service, by whichever way a row is read."""
+    """No error of SQLite reaches a service, however a row is read."""
     wave = await store.start_wave(new_wave(), "opened")
     with closing(sqlite3.connect(store.path)) as other:
         for table in ("note", "ballot"):

@@ -108,7 +108,7 @@ async def test_published_counts_are_carried(store: Store) -> None:
 
 
 async def test_the_outbox_goes_on_where_it_was(store: Store) -> None:
-    """What waits is delivered next, and a poll that stands is found by its message."""
+    """What waits is delivered next, and a posted poll is found by its message."""
     assert [message.key for message in await store.undelivered()] == [f"poll:{OPEN}:{MARKETING}:again"]
     assert await store.posted("poll", OPEN) == {IT: "1776754800.000000"}
     assert await store.posted("results", 9) == {MARKETING: "1776326400.003000", IT: "1776326400.002000"}
@@ -206,7 +206,7 @@ async def test_an_upgrade_that_was_broken_off_is_finished(
 
 
 async def test_nothing_of_the_old_open_wave_is_left_after_its_close(store: Store) -> None:
-    """Neither key nor ballots; what another program kept from being emptied would be said."""
+    """Neither key nor ballots; what another program kept from being emptied would be reported."""
     await store.close_wave(
         OPEN, lambda _ballots: Publication(turnout={}, outcomes={}), [], WEDNESDAY, "closed"
     )
@@ -216,7 +216,7 @@ async def test_nothing_of_the_old_open_wave_is_left_after_its_close(store: Store
 
 
 async def test_a_reader_that_keeps_first_edition_answers_is_said(tmp_path: Path) -> None:
-    """Sealed ones are unreadable at once; those of before the upgrade only when the log is empty."""
+    """Sealed ones are unreadable at once; those from before the upgrade only when the log is empty."""
     path = tmp_path / "pulse.db"
     write_first_edition(path)
     reader = sqlite3.connect(path, isolation_level=None)
@@ -260,7 +260,7 @@ async def test_the_bot_goes_on_with_the_open_wave(slack: Any, tmp_path: Path) ->
 
 
 async def test_a_poll_of_the_first_edition_counts_until_its_close(slack: Any, tmp_path: Path) -> None:
-    """Its buttons name the wave by its number, and no later wave answers to one."""
+    """Its buttons name the wave by its number, and no later wave accepts one."""
     places = slack.places
     write_first_edition(
         tmp_path / "pulse.db", {MARKETING: places.marketing, IT: places.it, RESULTS: places.marketing}

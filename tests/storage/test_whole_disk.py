@@ -28,7 +28,7 @@ pytestmark = [
 
 
 def readable(people: list[str]) -> dict[str, bytes]:
-    """What would tell who answered, or what: ids, and the texts of ballots however they are put."""
+    """What would tell who answered, or what: ids, and the texts of ballots in every form."""
     found = {f"id of {user}": user.encode() for user in people}
     found["text of a ballot"] = b'"answers":{"'
     for option in ("4", "2"):
@@ -60,7 +60,7 @@ def pairs(database: Path, keys: Keys, people: list[str]) -> int:
 
 
 def copies(mounted: Path, to: Path) -> Iterator[Path]:
-    """Copies of the open pulse's database as operators make them: of its files, and by the bot's command."""
+    """A copy of the files of the open pulse's database, as operators make it."""
     to.mkdir()
     for path in mounted.glob("pulse.db*"):
         if path.is_file():
@@ -69,7 +69,7 @@ def copies(mounted: Path, to: Path) -> Iterator[Path]:
 
 
 async def test_after_a_close_the_whole_disk_tells_nothing(slack: Rehearsal, tmp_path: Path) -> None:
-    """An ext4 disk of its own, on which the bot ran a pulse, closed it and stopped: raw, as a thief reads it.
+    """An ext4 disk on which the bot ran a pulse, closed it and stopped is read raw, as a thief reads it.
 
     While the pulse is open the same search finds the key, so it would find it afterwards.
     """
@@ -136,7 +136,7 @@ async def test_a_replica_of_litestreams_tells_nothing(slack: Rehearsal, tmp_path
 
 
 async def restored_with_all(program: str, replica: Path, to: Path, keys: Keys, people: list[str]) -> Path:
-    """Restores the replica until it has everybody's answers: it follows the database by a second."""
+    """Restores the replica until it has everybody's answers: it is about a second behind the database."""
     for number in range(60):
         target = to / f"restored-{number}.db"
         restoring = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""The one thread that writes: what waits together is written together, and everybody is answered."""
+"""The one thread that writes: what waits together is written together, and everybody gets a result."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class Busy:
 
 
 def insert(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """Inserts the numbers; tells each how many it came with. A number twice breaks the table's key."""
+    """Inserts the numbers; tells each the size of its batch. The same number twice breaks the table's key."""
     for number in numbers:
         connection.execute("INSERT INTO number VALUES (?)", (number,))
     return [(number, len(numbers)) for number in numbers]
 
 
 async def test_asks_that_wait_side_by_side_are_done_by_one_call(writer: Writer) -> None:
-    """Each gets the result that is its own."""
+    """Each gets its own result."""
     busy = Busy(writer)
     asks = [asyncio.ensure_future(writer.share(insert, number)) for number in (3, 1, 2)]
     await busy.over()
@@ -73,7 +73,7 @@ async def test_an_ask_that_fails_spoils_none_of_those_it_came_with(writer: Write
 
 
 async def test_another_job_between_two_asks_keeps_its_place(writer: Writer) -> None:
-    """What is asked for first is done first: sharing does not pass a job by."""
+    """What is asked for first is done first: sharing does not overtake a job."""
     busy = Busy(writer)
     seen = "SELECT count(*) FROM number"
     first = asyncio.ensure_future(writer.share(insert, 1))
@@ -87,7 +87,7 @@ async def test_another_job_between_two_asks_keeps_its_place(writer: Writer) -> N
 
 
 async def works(writer: Writer) -> bool:
-    """Whether a write is durable."""
+    """Whether the writer still does a job."""
     async with asyncio.timeout(10):
         found = await writer.submit(lambda connection: connection.execute("SELECT 7").fetchone())
     return bool(found == (7,))
@@ -110,7 +110,7 @@ async def test_any_error_of_a_job_reaches_whoever_asked_and_the_writer_goes_on(
 
 
 async def test_a_shared_job_with_too_few_results_fails_and_the_writer_goes_on(writer: Writer) -> None:
-    """Nobody gets the result of somebody else, and no part of it is kept."""
+    """Nobody gets somebody else's result, and no part of the job is kept."""
 
     def short(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[int]:
         insert(connection, numbers)

@@ -57,7 +57,7 @@ def _large(number: int, it: int) -> ClosedWave:
 
 @cache
 def _waves() -> dict[str, list[ClosedWave]]:
-    """The waves by what is special about the last of each."""
+    """Runs of waves, by what is special about the last one."""
     usual = _usual(11)
     low, high = ((7, 3, 7, 7), (4, 3, 6, 6), (13, 12)), ((7, 3, 7, 7), (9, 3, 6, 6), (13, 12))
     changed = [week(number, *(low if number < 10 else high)) for number in range(13)]
@@ -83,5 +83,5 @@ def kinds(language: str = "en") -> dict[str, WaveReport]:
 
 
 def before(kind: str) -> list[ClosedWave]:
-    """The waves before that of a kind."""
+    """The waves before the last one of a kind."""
     return _waves()[kind][:-1]

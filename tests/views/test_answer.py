@@ -40,7 +40,7 @@ def test_the_form_reads_as_agreed_and_slack_takes_it(name: str, items: Any, answ
 
 
 def test_what_was_answered_is_chosen_when_the_form_opens() -> None:
-    """One option for a single choice, each of them for a multiple choice, none where nothing was answered."""
+    """One option for a single choice, each of them for a multiple choice, none if nothing was answered."""
     fields = [block["element"] for block in answer_view("7", Side.IT, WAVE, ANSWERS)["blocks"][1:-1]]
     assert fields[0]["initial_option"]["value"] == "4"
     assert [each["value"] for each in fields[3]["initial_options"]] == ["it", "ceo"]

@@ -16,7 +16,7 @@ VALUES = {"item": "X01", "date": "2026-03-03", "parts": "channels schedule", "te
 
 @pytest.mark.parametrize("code", AuditCode)
 def test_every_code_has_its_sentence_in_every_language(code: AuditCode) -> None:
-    """No place stays open, and only what was written as it stands is not translated."""
+    """No placeholder is left, and only an entry kept as it was written is not translated."""
     event = AuditEvent(code=code, values=VALUES)
     english = event_sentence(event)
     with speaking(catalogue("de")):
@@ -40,7 +40,7 @@ def test_what_is_no_event_is_shown_as_it_was_written(text: str) -> None:
 
 
 def test_a_changed_set_up_names_its_parts() -> None:
-    """In the order of the form, and none is told as none."""
+    """In the order of the form; if no part changed, it says so."""
     assert event_sentence(setup_changed([SetupPart.ITEMS, SetupPart.LANGUAGE])) == (
         "The set-up was changed: questions in a pulse, language of the posts."
     )
@@ -48,7 +48,7 @@ def test_a_changed_set_up_names_its_parts() -> None:
 
 
 def test_an_entry_pings_nobody() -> None:
-    """What an entry brings with it is escaped."""
+    """Text inside an entry is escaped."""
     event = AuditEvent(code=AuditCode.AS_WRITTEN, values={"text": "<!channel>"})
     [line] = change_lines([AuditEntry(at=datetime(2026, 3, 3, tzinfo=UTC), event=event)])
     assert "&lt;!channel&gt;" in line

@@ -35,7 +35,7 @@ def test_before_the_first_results_only_examples_are_there() -> None:
 
 
 def test_a_hidden_side_has_no_number() -> None:
-    """A side under the minimum is named in the turnout alone, without a digit but the minimum's."""
+    """A side under the minimum is named only in the turnout, without a digit but the minimum's."""
     found = report(trust(0, [2, 2, 4, 2, 2], [1, 1, 1, 1, 0]), [], BANK, LEDGER)
     blocks = certainty_view(found)["blocks"]
     said = [line for block in blocks if "text" in block for line in block["text"]["text"].split("\n")]

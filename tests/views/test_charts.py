@@ -58,7 +58,7 @@ def trend(waves: int = 9) -> TrendChart:
         marks = {Side.MARKETING: marketing, Side.IT: it}
         moments.append(Moment(day, f"{day:%d.%m.%Y}", "T01-a" if i < 7 else "T01-b", marks))
     return TrendChart(
-        "They keep their word",
+        "The others keep promises",
         "Share who agree, with its 95 % plausible range",
         tuple(moments),
         "Hatched: 5 to 9 answers, in words only.",
@@ -286,7 +286,7 @@ def test_a_no_break_space_keeps_its_words_on_one_line() -> None:
 
 
 def test_the_days_under_a_narrow_panel_do_not_touch() -> None:
-    """Where the first and the last are too long for the plot, the last goes farther right."""
+    """If the first and the last are too long for the plot, the last moves right."""
     chart = compact()
     days = dict.fromkeys(chart.days, "24. September")
     page = canvas.Canvas()
@@ -315,7 +315,7 @@ def test_alt_text_says_the_conclusion() -> None:
 
 
 def test_alt_text_ends_with_a_whole_sentence_within_the_limit() -> None:
-    """Where not all fits, whole sentences are left out at the end."""
+    """If not all fits, whole sentences are left out at the end."""
     chart = replace(compact(), sentences=tuple(f"Sentence {i} is said." for i in range(100)))
     text = alt_text(chart)
     assert ALT_TEXT_LIMIT - 25 < len(text) <= ALT_TEXT_LIMIT
@@ -323,7 +323,7 @@ def test_alt_text_ends_with_a_whole_sentence_within_the_limit() -> None:
 
 
 def test_importing_the_charts_does_not_import_matplotlib() -> None:
-    """The bot imports the chart's nouns, never the painter."""
+    """The bot imports the records of charts, never the code that draws them."""
     check = "import sys, pulse.views.charts, pulse.slack.chart_worker; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

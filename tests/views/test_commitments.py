@@ -133,7 +133,7 @@ def test_withdrawing_asks_first() -> None:
 
 
 def test_what_can_be_withdrawn_is_listed_with_a_button_each() -> None:
-    """And where nothing can, it says so."""
+    """And if nothing can, it says so."""
     listed = commitments_to_withdraw([ONE, replace(NAMED, id=4, side=Side.MARKETING)], TODAY)
     assert message_problems({"text": listed.text, "blocks": listed.blocks}) == []
     assert [block["accessory"]["value"] for block in listed.blocks] == ["3", "4"]
@@ -141,7 +141,7 @@ def test_what_can_be_withdrawn_is_listed_with_a_button_each() -> None:
 
 
 def test_home_shows_the_newest_commitments() -> None:
-    """A line each, none where there is nothing to show, and no endless list."""
+    """One line per commitment, no block if there is none, and no endless list."""
     assert home_commitments(None) == []
     assert home_commitments(CommitmentsCard(today=TODAY, commitments=())) == []
     many = tuple(replace(ONE, id=number, text=f"Number {number}") for number in range(1, 10))
@@ -197,7 +197,7 @@ def short(marketing: Share | None, it: Share | None, text: str = ONE.text) -> st
 
 
 def test_a_message_says_in_short_whether_it_happened() -> None:
-    """A long commitment is cut between words, and one word alone where it must; a side may be hidden."""
+    """A long commitment is cut between words, inside a word only if it must; a side can be hidden."""
     assert short(*ENDS, text=LONG) == (
         "*Did it happen?* IT: Every request of marketing gets…\n"
         "Marketing 11 or more of 13, IT 2 or fewer of 12 say that it happened."
@@ -210,7 +210,7 @@ def test_a_message_says_in_short_whether_it_happened() -> None:
 
 
 def came(kind: str, language: str, *, expected: bool, committed: bool) -> WaveReport:
-    """The kind's wave, in which what was expected or a commitment took places of its last questions."""
+    """The wave of a kind; expectations or a commitment take the place of its last questions."""
     wave = kinds(language)[kind].wave
     keep = wave.items[: 4 - expected - committed]
     one = replace(ONE, text=LONG[:TEXT_LIMIT])
@@ -249,7 +249,7 @@ def test_what_was_expected_stands_in_place_of_the_other_sides_line() -> None:
     """It has that side's figure: nobody reads it twice."""
     made = came("quiet", "en", expected=True, committed=False)
     assert results_message(made).text.split("\n")[1:5] == [
-        "*They keep their word*",
+        "*The others keep promises*",
         "Marketing expected 8 or more of 10 in IT to agree; these agree: 7 of 12 (58%).",
         "IT expected 2 or fewer of 10 in marketing to agree; more do: 7 of 13 (54%).",
         "*Collaboration: “About right”*",

@@ -1,4 +1,4 @@
-"""Questions to managers about messages that may stand, and the links with which they answer."""
+"""Questions to managers about messages that were perhaps posted, and the links that settle them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_form_for_the_link_reads_as_agreed_and_slack_takes_it() -> None:
 
 
 def test_what_managers_are_told_after_a_press() -> None:
-    """Each in a sentence."""
+    """Each outcome has a sentence."""
     said = {
         "settled": doubts.settled(doubt(Posted.POLL)).text,
         "posted_again": doubts.posted_again("C1").text,

@@ -55,7 +55,7 @@ def test_a_figure_of_those_who_do_not_is_drawn_as_the_rest() -> None:
 
 
 def test_the_footer_explains_only_what_is_drawn() -> None:
-    """Hatching, rings and dashes are explained where there are any."""
+    """Hatching, rings and dashes are explained if there are any."""
     zone, ring = Zone(0.75, 1.0, "6 or more of 8"), Dot(0.5, 0.5, (0.5, 0.5), "6 of 12", hollow=True)
     assert footer((), ()) == "Pale: what the whole side's share may be."
     assert footer((), [zone]).endswith("Hatched: 5 to 9 answers, a range only.")

@@ -92,7 +92,7 @@ def test_a_poll_shows_one_question_and_says_how_to_answer_all() -> None:
 
 
 def test_a_screen_reader_hears_the_whole_answer_and_its_question() -> None:
-    """A button whose face is short speaks its full label; where both are too long, the label alone."""
+    """A button whose face is short speaks its full label; if both are too long, the label alone."""
     long = "A label that says at length what it means and leaves nothing out of it at all"[:70]
     item = an_item(
         "X02", "M", "I", (Option("a", "Neither agree nor disagree", "Neither"), Option("b", long, "Long"))

@@ -80,7 +80,7 @@ def test_only_what_is_saved_can_be_withdrawn() -> None:
 
 
 def test_a_card_is_known_by_the_block_of_its_buttons() -> None:
-    """A withdrawal in a card is answered in the card; elsewhere it is not."""
+    """A withdrawal in a card is confirmed in the card; one from elsewhere is not."""
     rows = [block for block in private_card(CARD).blocks if block["type"] == "actions"]
     assert [is_card(row["block_id"]) for row in rows] == [False, True]
 
@@ -93,7 +93,7 @@ def test_an_answer_saved_just_before_the_close_is_confirmed_after_it() -> None:
 
 
 def test_the_next_question_is_the_first_one_without_an_answer_after_the_last_tap() -> None:
-    """Nobody is asked twice what they have said, and whoever began in the middle is led round."""
+    """Nobody is asked again what they have said; whoever began in the middle comes back to the first."""
     assert next_question(WAVE, ONE, "T01") == "A02"
     assert next_question(WAVE, {**ONE, "A02": frozenset({"too_much"})}, "T01") == "G01"
     assert next_question(WAVE, {"G01": frozenset({"1"}), "L03": frozenset({"it"})}, "G01") == "T01"

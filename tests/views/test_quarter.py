@@ -116,7 +116,7 @@ def test_the_finding_is_one_line() -> None:
     """A change with its day where one pulse told it; a difference from a study; a gap."""
     made = busy()
     assert finding(made) == (
-        "They keep their word: up in marketing, from 34–36% in 11 pulses to 73–81% in the next 4"
+        "The others keep promises: up in marketing, from 34–36% in 11 pulses to 73–81% in the next 4"
     )
     first = made.changes[0]
     told = replace(made.headline, item_id=first.item_id, change=first)
@@ -126,11 +126,11 @@ def test_the_finding_is_one_line() -> None:
     told = headline([found.report for found in made.items if found.item.id == "T01"])
     assert (told.kind, finding(replace(made, headline=told))) == (
         Finding.STUDY,
-        "They keep their word, IT: 6 of 12 agree (50%). Below Forrester/Forbes 2014’s 68%.",
+        "The others keep promises, IT: 6 of 12 agree (50%). Below Forrester/Forbes 2014’s 68%.",
     )
     gap = next(found.report.gap for found in made.items if found.report.gap and found.report.gap.verdict)
     told = Headline(kind=Finding.GAP, first=False, item_id=made.items[0].item.id, gap=gap)
-    assert finding(replace(made, headline=told)) == f"They keep their word: {gap.sentence}"
+    assert finding(replace(made, headline=told)) == f"The others keep promises: {gap.sentence}"
 
 
 def test_a_verdict_that_this_pulse_does_not_show_says_of_how_many_it_is() -> None:
@@ -156,7 +156,7 @@ def test_a_quiet_quarter_says_so() -> None:
 
 
 def test_a_hidden_quarter_has_no_number_of_answers() -> None:
-    """Where fewer than five answered on both sides, nothing tells how many."""
+    """If fewer than five answered on both sides, nothing tells how many."""
     few = [1, 1, 1, 0, 0]
     made = of([trust(10, few, few)])
     assert finding(made) == "No results in this quarter: too few people answered."
@@ -196,7 +196,7 @@ def test_each_commitment_says_where_it_stands(language: str) -> None:
 def test_a_commitment_has_the_counts_around_its_day() -> None:
     """Of the first question, with the sentence that they show no cause; without counts it is left out."""
     text = quarter_in_full(busy()).text
-    assert "*They keep their word, Marketing*: 60 to 70 of 96 (63–73%) agree in 8 pulses before" in text
+    assert "*The others keep promises, Marketing*: 60 to 70 of 96 (63–73%) agree in 8 pulses before" in text
     assert "A mark says when, not why" in text
     ahead = replace(promise(), due_on=date(2027, 2, 1))
     assert "A mark says" not in quarter_in_full(of(half_a_year(), "en", ahead)).text
@@ -209,7 +209,7 @@ def test_the_newest_commitments_are_told() -> None:
 
 
 def test_what_was_typed_is_escaped() -> None:
-    """A note and a commitment cannot call anybody."""
+    """A note and a commitment cannot ping anybody."""
     note = Note(date(2026, 10, 20), "<!channel> & co")
     made = replace(busy(), notes=(note,), commitments=(promise(text="<!here>"),))
     text = quarter_in_full(made).text
@@ -251,7 +251,7 @@ def test_the_fullest_page_is_one_page(language: str, tmp_path: Path) -> None:
 
 
 def test_words_shrink_only_until_they_fit() -> None:
-    """A short report has the full size, the fullest a smaller one, none a smaller one than 7.5 points."""
+    """A short report has the full size, the fullest a smaller one, never below 7.5 points."""
     short = quarter_page(of([trust(10, [2, 2, 4, 2, 2], [2, 2, 4, 2, 2])]))
     assert report_page._drawn(short, *report_page.FITS[0]).fits_page
     points = report_page.TEXT * report_page.FITS[-1][0] * canvas.A4_INCHES[0] * 72 / report_page.WIDTH

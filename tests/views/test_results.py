@@ -117,14 +117,14 @@ def test_an_empty_pulse_names_the_results_that_still_stand() -> None:
 
 
 def test_a_side_that_is_not_shown_has_no_line() -> None:
-    """Where too few of a side answered, its name stands in the finding and the turnout alone."""
+    """If too few of a side answered, only the finding and the turnout name it."""
     lines = results_message(kinds()["one_side"]).text.split("\n")
     assert [line for line in lines if line.startswith("IT ")] == []
     assert lines[-1].startswith("Marketing 13 of 16, IT fewer than 5 answered.")
 
 
 def test_a_verdict_that_this_waves_figure_does_not_show_is_not_beside_it() -> None:
-    """2 or fewer of 12 may be under 11%: the figure and its publisher alone; the details say of how many."""
+    """2 or fewer of 12 can be under 13%: only the figure and its publisher; the details have the verdict."""
     above = {("A02", side): [1, 4, 7, 0] for side in Side}
     few = {("A02", side): [5, 5, 2, 0] for side in Side}
     waves = [wave(number, above) for number in range(3)]
@@ -137,7 +137,7 @@ def test_a_verdict_that_this_waves_figure_does_not_show_is_not_beside_it() -> No
 
 
 def of_leaders(marketing: list[int], it: list[int], n: int = 12) -> Message:
-    """A wave that asks who leads: how many of each side chose each answer, of which one or more are taken."""
+    """The message of a wave that asks who leads, a multiple choice: each side's count of each answer."""
     item = shipped("L03")
     keys = [option.key for option in item.options]
     tallies = {Side.MARKETING: marketing, Side.IT: it}
@@ -173,7 +173,7 @@ def test_what_is_not_compared_is_named_below_its_question() -> None:
 
 
 def test_a_question_that_lost_its_figures_has_nothing_to_leave_uncompared() -> None:
-    """A wording of one's own has no study beside it, in whatever way."""
+    """A wording of one's own has no study beside it, compared or not."""
     own = replace(shipped("S01"), baselines=dict.fromkeys(Side, ()))
     bank = Bank((own,))
     found = report(wave(0, {("S01", side): [3, 4, 3, 2] for side in Side}, bank=bank), [], bank, LEDGER)
@@ -181,7 +181,7 @@ def test_a_question_that_lost_its_figures_has_nothing_to_leave_uncompared() -> N
 
 
 def test_what_study_alone_means_is_said_where_it_stands() -> None:
-    """Once, in the last line, and not where every figure has its verdict or there is none."""
+    """Once, in the last line, and not if every figure has its verdict or there is no figure."""
     unclear = results_message(kinds()["quiet"]).text
     assert unclear.count("Unmarked: no clear difference.") == 1
     clear = wave(0, {("A02", side): [1, 4, 7, 0] for side in Side})
@@ -198,7 +198,7 @@ def test_what_study_alone_means_is_said_where_it_stands() -> None:
 def test_what_was_before_is_a_count_of_one_wave_or_a_per_cent_of_several(
     waves: int, low: int, high: int, before: str
 ) -> None:
-    """The answers of several waves are no people of the side that could be counted."""
+    """The answers of several waves are not a count of people of the side."""
     item = of_two_waves().items[0]
     day, n = date(2026, 9, 4), 12 if waves == 1 else 96
     older = Window(first=day, last=day, waves=waves, low=low, high=high, n=n)
@@ -246,7 +246,7 @@ def test_withheld_has_no_number() -> None:
 
 
 def test_bars_appear_from_twenty_answers() -> None:
-    """All options are listed where they may be, merged where an option held one or two people."""
+    """All options are listed, merged if one held one or two people."""
     found = report(trust(0, [4, 4, 4, 4, 4], [2, 3, 4, 6, 5], 30), [], BANK, LEDGER)
     text = words(results_details(found)["blocks"])
     assert (
@@ -257,7 +257,7 @@ def test_bars_appear_from_twenty_answers() -> None:
 
 
 def test_a_caveat_is_told_once_for_an_item() -> None:
-    """Where it holds for the other side's figure too, the details say so instead of saying it again."""
+    """If it holds for the other side's figure too, the details say so instead of repeating it."""
     trust_in_details = next(found for found in of_two_waves().items if found.item.id == "T01")
     caveats = [found.comparable.caveat for side in Side for found in trust_in_details.sides[side].comparisons]
     repeated = {caveat for caveat in caveats if caveat and caveats.count(caveat) == 2}
@@ -293,7 +293,7 @@ def test_nothing_typed_can_call_the_channel() -> None:
 
 
 def test_a_wave_with_nothing_left_says_so() -> None:
-    """Where every wording has changed since, the message says what it leaves out."""
+    """If every wording has changed since, the message says what it leaves out."""
     found = report(trust(0, EVEN, EVEN), [], Bank(()), LEDGER)
     message = results_message(found)
     assert problems(message.blocks, surface="message") == []
@@ -304,7 +304,7 @@ def test_the_alternative_text_holds_the_numbers() -> None:
     """The picture's words are the message's sentences, within Slack's limit."""
     text = alt_text(results_chart(of_two_waves()))
     assert len(text) <= ALT_TEXT_LIMIT
-    assert "They keep their word: Marketing 7 of 12 (58%)" in text
+    assert "The others keep promises: Marketing 7 of 12 (58%)" in text
 
 
 def test_long_texts_are_cut_between_lines() -> None:

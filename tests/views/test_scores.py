@@ -52,7 +52,7 @@ def test_before_the_first_close_it_says_so() -> None:
 
 
 def test_an_empty_pulse_does_not_hide_the_results_before_it() -> None:
-    """The last results stand, and a line says that a newer pulse had none."""
+    """The last results are shown, and a line says that a newer pulse had none."""
     waves = two_waves()
     text = scores_message(report(waves[1], waves, BANK, LEDGER), empty=date(2026, 8, 20)).text
     assert "7 of 12 (58%)" in text
@@ -65,14 +65,14 @@ def test_an_empty_pulse_does_not_hide_the_results_before_it() -> None:
 def test_a_question_that_was_never_asked_says_so() -> None:
     """No closed wave asked it: a sentence, and where to look."""
     assert score_card(None, shipped("T02")).text == (
-        "No closed pulse has asked T02 yet (“They have the skills we need”), so there is nothing "
+        "No closed pulse has asked T02 yet (“The others have the skills we need”), so there is nothing "
         "to show. Questions take turns; `/pulse scores` shows those of the last pulse."
     )
 
 
 @pytest.mark.parametrize("shareable", [True, False])
 def test_nothing_is_public_before_share(shareable: bool) -> None:
-    """The button is there only where sharing is offered, and names nothing but what is shared."""
+    """The button is there only if sharing is offered, and names nothing but what is shared."""
     waves = two_waves()
     found = report(waves[1], waves, BANK, LEDGER)
     shown = elements(scores_message(found, shareable=shareable).blocks)

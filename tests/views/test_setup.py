@@ -160,7 +160,7 @@ def test_an_error_stands_at_its_field(field: str, value: Any, at: str, says: str
 
 
 def test_weekends_and_nights_must_be_allowed() -> None:
-    """A Sunday at 3 in the morning is refused at both fields, and taken where the manager allows it."""
+    """A Sunday at 3 in the morning is refused at both fields, and taken if the manager allows it."""
     night = replace(FILLED, weekday="sunday", at="03:00")
     with pytest.raises(FormErrors) as refused:
         parse_setup(sent(replace(night, any_hour=False)))

@@ -41,7 +41,7 @@ def test_a_trend_as_it_is_answered() -> None:
 def test_a_trend_is_said_first_in_the_alternative_text() -> None:
     """The picture's words begin with the conclusion."""
     text = alt_text(trend_chart(trail_of(rising())))
-    assert text.startswith("They keep their word. Marketing: Up: 72 of 120 (60%) agree in 4 pulses")
+    assert text.startswith("The others keep promises. Marketing: Up: 72 of 120 (60%) agree in 4 pulses")
 
 
 def test_the_message_speaks_as_its_chart_does() -> None:
@@ -59,7 +59,7 @@ def test_the_chart_shows_each_outcome_for_what_it_is() -> None:
 
 
 def test_published_figures_are_dashed_on_their_own_side() -> None:
-    """Each side's panel has that side's figures, and none where nothing may be compared."""
+    """Each side's panel has that side's figures, and none if nothing may be compared."""
     lines = trend_chart(trail_of(rising()[:3])).lines
     assert [line.label for line in lines[Side.MARKETING]] == ["62% · Forrester/Forbes 2014"]
     assert [line.label for line in lines[Side.IT]] == ["68% · Forrester/Forbes 2014"]
@@ -78,7 +78,7 @@ def test_a_changed_wording_breaks_the_line_and_is_said() -> None:
 
 
 def test_what_another_wording_measured_is_not_drawn() -> None:
-    """A share of other options is no point of this question."""
+    """A share of other options is not a point of this question."""
     odd = Counted(12, {"choice_share:other": Share(5, 5)})
     wave = replace(trust(0, [2, 2, 4, 2, 2], [2, 2, 4, 2, 2]), series={"T01": "T01-other"})
     wave = replace(wave, outcomes={("T01", side): odd for side in Side})

@@ -31,5 +31,5 @@ class Journal(Theme):
 
 
 def record_change(connection: sqlite3.Connection, at: datetime, what: str) -> None:
-    """Adds a line to the audit, in the transaction of what it tells of."""
+    """Adds a line to the audit, in the transaction of the change."""
     connection.execute("INSERT INTO audit (at, what) VALUES (?, ?)", (at.isoformat(), what))

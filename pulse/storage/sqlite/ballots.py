@@ -23,7 +23,7 @@ ROWS_PER_STATEMENT = 500
 """SQLite takes 32,766 values in a statement; a row has three."""
 
 AT_ONCE = 200
-"""Ballots opened in one go, while taps wait: about 2 ms."""
+"""Ballots opened in one go, which holds up taps for about 2 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def add_ballots(
     people: Mapping[str, frozenset[Side]],
     length: int,
 ) -> None:
-    """A blank ballot for each of these people who has none."""
+    """Adds a blank ballot for each of these people who has none."""
     pseudonyms = {sealer.pseudonym(user): sides for user, sides in people.items()}
     known = _sealed(connection, wave_id, list(pseudonyms))
     rows = [
@@ -154,7 +154,7 @@ def _is_blank(sealer: Sealer, user: str, sealed: bytes) -> bool:
 
 
 def all_ballots(connection: sqlite3.Connection, wave_id: int, sealer: Sealer) -> dict[Side, Ballots]:
-    """Everything that was answered in a wave, side by side."""
+    """All answers of a wave, by side."""
     people: dict[Side, list[Answers]] = {side: [] for side in Side}
     rows = connection.execute("SELECT person, sealed FROM ballot WHERE wave_id = ?", (wave_id,)).fetchall()
     for ballot in opened(sealer, rows):
@@ -177,7 +177,7 @@ def _check_open(connection: sqlite3.Connection, wave_ids: set[int]) -> None:
 
 
 def _sealed(connection: sqlite3.Connection, wave_id: int, people: Sequence[bytes]) -> dict[bytes, bytes]:
-    """The sealed ballots of these people, as far as they have one."""
+    """The sealed ballots of those of these people who have one."""
     found: dict[bytes, bytes] = {}
     for some in _portions(people):
         rows = connection.execute(

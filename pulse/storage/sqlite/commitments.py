@@ -62,7 +62,7 @@ class Commitments(Theme):
 
 
 def _tell(connection: sqlite3.Connection, kind: str, channels: Sequence[str], at: datetime) -> None:
-    """By its moment: in a database that was restored, a number can be that of another commitment in Slack."""
+    """With its time in the key: after a restore, Slack may show another commitment of the same number."""
     for channel in channels:
         add_announcement(connection, NewMessage(kind=kind, channel=channel, at=at))
 

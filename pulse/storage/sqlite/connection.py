@@ -1,4 +1,4 @@
-"""How the file is opened: for writing, for reading beside the bot, and what its errors mean to people."""
+"""Opens the file, for writing or for reading beside the bot, and puts its errors into sentences."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BUSY_MS = 1000
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Opens the file with the settings that durability and deletion depend on, creating it if need be."""
+    """Opens the file with the settings that durability and deletion depend on, creating it if missing."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")

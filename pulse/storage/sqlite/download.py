@@ -2,8 +2,8 @@
 
 It is written from ClosedWave records, which hold nothing that may not be posted, and never copied from the
 bot's file: no open wave, wish, secret, token or draft can come along. `TABLES` is all of it. The tables of
-closed waves are named as in the bot's own file, the `said_` tables hold what the bot says; tools/verify.py
-reads both.
+closed waves are named as in the bot's own file, and the `said_` tables hold what the bot says;
+tools/verify.py reads both.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ Row = tuple[object, ...]
 def evidence_file(waves: Sequence[ClosedWave], bank: Bank, told: Said) -> bytes:
     """The whole file, as bytes of SQLite.
 
-    `bank`, in the language it was written in, gives the words of the questions that are still asked as they
-    were; `told` is all that the bot tells of these waves.
+    `bank`, in the language it was written in, gives the words of the questions whose wording has not changed
+    since; `told` is everything that the bot says about these waves.
     """
     with closing(sqlite3.connect(":memory:")) as made:
         for table, columns in TABLES.items():
@@ -103,7 +103,7 @@ def _question(item: Item) -> Row:
 
 
 def _whole(made: sqlite3.Connection) -> str:
-    """A digest of all rows, so that one that is changed later is noticed; tools/verify.py makes it again."""
+    """A digest of all rows, from which tools/verify.py notices a row that was changed later."""
     lines = [
         (table, *row)
         for table in TABLES

@@ -29,7 +29,7 @@ HEADER = b"SQLite format 3\0"
 """https://sqlite.org/fileformat.html, 1.3.1."""
 
 TAKEN = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
-"""What flock says of a lock that somebody has; anything else is about the file system (flock(2))."""
+"""Errors of flock if somebody else has the lock; any other is about the file system (flock(2))."""
 
 NO_SHARED_MEMORY = (
     "SQLITE_IOERR_SHMOPEN",
@@ -56,12 +56,12 @@ def refuse_foreign(path: Path) -> None:
         with closing(connect_read_only(path)) as connection:
             _refuse_foreign_tables(connection, path)
     except (OSError, sqlite3.DatabaseError) as error:
-        # `prepare` tells what ails it, once it has the lock.
-        _log.info("database not looked at before it is opened", problem=type(error).__name__)
+        # `prepare` reports what is wrong with it, once it has the lock.
+        _log.info("database not checked before it is opened", problem=type(error).__name__)
 
 
 def _refuse_other_content(path: Path) -> None:
-    """SQLite itself takes a file of a few bytes for an empty database, and writes over it."""
+    """SQLite itself would take a file of a few bytes for an empty database, and write over it."""
     with path.open("rb") as content:
         begins = content.read(len(HEADER))
     if begins not in (b"", HEADER):
@@ -78,8 +78,8 @@ def _refuse_foreign_tables(connection: sqlite3.Connection, path: Path) -> None:
 def lock(path: Path, inherited: int | None = None) -> IO[bytes]:
     """Locks a file beside the database. The system releases the lock when the process ends, however it ends.
 
-    `inherited` is a descriptor that has it already, from the process before this one. Raises StoreFault
-    where another bot has it, or where the folder cannot be written.
+    `inherited` is a descriptor that has the lock already, from the process before this one. Raises StoreFault
+    if another bot has it, or if no lock can be made there.
     """
     try:
         keep_private(_lock_path(path))
@@ -102,7 +102,7 @@ def _handle(path: Path, inherited: int | None) -> IO[bytes]:
     if os.path.sameopenfile(handle.fileno(), (fresh := path.open("ab")).fileno()):
         fresh.close()
         return handle
-    # Another database is set by now, or its lock was removed meanwhile.
+    # PULSE_DB names another database by now, or the lock was removed meanwhile.
     handle.close()
     return fresh
 
@@ -132,10 +132,10 @@ def running(path: Path) -> bool:
 
 
 def prepare(path: Path, keys: KeyFolder) -> bool:
-    """Checks that the file is whole and writable, and brings its schema and its secrets' places up to date.
+    """Checks that the file is whole and writable, migrates it, and moves any secrets to the key folder.
 
-    It is scrubbed too, since a crash may have come between a close and its scrub. Returns false where that
-    has to wait because another program reads the file. Raises StoreFault.
+    Scrubs it too, since a crash may have come between a close and its scrub. Returns false if the scrub has
+    to wait because another program reads the file. Raises StoreFault.
     """
     try:
         keep_private(path)
@@ -177,7 +177,7 @@ def _not_opened(path: Path, error: sqlite3.OperationalError) -> str:
 
 
 def check(path: Path) -> None:
-    """Reads the whole file. Raises StoreFault where it is damaged or cannot be read."""
+    """Reads the whole file. Raises StoreFault if it is damaged or cannot be read."""
     try:
         _refuse_other_content(path)
         connection = connect_read_only(path)
@@ -232,7 +232,7 @@ def _scrubbed(connection: sqlite3.Connection) -> bool:
 
 
 def _lock_path(path: Path) -> Path:
-    """Beside the file itself, whatever links lead to it: two bots on one file must meet at one lock."""
+    """Beside the file itself, whatever links lead to it: two bots on one file must find the same lock."""
     file = path.resolve()
     return file.with_name(file.name + "-lock")
 

@@ -1,8 +1,8 @@
-"""What the first edition left in the database moves to the key folder, once, at the first start.
+"""Moves what the first edition left in the database to the key folder, once, at the first start.
 
-Its secret and the key of a wave that is open at the upgrade lay in the database, and the wave's answers in
-the clear under pseudonyms. The wave goes on to its close with sealed ballots; but what was written before may
-still be found on the disk or in copies, so the promise about disks begins with the first wave opened after.
+That edition kept its secret and the open wave's key in the database, and the answers unencrypted under
+pseudonyms. A wave that is open at the upgrade goes on to its close with sealed ballots; but what was written
+before may still be on the disk or in copies, so the promise about disks begins with the next wave.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pulse.storage.sqlite.ballots import ROOM_WITHOUT_ITEMS
 
 
 def adopt(connection: sqlite3.Connection, keys: KeyFolder) -> None:
-    """Moves secret and open wave; a crash in between is finished by the next start. Raises StoreFault."""
+    """Moves the secret and the open wave; after a crash the next start goes on. Raises StoreFault."""
     _adopt_secret(connection, keys)
     _adopt_open_wave(connection, keys)
 
@@ -28,7 +28,7 @@ def has_plain_answers(connection: sqlite3.Connection) -> bool:
 
 
 def forget_plain_answers(connection: sqlite3.Connection) -> None:
-    """Notes that the file and its log have been rewritten since that wave closed."""
+    """Notes that the file and its log were rewritten after the first edition's wave closed."""
     connection.execute("UPDATE wave SET first_edition = 0 WHERE first_edition = 1 AND state != 'open'")
 
 

@@ -302,9 +302,9 @@ def m0003_one_rule_for_shares(db: Database) -> None:
     """The second edition publishes 0 to 2, and n - 2 to n, as one figure each, and has no index.
 
     What the first edition kept is widened to the new figures, never narrowed: "few" is 0 to 2, "most" n - 2
-    to n, "about half" of 7 to 9 people 3 to n - 3. "About half" of 5 or 6 people held counts of all three
-    figures and says nothing under the new rule: it is withheld. A word did not name its measure: it is the
-    one that other pulses tell of that series, else that of the shipped item; without either it is withheld.
+    to n, "about half" of 7 to 9 people 3 to n - 3. "About half" of 5 or 6 people may mean any of the three
+    figures and says nothing under the new rule: it is withheld. A word did not name its measure: it gets the
+    one that other pulses have for that series, else that of the shipped item; without either it is withheld.
     """
     _run(
         db,
@@ -530,7 +530,7 @@ def m0004_audit_as_codes(db: Database) -> None:
 
 @migrations()
 def m0005_sealed_ballots(db: Database) -> None:
-    """A ballot for each person asked, and a name of each wave that no copy of the file uses twice."""
+    """A ballot for each person asked, and for each wave a token that no copy of the file uses again."""
     _run(
         db,
         """
@@ -585,7 +585,7 @@ ALTER TABLE setup ADD COLUMN sharing INTEGER NOT NULL DEFAULT 1 CHECK (sharing I
 
 @migrations()
 def m0007_people_of_both_sides(db: Database) -> None:
-    """For which side people in channels of both count: empty where nobody was asked."""
+    """The side for which people in channels of both sides count; empty while undecided."""
     rule = "TEXT NOT NULL DEFAULT '' CHECK (both_sides IN ('', 'marketing', 'it', 'nobody'))"
     for table in ("setup", "wave"):
         db.conn.execute(f"ALTER TABLE {table} ADD COLUMN both_sides {rule}")

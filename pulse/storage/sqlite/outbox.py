@@ -1,4 +1,4 @@
-"""The outbox: what is to stand in channels, written before it is posted."""
+"""The outbox: messages for channels, written before they are posted."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class OutboxRows(ReadTheme):
 
 
 class Outbox(OutboxRows, Theme):
-    """Messages that are to stand exactly once (see `pulse.storage.port.OutboxStore`)."""
+    """Messages that must be posted exactly once (see `pulse.storage.port.OutboxStore`)."""
 
     async def mark(self, key: str, state: str, ts: str | None = None) -> None:
         def job(connection: sqlite3.Connection) -> None:
@@ -126,7 +126,7 @@ class Outbox(OutboxRows, Theme):
         poll = NewMessage(kind="poll", channel=channel, at=at)
 
         def job(connection: sqlite3.Connection) -> bool:
-            # By channel and ts: the key has the channel's former id where Slack gave it another.
+            # By channel and ts: if Slack gave the channel a new id, the key still has the old one.
             deleted = connection.execute(
                 "UPDATE outbox SET ts = NULL"
                 " WHERE kind = 'poll' AND wave_id = ? AND channel_id = ? AND ts = ?",
@@ -145,12 +145,12 @@ class Outbox(OutboxRows, Theme):
 
 
 def add_message(connection: sqlite3.Connection, wave_id: int, message: NewMessage) -> None:
-    """Adds a message, in the transaction of what it tells of; one that is there already stays as it is."""
+    """Adds a message, in the transaction of what it announces; one that exists stays as it is."""
     _insert(connection, _key(connection, wave_id, message), wave_id, message)
 
 
 def add_announcement(connection: sqlite3.Connection, message: NewMessage) -> None:
-    """Adds a message that belongs to no wave, in place of one of its kind that still waits in the channel."""
+    """Adds a message that belongs to no wave; it replaces one of its kind that waits for the channel."""
     connection.execute(
         "UPDATE outbox SET state = 'done' WHERE kind = ? AND channel_id = ? AND state = 'due'",
         (message.kind, message.channel),
@@ -159,13 +159,13 @@ def add_announcement(connection: sqlite3.Connection, message: NewMessage) -> Non
 
 
 def _key(connection: sqlite3.Connection, wave_id: int, message: NewMessage) -> str:
-    """Names a message in Slack's metadata too: by the wave's token, for its number can be another's there."""
+    """Goes into Slack's metadata too, so it has the wave's token: numbers can recur after a restore."""
     [(token,)] = connection.execute("SELECT token FROM wave WHERE id = ?", (wave_id,)).fetchall()
     return f"{message.kind}:{token}:{message.channel}"
 
 
 def _insert(connection: sqlite3.Connection, key: str, wave_id: int | None, message: NewMessage) -> bool:
-    """True where the message is new."""
+    """True if the message is new."""
     cursor = connection.execute(
         "INSERT INTO outbox (key, wave_id, kind, channel_id, state, next_try_at)"
         " VALUES (?, ?, ?, ?, 'due', ?) ON CONFLICT DO NOTHING",

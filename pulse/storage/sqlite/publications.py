@@ -94,7 +94,7 @@ class Publications(PublicationRows, SealedTheme):
         return called_off
 
     async def _forget(self) -> None:
-        """Destroys the key, now that the counts are committed. Where it cannot be, `scrub` tries again."""
+        """Destroys the key, now that the wave's end is committed. If that fails, `scrub` tries again."""
         self.scrub_due = True
         if self.traces is Traces.NONE:
             self.traces = Traces.KEY
@@ -102,7 +102,7 @@ class Publications(PublicationRows, SealedTheme):
             await self._destroy_keys()
 
     async def scrub(self) -> None:
-        """Destroys keys that are left, rewrites the file without its free pages and empties the log."""
+        """Destroys leftover keys, rewrites the file without its free pages and empties the log."""
         self.scrub_due = True
         await self._destroy_keys()
         await self._writer.maintain(scrub)

@@ -60,7 +60,7 @@ class Questions(QuestionRows, Theme):
 
 
 def keep_plan(connection: sqlite3.Connection, plan: QuestionPlan) -> None:
-    """Replaces the plan, in the transaction of what changes it."""
+    """Replaces the plan, in its caller's transaction."""
     connection.execute(
         "INSERT INTO question_plan (id, pinned, off) VALUES (1, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET pinned = excluded.pinned, off = excluded.off",

@@ -1,4 +1,4 @@
-"""The key of the open wave, kept in step with the database that it is not in."""
+"""The key of the open wave: outside the database, and kept in step with it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pulse.storage.sqlite.theme import Theme
 
 
 class Sealing:
-    """The sealer of the open wave, from its opening to its close; after a restart it is read again."""
+    """The sealer of the open wave, from its opening to its close; after a restart its key is read again."""
 
     def __init__(self, keys: KeyFolder, open_token: str | None) -> None:
         self.keys = keys
         self._token = open_token
         self._sealer: Sealer | None = None
-        # The writer opens ballots, and so does the loop.
+        # Both the writer's thread and the event loop open ballots.
         self._turn = threading.Lock()
 
     def make(self, token: str) -> Sealer:
@@ -29,9 +29,9 @@ class Sealing:
             return self._sealer
 
     def current(self) -> Sealer:
-        """The sealer of the open wave. Raises KeyLost, or PollIsClosed where none is open.
+        """The sealer of the open wave. Raises KeyLost, or PollIsClosed if no wave is open.
 
-        A key that is lost is looked for each time: somebody may put it back.
+        Looks for a lost key each time: somebody may put it back.
         """
         with self._turn:
             if self._token is None:
@@ -43,7 +43,7 @@ class Sealing:
             return self._sealer
 
     def lost(self) -> KeyLost | None:
-        """Why the open wave's key cannot be used; None where it can, or where no wave is open."""
+        """Why the open wave's key cannot be used; None if it can, or if no wave is open."""
         if self._token is None:
             return None
         try:

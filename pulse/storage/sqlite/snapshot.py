@@ -20,9 +20,9 @@ from pulse.storage.sqlite.waves import WaveRows
 class Snapshot(SetupRows, QuestionRows, WaveRows, PublicationRows, OutboxRows):
     """What is committed, at the newest schema and without the open wave.
 
-    The open wave's answers and key stay in the one file that is scrubbed at the close. `left_out` is true
-    where a wave was open, which `open_token` names. `needs_secret` is true where codes of people were made
-    with a secret that is not in the file. Raises StoreFault where the file cannot be read.
+    The open wave's ballots stay in the one file that is scrubbed at the close. `left_out` is true if a wave
+    was open; `open_token` names it. `needs_secret` is true if codes of people were made with a secret that is
+    not in the file. Raises StoreFault if the file cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,7 +63,7 @@ def _needs_secret(connection: sqlite3.Connection) -> bool:
 
 
 def _delete_open_wave(connection: sqlite3.Connection) -> bool:
-    """Deletes the open wave with its answers and messages; false where none is open."""
+    """Deletes the open wave with its answers and messages; false if none is open."""
     row = connection.execute("SELECT id FROM wave WHERE state = 'open'").fetchone()
     if row is None:
         return False

@@ -1,9 +1,9 @@
 """The store on SQLite: the themes of the port, on one file.
 
 One thread writes, on a connection of its own: it commits whatever has queued up as one transaction with
-synchronous=FULL, and only then answers those who wait. Reads use a second connection and see committed rows
-only. While a wave is open the file holds a sealed ballot for each person of the roster; `close_wave` replaces
-them by what may be published and destroys the key, without which no copy of them can be opened.
+synchronous=FULL, and only then returns to its callers. Reads use a second connection and see only committed
+rows. While a wave is open the file holds a sealed ballot for each person of the roster; `close_wave` replaces
+them with what may be published and destroys the key, without which no copy of them can be opened.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Store(
     Commitments,
     Reference,
 ):
-    """The open database. `Store.open` makes it; `close` ends the writer after what it has taken."""
+    """The open database, made by `Store.open`."""
 
     def __init__(self, path: Path, held: IO[bytes], keys: KeyFolder, *, scrubbed: bool) -> None:
         connection = connect(path)
@@ -93,8 +93,7 @@ class Store(
         """Locks, checks and migrates the file, creating it if need be, and opens it with its key folder.
 
         `inherited_lock` is what `lock_copy` gave in the process before this one, which replaced itself.
-        Raises StoreFault: it is another program's, another bot has it open, it cannot be written, or it is
-        damaged.
+        Raises StoreFault if it is another program's, open in another bot, not writable, or damaged.
         """
         refuse_foreign(path)
         with ExitStack() as opened:
@@ -106,7 +105,7 @@ class Store(
             return store
 
     def close(self) -> None:
-        """Ends the writer when it has written what it has taken; later writes raise StoreFault."""
+        """Ends the writer once it has written its queue; later writes raise StoreFault."""
         self._writer.close()
         self._reader.close()
         self._sealing.forget()
@@ -114,11 +113,11 @@ class Store(
         self._lock.close()
 
     def lock_copy(self) -> int:
-        """A descriptor that keeps the lock when the store is closed, for a process that replaces this one."""
+        """A descriptor that keeps the lock after the store closes, for a process that replaces this one."""
         return os.dup(self._lock.fileno())
 
     async def check_writable(self) -> None:
-        """Returns when a transaction was committed (see `pulse.storage.port.HealthStore`)."""
+        """Returns once a transaction is committed (see `pulse.storage.port.HealthStore`)."""
         await self.write(lambda _connection: None)
 
 

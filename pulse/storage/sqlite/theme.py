@@ -59,7 +59,7 @@ class Theme(ReadTheme):
     async def write(self, job: Job[T]) -> T:
         """Runs a job in the next transaction and returns when it is durable.
 
-        A job that raises is rolled back alone. Raises StoreFault where the transaction cannot be committed.
+        A job that raises is rolled back alone. Raises StoreFault if the transaction cannot be committed.
         """
         return await self._writer.submit(job)
 

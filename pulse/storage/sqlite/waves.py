@@ -1,4 +1,4 @@
-"""Waves: planned by the schedule or opened by hand, skipped, reminded of."""
+"""Waves, planned by the schedule or opened by hand: opening, skipping and reminders."""
 
 from __future__ import annotations
 

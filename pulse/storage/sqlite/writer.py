@@ -1,8 +1,9 @@
 """The one thread that writes to the database.
 
-It commits whatever has queued up as one transaction with synchronous=FULL, and only then answers those who
-wait: an answer is acked after it is durable, and a storm of answers shares its commits. Whatever goes wrong
-in the thread reaches those who wait for it, and if the thread ends, every later write fails at once.
+It commits whatever has queued up as one transaction with synchronous=FULL, and only then returns to its
+callers: an answer is acked after it is durable, and a storm of answers shares its commits. Whatever goes
+wrong in the thread is raised to those who wait for it, and once the thread has ended, every write fails at
+once.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Writer:
-    """The thread that writes. A batch is whatever has queued up when the last one was durable."""
+    """The thread that writes. A batch is whatever has queued up while the last one was written."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -53,12 +54,12 @@ class Writer:
     async def submit(self, job: Job[T]) -> T:
         """Runs a job in the next transaction; one that raises is rolled back alone.
 
-        Raises what the job raises, and StoreFault for an error of SQLite's or of the writer's.
+        Raises what the job raises, and StoreFault for an error of SQLite or the writer.
         """
         return await self._enqueue(lambda connection, _asks: [job(connection)], None, batched=True)
 
     async def share(self, job: SharedJob[A, T], ask: A) -> T:
-        """Like `submit`, but asks that wait for the same job side by side are handled by one call of it.
+        """Like `submit`, but requests next to each other in the queue for the same job share one call of it.
 
         If that call raises, each is handled by a call of its own, so that one cannot spoil the others.
         """
@@ -91,7 +92,7 @@ class Writer:
             raise _ended_fault(ended.cause) from ended.cause
 
     def close(self) -> None:
-        """Returns when everything that was asked for is durable. Later writes raise StoreFault."""
+        """Returns when everything that was queued is durable. Later writes raise StoreFault."""
         with self._gate:
             if self._ended is None:
                 self._ended = _Ended(None)
@@ -115,19 +116,19 @@ class Writer:
             self._fail(error)
 
     def _is_replaced(self) -> bool:
-        """Whether another file, or none, stands where the open one stood.
+        """Whether the path now leads to another file than the open one, or to none.
 
-        What is written to the open one then is gone with the process: nobody must read "Recorded".
+        A write to the open one would then be lost when the process ends: nobody must read "Recorded".
         """
         if _identity(self._path) == self._file:
             return False
         if not self._told:
-            _log.error("the database file was replaced or removed: start the bot anew", path=str(self._path))
+            _log.error("the database file was replaced or removed: restart the bot", path=str(self._path))
             self._told = True
         return True
 
     def _fail(self, error: BaseException) -> None:
-        """Answers everybody who waits and everybody who asks later: this thread ends."""
+        """Fails every write that waits and every later one: this thread ends."""
         _log.error("the database writer has ended", exc_info=error)
         with self._gate:
             self._ended = ended = _Ended(error)
@@ -137,7 +138,7 @@ class Writer:
         _settle([(task, _Result(None, ended)) for task in waiting if task is not None])
 
     def _take(self) -> bool:
-        """Waits for a task and takes those that a transaction can share with it; false at the end."""
+        """Waits for a task, and takes those that can share its transaction; false at the end."""
         first = self._following.pop() if self._following else self._queue.get()
         if first is None:
             return False
@@ -151,7 +152,7 @@ class Writer:
         return True
 
     def _commit(self, connection: sqlite3.Connection) -> None:
-        """Runs the batch in one transaction. Raises sqlite3.Error where it cannot be rolled back."""
+        """Runs the batch in one transaction. Raises sqlite3.Error if it cannot be rolled back."""
         try:
             connection.execute("BEGIN IMMEDIATE")
             results = [result for tasks in _sharing(self._batch) for result in _savepoint(connection, tasks)]
@@ -164,7 +165,7 @@ class Writer:
 
 
 class _Replaced(Exception):
-    """The file that is open is no longer the one at its path."""
+    """The open file is no longer the one at its path."""
 
 
 class _Ended(Exception):
@@ -191,7 +192,7 @@ class _Task:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file stands at a path; None for none."""
+    """Which file is at a path; None if there is none."""
     try:
         found = path.stat()
     except OSError:
@@ -218,13 +219,13 @@ def _settle(settled: list[tuple[_Task, _Result]]) -> None:
 
 
 def _sharing(batch: list[_Task]) -> Iterator[list[_Task]]:
-    """The tasks in their order; those that stand side by side and share a job come together."""
+    """The tasks in their order; neighbours that share a job come together."""
     for _job, tasks in groupby(batch, key=lambda task: task.job):
         yield list(tasks)
 
 
 def _savepoint(connection: sqlite3.Connection, tasks: list[_Task]) -> list[_Result]:
-    """Runs the job of some tasks of a batch in such a way that its failure undoes only itself."""
+    """Runs the one job of these tasks; if it fails, only its own changes are undone."""
     connection.execute("SAVEPOINT job")
     try:
         values = tasks[0].job(connection, [task.ask for task in tasks])
