@@ -4,6 +4,7 @@
     python -m bench.calibrate --quick    a tenth of it, in seconds; writes nothing
 
 Exits with 1 if a target is missed. Each table has its own seed, so tables do not move each other.
+They are in one module because they share the simulated people.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ The limits are those of Slack's reference (docs.slack.dev/reference/block-kit) o
 reference and observation differ, the lower value is used. A block that Slack knows but this module does not
 (cards, plans, data tables) is refused like an unknown one: add it here before a view uses it.
 Lengths are characters.
+
+One module, because it is one table: a rule per element, in the order of the reference.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ INVITE = "/invite"
 
 
 class Page:
-    """The page's endpoints."""
+    """The page's endpoints, a method each."""
 
     def __init__(self, app: Installation) -> None:
         self.app = app

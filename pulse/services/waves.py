@@ -65,7 +65,8 @@ class Waves:
 
     Any call of the store may suspend. `turn` is held from the reads of a decision to its write and while
     `current` changes, `_setup_turn` while `saved_setup` changes. Whoever holds `turn` may take
-    `_setup_turn`, never the other way round.
+    `_setup_turn`, never the other way round. That is why this is one class: whatever changes the open wave or
+    the set-up is a decision under these two.
     """
 
     def __init__(

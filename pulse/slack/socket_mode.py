@@ -166,6 +166,9 @@ class SocketMode:
     `on_strangers(n)` is called whenever a greeting counts `n` connections that are not ours: another copy of
     the bot takes taps away. `jitter()` gives a float from 0 to 1. Slack is reached at the base address of
     the app's client, through `network`; raises SettingsFault if that cannot be used.
+
+    One class, because its parts share one state: which sockets are open, which envelopes are being handled,
+    and which acks can be lost with a socket.
     """
 
     def __init__(

@@ -1,7 +1,8 @@
 """The schema, as a list of migrations. New ones are appended; released ones never change.
 
 Each runs in one transaction with the record that it ran. Times are UTC, in ISO 8601 with an offset. SQLite
-keeps the comments inside CREATE, for people who open a backup with another tool.
+keeps the comments inside CREATE, for people who open a backup with another tool. They stay in one module,
+because only their order tells what a file has been through.
 """
 
 from __future__ import annotations
