@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, tzinfo
 
-from pulse.core.closed_waves import turnout_of
+from pulse.core.closed_waves import closing_day, turnout_of
 from pulse.core.dates import brief_day
 from pulse.core.facts import PER_CENT_FROM, per_cent
 from pulse.core.language import _
@@ -68,4 +68,4 @@ def _label(found: ItemReport, side: Side) -> str:
 
 
 def _day(step: Step, zone: tzinfo) -> date:
-    return step.wave.closed_at.astimezone(zone).date()
+    return closing_day(step.wave, zone)
