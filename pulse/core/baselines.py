@@ -158,6 +158,12 @@ class Comparable:
         """
         return (n - high, n - low) if self.complement else (low, high)
 
+    @property
+    def percent(self) -> int:
+        """The whole per cent, as the figure is written, that a chart of the item's measure draws."""
+        whole = int(self.row.percent)
+        return 100 - whole if self.complement else whole
+
 
 def parse_ledger(text: str, file: str) -> Ledger:
     """The ledger from a CSV text (format: docs/items.md). Raises DataFault for the first fault."""

@@ -264,13 +264,12 @@ def _is_exact(row: Baseline) -> bool:
 def _subject(item: Item, comparable: Comparable, now: Counted) -> str:
     """Names the people who are compared, if that is not the first share: `5 of 12 do not agree. `"""
     measure = next(measure for measure in item.measures if measure.key == comparable.measure)
-    found = now.shares[measure.key]
-    if comparable.complement:
-        people = count(now.n - found.high, now.n - found.low, now.n)
-        return _("{count} do not agree.").format(count=people) + " "
-    if measure == item.measures[0]:
+    if measure == item.measures[0] and not comparable.complement:
         return ""
-    return _("{count} {says}.").format(count=count(found.low, found.high, now.n), says=_(measure.says)) + " "
+    found = now.shares[measure.key]
+    people = count(*comparable.people(found.low, found.high, now.n), now.n)
+    form = _("{count} do not agree.") if comparable.complement else _("{count} {says}.")
+    return form.format(count=people, says=_(measure.says)) + " "
 
 
 # --- Between the sides -----------------------------------------------------------------------------------

@@ -54,8 +54,7 @@ def _study(found: ItemReport, side: Side) -> float | None:
     lead = found.sides[side].lead
     if lead is None or lead.comparable.measure != found.item.measures[0].key:
         return None
-    percent = lead.comparable.row.percent
-    return (100 - percent if lead.comparable.complement else percent) / 100
+    return lead.comparable.percent / 100
 
 
 def _label(found: ItemReport, side: Side) -> str:

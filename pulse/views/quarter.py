@@ -421,5 +421,4 @@ def _study(item: Item, said: SideReport) -> float | None:
     found = said.lead.comparable
     if found.measure != item.measures[0].key or not found.verdict:
         return None
-    percent = 100 - found.row.percent if found.complement else found.row.percent
-    return percent / 100
+    return found.percent / 100
