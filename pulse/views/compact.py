@@ -7,7 +7,7 @@ from datetime import date, tzinfo
 
 from pulse.core.closed_waves import closing_day, turnout_of
 from pulse.core.dates import brief_day
-from pulse.core.facts import PER_CENT_FROM, per_cent
+from pulse.core.facts import per_cent_of
 from pulse.core.language import _
 from pulse.core.likelihood import Observation
 from pulse.core.model import Counted, Item, Side
@@ -61,9 +61,9 @@ def _label(found: ItemReport, side: Side) -> str:
     """The last share as a per cent, if the message has one too."""
     now = found.sides[side].outcome
     share = now.shares.get(found.item.measures[0].key) if isinstance(now, Counted) else None
-    if not isinstance(now, Counted) or share is None or share.merged or now.n < PER_CENT_FROM:
+    if not isinstance(now, Counted) or share is None:
         return ""
-    return per_cent(share.low, now.n)
+    return per_cent_of(share.low, share.high, now.n)
 
 
 def _day(step: Step, zone: tzinfo) -> date:

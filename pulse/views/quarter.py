@@ -14,7 +14,7 @@ from pulse.core.closed_waves import turnout_of
 from pulse.core.commitments import Commitment
 from pulse.core.comparison import Verdict
 from pulse.core.dates import brief_day, short_day
-from pulse.core.facts import caution
+from pulse.core.facts import brief_count, caution
 from pulse.core.followup import not_a_cause
 from pulse.core.headlines import change_in_short
 from pulse.core.language import N_, _, ngettext
@@ -407,11 +407,7 @@ def _last(item: Item, outcome: Outcome) -> str:
     if not isinstance(outcome, Counted) or key not in outcome.shares:
         return ""
     share = outcome.shares[key]
-    if share.low == share.high:
-        return f"{share.low}/{outcome.n}"
-    if share.low == 0:
-        return f"≤{share.high}/{outcome.n}"
-    return f"≥{share.low}/{outcome.n}" if share.high == outcome.n else f"{share.low}–{share.high}/{outcome.n}"
+    return brief_count(share.low, share.high, outcome.n)
 
 
 def _study(item: Item, said: SideReport) -> float | None:
