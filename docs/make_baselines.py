@@ -12,7 +12,6 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from pulse.core.baselines import (
-    ASSUMED_N,
     STANDINGS,
     Comparable,
     Ledger,
@@ -21,6 +20,7 @@ from pulse.core.baselines import (
     items_of,
     lead_figure,
 )
+from pulse.core.comparison import ASSUMED_N
 from pulse.core.facts import claim, figure, sample, study
 from pulse.core.items import Bank
 from pulse.core.model import DIMENSIONS, EVERYONE, Baseline, Item, Side

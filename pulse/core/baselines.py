@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from string import Formatter
 from typing import Literal
 
+from pulse.core.comparison import ASSUMED_N
 from pulse.core.facts import figure
 from pulse.core.language import N_, _
 from pulse.core.model import DIMENSIONS, EVERYONE, NOT_A_SURVEY, Baseline, Format, Item, Side
@@ -80,8 +81,6 @@ STANDINGS: Mapping[str, str] = {
     "worked out": N_("worked out from a change that was published"),
 }
 """How well a figure is confirmed, and the words for it."""
-ASSUMED_N = 100
-"""The sample that is assumed if a side's own was not published (docs/method.md)."""
 
 _KEY = re.compile(r"[A-Z]\w*_\w+")
 _SIDES = {"marketing": Side.MARKETING, "it": Side.IT, "both": None}
@@ -158,6 +157,12 @@ class Comparable:
         (5, 5)
         """
         return (n - high, n - low) if self.complement else (low, high)
+
+    @property
+    def percent(self) -> int:
+        """The whole per cent, as the figure is written, that a chart of the item's measure draws."""
+        whole = int(self.row.percent)
+        return 100 - whole if self.complement else whole
 
 
 def parse_ledger(text: str, file: str) -> Ledger:

@@ -6,6 +6,7 @@ Messages, charts and exports take their numbers from here, and the SQL views rou
     per_cent(5, 40)        "13%"; German puts a no-break space before the sign
     count(3, 4, 7)         "3 or 4 of 7"
     share(7, 7, 12)        "7 of 12 (58%)"
+    brief_count(7, 7, 12)  "7/12", for a label on a chart
     figure(row)            "56%", or the words that were printed: "more than half"
     citation(row)          "56% of senior marketing executives (Accenture 2013)"
     claim(row)             what the figure says, as a sentence
@@ -84,10 +85,38 @@ def share(low: int, high: int, n: int) -> str:
     >>> share(7, 7, 12), share(0, 2, 12), share(3, 3, 6)
     ('7 of 12 (58%)', '2 or fewer of 12', '3 of 6')
     """
-    people = count(low, high, n)
-    if low != high or n < PER_CENT_FROM:
-        return people
-    return _("{count} ({percent})").format(count=people, percent=per_cent(low, n))
+    return with_per_cent(count(low, high, n), per_cent_of(low, high, n))
+
+
+def per_cent_of(low: int, high: int, n: int) -> str:
+    """The per cent of a count; empty under 10 answers, and for a count that is not exact.
+
+    >>> per_cent_of(7, 7, 12), per_cent_of(0, 2, 12), per_cent_of(3, 3, 6)
+    ('58%', '', '')
+    """
+    return per_cent(low, n) if low == high and n >= PER_CENT_FROM else ""
+
+
+def with_per_cent(counted: str, written: str) -> str:
+    """What was counted, with its written per cent if it has one.
+
+    >>> with_per_cent("7 of 12 agree", "58%"), with_per_cent("3 of 6 agree", "")
+    ('7 of 12 agree (58%)', '3 of 6 agree')
+    """
+    return _("{count} ({percent})").format(count=counted, percent=written) if written else counted
+
+
+def brief_count(low: int, high: int, n: int) -> str:
+    """A count without words, for a label on a chart.
+
+    >>> brief_count(7, 7, 12), brief_count(0, 2, 12), brief_count(10, 12, 12), brief_count(3, 4, 7)
+    ('7/12', '≤2/12', '≥10/12', '3–4/7')
+    """
+    if low == high:
+        return f"{low}/{n}"
+    if low == 0:
+        return f"≤{high}/{n}"
+    return f"≥{low}/{n}" if high == n else f"{low}–{high}/{n}"
 
 
 def share_alone(low: int, high: int, n: int) -> str:
@@ -102,7 +131,7 @@ def share_alone(low: int, high: int, n: int) -> str:
         return _("{k} or more").format(k=low)
     if low != high:
         return _("{low} or {high}").format(low=low, high=high) if high - low == 1 else f"{low}–{high}"
-    return str(low) if n < PER_CENT_FROM else f"{low} ({per_cent(low, n)})"
+    return with_per_cent(str(low), per_cent_of(low, high, n))
 
 
 # --- Published figures -----------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from pulse.core.comparison import Verdict
 from pulse.core.dates import day
 from pulse.core.expectation import Expected as Belief
 from pulse.core.expectation import misjudged
-from pulse.core.facts import PER_CENT_FROM, count, per_cent
+from pulse.core.facts import count, share
 from pulse.core.language import N_, _, ngettext
 from pulse.core.likelihood import Observation
 from pulse.core.model import Expected, Item, Note, Side
@@ -92,7 +92,7 @@ def expectation_report(
     low, high = _limits(expected.of_ten)
     belief = Belief(low=low, high=high, n=expected.n, roster=max(roster, expected.n))
     verdict = misjudged(belief, held) if held is not None else None
-    figure = figure_of(held) if held is not None else ""
+    figure = share(held.low, held.high, held.n) if held is not None else ""
     if verdict in _FINDINGS:
         form = _(_FINDINGS[verdict])
     elif held is None:
@@ -128,14 +128,6 @@ def _limits(mean: float) -> tuple[float, float]:
     if mean <= FEWEST:
         return 0.0, FEWEST + 0.25
     return (MOST - 0.25, 10.0) if mean >= MOST else (mean - 0.25, mean + 0.25)
-
-
-def figure_of(held: Observation) -> str:
-    """A share as a count, with its per cent if there are 10 answers or more and the count is exact."""
-    people = count(held.low, held.high, held.n)
-    if held.low != held.high or held.n < PER_CENT_FROM:
-        return people
-    return _("{count} ({percent})").format(count=people, percent=per_cent(held.low, held.n))
 
 
 def commitment_mark(

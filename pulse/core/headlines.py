@@ -6,7 +6,7 @@ from pulse.core.comparison import Verdict
 from pulse.core.facts import count
 from pulse.core.followup import ExpectationReport, of_ten
 from pulse.core.language import _, ngettext
-from pulse.core.model import Counted, Item, Share, Side
+from pulse.core.model import Counted, Item, Side
 from pulse.core.reports import Change, Finding, Headline, ItemReport, StudyComparison, WaveReport
 from pulse.core.wording import in_side, pooled_percent, verdict_phrase
 
@@ -91,16 +91,14 @@ def _study(comparison: StudyComparison, report: ItemReport, side: Side, title: s
     assert isinstance(now, Counted)
     measure = next(measure for measure in report.item.measures if measure.key == found.measure)
     share = now.shares[measure.key]
-    if found.complement:
-        share, form = (
-            Share(now.n - share.high, now.n - share.low),
-            _("{title}: {count} in {side} do not agree, {verdict}"),
-        )
-    else:
-        form = _("{title}: {count} in {side} {says}, {verdict}")
+    form = (
+        _("{title}: {count} in {side} do not agree, {verdict}")
+        if found.complement
+        else _("{title}: {count} in {side} {says}, {verdict}")
+    )
     return form.format(
         title=title,
-        count=count(share.low, share.high, now.n),
+        count=count(*found.people(share.low, share.high, now.n), now.n),
         side=in_side(side),
         says=_(measure.says),
         verdict=verdict_phrase(found, comparison.verdict),

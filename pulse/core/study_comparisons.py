@@ -62,7 +62,7 @@ def _is_evident(found: Comparable, now: Outcome, verdict: Verdict | None) -> boo
     if found.measure is None or not isinstance(now, Counted) or found.measure not in now.shares:
         return False
     share = now.shares[found.measure]
-    low, high = (now.n - share.high, now.n - share.low) if found.complement else (share.low, share.high)
+    low, high = found.people(share.low, share.high, now.n)
     if verdict is Verdict.ABOVE:
         return 100 * low > found.row.percent_high * now.n
     return verdict is Verdict.BELOW and 100 * high < found.row.percent_low * now.n
@@ -77,16 +77,12 @@ def _judged(found: Comparable, item: Item) -> Measure | None:
 
 def _beside(found: Comparable, seen: Sequence[Observation]) -> list[Observation]:
     """A share's series as the figure counts it."""
-    return [_rest(one) for one in seen] if found.complement else list(seen)
+    return [Observation(one.day, *found.people(one.low, one.high, one.n), one.n, one.roster) for one in seen]
 
 
 def _study(found: Comparable) -> Study:
     row = found.row
     return Study(low=row.percent_low, percent=row.percent, high=row.percent_high, n=row.n)
-
-
-def _rest(seen: Observation) -> Observation:
-    return Observation(seen.day, seen.n - seen.high, seen.n - seen.low, seen.n, seen.roster)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

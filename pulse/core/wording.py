@@ -17,7 +17,17 @@ from pulse.core.baselines import Comparable
 from pulse.core.claims import USUAL, Window, lasting_changes
 from pulse.core.comparison import Verdict, reach
 from pulse.core.dates import short_day
-from pulse.core.facts import PER_CENT_FROM, count, figure, per_cent, percent, share, study, written_percent
+from pulse.core.facts import (
+    count,
+    figure,
+    per_cent,
+    per_cent_of,
+    percent,
+    share,
+    study,
+    with_per_cent,
+    written_percent,
+)
 from pulse.core.language import N_, _, ngettext
 from pulse.core.model import Baseline, Counted, Format, Item, Measure, Share, Side
 from pulse.core.people import PeopleRange
@@ -50,10 +60,8 @@ def share_sentence(item: Item, now: Counted, roster: int, *, low_response: bool)
 
 
 def _clause(measure: Measure, found: Share, n: int) -> str:
-    said = {"count": count(found.low, found.high, n), "says": _(measure.says)}
-    if found.merged or n < PER_CENT_FROM:
-        return _("{count} {says}").format(**said)
-    return _("{count} {says} ({percent})").format(percent=per_cent(found.low, n), **said)
+    said = _("{count} {says}").format(count=count(found.low, found.high, n), says=_(measure.says))
+    return with_per_cent(said, per_cent_of(found.low, found.high, n))
 
 
 def _split(item: Item, now: Counted) -> list[str]:
@@ -128,8 +136,7 @@ def pooled(window: Window) -> str:
 
     Merged figures stay merged in the sum: from the lowest to the highest that they stand for.
     """
-    people = count(window.low, window.high, window.n)
-    return _("{count} ({percent})").format(count=people, percent=pooled_percent(window))
+    return with_per_cent(count(window.low, window.high, window.n), pooled_percent(window))
 
 
 def pooled_percent(window: Window) -> str:
@@ -264,13 +271,12 @@ def _is_exact(row: Baseline) -> bool:
 def _subject(item: Item, comparable: Comparable, now: Counted) -> str:
     """Names the people who are compared, if that is not the first share: `5 of 12 do not agree. `"""
     measure = next(measure for measure in item.measures if measure.key == comparable.measure)
-    found = now.shares[measure.key]
-    if comparable.complement:
-        people = count(now.n - found.high, now.n - found.low, now.n)
-        return _("{count} do not agree.").format(count=people) + " "
-    if measure == item.measures[0]:
+    if measure == item.measures[0] and not comparable.complement:
         return ""
-    return _("{count} {says}.").format(count=count(found.low, found.high, now.n), says=_(measure.says)) + " "
+    found = now.shares[measure.key]
+    people = count(*comparable.people(found.low, found.high, now.n), now.n)
+    form = _("{count} do not agree.") if comparable.complement else _("{count} {says}.")
+    return form.format(count=people, says=_(measure.says)) + " "
 
 
 # --- Between the sides -----------------------------------------------------------------------------------

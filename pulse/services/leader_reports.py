@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from pulse.core.calendar import instant, next_posting
+from pulse.core.closed_waves import closing_day
 from pulse.core.errors import NotNow
 from pulse.core.language import _
 from pulse.core.model import ClosedWave
@@ -80,7 +81,7 @@ class LeaderReports:
         return found
 
     def _quarter(self, wave: ClosedWave) -> Quarter:
-        return Quarter.of(wave.closed_at.astimezone(self._waves.zone()).date())
+        return Quarter.of(closing_day(wave, self._waves.zone()))
 
 
 def _channels(setup: Setup) -> list[str]:

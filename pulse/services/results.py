@@ -12,7 +12,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from pulse.core.baselines import Ledger
-from pulse.core.closed_waves import has_results
+from pulse.core.closed_waves import closing_day, has_results
 from pulse.core.errors import BadRequest, NotNow
 from pulse.core.items import Bank
 from pulse.core.language import _, spoken
@@ -97,7 +97,7 @@ class Results:
         closed = await self.closed()
         if not closed or has_results(closed[-1]):
             return None
-        return closed[-1].closed_at.astimezone(self.zone()).date()
+        return closing_day(closed[-1], self.zone())
 
     async def dashboard(self) -> tuple[ItemReport, ...]:
         """Each question that had results in the last quarter, the most recently asked first."""

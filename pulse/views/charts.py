@@ -55,9 +55,9 @@ Mark = Dot | Zone | Hidden
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A published figure (a fraction) with its label, such as "56 % · Accenture 2013"."""
+    """A published figure as a whole per cent with its label, such as "56 % · Accenture 2013"."""
 
-    share: float
+    percent: int
     label: str
 
 

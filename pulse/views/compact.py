@@ -2,70 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, tzinfo
 
-from pulse.core.closed_waves import turnout_of
+from pulse.core.closed_waves import closing_day, observed
 from pulse.core.dates import brief_day
-from pulse.core.facts import PER_CENT_FROM, per_cent
+from pulse.core.facts import per_cent_of
 from pulse.core.language import _
-from pulse.core.likelihood import Observation
 from pulse.core.model import Counted, Item, Side
-from pulse.core.reports import ItemReport, Step
+from pulse.core.reports import ItemReport, SideReport, Step
 from pulse.views.charts import CompactChart, Curve, Panel, Point
 from pulse.views.titles import title
+
+Label = Callable[[int, int, int], str]
+"""How `low` to `high` of `n` people are written beside a curve's last point; empty to leave it out."""
 
 
 def compact_chart(
     heading: str, items: Sequence[ItemReport], sentences: Sequence[str], *, zone: tzinfo
 ) -> CompactChart:
-    """A panel for each question. `sentences` say in words what the chart shows; days are those of `zone`."""
-    days = {_day(step, zone) for found in items for step in found.recent}
+    """A panel for each question. `sentences` say in words what the chart shows; days are those of `zone`.
+
+    The last share is a per cent, if the message has one too.
+    """
+    asked = [(found, found.recent) for found in items]
+    return chart_of(heading, asked, per_cent_of, zone=zone, sentences=sentences)
+
+
+def chart_of(
+    heading: str,
+    asked: Sequence[tuple[ItemReport, Sequence[Step]]],
+    label: Label,
+    *,
+    zone: tzinfo,
+    sentences: Sequence[str] = (),
+) -> CompactChart:
+    """A panel for each question, with the waves beside it, oldest first."""
+    days = {closing_day(step.wave, zone) for _found, steps in asked for step in steps}
     return CompactChart(
         title=heading,
-        panels=tuple(_panel(found, zone) for found in items),
+        panels=tuple(_panel(found, steps, label, zone) for found, steps in asked),
         days={day: brief_day(day) for day in sorted(days)},
         study_label=_("study"),
         sentences=tuple(sentences),
     )
 
 
-def _panel(found: ItemReport, zone: tzinfo) -> Panel:
-    return Panel(title=title(found.item), curves=tuple(_curve(found, side, zone) for side in Side))
+def _panel(found: ItemReport, steps: Sequence[Step], label: Label, zone: tzinfo) -> Panel:
+    item = found.item
+    curves = (
+        Curve(
+            side=side,
+            points=tuple(_point(item, step, side, closing_day(step.wave, zone)) for step in steps),
+            study=_study(item, found.sides[side]),
+            label=_last(item, found.sides[side], label),
+        )
+        for side in Side
+    )
+    return Panel(title=title(item), curves=tuple(curves))
 
 
-def _curve(found: ItemReport, side: Side, zone: tzinfo) -> Curve:
-    points = tuple(_point(found.item, step, side, zone) for step in found.recent)
-    return Curve(side=side, points=points, study=_study(found, side), label=_label(found, side))
-
-
-def _point(item: Item, step: Step, side: Side, zone: tzinfo) -> Point:
-    day, now = _day(step, zone), step.outcomes[side]
-    key = item.measures[0].key
-    if not isinstance(now, Counted) or key not in now.shares:
+def _point(item: Item, step: Step, side: Side, day: date) -> Point:
+    seen = observed(step.wave, item, side, item.measures[0])
+    if seen is None:
         return Point(day=day)
-    share, roster = now.shares[key], max(turnout_of(step.wave, side).roster, now.n)
-    describes = Observation(day, share.low, share.high, now.n, roster).describes
-    return Point(day=day, low=share.low / now.n, high=share.high / now.n, hollow=not describes)
+    return Point(day=day, low=seen.low / seen.n, high=seen.high / seen.n, hollow=not seen.describes)
 
 
-def _study(found: ItemReport, side: Side) -> float | None:
+def _study(item: Item, said: SideReport) -> float | None:
     """The share of the figure that the message names; None if it is not one of what the curve counts."""
-    lead = found.sides[side].lead
-    if lead is None or lead.comparable.measure != found.item.measures[0].key:
+    lead = said.lead
+    if lead is None or lead.comparable.measure != item.measures[0].key:
         return None
-    percent = lead.comparable.row.percent
-    return (100 - percent if lead.comparable.complement else percent) / 100
+    return lead.comparable.percent / 100
 
 
-def _label(found: ItemReport, side: Side) -> str:
-    """The last share as a per cent, if the message has one too."""
-    now = found.sides[side].outcome
-    share = now.shares.get(found.item.measures[0].key) if isinstance(now, Counted) else None
-    if not isinstance(now, Counted) or share is None or share.merged or now.n < PER_CENT_FROM:
-        return ""
-    return per_cent(share.low, now.n)
-
-
-def _day(step: Step, zone: tzinfo) -> date:
-    return step.wave.closed_at.astimezone(zone).date()
+def _last(item: Item, said: SideReport, label: Label) -> str:
+    """The last share beside its point; empty if it is hidden."""
+    now = said.outcome
+    share = now.shares.get(item.measures[0].key) if isinstance(now, Counted) else None
+    return label(share.low, share.high, now.n) if isinstance(now, Counted) and share is not None else ""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, tzinfo
 
 from pulse.core.cards import ChannelStatus, HomeCard, ManagerCard, OpenPulse
+from pulse.core.closed_waves import closing_day
 from pulse.core.dates import day, short_day
 from pulse.core.facts import count
 from pulse.core.language import _
@@ -120,7 +121,7 @@ def _results(card: HomeCard) -> list[Block]:
     found = card.results
     if found is None:
         return [top, section(_("There are none yet: results appear when the first pulse closes."))]
-    closed = found.report.wave.closed_at.astimezone(card.zone).date()
+    closed = closing_day(found.report.wave, card.zone)
     when = _("Pulse of {day}. {turnout}").format(day=day(closed), turnout=turnout_line(found.report.wave))
     blocks = [top, section(f"*{escape(finding(found.report))}*"), context(escape(when))]
     if found.empty is not None:
@@ -133,7 +134,7 @@ def _results(card: HomeCard) -> list[Block]:
 
 def _question(found: ItemReport, closed: date, zone: tzinfo) -> str:
     """A question as it was last asked, with up to four earlier times."""
-    asked = found.recent[-1].wave.closed_at.astimezone(zone).date()
+    asked = closing_day(found.recent[-1].wave, zone)
     name = f"*{escape(heading(found))}*"
     lines = [
         name if asked == closed else _("{title} · {day}").format(title=name, day=short_day(asked, closed))

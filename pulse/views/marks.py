@@ -50,11 +50,10 @@ def drawn(report: ItemReport, side: Side) -> tuple[Comparable, ...]:
 
 
 def _line(found: Comparable) -> Line:
-    percent = found.row.percent
     if not found.complement:
-        return Line(percent / 100, f"{figure(found.row)} · {study(found.row)}")
+        return Line(found.percent, f"{figure(found.row)} · {study(found.row)}")
     label = _("100 − {figure} · {study}").format(figure=figure(found.row), study=study(found.row))
-    return Line(1 - percent / 100, label)
+    return Line(found.percent, label)
 
 
 def mark_of(item: Item, outcome: Outcome, turnout: SideTurnout, minimum: int) -> Mark:

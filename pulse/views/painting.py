@@ -222,11 +222,11 @@ def _ribbon(page: Canvas, panel: _Panel, side: Side, run: Run, dots: bool) -> No
 def _published(page: Canvas, panel: _Panel, lines: Sequence[Line]) -> None:
     """Dashed lines across, each with its per cent at the right end, pushed apart where two would touch."""
     lowest = float("inf")
-    for line in sorted(lines, key=lambda line: line.share):
-        y = panel.y(line.share)
+    for line in sorted(lines, key=lambda line: line.percent):
+        y = panel.y(line.percent / 100)
         page.line([PLOT_LEFT, PLOT_RIGHT], [y, y], linewidth=2.5, linestyle=DASHES, zorder=3.5)
         lowest = min(y, lowest - 25)
-        page.text(PLOT_RIGHT + 6, lowest, f"{line.share * 100:.0f}", SMALL)
+        page.text(PLOT_RIGHT + 6, lowest, str(line.percent), SMALL)
 
 
 def _days(page: Canvas, chart: TrendChart, panel: _Panel) -> None:

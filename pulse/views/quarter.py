@@ -8,24 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
-from pulse.core.closed_waves import turnout_of
 from pulse.core.commitments import Commitment
 from pulse.core.comparison import Verdict
-from pulse.core.dates import brief_day, short_day
-from pulse.core.facts import caution
+from pulse.core.dates import short_day
+from pulse.core.facts import brief_count, caution
 from pulse.core.followup import not_a_cause
 from pulse.core.headlines import change_in_short
 from pulse.core.language import N_, _, ngettext
-from pulse.core.likelihood import DESCRIBES
-from pulse.core.model import Baseline, Counted, Item, Outcome, Side, SideTurnout
+from pulse.core.model import Baseline, Counted, Item, Side
 from pulse.core.quarterly import QuarterItem, QuarterReport, QuarterTurnout
-from pulse.core.reports import Change, Finding, SideReport, Step
+from pulse.core.reports import Change, Finding, SideReport
 from pulse.core.wording import translated_sentence
 from pulse.views.blocks import actions, button, context, header, message, section
-from pulse.views.charts import CompactChart, Curve, Panel, Passage, Point, ReportPage
+from pulse.views.charts import CompactChart, Passage, ReportPage
 from pulse.views.commitments import standing
+from pulse.views.compact import chart_of
 from pulse.views.message import Block, Message, escape
 from pulse.views.results import sections
 from pulse.views.titles import title
@@ -359,67 +357,5 @@ def _sources(report: QuarterReport) -> list[str]:
 
 
 def _panels(report: QuarterReport) -> CompactChart:
-    drawn = report.items[:ITEMS]
-    days: dict[date, str] = {}
-    for found in drawn:
-        for step in found.steps:
-            closed = report.day(step.wave)
-            days[closed] = brief_day(closed)
-    return CompactChart(
-        title=report.quarter.words,
-        panels=tuple(_panel(report, found) for found in drawn),
-        days=days,
-        study_label=_("study"),
-    )
-
-
-def _panel(report: QuarterReport, found: QuarterItem) -> Panel:
-    curves = (
-        Curve(
-            side=side,
-            points=tuple(_point(report, found.item, side, step) for step in found.steps),
-            study=_study(found.item, found.report.sides[side]),
-            label=_last(found.item, found.steps[-1].outcomes[side]),
-        )
-        for side in Side
-    )
-    return Panel(title=title(found.item), curves=tuple(curves))
-
-
-def _point(report: QuarterReport, item: Item, side: Side, step: Step) -> Point:
-    closed, outcome = report.day(step.wave), step.outcomes[side]
-    key = item.measures[0].key
-    if not isinstance(outcome, Counted) or key not in outcome.shares:
-        return Point(day=closed)
-    share, n = outcome.shares[key], outcome.n
-    few = _is_few(n, turnout_of(step.wave, side))
-    return Point(day=closed, low=share.low / n, high=share.high / n, hollow=few)
-
-
-def _is_few(n: int, turnout: SideTurnout) -> bool:
-    """Whether too few answered to describe the channel."""
-    return 100 * n < DESCRIBES * max(turnout.roster, n)
-
-
-def _last(item: Item, outcome: Outcome) -> str:
-    """The last figure beside its point, such as `7/12`."""
-    key = item.measures[0].key
-    if not isinstance(outcome, Counted) or key not in outcome.shares:
-        return ""
-    share = outcome.shares[key]
-    if share.low == share.high:
-        return f"{share.low}/{outcome.n}"
-    if share.low == 0:
-        return f"≤{share.high}/{outcome.n}"
-    return f"≥{share.low}/{outcome.n}" if share.high == outcome.n else f"{share.low}–{share.high}/{outcome.n}"
-
-
-def _study(item: Item, said: SideReport) -> float | None:
-    """The share of a side's dashed line; None if no study is compared with the share that is drawn."""
-    if said.lead is None:
-        return None
-    found = said.lead.comparable
-    if found.measure != item.measures[0].key or not found.verdict:
-        return None
-    percent = 100 - found.row.percent if found.complement else found.row.percent
-    return percent / 100
+    drawn = [(found.report, found.steps) for found in report.items[:ITEMS]]
+    return chart_of(report.quarter.words, drawn, brief_count, zone=report.zone)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, tzinfo
 
+from pulse.core.closed_waves import closing_day
 from pulse.core.comparison import Verdict
 from pulse.core.dates import day
 from pulse.core.facts import caution, count, share, share_alone
@@ -282,7 +283,7 @@ def is_shown(said: SideReport) -> bool:
 
 def results_details(report: WaveReport, *, zone: tzinfo = UTC) -> View:
     """The modal with everything that is said of a wave's questions."""
-    when = _("*Pulse of {day}*").format(day=day(report.wave.closed_at.astimezone(zone).date()))
+    when = _("*Pulse of {day}*").format(day=day(closing_day(report.wave, zone)))
     blocks = [section(f"{when}\n{escape(turnout_line(report.wave))}")]
     for found in report.items:
         blocks += [divider(), *item_details(found)]

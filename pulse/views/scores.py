@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, tzinfo
 
+from pulse.core.closed_waves import closing_day
 from pulse.core.dates import day
 from pulse.core.language import _
 from pulse.core.model import Item
@@ -130,4 +131,4 @@ def shared_card(card: Message, by: str) -> Message:
 
 
 def _day(report: WaveReport, zone: tzinfo) -> str:
-    return day(report.wave.closed_at.astimezone(zone).date())
+    return day(closing_day(report.wave, zone))

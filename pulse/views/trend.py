@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, tzinfo
 
+from pulse.core.closed_waves import closing_day
 from pulse.core.dates import day
 from pulse.core.followup import not_a_cause
 from pulse.core.language import _, ngettext
@@ -77,7 +78,7 @@ def _alt_text(trail: Trail) -> str:
 
 
 def _moment(item: Item, step: Step, zone: tzinfo) -> Moment:
-    closed = step.wave.closed_at.astimezone(zone).date()
+    closed = closing_day(step.wave, zone)
     marks = {
         side: mark_of(item, outcome, step.wave.turnout[side], step.wave.minimum)
         for side, outcome in step.outcomes.items()
@@ -105,9 +106,7 @@ def _heading(trail: Trail) -> str:
 
 
 def _span(trail: Trail, zone: tzinfo) -> str:
-    first, last = (
-        day(step.wave.closed_at.astimezone(zone).date()) for step in (trail.steps[0], trail.steps[-1])
-    )
+    first, last = (day(closing_day(step.wave, zone)) for step in (trail.steps[0], trail.steps[-1]))
     if len(trail.steps) == 1:
         return _("Asked in one closed pulse, that of {day}.").format(day=last)
     return ngettext(
@@ -143,7 +142,7 @@ def _spoken(trail: Trail) -> Iterator[str]:
 
 def _numbered(trail: Trail, zone: tzinfo) -> list[tuple[int, Note]]:
     """The notes within the trail's days, numbered from 1, the newest NOTES_SHOWN of them."""
-    first, last = (step.wave.closed_at.astimezone(zone).date() for step in (trail.steps[0], trail.steps[-1]))
+    first, last = (closing_day(step.wave, zone) for step in (trail.steps[0], trail.steps[-1]))
     within: Sequence[Note] = [note for note in trail.notes if first <= note.day <= last]
     return list(enumerate(within[-NOTES_SHOWN:], start=1))
 

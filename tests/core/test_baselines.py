@@ -223,6 +223,7 @@ def test_do_not_agree_is_compared_with_those_who_do_not() -> None:
     )
     assert first.people(7, 7, 12) == (5, 5)
     assert first.people(0, 2, 12) == (10, 12)
+    assert first.percent == 54
 
 
 def test_the_same_topic_is_compared_with_a_caveat() -> None:

@@ -63,8 +63,8 @@ def trend(waves: int = 9) -> TrendChart:
         tuple(moments),
         "Hatched: 5 to 9 answers, in words only.",
         {
-            Side.MARKETING: (Line(0.62, "62 % · Forbes Insights 2014"),),
-            Side.IT: (Line(0.68, "68 % · Forbes Insights 2014"), Line(0.72, "72 % · Another 2015")),
+            Side.MARKETING: (Line(62, "62 % · Forbes Insights 2014"),),
+            Side.IT: (Line(68, "68 % · Forbes Insights 2014"), Line(72, "72 % · Another 2015")),
         },
         (Numbered(date(2026, 2, 1), 1), Numbered(date(2026, 2, 3), 2), Numbered(date(2030, 1, 1), 3)),
         ("Marketing: no clear trend.",),
@@ -118,7 +118,7 @@ def test_the_tolerance_sees_a_moved_dot() -> None:
 def test_the_tolerance_sees_a_lost_dash() -> None:
     """A published figure whose dash is a few points off is outside the tolerance of the golden pictures."""
     chart = trend()
-    lines = {**chart.lines, Side.MARKETING: (Line(0.65, "62 % · Forbes Insights 2014"),)}
+    lines = {**chart.lines, Side.MARKETING: (Line(65, "62 % · Forbes Insights 2014"),)}
     assert changed(paint(chart), paint(replace(chart, lines=lines))) > CHANGED
 
 

@@ -50,8 +50,8 @@ def test_five_to_nine_is_a_zone() -> None:
 def test_a_figure_of_those_who_do_not_is_drawn_as_the_rest() -> None:
     """46% who do not agree is a dash at 54%, labelled as the subtraction that it is."""
     found = report(wave(0, {("G01", side): EVEN for side in Side}), [], BANK, LEDGER).items[0]
-    lines = {line.label: line.share for line in lines_of(found, Side.MARKETING)}
-    assert lines["100 − 46% · CMO Council/Accenture 2010"] == pytest.approx(0.54)
+    lines = {line.label: line.percent for line in lines_of(found, Side.MARKETING)}
+    assert lines["100 − 46% · CMO Council/Accenture 2010"] == 54
 
 
 def test_the_footer_explains_only_what_is_drawn() -> None:
