@@ -44,9 +44,9 @@ Series = list[Observation]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
-    """Who answers. `fresh`: other people each time. `turnover`: the chance per wave that one is replaced.
+    """Who answers. `fresh`: other people each time. `turnover`: the chance per week that one is replaced.
 
-    `drift`: the standard deviation per wave of the random walk, in log-odds, of a person's readiness to
+    `drift`: the standard deviation per week of the random walk, in log-odds, of a person's readiness to
     answer.
     """
 
@@ -64,17 +64,21 @@ EVERYBODY = (FRESH, SAME, TURNOVER, DRIFT)
 
 
 def answers(
-    rng: np.random.Generator, people: People, size: int, path: Sequence[float], runs: int
+    rng: np.random.Generator, people: People, size: int, path: Sequence[float], runs: int, weeks: int = 1
 ) -> tuple[Counts, Counts, int]:
-    """(how many agree, how many answer) by run and wave, and the roster; `path` has the true shares."""
+    """(how many agree, how many answer) by run and wave, and the roster.
+
+    `path` has the true shares; waves are `weeks` apart.
+    """
     roster = round(size / RESPONSE)
     stable = rng.standard_normal((runs, roster))
     ready = np.full((runs, roster), np.log(RESPONSE / (1 - RESPONSE)))
     agree, answered = (np.zeros((runs, len(path)), dtype=np.int64) for _ in range(2))
+    leaves = 1.0 if people.fresh else 1 - (1 - people.turnover) ** weeks
     for wave, level in enumerate(path):
-        replaced = rng.random((runs, roster)) < (1.0 if people.fresh else people.turnover)
+        replaced = rng.random((runs, roster)) < leaves
         stable = np.where(replaced, rng.standard_normal((runs, roster)), stable)
-        ready = ready + people.drift * rng.standard_normal((runs, roster))
+        ready = ready + people.drift * np.sqrt(weeks) * rng.standard_normal((runs, roster))
         takes_part = rng.random((runs, roster)) < 1 / (1 + np.exp(-ready))
         mood = rng.standard_normal((runs, roster))
         opinion = np.sqrt(STABILITY) * stable + np.sqrt(1 - STABILITY) * mood
@@ -96,7 +100,7 @@ def observed(
     rng: np.random.Generator, people: People, size: int, path: Sequence[float], runs: int, weeks: int = 1
 ) -> list[dict[int, Observation]]:
     """What is published of each run, by wave; waves are `weeks` apart."""
-    agree, answered, roster = answers(rng, people, size, path, runs)
+    agree, answered, roster = answers(rng, people, size, path, runs, weeks)
     days = [date(2025, 1, 7) + timedelta(weeks=weeks * wave) for wave in range(len(path))]
     found = []
     for run in range(runs):

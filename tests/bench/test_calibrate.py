@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bench import calibrate
-from bench.calibrate import DRIFT, FRESH, SAME, Row, answers, main, observed, published, row, tables
+from bench.calibrate import DRIFT, FRESH, SAME, People, Row, answers, main, observed, published, row, tables
 from pulse.core.privacy import share
 
 
@@ -23,7 +23,7 @@ def test_people_are_observed_as_a_close_publishes_them() -> None:
 
 
 @pytest.mark.parametrize("people", [FRESH, SAME, DRIFT])
-def test_people_answer_as_they_are_told_to(people: calibrate.People) -> None:
+def test_people_answer_as_they_are_told_to(people: People) -> None:
     """Three in four answer, and the requested share agrees, however stable the people are."""
     rng = np.random.default_rng(9)
     agree, answered, roster = answers(rng, people, 60, [0.6, 0.9, 0.6, 0.6], 400)
@@ -40,6 +40,28 @@ def test_the_same_people_differ_less_from_wave_to_wave() -> None:
         agree, answered, _roster = answers(np.random.default_rng(9), people, 30, [0.6] * 20, 100)
         spread.append(float((agree / answered).std(axis=1).mean()))
     assert spread[1] < 0.9 * spread[0]
+
+
+def test_people_leave_by_the_weeks_between_waves() -> None:
+    """Two waves nine weeks apart are as alike as the first and the tenth of weekly waves."""
+    people = People(name="many leave", turnover=0.1)
+    alike = []
+    for weeks in (1, 9):
+        path = [0.6] * (1 + 9 // weeks)
+        agree, _answered, _roster = answers(np.random.default_rng(9), people, 12, path, 20000, weeks)
+        alike.append(float(np.corrcoef(agree[:, 0], agree[:, -1])[0, 1]))
+    assert alike[1] == pytest.approx(alike[0], abs=0.03)
+
+
+def test_readiness_drifts_by_the_weeks_between_waves() -> None:
+    """As many answer after two gaps of nine weeks as after eighteen of one."""
+    people = People(name="readiness drifts much", drift=0.5)
+    taking_part = []
+    for weeks in (1, 9):
+        path = [0.6] * (18 // weeks)
+        _agree, answered, roster = answers(np.random.default_rng(9), people, 30, path, 1000, weeks)
+        taking_part.append(float(answered[:, -1].mean()) / roster)
+    assert taking_part[1] == pytest.approx(taking_part[0], abs=0.01)
 
 
 def test_seeds_repeat() -> None:

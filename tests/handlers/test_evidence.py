@@ -32,12 +32,23 @@ def file_sent(office: Office, to: Actor) -> bytes:
     return office.slack.workspace.files[sent].data
 
 
-async def window(office: Office, who: Actor) -> View:
-    """“Who sees this?” under the newest poll."""
-    await who.tap(office.poll(office.it), "privacy")
+async def window(office: Office, who: Actor, channel: str) -> View:
+    """“Who sees this?” under a channel's newest poll."""
+    await who.tap(office.poll(channel), "privacy")
     await office.settled()
     assert who.modal is not None
     return who.modal
+
+
+async def window_of_home(office: Office, who: Actor) -> tuple[View, View]:
+    """The Home tab, and the window of its “What is kept about me?”."""
+    await who.open_home()
+    await office.settled()
+    assert who.home is not None
+    await who.tap(who.home, "privacy")
+    await office.settled()
+    assert who.modal is not None
+    return who.home, who.modal
 
 
 async def test_what_a_reader_downloads_can_be_checked(
@@ -71,7 +82,7 @@ async def test_the_file_has_nothing_of_an_open_pulse(office: Office) -> None:
     for person in office.people(office.it)[:9]:
         await office.answer(person, office.it, "2")
     reader = office.people(office.it)[3]
-    await reader.tap(await window(office, reader), BUTTON)
+    await reader.tap(await window(office, reader, office.it), BUTTON)
     await office.settled()
     assert reader.modal is not None
     assert "in our direct messages" in str(reader.modal.blocks)
@@ -101,15 +112,25 @@ async def test_before_the_first_close_nothing_is_offered(office: Office) -> None
 
 
 async def test_people_who_may_not_read_results_are_not_offered_the_file(office: Office) -> None:
-    """An outsider and a guest read what is kept, and get no button; readers get one, in the window too."""
+    """An outsider and a guest read what is kept and get no button anywhere; readers get one in each place."""
     await closed_once(office)
     await office.open()
     stranger, place = outsider(office)
-    guest = office.slack.actor("greta")
-    assert not offers(await office.says(stranger, "/pulse privacy", place))
-    assert not offers(await office.says(guest, "/pulse privacy", office.marketing))
-    assert offers(await office.says(office.manager, "/pulse privacy", office.marketing))
-    assert offers(await window(office, office.people(office.it)[3]))
+    guest, reader = office.slack.actor("greta"), office.people(office.it)[3]
+    for who, channel, reads in (
+        (stranger, place, False),
+        (guest, office.marketing, False),
+        (office.manager, office.marketing, True),
+        (reader, office.it, True),
+    ):
+        said = await office.says(who, "/pulse privacy", channel)
+        home, kept = await window_of_home(office, who)
+        assert not offers(home), "the tab leads to the window"
+        for shown in (said, kept):
+            assert "*While a pulse is open*, I keep" in str(shown.blocks)
+            assert offers(shown) is reads
+    assert not offers(await window(office, guest, office.marketing))
+    assert offers(await window(office, reader, office.it))
 
 
 async def test_an_old_button_is_refused_to_whoever_may_not_read_any_more(office: Office) -> None:
@@ -131,7 +152,7 @@ async def test_a_window_that_is_gone_does_not_swallow_the_answer(office: Office)
     await closed_once(office)
     await office.open()
     reader = office.people(office.it)[3]
-    shown = await window(office, reader)
+    shown = await window(office, reader, office.it)
     office.slack.fail("views.update", "not_found")
     office.slack.fail("files.completeUploadExternal", "file_uploads_disabled")
     await reader.tap(shown, BUTTON)

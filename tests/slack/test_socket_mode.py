@@ -139,9 +139,19 @@ async def test_a_replaced_socket_that_slack_leaves_open_is_closed_by_us(desk: De
     """After the drain bound the old socket is closed, and what was on its way is still taken."""
     async with desk.connected(patience=Patience(drain=0.01, settled=0.0)):
         old = desk.slack.sockets[0]
+        close = old.ws.close
+
+        async def crossing(**how: Any) -> bool:
+            """Slack sends one more tap before it replies to our goodbye."""
+            await desk.slack.send("late", payload(), old)
+            return await close(**how)
+
+        old.ws.close = crossing  # type: ignore[method-assign]  # a tap and a goodbye cross on the way
         await desk.slack.notice(old)
         await asyncio.wait_for(old.ended.wait(), 5)
-        assert len(desk.slack.sockets) == 1
+        [new] = desk.slack.sockets
+        await desk.acked("late")
+        assert desk.slack.acks["late"].socket is new
 
 
 async def test_a_socket_is_replaced_at_its_age(desk: Desk) -> None:

@@ -18,6 +18,8 @@ from pulse.core.errors import StoreFault
 from pulse.core.model import Note
 from pulse.storage.sqlite import file
 from pulse.storage.sqlite.store import Store, check, running
+from tests.storage.conformance import SETUP
+from tests.storage.test_store import answer, new_wave
 
 NOTED = datetime(2026, 3, 3, 9, tzinfo=UTC)
 NOTE = Note(date(2026, 3, 3), "The campaign went live")
@@ -226,14 +228,38 @@ REPLACED: dict[str, Callable[[Path], object]] = {
 async def test_nothing_is_recorded_into_a_file_that_was_replaced(
     replace: Callable[[Path], object], tmp_path: Path
 ) -> None:
-    """Once, six of six taps were "recorded" and gone after a restart."""
-    store = Store.open(tmp_path / "pulse.db")
-    await store.check_writable()
-    replace(tmp_path / "pulse.db")
-    for _ in range(2):
-        with pytest.raises(StoreFault, match="replaced while the bot was running"):
-            await store.check_writable()
-    store.close()
+    """An answer, a note and a set-up are refused, and every file stays as it is, the one now at the path too.
+
+    Once, six of six taps were "recorded" and gone after a restart.
+    """
+    path = tmp_path / "pulse.db"
+    # The old file's bytes can be read after it has lost its name.
+    with opened(path) as store, path.open("rb") as old:
+        wave = await store.start_wave(new_wave(), "opened")
+        await answer(store, wave, "U1", "T01", "4")
+        replace(path)
+        before = old.read(), contents(tmp_path)
+        for _ in range(2):
+            for write in (
+                store.check_writable,
+                lambda: answer(store, wave, "U1", "T01", "2"),
+                lambda: answer(store, wave, "U2", "T01", "4"),
+                lambda: store.add_note(NOTE, NOTED, "noted"),
+                lambda: store.save_setup(SETUP, NOTED, "set up"),
+            ):
+                with pytest.raises(StoreFault, match="replaced while the bot was running"):
+                    await write()
+        old.seek(0)
+        assert (old.read(), contents(tmp_path)) == before
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder, by name; SQLite's shared memory holds locks of readers and no data."""
+    return {
+        found.name: found.read_bytes()
+        for found in folder.iterdir()
+        if found.is_file() and not found.name.endswith("-shm")
+    }
 
 
 async def test_a_file_that_was_moved_has_all_that_was_recorded(tmp_path: Path) -> None:

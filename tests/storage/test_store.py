@@ -196,8 +196,8 @@ PEOPLE = ("ada", "bo", "cy")
 BOTH = dict.fromkeys(PEOPLE, frozenset(Side))
 
 
-def only(item: str) -> Callable[[StoredBallot], StoredBallot]:
-    """Takes back the answer to this item only."""
+def without(item: str) -> Callable[[StoredBallot], StoredBallot]:
+    """Takes back the answer to this item, and keeps all others."""
 
     def change(before: StoredBallot) -> StoredBallot:
         answers = {key: options for key, options in before.answers.items() if key != item}
@@ -211,7 +211,7 @@ CHANGES: tuple[Callable[[StoredBallot], StoredBallot], ...] = (
     choose("T01", "1", side=Side.MARKETING),
     choose("A02", "3", side=Side.IT),
     choose("G01", "a", "b", side=Side.MARKETING),
-    only("T01"),
+    without("T01"),
     lambda before: StoredBallot.blank(before.sides),
 )
 
