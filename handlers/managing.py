@@ -12,7 +12,7 @@ from datetime import datetime
 from handlers.interaction import Interaction
 from handlers.replies import wave_id_of
 from pulse.core.alert import InDoubt, Posted
-from pulse.core.errors import BadRequest
+from pulse.core.errors import BadRequest, NotOfThisPulse
 from pulse.core.language import _
 from pulse.views import doubts, managing
 from pulse.views.message import Message
@@ -65,7 +65,7 @@ async def skip_shown(interaction: Interaction, value: str) -> Message:
     try:
         shown = datetime.fromisoformat(value)
     except ValueError as error:
-        raise BadRequest(_("That button is not one of this pulse. Nothing was changed.")) from error
+        raise NotOfThisPulse() from error
     return await _skip(interaction, shown)
 
 
