@@ -11,7 +11,6 @@ from datetime import datetime
 
 from handlers.interaction import Interaction
 from handlers.replies import wave_id_of
-from pulse.core.alert import InDoubt, Posted
 from pulse.core.errors import BadRequest, NotOfThisPulse
 from pulse.core.language import _
 from pulse.views import doubts, managing
@@ -122,19 +121,10 @@ async def follow_waves(interaction: Interaction) -> None:
 
 async def post_again(interaction: Interaction, which: str) -> Message:
     """Posts a message again when nobody can tell whether it was posted."""
-    found = await interaction.surfaces.publisher.post_again(which)
-    if not found:
-        return doubts.nothing_in_doubt()
-    for message in found:
-        # If its outcome is lost once more, the managers are asked once more.
-        interaction.workspace.alerts.resolved(
-            InDoubt(outbox_key=message.key, what=Posted.POLL, channel=message.channel)
-        )
-    interaction.later(interaction.surfaces.publisher.deliver())
-    wave = interaction.workspace.waves.current
-    if all(message.kind == "poll" and (wave is None or message.wave_id != wave.id) for message in found):
-        return doubts.poll_closed_meanwhile()
-    return doubts.posted_again(found[0].channel)
+    again = await interaction.surfaces.publisher.post_again(which)
+    if again is not None:
+        interaction.later(interaction.surfaces.publisher.deliver())
+    return doubts.posted_again(again)
 
 
 PRESSED: Mapping[str, Manage] = {
