@@ -17,7 +17,7 @@ from handlers.doubts import pressed
 from handlers.interaction import Interaction, part_of, text_of
 from handlers.middleware import INTERACTION
 from handlers.replies import attempt, or_refuse, outcome, privately, reply, tell_elsewhere, wave_id_of
-from pulse.core.errors import BadRequest, SlackFault
+from pulse.core.errors import NotOfThisPulse, SlackFault
 from pulse.core.language import _
 from pulse.services.answering import Ballot
 from pulse.views.answer import CALLBACK, answer_view, parse_answer, parse_channel, parse_wave
@@ -217,8 +217,8 @@ def _card(ballot: Ballot, *, saved: str = "", moved_on: bool = False, side_told:
 
 
 def _parse_value(value: str) -> tuple[str, str, str]:
-    """A button's value: wave, item and option. Raises BadRequest for one that no poll has sent."""
+    """A button's value: wave, item and option. Raises NotOfThisPulse for one that no poll has sent."""
     parts = value.split(":")
     if len(parts) != 3:
-        raise BadRequest(_("That button is not one of this pulse. Nothing was changed."))
+        raise NotOfThisPulse()
     return wave_id_of(parts[0]), parts[1], parts[2]

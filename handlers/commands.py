@@ -22,12 +22,12 @@ from handlers.questions import show_questions
 from handlers.replies import answer, or_refuse
 from handlers.reports import send_report
 from handlers.setup import show_setup
+from pulse.core.baselines import has_figures
 from pulse.core.errors import BadRequest
 from pulse.core.language import N_, _
 from pulse.core.library import Library
 from pulse.core.typed_words import first_words, left_over, plain_word
 from pulse.views import command_help, notices
-from pulse.views.baselines import find_studies, find_topic
 from pulse.views.command_help import CommandHelp
 from pulse.views.message import Message
 
@@ -104,7 +104,7 @@ def understand(text: str, library: Library) -> Meant | Message:
     about = left_over([typed(each) for each in words])
     if library.bank.get(about) is not None:
         return Meant(command=BY_WORD["scores"], rest=about)
-    if library.ledger.get(about) or find_topic(about) or find_studies(about, library.ledger):
+    if has_figures(about, library.ledger):
         return Meant(command=BY_WORD["baselines"], rest=about)
     return command_help.unknown_command(typed(word), HELP)
 

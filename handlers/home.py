@@ -12,8 +12,7 @@ from handlers.interaction import Interaction, id_of, text_of
 from handlers.managing import PRESSED
 from handlers.replies import or_refuse, outcome, reply
 from handlers.setup import show_setup
-from pulse.core.errors import BadRequest
-from pulse.core.language import _
+from pulse.core.errors import NotOfMine
 from pulse.views.message import Message
 from pulse.views.notices import greeting
 
@@ -58,6 +57,6 @@ async def _manage(interaction: Interaction, word: str) -> None:
 
 async def _pressed(interaction: Interaction, word: str) -> Message:
     if word not in PRESSED:
-        raise BadRequest(_("That button is not one of mine. Nothing was changed."))
+        raise NotOfMine()
     await interaction.workspace.managers.check(interaction.user)
     return await PRESSED[word](interaction, interaction.value)

@@ -11,8 +11,7 @@ from datetime import datetime
 
 from handlers.interaction import Interaction
 from handlers.replies import wave_id_of
-from pulse.core.alert import InDoubt, Posted
-from pulse.core.errors import BadRequest
+from pulse.core.errors import BadRequest, NotOfThisPulse
 from pulse.core.language import _
 from pulse.views import doubts, managing
 from pulse.views.message import Message
@@ -65,7 +64,7 @@ async def skip_shown(interaction: Interaction, value: str) -> Message:
     try:
         shown = datetime.fromisoformat(value)
     except ValueError as error:
-        raise BadRequest(_("That button is not one of this pulse. Nothing was changed.")) from error
+        raise NotOfThisPulse() from error
     return await _skip(interaction, shown)
 
 
@@ -122,19 +121,10 @@ async def follow_waves(interaction: Interaction) -> None:
 
 async def post_again(interaction: Interaction, which: str) -> Message:
     """Posts a message again when nobody can tell whether it was posted."""
-    found = await interaction.surfaces.publisher.post_again(which)
-    if not found:
-        return doubts.nothing_in_doubt()
-    for message in found:
-        # If its outcome is lost once more, the managers are asked once more.
-        interaction.workspace.alerts.resolved(
-            InDoubt(outbox_key=message.key, what=Posted.POLL, channel=message.channel)
-        )
-    interaction.later(interaction.surfaces.publisher.deliver())
-    wave = interaction.workspace.waves.current
-    if all(message.kind == "poll" and (wave is None or message.wave_id != wave.id) for message in found):
-        return doubts.poll_closed_meanwhile()
-    return doubts.posted_again(found[0].channel)
+    again = await interaction.surfaces.publisher.post_again(which)
+    if again is not None:
+        interaction.later(interaction.surfaces.publisher.deliver())
+    return doubts.posted_again(again)
 
 
 PRESSED: Mapping[str, Manage] = {

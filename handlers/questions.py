@@ -10,7 +10,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from handlers.interaction import Interaction
 from handlers.replies import attempt
-from pulse.core.errors import BadRequest
+from pulse.core.errors import NotOfThisPulse
 from pulse.core.language import _
 from pulse.core.own_questions import faults
 from pulse.core.question_plan import Turn
@@ -76,7 +76,7 @@ async def _turn(interaction: Interaction, chosen: str) -> View:
     if what == EDIT:
         return await _form(interaction, item_id)
     if what not in list(Turn):
-        raise BadRequest(_("That button is not one of this pulse. Nothing was changed."))
+        raise NotOfThisPulse()
     return await _list(interaction, interaction.workspace.questions.set_turn(item_id, Turn(what)))
 
 

@@ -12,7 +12,7 @@ import structlog
 from slack_bolt import BoltResponse
 
 from handlers.interaction import Interaction, Respond
-from pulse.core.errors import BadRequest, PulseError, SlackFault
+from pulse.core.errors import NotOfMine, NotOfThisPulse, PulseError, SlackFault
 from pulse.core.language import _
 from pulse.core.records import wave_token
 from pulse.slack.wire import is_taken
@@ -105,7 +105,7 @@ async def reply(interaction: Interaction, message: Message) -> None:
 async def privately(interaction: Interaction, message: Message, *, replace: bool = False) -> None:
     """Sends a message that only its reader sees; `replace` puts it in place of the one pressed on."""
     if interaction.respond is None:
-        raise BadRequest(_("That button is not one of mine. Nothing was changed."))
+        raise NotOfMine()
     await send(interaction, message, replace=replace)
 
 
@@ -169,8 +169,8 @@ async def _sent(respond: Respond, message: Message, to: str, *, replace: bool) -
 
 
 def wave_id_of(value: str) -> str:
-    """The token of the wave that a button names. Raises BadRequest for a value that no message has."""
+    """The token of the wave that a button names. Raises NotOfThisPulse for a value that no message has."""
     token = wave_token(value)
     if token is None:
-        raise BadRequest(_("That button is not one of this pulse. Nothing was changed."))
+        raise NotOfThisPulse()
     return token

@@ -53,6 +53,17 @@ def doubt_about(message: OutboxMessage) -> InDoubt | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PostedAgain:
+    """Messages in doubt, at least one, all of one channel, that a manager had posted again.
+
+    `closed` if they are polls of a wave that takes no more answers: then they are not posted after all.
+    """
+
+    doubts: tuple[InDoubt, ...]
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelAlert:
     """The bot cannot work in `channel` (an id); `code` is Slack's error code."""
 

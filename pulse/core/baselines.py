@@ -3,7 +3,8 @@
 `parse_ledger` reads and checks it, `comparable` gives an item's rows on a side with what each allows,
 `lead_figure` the one that a message shows, `further_figures` those of a multiple choice's later shares,
 `aside` what a message says about figures that are not compared; `conflicts` and `explain` say where sources
-disagree and which figure is used, and `meets` how a reader meets a row. The rules are in docs/method.md,
+disagree and which figure is used, and `meets` how a reader meets a row; `find_topic`, `find_studies` and
+`has_figures` say what a typed word names. The rules are in docs/method.md,
 "Published figures"; how a figure is written is in `pulse.core.facts`.
 """
 
@@ -424,3 +425,38 @@ def meets(row: Baseline, items: Iterable[Item], ledger: Ledger) -> Meeting:
 def context_rows(ledger: Ledger, dimension: str) -> tuple[Baseline, ...]:
     """All figures on a dimension, whether an item names them or not. Every figure has one dimension."""
     return tuple(row for row in ledger if row.topic == dimension)
+
+
+def find_topic(word: str) -> str | None:
+    """The dimension that `word` names, whole or by the beginning of one of its parts.
+
+    >>> find_topic("Leadership"), find_topic("goals"), find_topic("x")
+    ('leadership/ownership', 'shared goals', None)
+    """
+    typed = word.casefold()
+    for dimension in DIMENSIONS:
+        parts = dimension.replace("/", " ").split()
+        if typed == dimension or (len(typed) > 3 and any(part.startswith(typed) for part in parts)):
+            return dimension
+    return None
+
+
+def find_studies(word: str, ledger: Ledger) -> tuple[Baseline, ...]:
+    """The figures of the studies that `word` names: a publisher, words of a title, a year.
+
+    >>> find_studies("1066", Ledger())
+    ()
+    """
+    typed = word.casefold().strip()
+    if len(typed) < 4:
+        return ()
+    return tuple(row for row in ledger if all(f" {part}" in _named(row) for part in typed.split()))
+
+
+def _named(row: Baseline) -> str:
+    return f" {row.publisher} {row.study} {row.published}".casefold().replace("/", " ")
+
+
+def has_figures(word: str, ledger: Ledger) -> bool:
+    """Whether `word` names published figures: one of them, a topic's or a study's."""
+    return bool(ledger.get(word) or find_topic(word) or find_studies(word, ledger))

@@ -176,8 +176,29 @@ class BadRequest(PulseError):
     """The request names something that does not exist, or that the poll did not offer."""
 
 
+class NotOfThisPulse(BadRequest):
+    """A button has a value that no message of this pulse has."""
+
+    def __init__(self) -> None:
+        super().__init__(_("That button is not one of this pulse. Nothing was changed."))
+
+
+class NotOfMine(BadRequest):
+    """A button came from where the bot puts none, or with a value that none of its buttons has."""
+
+    def __init__(self) -> None:
+        super().__init__(_("That button is not one of mine. Nothing was changed."))
+
+
 class NotNow(PulseError):
     """The command is fine, but the state of the waves does not allow it now."""
+
+
+class NothingToClose(NotNow):
+    """No wave is open."""
+
+    def __init__(self) -> None:
+        super().__init__(_("No pulse is open, so there is nothing to close. /pulse open opens one."))
 
 
 class NotSetUp(PulseError):

@@ -19,7 +19,7 @@ from pulse.core.expectation import misjudged
 from pulse.core.facts import count, share
 from pulse.core.language import N_, _, ngettext
 from pulse.core.likelihood import Observation
-from pulse.core.model import Expected, Item, Note, Side
+from pulse.core.model import Expected, Item, Side
 from pulse.core.wording import in_side, pooled
 
 FEWEST, MOST = 2.0, 8.0
@@ -72,11 +72,6 @@ class CommitmentMark:
     day: date
     text: str
     sentences: Mapping[Side, str]
-
-    @property
-    def note(self) -> Note:
-        """The mark as a chart shows it."""
-        return Note(self.day, self.text)
 
 
 _FINDINGS = {

@@ -163,6 +163,11 @@ class Item:
         return f"{self.id}-{digest[:10]}"
 
     @property
+    def heading(self) -> str:
+        """The title; of an item without one, as an own or edited one, the wordings."""
+        return self.title or " / ".join(dict.fromkeys(self.wordings[side] for side in Side))
+
+    @property
     def mirrored(self) -> bool:
         """True if the two wordings differ, each naming the other side."""
         return self.wordings[Side.MARKETING] != self.wordings[Side.IT]

@@ -214,15 +214,19 @@ class Trail:
 
     `sentences` are of the waves under today's wording only: each claim of change, or that there is none.
     `last` is the item's report in the newest wave that asked today's wording, None if none did. `notes` are
-    the managers' and the commitments' marks, `marks` the latter with their counts, oldest first.
+    the managers' and the commitments' marks, oldest first.
     """
 
     item: Item
     steps: tuple[Step, ...]
     last: ItemReport | None
     sentences: Mapping[Side, tuple[str, ...]]
-    notes: tuple[Note, ...] = ()
-    marks: tuple[CommitmentMark, ...] = ()
+    notes: tuple[Note | CommitmentMark, ...] = ()
+
+    @property
+    def marks(self) -> tuple[CommitmentMark, ...]:
+        """The commitments among the notes."""
+        return tuple(note for note in self.notes if isinstance(note, CommitmentMark))
 
     @property
     def reworded(self) -> bool:

@@ -55,8 +55,7 @@ def trail(
         steps=steps,
         last=make(current[-1], waves, bank, ledger).of(item.id) if current else None,
         sentences={side: _over_time(item, side, current, zone) for side in Side},
-        notes=tuple(sorted([*notes, *(mark.note for mark in marks)], key=lambda note: note.day)),
-        marks=marks,
+        notes=tuple(sorted([*notes, *marks], key=lambda note: note.day)),
     )
 
 

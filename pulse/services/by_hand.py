@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from pulse.core.audit import AuditCode, on_date
 from pulse.core.calendar import Moments, local_date, moments_by_hand
 from pulse.core.cards import OpeningCard
-from pulse.core.errors import NotNow
+from pulse.core.errors import NothingToClose, NotNow
 from pulse.core.language import _
 from pulse.core.library import Library
 from pulse.core.model import Item, Side
@@ -89,11 +89,11 @@ class ByHand:
     async def close(self, shown: str | None = None) -> ClosedByHand:
         """Closes the open wave now; one whose key is lost is called off.
 
-        Raises NotNow if none is open, or if it is not the one `shown` (by its token).
+        Raises NothingToClose if none is open, and NotNow if it is not the one `shown` (by its token).
         """
         async with self._waves.turn:
             if self._waves.current is None:
-                raise NotNow(_("No pulse is open, so there is nothing to close. /pulse open opens one."))
+                raise NothingToClose()
             if shown not in (None, self._waves.current.token):
                 raise NotNow(_("That pulse is closed already; another one is open now. Nothing was changed."))
             wave = self._waves.current

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pulse.core.cards import ClosingCard, PrivacyCard, StatusCard, Turnout
-from pulse.core.errors import NotNow
-from pulse.core.language import _
+from pulse.core.errors import NothingToClose
 from pulse.core.model import Side
 from pulse.core.records import OpenWave, ReadersRule
 from pulse.services.answering import Answering
@@ -47,10 +46,10 @@ class Participation:
         )
 
     async def closing(self) -> ClosingCard:
-        """The open wave, before it is closed by hand. Raises NotNow if none is open."""
+        """The open wave, before it is closed by hand. Raises NothingToClose if none is open."""
         wave = self._waves.current
         if wave is None:
-            raise NotNow(_("No pulse is open, so there is nothing to close. /pulse open opens one."))
+            raise NothingToClose()
         return ClosingCard(
             wave_id=wave.token,
             closes_at=wave.closes_at,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pulse.core.alert import PollGone
+from collections.abc import Sequence
+
+from pulse.core.alert import PollGone, PostedAgain, doubt_about
 from pulse.core.cards import ChannelsCard, CommitmentCard, PollCard, PostedPoll
 from pulse.core.commitments import ID_PREFIX
 from pulse.core.model import ClosedWave, Item, Side, SideTurnout
 from pulse.core.quarterly import QuarterReport
-from pulse.core.records import CalledOffWave, OpenWave
+from pulse.core.records import CalledOffWave, OpenWave, OutboxMessage
 from pulse.core.reports import WaveReport
 from pulse.core.schedule import describe
 from pulse.services.alerts import Alerts
@@ -108,6 +110,22 @@ class Posts:
             return
         if not await self._store.repost(wave.id, poll.channel, poll.ts, self._clock()):
             await self._alerts.report(PollGone(channel=poll.channel, wave_id=wave.id))
+
+    def posted_again(self, messages: Sequence[OutboxMessage]) -> PostedAgain | None:
+        """What becomes of messages in doubt that were made due again; None if there are none.
+
+        If the outcome of one is lost once more, the managers are asked once more.
+        """
+        doubts = tuple(doubt for message in messages if (doubt := doubt_about(message)))
+        for doubt in doubts:
+            self._alerts.resolved(doubt)
+        if not doubts:
+            return None
+        wave = self._waves.current
+        closed = all(
+            message.kind == "poll" and (wave is None or message.wave_id != wave.id) for message in messages
+        )
+        return PostedAgain(doubts=doubts, closed=closed)
 
     def _open_poll(self, wave: OpenWave, side: Side) -> PollCard:
         told = self._snapshot.told(wave)[side]

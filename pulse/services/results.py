@@ -35,6 +35,9 @@ MOST_REPORTS = 20
 DASHBOARD_WAVES = 13
 """Closed waves whose questions the dashboard shows: a quarter of weekly pulses."""
 
+TYPED_LIMIT = 40
+"""Characters of an unknown word that a refusal repeats."""
+
 WriteFiles = Callable[[Sequence[ClosedWave], Bank], Mapping[str, bytes]]
 """Makes the export: bytes by file name."""
 
@@ -175,11 +178,25 @@ class Results:
     def first_anchor(self) -> Item:
         return self.library().bank.asked(Asked.EVERY_WAVE)[0]
 
-    def items_meant(self, word: str) -> tuple[Item, ...]:
-        """The items that an id or a word of a question can mean: one, several or none."""
-        bank = self._all.bank
+    def item_meant(self, word: str) -> Item:
+        """The item named by an id or a word of its question. Raises BadRequest unless exactly one is."""
+        bank, typed = self._all.bank, word[:TYPED_LIMIT]
         item = bank.get(word)
-        return (item,) if item is not None else tuple(bank.suggest(word))
+        near = (item,) if item is not None else bank.suggest(word)
+        if len(near) == 1:
+            return near[0]
+        if near:
+            names = ", ".join(f"{found.id} ({found.heading})" for found in near)
+            raise BadRequest(
+                _("Which question is meant by “{word}”? The nearest are {names}.").format(
+                    word=typed, names=names
+                )
+            )
+        raise BadRequest(
+            _("There is no question “{word}”. /pulse baselines lists the topics and their questions.").format(
+                word=typed
+            )
+        )
 
     async def export_files(self) -> Mapping[str, bytes]:
         """The published totals as files, bytes by name. Raises NotNow before the first close."""

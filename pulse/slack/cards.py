@@ -7,7 +7,7 @@ from datetime import date
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from pulse.core.baselines import Ledger
+from pulse.core.baselines import Ledger, has_figures
 from pulse.core.errors import BadRequest
 from pulse.core.items import Bank
 from pulse.core.language import _, speaking, spoken
@@ -16,15 +16,11 @@ from pulse.core.reports import Trail, WaveReport
 from pulse.slack.pictures import Pictures
 from pulse.slack.readers import Readers
 from pulse.views import scores, trend
-from pulse.views.baselines import baselines_message, find_studies, find_topic
+from pulse.views.baselines import baselines_message
 from pulse.views.certainty import certainty_message, certainty_view
 from pulse.views.message import Message, View, pictures_of
 from pulse.views.results import results_chart, results_details, results_message
 from pulse.views.scores import share_button, shared_card
-from pulse.views.titles import title
-
-TYPED_LIMIT = 40
-"""Characters of an unknown word that the reply repeats."""
 
 Card = tuple[Message, bool]
 """A card, and whether it has the picture that it should have."""
@@ -53,7 +49,7 @@ class Published(Protocol):
     async def last_with(self, item: Item) -> WaveReport | None: ...
     async def trail(self, item: Item) -> Trail | None: ...
     def first_anchor(self) -> Item: ...
-    def items_meant(self, word: str) -> tuple[Item, ...]: ...
+    def item_meant(self, word: str) -> Item: ...
 
 
 class Cards:
@@ -96,13 +92,13 @@ class Cards:
 
     async def scores(self, word: str, *, shareable: bool = True) -> Message:
         """The last closed wave, or one question of it in full. Raises BadRequest for an unknown question."""
-        item = self._item(word) if word else None
+        item = self._published.item_meant(word) if word else None
         about = ("scores", item.id if item else "", shareable)
         return await self._once(about, lambda: self._scores(item, shareable))
 
     async def trend(self, word: str, *, shareable: bool = True) -> Message:
         """One question over all closed waves; without a word, the first anchor's. Raises BadRequest."""
-        item = self._item(word) if word else self._published.first_anchor()
+        item = self._published.item_meant(word) if word else self._published.first_anchor()
         about = ("trend", item.id, shareable, await self._published.notes_edition())
         return await self._once(about, lambda: self._trend(item, shareable))
 
@@ -177,28 +173,4 @@ class Cards:
 
     def _has_figures(self, word: str) -> bool:
         library = self._published.library()
-        found = (
-            library.bank.get(word)
-            or library.ledger.get(word)
-            or find_topic(word)
-            or find_studies(word, library.ledger)
-        )
-        return not word or bool(found)
-
-    def _item(self, word: str) -> Item:
-        """The item named by an id or a word of its question. Raises BadRequest unless exactly one is."""
-        near = self._published.items_meant(word)
-        if len(near) == 1:
-            return near[0]
-        if near:
-            names = ", ".join(f"{item.id} ({title(item)})" for item in near)
-            raise BadRequest(
-                _("Which question is meant by “{word}”? The nearest are {names}.").format(
-                    word=word[:TYPED_LIMIT], names=names
-                )
-            )
-        raise BadRequest(
-            _("There is no question “{word}”. /pulse baselines lists the topics and their questions.").format(
-                word=word[:TYPED_LIMIT]
-            )
-        )
+        return not word or library.bank.get(word) is not None or has_figures(word, library.ledger)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from pulse.core.alert import PostedAgain
 from pulse.core.cards import ChannelsCard, CommitmentCard, PollCard, ReminderCard
 from pulse.core.language import speaking
 from pulse.core.quarterly import QuarterReport
@@ -32,6 +33,7 @@ class PostSource(Protocol):
     async def results(self, wave_id: int | None) -> WaveReport | None: ...
     async def quarter(self, wave_id: int | None) -> QuarterReport | None: ...
     def commitment(self, kind: str) -> CommitmentCard | None: ...
+    def posted_again(self, messages: Sequence[OutboxMessage]) -> PostedAgain | None: ...
 
 
 class Publisher:
@@ -75,9 +77,9 @@ class Publisher:
         """A manager knows a doubtful message's ts. False if that is another's, or the doubt is over."""
         return await self._outbox.stands(key, ts, self._clock())
 
-    async def post_again(self, which: str) -> tuple[OutboxMessage, ...]:
-        """Has messages in doubt posted again: the one with that key, or a channel's poll. Returns them."""
-        return await self._outbox.post_again(which, self._clock())
+    async def post_again(self, which: str) -> PostedAgain | None:
+        """Has messages in doubt posted again: the one with that key, or a channel's poll. None if none is."""
+        return self._posts.posted_again(await self._outbox.post_again(which, self._clock()))
 
     async def _render(self, queued: OutboxMessage) -> Message | None:
         """A message of the outbox in the language of the posts; None if it is no longer due."""

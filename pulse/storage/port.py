@@ -320,10 +320,10 @@ class OutboxStore(OutboxReader, Protocol):
         ...
 
     async def repost(self, wave_id: int, channel: str, ts: str, at: datetime) -> bool:
-        """Adds a channel's poll again because its message `ts` was deleted; true the first time.
+        """Adds a channel's poll again because its message `ts` was deleted; false if it was added before.
 
-        The deleted message no longer counts as posted. If another copy is or may be posted, this adds nothing
-        and returns true, too.
+        The deleted message no longer counts as posted. If another copy is or may be posted, or if `ts` does
+        not count as posted, as after an earlier call, this adds nothing and returns true.
         """
         ...
 

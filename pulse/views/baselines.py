@@ -13,6 +13,8 @@ from pulse.core.baselines import (
     conflicts,
     context_rows,
     explain,
+    find_studies,
+    find_topic,
     items_of,
     meets,
 )
@@ -55,36 +57,6 @@ def baselines_message(word: str, bank: Bank, ledger: Ledger) -> Message:
     if find_studies(typed, ledger):
         return study_list(typed, bank, ledger)
     return _unknown(typed, bank, ledger)
-
-
-def find_topic(word: str) -> str | None:
-    """The dimension that `word` names, whole or by the beginning of one of its parts.
-
-    >>> find_topic("Leadership"), find_topic("goals"), find_topic("x")
-    ('leadership/ownership', 'shared goals', None)
-    """
-    typed = word.casefold()
-    for dimension in DIMENSIONS:
-        parts = dimension.replace("/", " ").split()
-        if typed == dimension or (len(typed) > 3 and any(part.startswith(typed) for part in parts)):
-            return dimension
-    return None
-
-
-def find_studies(word: str, ledger: Ledger) -> tuple[Baseline, ...]:
-    """The figures of the studies that `word` names: a publisher, words of a title, a year.
-
-    >>> find_studies("1066", Ledger())
-    ()
-    """
-    typed = word.casefold().strip()
-    if len(typed) < 4:
-        return ()
-    return tuple(row for row in ledger if all(f" {part}" in _named(row) for part in typed.split()))
-
-
-def _named(row: Baseline) -> str:
-    return f" {row.publisher} {row.study} {row.published}".casefold().replace("/", " ")
 
 
 def study_list(word: str, bank: Bank, ledger: Ledger) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs
 
-from pulse.core.alert import InDoubt, Posted
+from pulse.core.alert import InDoubt, Posted, PostedAgain
 from pulse.core.errors import BadRequest
 from pulse.core.language import N_, _
 from pulse.views.blocks import actions, button, message, plain, section
@@ -132,12 +132,14 @@ def settled(doubt: InDoubt) -> Message:
     return message([section(said.format(channel=f"<#{doubt.channel}>"))])
 
 
-def posted_again(channel: str) -> Message:
-    return message([section(_("I post it again in {channel}.").format(channel=f"<#{channel}>"))])
-
-
-def poll_closed_meanwhile() -> Message:
-    return message([section(_("That pulse has closed meanwhile, so its poll is not posted again."))])
+def posted_again(again: PostedAgain | None) -> Message:
+    """What comes of *Post it again*; None if nothing was in doubt any more."""
+    if again is None:
+        return nothing_in_doubt()
+    if again.closed:
+        return message([section(_("That pulse has closed meanwhile, so its poll is not posted again."))])
+    channel = f"<#{again.doubts[0].channel}>"
+    return message([section(_("I post it again in {channel}.").format(channel=channel))])
 
 
 def nothing_in_doubt() -> Message:

@@ -6,12 +6,12 @@ Each of a question's two wordings names the other side; its title (pulse/data/it
 from __future__ import annotations
 
 from pulse.core.language import _
-from pulse.core.model import Item, Side
+from pulse.core.model import Item
 
 
 def title(item: Item) -> str:
     """A heading for both sides, in plain text; an own or edited item has its wordings instead."""
-    return item.title or " / ".join(dict.fromkeys(item.wordings[side] for side in Side))
+    return item.heading
 
 
 def dimension(item: Item) -> str:

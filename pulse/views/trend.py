@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, tzinfo
 
 from pulse.core.closed_waves import closing_day
 from pulse.core.dates import day
-from pulse.core.followup import not_a_cause
+from pulse.core.followup import CommitmentMark, not_a_cause
 from pulse.core.language import _, ngettext
 from pulse.core.model import Counted, Item, Note, Outcome, Side
 from pulse.core.reports import Step, Trail
@@ -140,23 +140,25 @@ def _spoken(trail: Trail) -> Iterator[str]:
         yield trail.last.gap.sentence
 
 
-def _numbered(trail: Trail, zone: tzinfo) -> list[tuple[int, Note]]:
+def _numbered(trail: Trail, zone: tzinfo) -> list[tuple[int, Note | CommitmentMark]]:
     """The notes within the trail's days, numbered from 1, the newest NOTES_SHOWN of them."""
     first, last = (closing_day(step.wave, zone) for step in (trail.steps[0], trail.steps[-1]))
-    within: Sequence[Note] = [note for note in trail.notes if first <= note.day <= last]
+    within = [note for note in trail.notes if first <= note.day <= last]
     return list(enumerate(within[-NOTES_SHOWN:], start=1))
 
 
 def _notes(trail: Trail, zone: tzinfo) -> list[Block]:
     """The numbered notes; a commitment has the counts before and after its day, which show no cause."""
-    lines, around = [], {mark.text: mark.sentences for mark in trail.marks}
+    lines, counted = [], False
     for number, note in _numbered(trail, zone):
         said = {"number": number, "day": day(note.day), "text": escape(note.text)}
         lines.append(_("*{number}* {day}: {text}").format(**said))
-        for side, sentence in around.get(note.text, {}).items():
+        around = note.sentences if isinstance(note, CommitmentMark) else {}
+        counted = counted or bool(around)
+        for side, sentence in around.items():
             lines.append(_("{side}: {sentence}").format(side=_(side.label), sentence=escape(sentence)))
     shown = sections("\n".join([_("*Notes on the chart*"), *lines])) if lines else []
-    return [*shown, context(escape(not_a_cause()))] if any(around.values()) else shown
+    return [*shown, context(escape(not_a_cause()))] if counted else shown
 
 
 def _small_print(trail: Trail) -> list[str]:

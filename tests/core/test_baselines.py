@@ -22,7 +22,9 @@ from pulse.core.baselines import (
     conflicts,
     context_rows,
     explain,
+    find_topic,
     further_figures,
+    has_figures,
     items_of,
     lead_figure,
     meets,
@@ -519,3 +521,29 @@ def test_a_multiple_choice_has_a_figure_beside_each_answer_that_is_measured() ->
     amount = BANK.get("A02")
     assert amount is not None
     assert further_figures(amount, Side.IT, LEDGER) == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "topic"),
+    [
+        ("Trust", "trust"),
+        ("goals", "shared goals"),
+        ("lead", "leadership/ownership"),
+        ("communication", "transparency/communication"),
+        ("delivery quality/requirements clarity", "delivery quality/requirements clarity"),
+        ("T01", None),
+        ("a", None),
+    ],
+)
+def test_a_topic_is_found_by_the_beginning_of_a_word(word: str, topic: str | None) -> None:
+    """Four letters of any word of a dimension are enough."""
+    assert find_topic(word) == topic
+
+
+@pytest.mark.parametrize(
+    ("word", "named"),
+    [("a13_need_mkt", True), ("trust", True), ("Accenture 2013", True), ("T01", False), ("2", False)],
+)
+def test_figures_are_named_by_key_topic_or_study(word: str, named: bool) -> None:
+    """A question's code names the question, and a word that is too short names nothing."""
+    assert has_figures(word, LEDGER) is named

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handlers.commands import BY_WORD, COMMANDS
+from pulse.core.errors import BadRequest
 from pulse.core.model import DIMENSIONS
 from rehearsal.blockkit import message_problems
 from tests.handlers.conftest import Office
@@ -61,6 +62,20 @@ async def test_a_mistyped_question_gets_the_nearest(office: Office, command: str
     assert "T01" in near.text
     far = await office.says(reader, f"/pulse {command} qqqqqq", office.it)
     assert "/pulse baselines" in far.text
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("trust", "Which question is meant by “trust”? The nearest are T01 ("),
+        ("q" * 50, f"There is no question “{'q' * 40}”."),
+    ],
+)
+def test_a_word_must_mean_one_question(office: Office, word: str, said: str) -> None:
+    """The service refuses any other with the nearest questions' titles, and repeats 40 letters at most."""
+    with pytest.raises(BadRequest) as refused:
+        office.bot.workspace.results.item_meant(word)
+    assert said in str(refused.value)
 
 
 async def test_a_question_is_found_in_small_letters_and_by_a_word(office: Office) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pulse.core.alert import Posted, PostedAgain
 from pulse.core.errors import SlackFault
 from pulse.slack.web_api import OPTIONAL_SCOPES
 from pulse.slack.wire import FIXES, refusal
@@ -423,6 +424,17 @@ async def test_a_manager_has_a_doubtful_message_posted_again(office: Office, kin
     await time_passes(office)
     assert len(copies(office, kind)) == 1
     assert await is_settled(office)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_is_posted_again_is_named_for_what_it_is(office: Office, kind: str) -> None:
+    """The record of the press has the doubts that it ends, and None if there is none."""
+    await in_doubt(office, stands=False, kind=kind)
+    doubts = await office.bot.workspace.alerts.doubts()
+    publisher, key = office.bot.surfaces.publisher, doubts[0].outbox_key
+    assert await publisher.post_again(key) == PostedAgain(doubts=doubts, closed=False)
+    assert await publisher.post_again(key) is None
+    assert doubts[0].what is Posted(kind)
 
 
 async def test_a_doubtful_poll_whose_link_is_known_is_closed_with_its_wave(office: Office) -> None:

@@ -752,12 +752,12 @@ class StoreConformance:
         await deliver(store, *keys(await store.undelivered()))
         assert await store.posted("poll", wave) == {"C1": "1.0", "C2": "1.1", "C3": "1.2"}
         assert await store.repost(wave, "C1", "1.0", MONDAY + DAY)
-        assert not await store.repost(wave, "C1", "1.0", MONDAY + DAY)
+        assert await store.repost(wave, "C1", "1.0", MONDAY + DAY)
         assert await store.posted("poll", wave) == {"C2": "1.1", "C3": "1.2"}
         [again] = await store.undelivered()
         assert (again.kind, again.channel, again.wave_id) == ("poll", "C1", wave)
         await store.mark(again.key, "done", "2.0")
-        assert not await store.repost(wave, "C1", "1.0", MONDAY + DAY)
+        assert await store.repost(wave, "C1", "1.0", MONDAY + DAY)
         assert await store.posted("poll", wave) == {"C1": "2.0", "C2": "1.1", "C3": "1.2"}
 
     async def test_a_poll_that_is_deleted_twice_is_not_posted_a_third_time(self, store: Store) -> None:
@@ -821,6 +821,16 @@ class StoreConformance:
         [again] = await store.undelivered()
         await store.mark(again.key, "done", "6.0")
         assert not await store.repost(wave, "C1", "6.0", MONDAY + DAY)
+
+    async def test_a_deletion_that_is_noted_already_changes_nothing(self, store: Store) -> None:
+        """Told twice of one deleted copy, it neither adds a poll beside the other copy nor reports a loss."""
+        wave = await store.start_wave(new_wave(), "opened")
+        await deliver(store, *keys(await store.undelivered()))
+        await store.add_copy(wave, "C1", "5.0")
+        for _ in range(2):
+            assert await store.repost(wave, "C1", "1.0", MONDAY + DAY)
+        assert await store.undelivered() == ()
+        assert await store.copies("poll", wave) == (("C1", "5.0"), ("C2", "1.1"), ("C3", "1.2"))
 
     # --- people, notes, audit, reference ----------------------------------------------------------------
 

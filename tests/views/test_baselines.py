@@ -11,7 +11,7 @@ from pulse.core.baselines import Ledger, conflicts
 from pulse.core.items import Bank, parse_items
 from pulse.core.model import DIMENSIONS, NOT_A_SURVEY, Item
 from pulse.storage.library import load_library
-from pulse.views.baselines import baseline_card, baselines_message, find_topic, topic_list
+from pulse.views.baselines import baseline_card, baselines_message, topic_list
 from rehearsal.blockkit import message_problems
 from tests.golden import golden
 
@@ -123,20 +123,3 @@ def test_an_edited_item_says_why_it_has_no_figures() -> None:
     """After an edit the card tells that published figures belong to the original wording."""
     edited = replace(item("T01"), baselines=dict.fromkeys(item("T01").baselines, ()), edited=True)
     assert "published figures belong to the original wording only" in baseline_card(edited, BANK, LEDGER).text
-
-
-@pytest.mark.parametrize(
-    ("word", "topic"),
-    [
-        ("Trust", "trust"),
-        ("goals", "shared goals"),
-        ("lead", "leadership/ownership"),
-        ("communication", "transparency/communication"),
-        ("delivery quality/requirements clarity", "delivery quality/requirements clarity"),
-        ("T01", None),
-        ("a", None),
-    ],
-)
-def test_a_topic_is_found_by_the_beginning_of_a_word(word: str, topic: str | None) -> None:
-    """Four letters of any word of a dimension are enough."""
-    assert find_topic(word) == topic

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulse.core.alert import UNKNOWN_OUTCOME, InDoubt, Posted, doubt_about
+from pulse.core.alert import UNKNOWN_OUTCOME, InDoubt, Posted, PostedAgain, doubt_about
 from pulse.core.records import OutboxMessage
 from pulse.views import doubts
 from rehearsal.blockkit import message_problems, view_problems
@@ -22,6 +22,10 @@ LINK = "https://acme.slack.com/archives/C1/p1772528400000200"
 
 def doubt(what: Posted) -> InDoubt:
     return InDoubt(outbox_key=KEYS[what], what=what, channel="C1")
+
+
+def again(*, closed: bool) -> PostedAgain:
+    return PostedAgain(doubts=(doubt(Posted.POLL),), closed=closed)
 
 
 @pytest.mark.parametrize("what", Posted)
@@ -43,9 +47,9 @@ def test_what_managers_are_told_after_a_press() -> None:
     """Each outcome has a sentence."""
     said = {
         "settled": doubts.settled(doubt(Posted.POLL)).text,
-        "posted_again": doubts.posted_again("C1").text,
-        "closed": doubts.poll_closed_meanwhile().text,
-        "over": doubts.nothing_in_doubt().text,
+        "posted_again": doubts.posted_again(again(closed=False)).text,
+        "closed": doubts.posted_again(again(closed=True)).text,
+        "over": doubts.posted_again(None).text,
     }
     golden("doubt_answers", said)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from pulse.core.commitments import Commitment
 from pulse.core.model import ClosedWave, Counted, Note, Share, Side
 from pulse.core.reports import Trail
 from pulse.core.trails import trail
@@ -105,6 +106,23 @@ def test_notes_are_numbered_within_the_shown_days() -> None:
     assert "*1* 6 August 2026: &lt;!here&gt; first" in text
     assert "too early" not in text
     assert "too late" not in text
+
+
+def test_only_a_commitments_own_mark_has_its_counts() -> None:
+    """A manager's note that says the same has none: a mark is known by what it is, not by its words."""
+    waves = rising()
+    due = waves[3].closed_at.date()
+    kept = Commitment(id=1, side=Side.IT, text="Answer in two days", made_on=due, due_on=due)
+    found = trail(T01, waves, BANK, LEDGER, commitments=[kept])
+    assert found is not None
+    [mark] = found.marks
+    note = Note(due + timedelta(days=1), mark.text)
+    again = trail(T01, waves, BANK, LEDGER, [note], commitments=[kept])
+    assert again is not None
+    text = trend_message(again, T01).text
+    assert text.count(mark.text) == 2
+    assert text.count(mark.sentences[Side.MARKETING]) == 1
+    assert text.index(mark.sentences[Side.MARKETING]) < text.index("*2*")
 
 
 def test_ten_years_of_waves_and_many_notes_fit() -> None:

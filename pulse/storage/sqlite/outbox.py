@@ -132,12 +132,14 @@ class Outbox(OutboxRows, Theme):
                 " WHERE kind = 'poll' AND wave_id = ? AND channel_id = ? AND ts = ?",
                 (wave_id, channel, ts),
             )
+            if not deleted.rowcount:
+                return True
             another = connection.execute(
                 "SELECT 1 FROM outbox WHERE kind = 'poll' AND wave_id = ? AND channel_id = ?"
                 " AND (ts IS NOT NULL OR state = 'sending')",
                 (wave_id, channel),
             )
-            if deleted.rowcount and another.fetchone() is not None:
+            if another.fetchone() is not None:
                 return True
             return _insert(connection, f"{_key(connection, wave_id, poll)}:again", wave_id, poll)
 
