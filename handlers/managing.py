@@ -127,7 +127,7 @@ async def post_again(interaction: Interaction, which: str) -> Message:
         return doubts.nothing_in_doubt()
     for message in found:
         # If its outcome is lost once more, the managers are asked once more.
-        interaction.workspace.alerts.resolved(
+        interaction.workspace.alerts.resolve(
             InDoubt(outbox_key=message.key, what=Posted.POLL, channel=message.channel)
         )
     interaction.later(interaction.surfaces.publisher.deliver())
