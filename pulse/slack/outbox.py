@@ -128,10 +128,12 @@ class Outbox:
                     return
             except PulseError as error:
                 # The database did not take it: the row is as it was, and the next tick reads it again.
-                _log.warning("not posted", kind=message.kind, channel=message.channel, problem=str(error))
+                _log.warning(
+                    "delivery not recorded", kind=message.kind, channel=message.channel, problem=str(error)
+                )
                 return
             except Exception:  # noqa: BLE001 - whatever ails one channel, the others get their messages
-                _log.exception("not posted", kind=message.kind, channel=message.channel)
+                _log.exception("delivery failed", kind=message.kind, channel=message.channel)
                 return
 
     async def _deliver_one(self, message: OutboxMessage, now: datetime) -> bool:
@@ -302,7 +304,9 @@ class Outbox:
         state = "due" if fault.certain else "sending"
         if message.attempts >= MOST_ATTEMPTS and fault.code != UNKNOWN_OUTCOME:
             state = "failed"
-        _log.warning("not posted", kind=message.kind, channel=message.channel, code=fault.code, state=state)
+        _log.warning(
+            "message not posted", kind=message.kind, channel=message.channel, code=fault.code, state=state
+        )
         doubtful = replace(message, state=state, problem=fault.code)
         if doubt_about(doubtful):
             self._doubtful[message.key] = doubtful
