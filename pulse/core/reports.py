@@ -186,12 +186,31 @@ class Headline:
     gap: Gap | None = None
 
 
+class ReportNoteKind(StrEnum):
+    """What a note is about."""
+
+    LEFT_OUT = "left out"
+    """Questions whose wording has changed since."""
+    FIRST_CLAIMS = "first claims"
+    """When changes can be called."""
+    TRANSLATED = "translated"
+    """The published figures belong to other words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportNote:
+    """A sentence about a report itself."""
+
+    kind: ReportNoteKind
+    sentence: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaveReport:
     """A closed wave. Of its `items`, the bank's first anchor comes first.
 
-    `next_opens` is None if no wave is planned. `notes` are sentences about the report itself. `standing` is
-    the day of the last earlier wave with results: they still hold if this wave has none.
+    `next_opens` is None if no wave is planned. `standing` is the day of the last earlier wave with results:
+    they still hold if this wave has none.
     `expectations` and `commitments` are those that this wave asked about.
     """
 
@@ -201,7 +220,7 @@ class WaveReport:
     expectations: tuple[ExpectationReport, ...] = ()
     commitments: tuple[CommitmentReport, ...] = ()
     next_opens: datetime | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[ReportNote, ...] = ()
     standing: date | None = None
 
     def of(self, item_id: str) -> ItemReport | None:

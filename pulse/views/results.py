@@ -15,8 +15,17 @@ from pulse.core.facts import caution, count, share, share_alone
 from pulse.core.headlines import headline_sentence
 from pulse.core.language import N_, _
 from pulse.core.model import Baseline, ClosedWave, Counted, Format, Item, Outcome, Side, Withheld
-from pulse.core.reports import Change, Finding, Headline, ItemReport, SideReport, StudyComparison, WaveReport
-from pulse.core.wording import brief_verdict, first_claims_sentence, pooled_percent, translated_sentence
+from pulse.core.reports import (
+    Change,
+    Finding,
+    Headline,
+    ItemReport,
+    ReportNoteKind,
+    SideReport,
+    StudyComparison,
+    WaveReport,
+)
+from pulse.core.wording import brief_verdict, pooled_percent
 from pulse.views.blocks import (
     Element,
     actions,
@@ -177,8 +186,8 @@ def _no_results(report: WaveReport) -> list[Block]:
 
 def notes(report: WaveReport) -> list[Block]:
     """The report's notes, but not the limits of comparisons and claims, which are one tap away."""
-    away = (first_claims_sentence(), translated_sentence())
-    return [context(escape(note)) for note in report.notes if note not in away]
+    away = (ReportNoteKind.FIRST_CLAIMS, ReportNoteKind.TRANSLATED)
+    return [context(escape(note.sentence)) for note in report.notes if note.kind not in away]
 
 
 def heading(found: ItemReport) -> str:
@@ -287,7 +296,7 @@ def results_details(report: WaveReport, *, zone: tzinfo = UTC) -> View:
     for found in report.items:
         blocks += [divider(), *item_details(found)]
     blocks += followup(report)
-    texts = [*small_print(said_rows(report.items)), *report.notes]
+    texts = [*small_print(said_rows(report.items)), *(note.sentence for note in report.notes)]
     blocks += [divider(), *(context(escape(text)) for text in texts)]
     return modal(DETAILS, _("Results in detail"), [*blocks[: MODAL_BLOCKS - 1], digest_line(report.wave)])
 
