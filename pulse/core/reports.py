@@ -51,8 +51,8 @@ class StudyComparison:
     `verdict` is None if there is a `reason`. `waves` is how many were averaged. `lead` marks the one figure
     that a message shows for the side, `further` one that it shows beside a later share of a multiple choice.
     `evident` is true if this wave's own figure, as printed, lies on the verdict's side: beside it, a verdict
-    that rests on earlier waves would look like a contradiction. `sentence` says it in full and `phrase` in a
-    few words; both are empty with any `reason` but BACKGROUND.
+    that rests on earlier waves would look like a contradiction. `sentence` says it in full, `caveat` is what
+    must be said with it, and `phrase` says it in a few words; all are empty with any `reason` but BACKGROUND.
     """
 
     comparable: Comparable
@@ -63,6 +63,7 @@ class StudyComparison:
     further: bool
     evident: bool
     sentence: str
+    caveat: str
     phrase: str
 
 

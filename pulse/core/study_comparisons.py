@@ -38,6 +38,7 @@ def study_comparisons(series: Series, side: Side, ledger: Ledger) -> Iterator[St
             sentence=wording.comparison_sentence(item, found, now, verdict)
             if isinstance(now, Counted) and says_it
             else "",
+            caveat=found.caveat if says_it else "",
             phrase=wording.verdict_phrase(found, verdict) if says_it else "",
         )
 

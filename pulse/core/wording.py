@@ -203,15 +203,13 @@ _VERDICTS_IN_WORDS = {
 
 
 def comparison_sentence(item: Item, comparable: Comparable, now: Counted, verdict: Verdict | None) -> str:
-    """How a share compares with a published figure, in full, with the figure's caveat."""
+    """How a share compares with a published figure, in full but for the figure's caveat."""
     row = comparable.row
     places = {"figure": figure(row), "people": _(row.surveyed), "study": study(row)}
     if verdict is None:
-        said = _("For background: {figure} of {people} ({study}).").format(**places)
-    else:
-        form = (_COMPARED if _is_exact(row) else _COMPARED_IN_WORDS)[verdict]
-        said = _subject(item, comparable, now) + _(form).format(**places)
-    return f"{said} {comparable.caveat}".rstrip()
+        return _("For background: {figure} of {people} ({study}).").format(**places)
+    form = (_COMPARED if _is_exact(row) else _COMPARED_IN_WORDS)[verdict]
+    return _subject(item, comparable, now) + _(form).format(**places)
 
 
 def verdict_phrase(comparable: Comparable, verdict: Verdict | None) -> str:

@@ -345,12 +345,12 @@ def comparison_in_full(found: StudyComparison, told: set[str]) -> str:
 
     A caveat that is in `told` already is not said again; a new one is added to it.
     """
-    sentence, caveat = found.sentence, found.comparable.caveat
-    if sentence and caveat in told:
-        said = sentence.removesuffix(caveat).rstrip()
-        sentence = _("{comparison} The same note applies.").format(comparison=said)
-    elif sentence and caveat:
+    sentence, caveat = found.sentence, found.caveat
+    if caveat in told:
+        sentence = _("{comparison} The same note applies.").format(comparison=sentence)
+    elif caveat:
         told.add(caveat)
+        sentence = f"{sentence} {caveat}"
     if found.verdict not in (Verdict.ABOVE, Verdict.BELOW) or found.evident or found.waves < 2:
         return sentence
     return _("{comparison} This is of the last {count} pulses together.").format(

@@ -294,6 +294,7 @@ def test_a_figure_without_a_verdict_has_its_reason(
     for one in said.comparisons:
         assert (one.verdict is None) == (one.reason is not None)
         assert bool(one.sentence) == (one.reason in (None, Reason.BACKGROUND))
+        assert one.caveat == (one.comparable.caveat if one.sentence else "")
 
 
 def test_background_never_gets_a_verdict() -> None:
