@@ -19,6 +19,7 @@ from pulse.core.comparison import Verdict, reach
 from pulse.core.dates import short_day
 from pulse.core.facts import PER_CENT_FROM, count, figure, per_cent, percent, share, study, written_percent
 from pulse.core.language import N_, _, ngettext
+from pulse.core.marked import Marked, marked
 from pulse.core.model import Baseline, Counted, Format, Item, Measure, Share, Side
 from pulse.core.people import PeopleRange
 from pulse.core.privacy import LOWEST_MINIMUM
@@ -240,7 +241,7 @@ _BRIEF_IN_WORDS = {
 }
 
 
-def brief_verdict(comparable: Comparable, verdict: Verdict | None, *, named: bool = True) -> str:
+def brief_verdict(comparable: Comparable, verdict: Verdict | None, *, named: bool = True) -> Marked:
     """The same beside a count, the verdict in bold; without a verdict the figure with its publisher.
 
     "Study" alone means that the two can't be told apart: the message says so once, in its last line. If a
@@ -250,8 +251,8 @@ def brief_verdict(comparable: Comparable, verdict: Verdict | None, *, named: boo
     forms: Mapping[Verdict | None, str] = _BRIEF if _is_exact(row) else _BRIEF_IN_WORDS
     if _is_exact(row) and not named:
         forms = {**forms, **_BRIEFER}
-    said = _(forms[verdict]).format(figure=figure(row), publisher=row.publisher)
-    return _("{figure} do not agree").format(figure=said) if comparable.complement else said
+    said = marked(_(forms[verdict]), figure=figure(row), publisher=row.publisher)
+    return marked(_("{figure} do not agree"), figure=said) if comparable.complement else said
 
 
 def _is_exact(row: Baseline) -> bool:
