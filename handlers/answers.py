@@ -167,7 +167,7 @@ async def _show_card(interaction: Interaction, tapped: Ballot, saved: str, moved
     if ballot is None:
         message = card_of_closed()
     else:
-        first = surfaces.private_cards.is_first(wave_id, interaction.user)
+        first = surfaces.private_cards.claim_first(wave_id, interaction.user)
         card = _card(ballot, saved=saved, moved_on=moved_on, side_told=first and ballot.both_sides)
         message = private_card(card) if first or interaction.in_private else saved_again(card)
     await privately(interaction, message, replace=interaction.in_private)

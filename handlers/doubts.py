@@ -75,7 +75,7 @@ async def _save_link(interaction: Interaction, view: Body) -> Body:
         ts = parse_link(text_of(typed, "value"), doubt.channel)
     except LinkFault as fault:
         return _at_field(str(fault))
-    if await interaction.surfaces.publisher.stands(key, ts):
+    if await interaction.surfaces.publisher.settle(key, ts):
         interaction.later(interaction.surfaces.publisher.deliver())
         return _closing(settled(doubt))
     if await _doubt(interaction, key) is None:

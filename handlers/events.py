@@ -86,7 +86,7 @@ async def channel_unshared(event: Event, interaction: Interaction) -> None:
     """One company has left; another may still be there."""
     if event.get("is_ext_shared"):
         return
-    interaction.later(interaction.workspace.channels.unshared(id_of(event, "channel")))
+    interaction.later(interaction.workspace.channels.note_unshared(id_of(event, "channel")))
 
 
 async def token_revoked(event: Event) -> None:

@@ -44,7 +44,7 @@ async def press_manage(ack: AsyncAck, interaction: Interaction, action: dict[str
 async def _greet(interaction: Interaction, user: str) -> None:
     """The first manager who looks at the bot before it is set up gets the button that begins the set-up."""
     workspace = interaction.workspace
-    if not workspace.setup.done() and await workspace.managers.first_met(user):
+    if not workspace.setup.done() and await workspace.managers.claim_greeting(user):
         await interaction.surfaces.slack.post(user, greeting(manager=True))
 
 

@@ -88,7 +88,7 @@ async def _form(interaction: Interaction, item_id: str) -> View:
 
 async def _suggest(interaction: Interaction) -> View:
     await interaction.workspace.managers.check(interaction.user)
-    return await _list(interaction, interaction.workspace.questions.suggest())
+    return await _list(interaction, interaction.workspace.questions.use_suggested_plan())
 
 
 async def _list(interaction: Interaction, change: Awaitable[None]) -> View:

@@ -83,7 +83,7 @@ def log_unforeseen(error: Exception) -> None:
     """Logs the kind of an error and where it was raised: its words may hold an answer or a name."""
     raised = traceback.extract_tb(error.__traceback__)
     where = f"{Path(raised[-1].filename).name}:{raised[-1].lineno}" if raised else ""
-    _log.error("unforeseen", error=type(error).__name__, where=where)
+    _log.error("unexpected error", error=type(error).__name__, where=where)
 
 
 async def reply(interaction: Interaction, message: Message) -> None:

@@ -48,11 +48,11 @@ def closing_day(wave: ClosedWave, zone: tzinfo) -> date:
     return wave.closed_at.astimezone(zone).date()
 
 
-def age(wave: ClosedWave) -> tuple[datetime, int]:
+def by_close(wave: ClosedWave) -> tuple[datetime, int]:
     """The order of waves: by close, then by id."""
     return wave.closed_at, wave.id
 
 
 def earlier_than(wave: ClosedWave, waves: Sequence[ClosedWave]) -> list[ClosedWave]:
     """The waves that closed before this one, oldest first."""
-    return sorted((other for other in waves if age(other) < age(wave)), key=age)
+    return sorted((other for other in waves if by_close(other) < by_close(wave)), key=by_close)

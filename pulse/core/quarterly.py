@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from pulse.core.closed_waves import age, closing_day, outcome_of
+from pulse.core.closed_waves import by_close, closing_day, outcome_of
 from pulse.core.commitments import Commitment
 from pulse.core.comparison import Verdict
 from pulse.core.items import Bank
@@ -101,7 +101,7 @@ Made = Callable[[ClosedWave], WaveReport]
 def quarters(closed: Iterable[ClosedWave], zone: tzinfo) -> dict[Quarter, tuple[ClosedWave, ...]]:
     """Closed waves by the quarter in which they closed, oldest first."""
     found: dict[Quarter, tuple[ClosedWave, ...]] = {}
-    for wave in sorted(closed, key=age):
+    for wave in sorted(closed, key=by_close):
         quarter = Quarter.of(closing_day(wave, zone))
         found[quarter] = (*found.get(quarter, ()), wave)
     return found
@@ -166,7 +166,7 @@ def _items(
 def _steps(item: Item, past: Sequence[ClosedWave]) -> tuple[Step, ...]:
     asked = sorted(
         (wave for wave in past if wave.series.get(item.id) == item.series),
-        key=age,
+        key=by_close,
     )
     return tuple(
         Step(

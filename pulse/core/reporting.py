@@ -34,7 +34,18 @@ from pulse.core.model import (
     Withheld,
 )
 from pulse.core.people import people_range
-from pulse.core.reports import RECENT, Finding, Gap, Headline, ItemReport, LastTime, SideReport, WaveReport
+from pulse.core.reports import (
+    RECENT,
+    Finding,
+    Gap,
+    Headline,
+    ItemReport,
+    LastTime,
+    ReportNote,
+    ReportNoteKind,
+    SideReport,
+    WaveReport,
+)
 from pulse.core.series import Series, claimed_changes, step
 from pulse.core.study_comparisons import study_comparisons
 
@@ -60,12 +71,7 @@ def report(
     waves = [*earlier, wave]
     items = tuple(_item(Series(item, waves, zone), ledger) for item in _as_asked(wave, bank))
     expectations = tuple(_expectations(items, wave))
-    notes = _missing(len(bank_items(wave)) - len(items))
     first = not earlier
-    if first and any(_shown(found) for found in items):
-        notes = (*notes, wording.first_claims_sentence())
-    if any(_is_translated(found) for found in items):
-        notes = (*notes, wording.translated_sentence())
     return WaveReport(
         wave=wave,
         items=items,
@@ -73,7 +79,7 @@ def report(
         expectations=expectations,
         commitments=tuple(_commitments(wave, commitments)),
         next_opens=next_opens,
-        notes=notes,
+        notes=tuple(_notes(wave, items, first=first)),
         standing=next((closing_day(old, zone) for old in reversed(earlier) if has_results(old)), None),
     )
 
@@ -90,16 +96,22 @@ def bank_items(wave: ClosedWave) -> list[str]:
     return [id_ for id_ in wave.items if not (is_expectation(id_) or id_.startswith(ID_PREFIX))]
 
 
-def _missing(count: int) -> tuple[str, ...]:
-    if not count:
-        return ()
-    return (
-        ngettext(
-            "{count} question of this pulse is left out: its wording has changed since.",
-            "{count} questions of this pulse are left out: their wording has changed since.",
-            count,
-        ).format(count=count),
-    )
+def _notes(wave: ClosedWave, items: Sequence[ItemReport], *, first: bool) -> Iterator[ReportNote]:
+    missing = len(bank_items(wave)) - len(items)
+    if missing:
+        yield ReportNote(kind=ReportNoteKind.LEFT_OUT, sentence=_left_out(missing))
+    if first and any(_shown(found) for found in items):
+        yield ReportNote(kind=ReportNoteKind.FIRST_CLAIMS, sentence=wording.first_claims_sentence())
+    if any(_is_translated(found) for found in items):
+        yield ReportNote(kind=ReportNoteKind.TRANSLATED, sentence=wording.translated_sentence())
+
+
+def _left_out(count: int) -> str:
+    return ngettext(
+        "{count} question of this pulse is left out: its wording has changed since.",
+        "{count} questions of this pulse are left out: their wording has changed since.",
+        count,
+    ).format(count=count)
 
 
 def _is_translated(found: ItemReport) -> bool:

@@ -51,8 +51,8 @@ class StudyComparison:
     `verdict` is None if there is a `reason`. `waves` is how many were averaged. `lead` marks the one figure
     that a message shows for the side, `further` one that it shows beside a later share of a multiple choice.
     `evident` is true if this wave's own figure, as printed, lies on the verdict's side: beside it, a verdict
-    that rests on earlier waves would look like a contradiction. `sentence` says it in full and `phrase` in a
-    few words; both are empty with any `reason` but BACKGROUND.
+    that rests on earlier waves would look like a contradiction. `sentence` says it in full, `caveat` is what
+    must be said with it, and `phrase` says it in a few words; all are empty with any `reason` but BACKGROUND.
     """
 
     comparable: Comparable
@@ -63,6 +63,7 @@ class StudyComparison:
     further: bool
     evident: bool
     sentence: str
+    caveat: str
     phrase: str
 
 
@@ -186,12 +187,31 @@ class Headline:
     gap: Gap | None = None
 
 
+class ReportNoteKind(StrEnum):
+    """What a note is about."""
+
+    LEFT_OUT = "left out"
+    """Questions whose wording has changed since."""
+    FIRST_CLAIMS = "first claims"
+    """When changes can be called."""
+    TRANSLATED = "translated"
+    """The published figures belong to other words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportNote:
+    """A sentence about a report itself."""
+
+    kind: ReportNoteKind
+    sentence: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaveReport:
     """A closed wave. Of its `items`, the bank's first anchor comes first.
 
-    `next_opens` is None if no wave is planned. `notes` are sentences about the report itself. `standing` is
-    the day of the last earlier wave with results: they still hold if this wave has none.
+    `next_opens` is None if no wave is planned. `standing` is the day of the last earlier wave with results:
+    they still hold if this wave has none.
     `expectations` and `commitments` are those that this wave asked about.
     """
 
@@ -201,7 +221,7 @@ class WaveReport:
     expectations: tuple[ExpectationReport, ...] = ()
     commitments: tuple[CommitmentReport, ...] = ()
     next_opens: datetime | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[ReportNote, ...] = ()
     standing: date | None = None
 
     def of(self, item_id: str) -> ItemReport | None:

@@ -8,7 +8,7 @@ from datetime import UTC
 
 from pulse.core import wording
 from pulse.core.baselines import Comparable, Ledger, comparable, further_figures, lead_figure
-from pulse.core.closed_waves import age, observed, outcome_of
+from pulse.core.closed_waves import by_close, observed, outcome_of
 from pulse.core.comparison import Standing, Study, Verdict, against_study
 from pulse.core.likelihood import Observation
 from pulse.core.model import ClosedWave, Counted, Item, Measure, Outcome, Side, Withheld
@@ -38,6 +38,7 @@ def study_comparisons(series: Series, side: Side, ledger: Ledger) -> Iterator[St
             sentence=wording.comparison_sentence(item, found, now, verdict)
             if isinstance(now, Counted) and says_it
             else "",
+            caveat=found.caveat if says_it else "",
             phrase=wording.verdict_phrase(found, verdict) if says_it else "",
         )
 
@@ -98,7 +99,7 @@ class StudyVerdict:
 
 def all_verdicts(item: Item, waves: Sequence[ClosedWave], ledger: Ledger) -> Iterator[StudyVerdict]:
     """Every verdict that the reports of these waves give on an item in today's wording."""
-    series = Series(item, sorted(waves, key=age), UTC)
+    series = Series(item, sorted(waves, key=by_close), UTC)
     for side in Side:
         for found in comparable(item, side, ledger):
             measure = _judged(found, item)

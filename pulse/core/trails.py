@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 
 from pulse.core import wording
 from pulse.core.baselines import Ledger
-from pulse.core.closed_waves import age
+from pulse.core.closed_waves import by_close
 from pulse.core.commitments import Commitment
 from pulse.core.followup import CommitmentMark, commitment_mark
 from pulse.core.items import Bank
@@ -28,7 +28,7 @@ def last_report(
     asked = [wave for wave in waves if wave.series.get(item.id) == series]
     if not asked:
         return None
-    return make(max(asked, key=age), waves, bank, ledger)
+    return make(max(asked, key=by_close), waves, bank, ledger)
 
 
 def trail(
@@ -43,7 +43,7 @@ def trail(
     commitments: Sequence[Commitment] = (),
 ) -> Trail | None:
     """The item over all closed waves; None if no closed wave asked it. Days are those of `zone`."""
-    asked = sorted((wave for wave in waves if item.id in wave.series), key=age)
+    asked = sorted((wave for wave in waves if item.id in wave.series), key=by_close)
     if not asked:
         return None
     steps = tuple(step(item.id, wave) for wave in asked)
@@ -76,7 +76,7 @@ def counts_at(
     commitment: Commitment, item: Item, waves: Sequence[ClosedWave], zone: tzinfo
 ) -> Mapping[Side, str]:
     """An item's answers before and after a commitment's day, for each side that has both."""
-    series = Series(item, sorted(waves, key=age), zone)
+    series = Series(item, sorted(waves, key=by_close), zone)
     marks = _marks(series, [commitment]) if series.waves else ()
     return next((mark.sentences for mark in marks), {})
 
@@ -92,7 +92,7 @@ def _over_time(item: Item, side: Side, waves: Sequence[ClosedWave], zone: tzinfo
 
 def all_changes(item: Item, waves: Sequence[ClosedWave]) -> Iterator[Change]:
     """Every change of an item in today's wording that the reports of these waves claim, side after side."""
-    series = Series(item, sorted(waves, key=age), UTC)
+    series = Series(item, sorted(waves, key=by_close), UTC)
     if series.waves:
         for side in Side:
             yield from claimed_changes(series, side)

@@ -29,6 +29,7 @@ from pulse.core.facts import (
     written_percent,
 )
 from pulse.core.language import N_, _, ngettext
+from pulse.core.marked import Marked, marked
 from pulse.core.model import Baseline, Counted, Format, Item, Measure, Share, Side
 from pulse.core.people import PeopleRange
 from pulse.core.privacy import LOWEST_MINIMUM
@@ -210,15 +211,13 @@ _VERDICTS_IN_WORDS = {
 
 
 def comparison_sentence(item: Item, comparable: Comparable, now: Counted, verdict: Verdict | None) -> str:
-    """How a share compares with a published figure, in full, with the figure's caveat."""
+    """How a share compares with a published figure, in full but for the figure's caveat."""
     row = comparable.row
     places = {"figure": figure(row), "people": _(row.surveyed), "study": study(row)}
     if verdict is None:
-        said = _("For background: {figure} of {people} ({study}).").format(**places)
-    else:
-        form = (_COMPARED if _is_exact(row) else _COMPARED_IN_WORDS)[verdict]
-        said = _subject(item, comparable, now) + _(form).format(**places)
-    return f"{said} {comparable.caveat}".rstrip()
+        return _("For background: {figure} of {people} ({study}).").format(**places)
+    form = (_COMPARED if _is_exact(row) else _COMPARED_IN_WORDS)[verdict]
+    return _subject(item, comparable, now) + _(form).format(**places)
 
 
 def verdict_phrase(comparable: Comparable, verdict: Verdict | None) -> str:
@@ -249,7 +248,7 @@ _BRIEF_IN_WORDS = {
 }
 
 
-def brief_verdict(comparable: Comparable, verdict: Verdict | None, *, named: bool = True) -> str:
+def brief_verdict(comparable: Comparable, verdict: Verdict | None, *, named: bool = True) -> Marked:
     """The same beside a count, the verdict in bold; without a verdict the figure with its publisher.
 
     "Study" alone means that the two can't be told apart: the message says so once, in its last line. If a
@@ -259,8 +258,8 @@ def brief_verdict(comparable: Comparable, verdict: Verdict | None, *, named: boo
     forms: Mapping[Verdict | None, str] = _BRIEF if _is_exact(row) else _BRIEF_IN_WORDS
     if _is_exact(row) and not named:
         forms = {**forms, **_BRIEFER}
-    said = _(forms[verdict]).format(figure=figure(row), publisher=row.publisher)
-    return _("{figure} do not agree").format(figure=said) if comparable.complement else said
+    said = marked(_(forms[verdict]), figure=figure(row), publisher=row.publisher)
+    return marked(_("{figure} do not agree"), figure=said) if comparable.complement else said
 
 
 def _is_exact(row: Baseline) -> bool:

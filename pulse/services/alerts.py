@@ -68,7 +68,7 @@ class Alerts:
             self._told.pop(alert.key, None)
             _log.warning("no manager could be told", about=alert.key)
 
-    def resolved(self, alert: Alert) -> None:
+    def resolve(self, alert: Alert) -> None:
         """Forgets an alert whose cause is gone: if the cause comes back, the alert is sent again."""
         self._told.pop(alert.key, None)
 

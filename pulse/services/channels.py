@@ -67,7 +67,7 @@ class Channels:
         """A channel can be used again: what waited for it is due now. False if it is not one of ours."""
         self._looked.pop(channel, None)
         for code in (NOT_IN, NOT_FOUND, ARCHIVED):
-            self._alerts.resolved(ChannelAlert(channel=channel, code=code))
+            self._alerts.resolve(ChannelAlert(channel=channel, code=code))
         if channel not in self.used():
             return False
         await self._store.retry_now(channel, self._clock())
@@ -110,10 +110,10 @@ class Channels:
         if UNKNOWN not in states.values():
             self._looked_in = wave.id
 
-    async def unshared(self, channel: str) -> None:
-        """A channel is our company's own again."""
+    async def note_unshared(self, channel: str) -> None:
+        """Notes that a channel is our company's own again."""
         self._looked.pop(channel, None)
-        self._alerts.resolved(ChannelAlert(channel=channel, code=SHARED))
+        self._alerts.resolve(ChannelAlert(channel=channel, code=SHARED))
 
     async def _state(self, channel: str) -> str:
         looked = self._looked.get(channel)

@@ -119,8 +119,8 @@ class Managers:
     async def _met(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*await self.named(), *self._roster.admins()]))
 
-    async def first_met(self, user: str) -> bool:
-        """True once in the life of an installation: for the first manager who looks at the bot."""
+    async def claim_greeting(self, user: str) -> bool:
+        """Notes who is greeted: true once per installation, for the first manager who looks at the bot."""
         if not await self.is_manager(user):
             return False
         async with self._turn:

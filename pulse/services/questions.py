@@ -108,7 +108,7 @@ class Questions:
             )
         await self._save(changed)
 
-    async def suggest(self) -> None:
+    async def use_suggested_plan(self) -> None:
         """Sets the suggested plan."""
         await self._save(suggested_plan(self._library.source))
 

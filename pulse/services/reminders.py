@@ -57,7 +57,7 @@ class Reminders:
                 await self._send_due()
             except PulseError as error:
                 # Slack or the database is away: the next tick tries what is still due.
-                _log.warning("not reminded", problem=str(error))
+                _log.warning("reminders put off", problem=str(error))
 
     async def _send_due(self) -> None:
         due = await self._waves.reminder_due()
@@ -81,7 +81,7 @@ class Reminders:
                 await self._deliver(user, partial(self._card, wave, user))
                 sent += 1
             except SlackFault as fault:
-                _log.info("not reminded", code=fault.code)
+                _log.info("reminder not sent", code=fault.code)
                 if fault.code in TOKEN_REFUSALS:
                     break
             await asyncio.sleep(self._pace_s)

@@ -179,7 +179,7 @@ class Server:
         if not self._signatures.valid(body, request.headers):
             raise web.HTTPUnauthorized
         asked = _parsed(body, request)
-        if not self._signatures.first(request.headers):
+        if not self._signatures.remember(request.headers):
             raise web.HTTPConflict
         return await to_aiohttp_response(await self._app.async_dispatch(asked))
 

@@ -128,10 +128,12 @@ class Outbox:
                     return
             except PulseError as error:
                 # The database did not take it: the row is as it was, and the next tick reads it again.
-                _log.warning("not posted", kind=message.kind, channel=message.channel, problem=str(error))
+                _log.warning(
+                    "delivery not recorded", kind=message.kind, channel=message.channel, problem=str(error)
+                )
                 return
             except Exception:  # noqa: BLE001 - whatever ails one channel, the others get their messages
-                _log.exception("not posted", kind=message.kind, channel=message.channel)
+                _log.exception("delivery failed", kind=message.kind, channel=message.channel)
                 return
 
     async def _deliver_one(self, message: OutboxMessage, now: datetime) -> bool:
@@ -146,7 +148,7 @@ class Outbox:
     async def _send(self, message: OutboxMessage) -> None:
         if message.kind == "closing":
             return await self._close_poll(message)
-        if message.state == "sending" and await self._stands(message):
+        if message.state == "sending" and await self._settle_if_posted(message):
             return None
         rendered = await self._render(message)
         if message.key in self._decided:
@@ -189,8 +191,8 @@ class Outbox:
         except SlackFault as fault:
             _log.info("picture not added", channel=channel, code=fault.code)
 
-    async def _stands(self, message: OutboxMessage) -> bool:
-        """Whether an attempt of unknown outcome did post; if so, marks it done.
+    async def _settle_if_posted(self, message: OutboxMessage) -> bool:
+        """Marks an attempt of unknown outcome done if it did post; whether it did.
 
         Raises SlackFault, always an uncertain one: without the search nobody knows.
         """
@@ -237,14 +239,14 @@ class Outbox:
         for message in await self._store.undelivered():
             if (message.kind, message.wave_id, message.channel) != ("poll", closing.wave_id, closing.channel):
                 continue
-            if message.state == "due" or not await self._stands(message):
+            if message.state == "due" or not await self._settle_if_posted(message):
                 await self._store.mark(message.key, "done")
 
     def in_doubt(self, kind: str, channel: str) -> tuple[OutboxMessage, ...]:
         """The messages of a kind of which nobody knows whether they were posted in a channel."""
         return tuple(m for m in self._doubtful.values() if (m.kind, m.channel) == (kind, channel))
 
-    async def stands(self, key: str, ts: str, now: datetime) -> bool:
+    async def settle(self, key: str, ts: str, now: datetime) -> bool:
         """Settles a message of unknown outcome: somebody knows that it is posted, at `ts`.
 
         Makes due what waited for it in its channel. False if it is no longer in doubt, or if another message
@@ -272,7 +274,7 @@ class Outbox:
             for message in await self._store.undelivered():
                 wanted = ("poll", wave_id, channel, "sending")
                 if (message.kind, message.wave_id, message.channel, message.state) == wanted:
-                    await self.stands(message.key, ts, now)
+                    await self.settle(message.key, ts, now)
             await self._store.add_copy(wave_id, channel, ts)
         self._seen.add((wave_id, channel, ts))
 
@@ -302,7 +304,9 @@ class Outbox:
         state = "due" if fault.certain else "sending"
         if message.attempts >= MOST_ATTEMPTS and fault.code != UNKNOWN_OUTCOME:
             state = "failed"
-        _log.warning("not posted", kind=message.kind, channel=message.channel, code=fault.code, state=state)
+        _log.warning(
+            "message not posted", kind=message.kind, channel=message.channel, code=fault.code, state=state
+        )
         doubtful = replace(message, state=state, problem=fault.code)
         if doubt_about(doubtful):
             self._doubtful[message.key] = doubtful

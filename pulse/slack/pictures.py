@@ -33,8 +33,11 @@ class Pictures:
                     png = await self._chart_worker.draw(chart)
                     alt = alt_text(chart)
                     self._files[key] = await self._slack.upload(png, "pulse.png", alt[:100], alt)
-                except (ChartNotDrawn, SlackFault) as error:
-                    _log.warning("no picture", problem=str(error))
+                except ChartNotDrawn as error:
+                    _log.warning("chart not drawn", problem=error.reason)
+                    return None
+                except SlackFault as fault:
+                    _log.warning("chart not uploaded", problem=str(fault))
                     return None
             return self._files[key]
 

@@ -78,7 +78,7 @@ class PrivateCards:
             await asyncio.sleep(LOOK_AGAIN_S)
             waited += LOOK_AGAIN_S
 
-    def is_first(self, wave_id: int, person: str) -> bool:
+    def claim_first(self, wave_id: int, person: str) -> bool:
         """Notes that somebody gets a card; true if they had none in this wave."""
         self._enter(wave_id)
         first = person not in self._have_one

@@ -60,22 +60,22 @@ class Publisher:
         """A button of a wave's message was pressed: if that was in doubt, it is posted. Raises StoreFault."""
         for message in self._outbox.in_doubt(kind, channel):
             if message.key.split(":")[1:2] == [token]:
-                await self._outbox.stands(message.key, ts, self._clock())
+                await self._outbox.settle(message.key, ts, self._clock())
 
     async def pressed_report(self, quarter: str, channel: str, ts: str) -> None:
         """Like `pressed`, for a report, whose button names its quarter."""
         for message in self._outbox.in_doubt("report", channel):
             report = await self._posts.quarter(message.wave_id)
             if report is not None and report.quarter.code == quarter:
-                await self._outbox.stands(message.key, ts, self._clock())
+                await self._outbox.settle(message.key, ts, self._clock())
 
     async def tapped(self, wave_id: int, channel: str, ts: str) -> None:
         """A tap on a poll counted, so that message must close with its wave. Raises StoreFault."""
         await self._outbox.tapped(wave_id, channel, ts, self._clock())
 
-    async def stands(self, key: str, ts: str) -> bool:
+    async def settle(self, key: str, ts: str) -> bool:
         """A manager knows a doubtful message's ts. False if that is another's, or the doubt is over."""
-        return await self._outbox.stands(key, ts, self._clock())
+        return await self._outbox.settle(key, ts, self._clock())
 
     async def post_again(self, which: str) -> PostedAgain | None:
         """Has messages in doubt posted again: the one with that key, or a channel's poll. None if none is."""

@@ -29,7 +29,7 @@ class ReportPages:
         try:
             page = await self._chart_worker.draw(quarter_page(report))
         except ChartNotDrawn as error:
-            _log.warning("no page", problem=error.reason)
+            _log.warning("report page not drawn", problem=error.reason)
             await self._slack.post(conversation, said)
             return False
         await self._slack.send_files(conversation, {file_name(report): page}, said.text)

@@ -40,8 +40,8 @@ class Signatures:
             return False
         return self._verifier.is_valid(body, timestamp, signature)
 
-    def first(self, headers: Mapping[str, str]) -> bool:
-        """Whether a valid request is seen for the first time; remembers it."""
+    def remember(self, headers: Mapping[str, str]) -> bool:
+        """Remembers a valid request; false if it was remembered before."""
         signature, now = headers["X-Slack-Signature"], self._now()
         while self._seen and (
             len(self._seen) > MOST_REMEMBERED or next(iter(self._seen.values())) < now - WINDOW_S

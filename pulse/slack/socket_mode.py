@@ -500,7 +500,7 @@ class SocketMode:
         try:
             await on_strangers(count)
         except Exception as error:  # noqa: BLE001 - a report that fails must not cost the connection
-            self._log.error("strangers not reported: %s", type(error).__name__)
+            self._log.error("another copy of the app not reported: %s", type(error).__name__)
 
     # envelopes
 

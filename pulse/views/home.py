@@ -26,7 +26,7 @@ from pulse.views.blocks import (
 )
 from pulse.views.commitments import OPEN as COMMIT
 from pulse.views.commitments import home_commitments
-from pulse.views.message import Block, View, escape
+from pulse.views.message import Block, View, escape, mrkdwn
 from pulse.views.notices import own_answer, own_part, withdraw_button
 from pulse.views.poll import answer_buttons, question, tap_hint, turnout
 from pulse.views.problems import channel_problem, problem_text
@@ -142,7 +142,7 @@ def _question(found: ItemReport, closed: date, zone: tzinfo) -> str:
     for side in (side for side in Side if is_shown(found.sides[side])):
         before = [_figure(found, step.outcomes[side]) for step in found.recent[-5:-1]]
         earlier = _(" · before: {figures}").format(figures=", ".join(before)) if before else ""
-        lines.append(f"{side_line(found, side)}{earlier}")
+        lines.append(f"{mrkdwn(side_line(found, side))}{earlier}")
     return "\n".join(lines)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
+
+from pulse.core.marked import Marked
 
 Block = dict[str, Any]
 View = dict[str, Any]
@@ -39,6 +42,19 @@ def escape(typed: str) -> str:
     '&lt;!channel&gt; &amp; co'
     """
     return typed.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def mrkdwn(said: Marked) -> str:
+    """The text escaped, with its bold words between `*`.
+
+    >>> from pulse.core.marked import marked
+    >>> mrkdwn(marked("*below* {whose}", whose="R&D's 5%"))
+    "*below* R&amp;D's 5%"
+    """
+    runs = (
+        (bold, "".join(text for text, _bold in run)) for bold, run in groupby(said.pieces, lambda p: p[1])
+    )
+    return "".join(f"*{escape(text)}*" if bold else escape(text) for bold, text in runs)
 
 
 def as_view(title: str, message: Message, close: str) -> View:

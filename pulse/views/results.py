@@ -15,9 +15,19 @@ from pulse.core.dates import day
 from pulse.core.facts import caution, count, share, share_alone
 from pulse.core.headlines import headline_sentence
 from pulse.core.language import N_, _
+from pulse.core.marked import Marked, joined, marked
 from pulse.core.model import Baseline, ClosedWave, Counted, Format, Item, Outcome, Side, Withheld
-from pulse.core.reports import Change, Finding, Headline, ItemReport, SideReport, StudyComparison, WaveReport
-from pulse.core.wording import brief_verdict, first_claims_sentence, pooled_percent, translated_sentence
+from pulse.core.reports import (
+    Change,
+    Finding,
+    Headline,
+    ItemReport,
+    ReportNoteKind,
+    SideReport,
+    StudyComparison,
+    WaveReport,
+)
+from pulse.core.wording import brief_verdict, pooled_percent
 from pulse.views.blocks import (
     Element,
     actions,
@@ -34,7 +44,7 @@ from pulse.views.charts import CompactChart, alt_text
 from pulse.views.commitments import followup, followup_in_short
 from pulse.views.compact import compact_chart
 from pulse.views.evidence import digest_line
-from pulse.views.message import Block, Message, View, escape
+from pulse.views.message import Block, Message, View, escape, mrkdwn
 from pulse.views.titles import title
 
 DETAILS = "results_details"
@@ -68,7 +78,7 @@ def results_message(report: WaveReport, *, file_id: str | None = None, zone: tzi
 
 def results_chart(report: WaveReport, *, zone: tzinfo = UTC) -> CompactChart:
     """The last waves of each question that has a share to show, the finding's question first."""
-    sentences = [f"{heading(found)}: {'; '.join(_plain_lines(report, found))}." for found in shown(report)]
+    sentences = [f"{heading(found)}: {joined('; ', _lines(report, found)).plain}." for found in shown(report)]
     return compact_chart(finding(report), shown(report), sentences, zone=zone)
 
 
@@ -89,7 +99,11 @@ def shown(report: WaveReport) -> list[ItemReport]:
 def questions(report: WaveReport) -> list[Block]:
     """One paragraph per question: its title, each shown side with its study, and what was expected."""
     paragraphs = (
-        [f"*{escape(heading(found))}*", *_lines(report, found, expected=True), escape(found.aside)]
+        [
+            f"*{escape(heading(found))}*",
+            *map(mrkdwn, _lines(report, found, expected=True)),
+            escape(found.aside),
+        ]
         for found in shown(report)
     )
     return [block for lines in paragraphs for block in sections("\n".join(filter(None, lines)))]
@@ -178,8 +192,8 @@ def _no_results(report: WaveReport) -> list[Block]:
 
 def notes(report: WaveReport) -> list[Block]:
     """The report's notes, but not the limits of comparisons and claims, which are one tap away."""
-    away = (first_claims_sentence(), translated_sentence())
-    return [context(escape(note)) for note in report.notes if note not in away]
+    away = (ReportNoteKind.FIRST_CLAIMS, ReportNoteKind.TRANSLATED)
+    return [context(escape(note.sentence)) for note in report.notes if note.kind not in away]
 
 
 def heading(found: ItemReport) -> str:
@@ -197,7 +211,7 @@ def heading(found: ItemReport) -> str:
 _GAPS = {Verdict.ABOVE: N_("*More in marketing*"), Verdict.BELOW: N_("*More in IT*")}
 
 
-def _lines(report: WaveReport, found: ItemReport, *, expected: bool = False) -> list[str]:
+def _lines(report: WaveReport, found: ItemReport, *, expected: bool = False) -> list[Marked]:
     """One line per side. With `expected`, what the other side expected replaces a line that it repeats."""
     told = [one for one in report.expectations if expected and one.item.id == found.item.id]
     says_all = {one.side.other for one in told if _says_all(found.sides[one.side.other], report.headline)}
@@ -206,10 +220,10 @@ def _lines(report: WaveReport, found: ItemReport, *, expected: bool = False) -> 
         for side in Side
         if is_shown(found.sides[side]) and side not in says_all
     ]
-    lines += [escape(one.sentence) for one in told]
-    if found.gap is not None and found.gap.verdict is not None and report.headline.gap is not found.gap:
-        lines.append(_(_GAPS.get(found.gap.verdict, "")))
-    return [line for line in lines if line]
+    lines += [joined("", [one.sentence]) for one in told]
+    if found.gap is not None and found.gap.verdict in _GAPS and report.headline.gap is not found.gap:
+        lines.append(marked(_(_GAPS[found.gap.verdict])))
+    return lines
 
 
 def _says_all(said: SideReport, told: Headline) -> bool:
@@ -219,12 +233,8 @@ def _says_all(said: SideReport, told: Headline) -> bool:
     return is_shown(said) and not (said.low_response or changed or evident)
 
 
-def _plain_lines(report: WaveReport, found: ItemReport) -> list[str]:
-    return [line.replace("*", "") for line in _lines(report, found)]
-
-
-def side_line(found: ItemReport, side: Side, told: Headline | None = None) -> str:
-    """`Marketing 8 of 13 (62%), *below* Accenture's 56%` of a side that is shown, as mrkdwn.
+def side_line(found: ItemReport, side: Side, told: Headline | None = None) -> Marked:
+    """`Marketing 8 of 13 (62%), *below* Accenture's 56%` of a side that is shown.
 
     What the headline `told` already says is left out.
     """
@@ -232,7 +242,9 @@ def side_line(found: ItemReport, side: Side, told: Headline | None = None) -> st
     now = said.outcome
     assert isinstance(now, Counted)
     share_now = now.shares.get(item.measures[0].key)
-    parts = [_("not shown") if share_now is None else share(share_now.low, share_now.high, now.n)]
+    here = _("not shown") if share_now is None else share(share_now.low, share_now.high, now.n)
+    further = [_further(found, now) for found in said.further if found.phrase]
+    parts: list[str | Marked] = [f"{_name(item.measures[0].key)} {here}" if further else here]
     if said.low_response:
         parts.append(_("too few to describe the channel"))
     if said.change is not None and (told is None or said.change is not told.change):
@@ -240,25 +252,22 @@ def side_line(found: ItemReport, side: Side, told: Headline | None = None) -> st
     lead = said.lead
     if lead is not None and lead.phrase and (told is None or lead is not told.comparison):
         parts.append(_brief(lead, named=not said.further))
-    further = [_further(found, now) for found in said.further if found.phrase]
-    if further:
-        parts[0] = f"{_name(item.measures[0].key)} {parts[0]}"
-    line = "; ".join([", ".join(parts), *further])
-    return _("{side} {share}").format(side=_(side.label), share=escape(line))
+    line = joined("; ", [joined(", ", parts), *further])
+    return marked(_("{side} {share}"), side=_(side.label), share=line)
 
 
-def _brief(found: StudyComparison, *, named: bool) -> str:
+def _brief(found: StudyComparison, *, named: bool) -> Marked:
     """The study's figure with its verdict, or without if this wave's own figure does not show it."""
     hidden = found.verdict is not Verdict.UNCLEAR and not found.evident
     return brief_verdict(found.comparable, None if hidden else found.verdict, named=named)
 
 
-def _further(found: StudyComparison, now: Counted) -> str:
+def _further(found: StudyComparison, now: Counted) -> Marked:
     """`CIO 3 (23%), study 19%` of another answer of a multiple choice."""
     key = found.comparable.measure
     share_now = now.shares[key or ""]
     alone = share_alone(share_now.low, share_now.high, now.n)
-    return f"{_name(key or '')} {alone}, {_brief(found, named=False)}"
+    return joined(", ", [f"{_name(key or '')} {alone}", _brief(found, named=False)])
 
 
 def _name(measure: str) -> str:
@@ -266,12 +275,12 @@ def _name(measure: str) -> str:
     return measure.partition(":")[2]
 
 
-def _changed(change: Change) -> str:
+def _changed(change: Change) -> Marked:
     """Against one wave its count; against several the per cent, as their sum is not a number of people."""
     window = change.older
     older = count(window.low, window.high, window.n) if window.waves == 1 else pooled_percent(window)
     form = _("*up* from {older} before") if change.rising else _("*down* from {older} before")
-    return form.format(older=older)
+    return marked(form, older=older)
 
 
 def is_shown(said: SideReport) -> bool:
@@ -288,7 +297,7 @@ def results_details(report: WaveReport, *, zone: tzinfo = UTC) -> View:
     for found in report.items:
         blocks += [divider(), *item_details(found)]
     blocks += followup(report)
-    texts = [*small_print(said_rows(report.items)), *report.notes]
+    texts = [*small_print(said_rows(report.items)), *(note.sentence for note in report.notes)]
     blocks += [divider(), *(context(escape(text)) for text in texts)]
     return modal(DETAILS, _("Results in detail"), [*blocks[: MODAL_BLOCKS - 1], digest_line(report.wave)])
 
@@ -337,12 +346,12 @@ def comparison_in_full(found: StudyComparison, told: set[str]) -> str:
 
     A caveat that is in `told` already is not said again; a new one is added to it.
     """
-    sentence, caveat = found.sentence, found.comparable.caveat
-    if sentence and caveat in told:
-        said = sentence.removesuffix(caveat).rstrip()
-        sentence = _("{comparison} The same note applies.").format(comparison=said)
-    elif sentence and caveat:
+    sentence, caveat = found.sentence, found.caveat
+    if caveat in told:
+        sentence = _("{comparison} The same note applies.").format(comparison=sentence)
+    elif caveat:
         told.add(caveat)
+        sentence = f"{sentence} {caveat}"
     if found.verdict not in (Verdict.ABOVE, Verdict.BELOW) or found.evident or found.waves < 2:
         return sentence
     return _("{comparison} This is of the last {count} pulses together.").format(

@@ -48,7 +48,7 @@ def sentences(found: ItemReport) -> list[str]:
     for side in found.sides.values():
         said += [side.sentence, side.people_sentence, side.direct_sentence, side.sight]
         said += [change.sentence for change in side.claims]
-        said += [text for one in side.comparisons for text in (one.sentence, one.phrase)]
+        said += [text for one in side.comparisons for text in (one.sentence, one.caveat, one.phrase)]
         said += [side.last_time.sentence] if side.last_time is not None else []
     return [text for text in [*said, found.gap.sentence if found.gap is not None else ""] if text]
 

@@ -14,7 +14,7 @@ from pulse.core.headlines import LIMIT, headline_sentence
 from pulse.core.likelihood import Observation
 from pulse.core.model import ClosedWave, Counted, Expected, Share, Side, Withheld
 from pulse.core.reporting import report
-from pulse.core.reports import Finding, WaveReport
+from pulse.core.reports import Finding, ReportNoteKind, WaveReport
 from pulse.core.trails import trail
 from tests.core.closed import asked, item_of, run
 from tests.views.waves import BANK, FIRST, LEDGER
@@ -137,7 +137,7 @@ def test_the_result_says_once_whether_it_happened() -> None:
 def test_neither_question_counts_as_one_that_changed() -> None:
     """What took the place of a question in turn is not counted as lost from the bank."""
     made = said(guessed(kept(asked(0, (7, 12)), Withheld(), Withheld()), 5.0), commitments=(ONE,))
-    assert not any("left out" in note for note in made.notes)
+    assert not any(note.kind is ReportNoteKind.LEFT_OUT for note in made.notes)
     assert [found.item.id for found in made.items] == ["T01"]
 
 

@@ -55,7 +55,7 @@ def change(waves: str) -> str:
 def verdict(k: str, n: str, times: str) -> str:
     lead = marketing(run([(int(k), int(n))] * int(times))).lead
     assert lead is not None
-    return lead.sentence[: lead.sentence.index(").") + 2]
+    return lead.sentence
 
 
 def gap(k_marketing: str, n_marketing: str, k_it: str, n_it: str) -> str:

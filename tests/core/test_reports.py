@@ -10,7 +10,7 @@ from pulse.core.comparison import Verdict
 from pulse.core.items import Bank
 from pulse.core.model import Counted, Note, Share, Side, SideTurnout, Withheld
 from pulse.core.reporting import report
-from pulse.core.reports import WaveReport
+from pulse.core.reports import ReportNote, ReportNoteKind, WaveReport
 from pulse.core.trails import last_report, trail
 from pulse.core.wording import first_claims_sentence
 from tests.views.waves import BANK, FIRST, LEDGER, shipped, trust, two_waves, wave
@@ -110,7 +110,8 @@ def test_results_of_an_edited_question_are_left_out_and_said_so() -> None:
     """Old answers never stand beside new words."""
     found = report(trust(0, EVEN, EVEN), [], reworded(), LEDGER)
     assert found.items == ()
-    assert found.notes == ("1 question of this pulse is left out: its wording has changed since.",)
+    said = "1 question of this pulse is left out: its wording has changed since."
+    assert found.notes == (ReportNote(kind=ReportNoteKind.LEFT_OUT, sentence=said),)
 
 
 def test_an_outcome_that_is_missing_is_withheld() -> None:
@@ -189,10 +190,8 @@ HIDDEN = ([1, 1, 1, 1, 0], [0, 0, 0, 0, 4], [0, 0, 0, 0, 0], [2, 0, 0, 0, 0])
 def test_first_results_say_when_changes_can_be_called() -> None:
     """Once, with the first wave that shows anything."""
     waves = [trust(0, EVEN, EVEN), trust(1, EVEN, EVEN)]
-    assert [first_claims_sentence() in report(one, waves, BANK, LEDGER).notes for one in waves] == [
-        True,
-        False,
-    ]
+    note = ReportNote(kind=ReportNoteKind.FIRST_CLAIMS, sentence=first_claims_sentence())
+    assert [report(one, waves, BANK, LEDGER).notes for one in waves] == [(note,), ()]
     hidden = trust(0, [0, 0, 0, 0, 0], [0, 0, 0, 0, 0])
     assert report(hidden, [], BANK, LEDGER).notes == ()
 

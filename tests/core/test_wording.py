@@ -218,7 +218,8 @@ def histories(draw: st.DrawFn) -> list[ClosedWave]:
 @given(histories())
 def test_nothing_is_said_to_go_on(waves_: list[ClosedWave]) -> None:
     """No sentence has a present participle of a movement, whatever the last four waves did."""
-    said = [*sentences(last(waves_).items[0]), *of_trail(waves_), headline(waves_), *last(waves_).notes]
+    notes = [note.sentence for note in last(waves_).notes]
+    said = [*sentences(last(waves_).items[0]), *of_trail(waves_), headline(waves_), *notes]
     for text in said:
         assert PARTICIPLES.search(text) is None, text
         assert FORBIDDEN.search(text) is None, text
@@ -293,6 +294,7 @@ def test_a_figure_without_a_verdict_has_its_reason(
     for one in said.comparisons:
         assert (one.verdict is None) == (one.reason is not None)
         assert bool(one.sentence) == (one.reason in (None, Reason.BACKGROUND))
+        assert one.caveat == (one.comparable.caveat if one.sentence else "")
 
 
 def test_background_never_gets_a_verdict() -> None:

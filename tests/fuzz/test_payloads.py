@@ -144,7 +144,7 @@ async def test_no_payload_breaks_the_bot(office: Office, caplog: pytest.LogCaptu
     traced = [event for event in events if event.get("exc_info")]
     # Bolt fails on some payloads before it finds a listener: those are not acked, and logged in a line.
     ours = {path.name for room in ("handlers", "pulse") for path in (ROOT / room).rglob("*.py")}
-    unforeseen = [event["where"] for event in events if event["event"] == "unforeseen"]
+    unforeseen = [event["where"] for event in events if event["event"] == "unexpected error"]
     assert traced == []
     assert [where for where in unforeseen if where.partition(":")[0] in ours] == []
     assert "Traceback" not in ascii(caplog.text)

@@ -301,7 +301,9 @@ def test_whatever_slack_answers_the_bot_goes_on(
                 patch.setattr(time, "monotonic", runner.get_loop().time)
                 runner.run(one_life(folder / "pulse.db", random.Random(luck.random()), odd))
             shutil.rmtree(folder)
-            problems = [each for each in events if each.get("exc_info") or each["event"] == "unforeseen"]
+            problems = [
+                each for each in events if each.get("exc_info") or each["event"] == "unexpected error"
+            ]
             assert problems == [], problems[0]["event"]
             events.clear()
     assert "Traceback" not in ascii(caplog.text)

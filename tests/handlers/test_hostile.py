@@ -344,7 +344,7 @@ async def test_the_log_names_no_respondent(office: Office, log: Log) -> None:
     await office.answer(person, office.it, "1")
     await office.settled()
     assert "went wrong" in person.private(office.it)[-1].text
-    assert "unforeseen" in log.text
+    assert "unexpected error" in log.text
     named = [each.id for each in [*people, guest] if each.id in log.text]
     assert named == []
 

@@ -75,6 +75,6 @@ async def test_an_alert_that_nobody_got_is_sent_again(alerts: Alerts, post: Post
 async def test_what_was_put_right_is_told_again_when_it_comes_back(alerts: Alerts, post: Post) -> None:
     """Also within a day."""
     await alerts.report(LOST)
-    alerts.resolved(LOST)
+    alerts.resolve(LOST)
     await alerts.report(LOST)
     assert post.sent == [LOST, LOST]

@@ -200,7 +200,10 @@ async def test_polls_are_counted_while_a_channel_moves(office: Office) -> None:
 async def test_one_manager_is_greeted_once(office: Office) -> None:
     """Also if the tab is opened twice at once."""
     managers, ines = office.bot.workspace.managers, office.manager.id
-    assert sorted(await asyncio.gather(managers.first_met(ines), managers.first_met(ines))) == [False, True]
+    assert sorted(await asyncio.gather(managers.claim_greeting(ines), managers.claim_greeting(ines))) == [
+        False,
+        True,
+    ]
 
 
 async def test_a_manager_is_named_once(office: Office) -> None:

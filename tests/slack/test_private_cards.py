@@ -112,19 +112,19 @@ async def test_a_wave_begins_without_cards() -> None:
     async def replace(_message: Message) -> None:
         pass
 
-    assert cards.is_first(1, "ada")
-    assert not cards.is_first(1, "ada")
+    assert cards.claim_first(1, "ada")
+    assert not cards.claim_first(1, "ada")
     cards.keep(1, "ada", replace)
     assert cards.take(2, "ada") is None
-    assert cards.is_first(2, "ada")
+    assert cards.claim_first(2, "ada")
 
 
 async def test_a_card_that_cannot_be_changed_is_forgotten() -> None:
     """Nobody pressed in it lately, so it might be out of date: the next answer brings another."""
     cards = PrivateCards(lambda: False)
-    assert cards.is_first(1, "ada")
+    assert cards.claim_first(1, "ada")
     assert cards.take(1, "ada") is None
-    assert cards.is_first(1, "ada")
+    assert cards.claim_first(1, "ada")
 
 
 async def test_a_card_that_slack_refuses_is_a_line_in_the_log() -> None:

@@ -37,20 +37,20 @@ def test_what_slack_signed_is_valid_for_five_minutes() -> None:
 def test_a_copy_of_a_request_is_not_the_first() -> None:
     """The same signature counts once, whoever sends it again."""
     checked, sent = Signatures(SECRET), headers("a")
-    assert checked.first(sent)
-    assert not checked.first(sent)
-    assert checked.first(headers("b"))
+    assert checked.remember(sent)
+    assert not checked.remember(sent)
+    assert checked.remember(headers("b"))
 
 
 def test_a_signature_is_remembered_for_as_long_as_it_is_valid() -> None:
     """It is valid from five minutes before its time to five after; then it is refused for its age."""
     now = [0.0]
     checked, sent = Signatures(SECRET, lambda: now[0]), headers("a")
-    assert checked.first(sent)
+    assert checked.remember(sent)
     now[0] = WINDOW_S - 1
-    assert not checked.first(sent)
+    assert not checked.remember(sent)
     now[0] = WINDOW_S + 1
-    assert checked.first(sent)
+    assert checked.remember(sent)
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,9 +58,9 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signed, "MOST_REMEMBERED", 3)
     checked = Signatures(SECRET)
     sent = [headers(str(number)) for number in range(10)]
-    assert all(checked.first(each) for each in sent)
-    assert not checked.first(sent[-1])
-    assert checked.first(sent[0])
+    assert all(checked.remember(each) for each in sent)
+    assert not checked.remember(sent[-1])
+    assert checked.remember(sent[0])
 
 
 TAP: dict[str, Any] = {

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pulse.core.claims import Window
+from pulse.core.comparison import Verdict
 from pulse.core.items import Bank
 from pulse.core.language import speaking
 from pulse.core.model import Format, Side, Tally
@@ -17,13 +18,14 @@ from pulse.core.reporting import report
 from pulse.core.reports import Change, Finding, WaveReport
 from pulse.storage.catalogues import catalogue
 from pulse.views.charts import ALT_TEXT_LIMIT, alt_text
-from pulse.views.message import Block, Message
+from pulse.views.message import Block, Message, mrkdwn
 from pulse.views.results import (
     item_details,
     results_chart,
     results_details,
     results_message,
     sections,
+    shown,
     side_line,
 )
 from rehearsal.blockkit import problems, view_problems
@@ -216,7 +218,24 @@ def test_what_was_before_is_a_count_of_one_wave_or_a_per_cent_of_several(
     changed = replace(
         item, sides={**item.sides, Side.MARKETING: replace(item.sides[Side.MARKETING], change=change)}
     )
-    assert f"*up* from {before} before" in side_line(changed, Side.MARKETING)
+    assert f"*up* from {before} before" in mrkdwn(side_line(changed, Side.MARKETING))
+
+
+def test_a_chart_names_a_study_as_it_is_written() -> None:
+    """Its alternative text is not mrkdwn: nothing is escaped in it, and only marks are left out."""
+    made = kinds()["study"]
+    one = shown(made)[1]
+    lead = one.sides[Side.MARKETING].lead
+    assert lead is not None
+    row = replace(lead.comparable.row, publisher="R&D *Lab*")
+    other = replace(
+        lead, comparable=replace(lead.comparable, row=row), verdict=Verdict.ABOVE, evident=True, further=False
+    )
+    side = replace(one.sides[Side.MARKETING], comparisons=(other,))
+    changed = replace(one, sides={**one.sides, Side.MARKETING: side})
+    items = tuple(changed if item is one else item for item in made.items)
+    assert ", above R&D *Lab*’s " in " ".join(results_chart(replace(made, items=items)).sentences)
+    assert ", *above* R&amp;D *Lab*’s " in results_message(replace(made, items=items)).text
 
 
 @pytest.mark.parametrize("kind", ["change", "bands", "large"])
