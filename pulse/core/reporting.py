@@ -34,7 +34,7 @@ from pulse.core.model import (
     Withheld,
 )
 from pulse.core.people import people_range
-from pulse.core.reports import RECENT, Finding, Gap, Headline, ItemReport, LastTime, SideReport, WaveReport
+from pulse.core.reports import RECENT, Finding, Gap, Headline, ItemReport, SideReport, WaveReport
 from pulse.core.series import Series, claimed_changes, step
 from pulse.core.study_comparisons import study_comparisons
 
@@ -139,7 +139,6 @@ def _side(series: Series, side: Side, ledger: Ledger) -> SideReport:
         claims=history,
         comparisons=tuple(study_comparisons(series, side, ledger)),
         last_time=_last_time(series, side),
-        direct=direct,
         sentence=_sentence(item, now, wave, turnout.roster, low_response=low_response),
         people_sentence=wording.people_sentence(first, people, seen.n) if people and seen else "",
         direct_sentence=wording.direct_sentence(direct) if direct else "",
@@ -153,16 +152,16 @@ def _sentence(item: Item, now: Outcome, wave: ClosedWave, roster: int, *, low_re
     return wording.share_sentence(item, now, max(roster, now.n), low_response=low_response)
 
 
-def _last_time(series: Series, side: Side) -> LastTime | None:
+def _last_time(series: Series, side: Side) -> str:
     newest = series.newest
     published = reversed(series.published(side, series.item.measures[0]))
     before = next(((wave, seen) for wave, seen in published if wave is not newest), None)
     if before is None:
-        return None
+        return ""
     wave, seen = before
-    share, when = Share(seen.low, seen.high), series.day(wave)
-    said = wording.last_time_sentence(share, seen.n, when, series.day(newest))
-    return LastTime(day=when, n=seen.n, share=share, sentence=said)
+    return wording.last_time_sentence(
+        Share(seen.low, seen.high), seen.n, series.day(wave), series.day(newest)
+    )
 
 
 def _gap(series: Series) -> Gap:
@@ -174,11 +173,11 @@ def _gap(series: Series) -> Gap:
     item, measure = series.item, series.item.measures[0]
     shown = _shares(item, series.newest)
     if item.direction is Direction.NEGATIVE:
-        return Gap(verdict=None, accusing=True, sentence=wording.accusing_sentence(item, shown))
+        return Gap(verdict=None, sentence=wording.accusing_sentence(item, shown))
     both = [pair for wave in series.waves if (pair := _both(wave, item, measure)) is not None]
     standing = gap(both) if _both(series.newest, item, measure) is not None else None
     verdict = standing.verdict if standing is not None else None
-    return Gap(verdict=verdict, accusing=False, sentence=wording.gap_sentence(item, verdict, shown))
+    return Gap(verdict=verdict, sentence=wording.gap_sentence(item, verdict, shown))
 
 
 def _both(wave: ClosedWave, item: Item, measure: Measure) -> tuple[Observation, Observation] | None:
