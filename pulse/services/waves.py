@@ -159,21 +159,19 @@ class Waves:
         return plan(_schedule(setup), known, self._clock(), since=since, pauses=pauses)
 
     async def _decided(self, setup: Setup) -> tuple[datetime, dict[date, KnownWave], tuple[Pause, ...]]:
-        return await self._since(setup), await self._known(setup), await self._store.pauses()
+        return self._since(setup), await self._known(setup), await self._store.pauses()
 
-    async def _since(self, setup: Setup) -> datetime:
+    def _since(self, setup: Setup) -> datetime:
         """From when on waves can be undecided: at most `UNDECIDED` ago, even after years or a long absence.
 
         A clock that is set forward by years by mistake must not decide years of waves: they would stay
         decided when it is right again.
         """
-        now = self._clock()
-        decided = await self._store.last_decided(now)
-        return max(setup.since, now - UNDECIDED, *([decided - UNDECIDED] if decided else []))
+        return max(setup.since, self._clock() - UNDECIDED)
 
     async def _known(self, setup: Setup) -> dict[date, KnownWave]:
-        since = await self._since(setup)
-        return await self._store.known_waves(local_date(_schedule(setup), since) - timedelta(days=1))
+        since = local_date(_schedule(setup), self._since(setup))
+        return await self._store.known_waves(since - timedelta(days=1))
 
     async def _do(self, decision: Open | Close | Remind | Skip) -> None:
         match decision:
