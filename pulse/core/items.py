@@ -342,6 +342,8 @@ def _as_frozen(row: Row, item: Item) -> Item:
 
 SIZES = range(2, 5)
 """How many items a wave may ask; `pulse.core.question_plan` chooses them."""
+DEFAULT_ITEMS = 4
+"""How many a new set-up asks."""
 
 
 @dataclass(frozen=True, slots=True)

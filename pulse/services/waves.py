@@ -27,6 +27,7 @@ from pulse.core.language import SOURCE, _
 from pulse.core.library import Library
 from pulse.core.model import BothSides, Item, Side
 from pulse.core.plan import Close, KnownWave, Open, Pause, Remind, Skip, SkipReason, next_wake, plan
+from pulse.core.privacy import LOWEST_MINIMUM
 from pulse.core.question_plan import QuestionPlan
 from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup
 from pulse.core.schedule import Schedule
@@ -37,9 +38,6 @@ from pulse.services.upcoming import is_paused, upcoming
 from pulse.storage.port import Store
 
 TOKEN_BYTES = 8
-
-LEAST_MINIMUM = 5
-"""The smallest group that is ever shown."""
 
 APART = timedelta(hours=20)
 """How far apart two openings must be if a manager chose a moment: a pair at will isolates people."""
@@ -210,7 +208,7 @@ class Waves:
     def minimum(self) -> int:
         """The number of answers below which nothing is shown: of the open wave, else of the set-up."""
         setup = self.saved_setup
-        return self.current.minimum if self.current else setup.minimum if setup else LEAST_MINIMUM
+        return self.current.minimum if self.current else setup.minimum if setup else LOWEST_MINIMUM
 
     def zone(self) -> ZoneInfo:
         """The schedule's time zone; UTC before the set-up."""
