@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, tzinfo
 from pulse.core.audit import AuditEntry
 from pulse.core.commitments import Commitment
 from pulse.core.model import Item, Side
+from pulse.core.privacy import LOWEST_MINIMUM
 from pulse.core.question_plan import Turn
 from pulse.core.records import ReadersRule, Traces
 from pulse.core.reports import ItemReport, WaveReport
@@ -42,7 +43,7 @@ class PollCard:
     roster: int
     answered: int | None
     closed: bool = False
-    minimum: int = 5
+    minimum: int = LOWEST_MINIMUM
     called_off: bool = False
     traces: Traces = Traces.NONE
 

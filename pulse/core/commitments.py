@@ -172,12 +172,7 @@ def commitment_item(commitment: Commitment, day: str) -> Item:
         measures=(Measure("choice_share:yes", frozenset({"yes"}), N_("say that it happened")),),
         wordings=dict.fromkeys(Side, question),
         baselines=dict.fromkeys(Side, ()),
-        compare_how="",
-        comparability="",
-        provenance="",
-        validation="",
         note="",
-        in_index=False,
         own=True,
         source_series=f"{ID_PREFIX}{commitment.id}-{_digest(commitment)}",
     )

@@ -68,9 +68,6 @@ def expectation_item(base: Item) -> Item:
         wordings={side: forms[side].format(statement=base.wordings[side.other]) for side in Side},
         baselines=dict.fromkeys(Side, ()),
         context=frozenset(),
-        compare_how="",
-        comparability="",
-        in_index=False,
         source_series=f"{ID_PREFIX}{base.series}",
         title="",
     )

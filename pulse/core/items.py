@@ -61,10 +61,6 @@ _AGREE_BOXES = (
 _TOP_TWO = Measure("top2box", frozenset({"4", "5"}), N_("agree"))
 UNCOUNTED = ("cannot say", "did not ask", "was not here")
 """Labels whose answers leave the denominator."""
-EDITED = N_(
-    "none: the wording or the answers were edited, so this is a new series; "
-    "published figures belong to the original wording only"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +162,7 @@ def _item(row: Row, ledger: Ledger | None, own: bool) -> Item:
             Side.MARKETING: _keys(row, "baseline_marketing", ledger, Side.MARKETING),
             Side.IT: _keys(row, "baseline_it", ledger, Side.IT),
         },
-        compare_how=row.get("compare_how"),
-        comparability=row.get("comparability"),
-        provenance=row.get("wording_provenance"),
-        validation=row.get("validation"),
         note=row.get("note"),
-        in_index=_in_index(row, form),
         own=own,
         title=row.get("title"),
     )
@@ -196,16 +187,6 @@ def _wording(row: Row, column: str) -> str:
 
 def _too_long(length: int, limit: int) -> str:
     return _("the text has {length} characters; at most {limit} fit.").format(length=length, limit=limit)
-
-
-def _in_index(row: Row, form: Format) -> bool:
-    """Only agree items can be in the index; an agree item is, unless the file says no."""
-    if not row.get("in_index"):
-        return form is Format.AGREE5
-    wanted = row.one_of("in_index", ("yes", "no")) == "yes"
-    if wanted and form is not Format.AGREE5:
-        raise row.fault("in_index", _("only agree5 items can be in the index: write “no”."))
-    return wanted
 
 
 def _options(row: Row) -> tuple[Format, tuple[Option, ...]]:
@@ -354,20 +335,15 @@ def _as_frozen(row: Row, item: Item) -> Item:
         return replace(item, context=context)
     if not linked:
         return replace(item, title="")
-    return replace(
-        item,
-        baselines=dict.fromkeys(Side, ()),
-        comparability=EDITED,
-        compare_how="",
-        edited=True,
-        title="",
-    )
+    return replace(item, baselines=dict.fromkeys(Side, ()), edited=True, title="")
 
 
 # --- Choosing ------------------------------------------------------------------------------------------
 
 SIZES = range(2, 5)
 """How many items a wave may ask; `pulse.core.question_plan` chooses them."""
+DEFAULT_ITEMS = 4
+"""How many a new set-up asks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,12 +122,11 @@ class Measure:
 class Item:
     """A question in mirrored wordings. `measures[0]` is the one that is reported first.
 
-    Baselines are keys of the ledger, a tuple per side. `in_index` is false for choice items and for the
-    "need" item, which says what people want and not how things are. `own` marks a company's own item.
-    `context` are the baselines that are shown beside this item without a verdict. `edited` marks a shipped
-    item whose wording is no longer the one that its baselines belong to: it has none. A translated item
-    keeps the `source_series` of the wording that it translates. `title` is a heading for both sides, empty
-    for an item that has only its wordings.
+    Baselines are keys of the ledger, a tuple per side. `own` marks a company's own item. `context` are the
+    baselines that are shown beside this item without a verdict. `edited` marks a shipped item whose wording
+    is no longer the one that its baselines belong to: it has none. A translated item keeps the
+    `source_series` of the wording that it translates. `title` is a heading for both sides, empty for an item
+    that has only its wordings.
     """
 
     id: str
@@ -139,12 +138,7 @@ class Item:
     measures: tuple[Measure, ...]
     wordings: Mapping[Side, str]
     baselines: Mapping[Side, tuple[str, ...]]
-    compare_how: str
-    comparability: str
-    provenance: str
-    validation: str
     note: str
-    in_index: bool
     own: bool = False
     context: frozenset[str] = frozenset()
     edited: bool = False

@@ -42,6 +42,7 @@ from pulse.core.model import (
 )
 
 LOWEST_MINIMUM = 5
+"""The smallest group that is ever shown, in people."""
 COUNTS_FROM = 10
 BARS_FROM = 20
 EXPECTED_FROM = 11

@@ -32,7 +32,6 @@ LOOKED_AT = 8
 
 SUGGESTED_PINS = ("T01", "A02", "A01")
 """Trust, the amount of collaboration and the need for alignment: what the two studies lead with."""
-SUGGESTED_SIZE = 4
 
 
 class Turn(StrEnum):

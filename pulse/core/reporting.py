@@ -40,7 +40,6 @@ from pulse.core.reports import (
     Gap,
     Headline,
     ItemReport,
-    LastTime,
     ReportNote,
     ReportNoteKind,
     SideReport,
@@ -151,7 +150,6 @@ def _side(series: Series, side: Side, ledger: Ledger) -> SideReport:
         claims=history,
         comparisons=tuple(study_comparisons(series, side, ledger)),
         last_time=_last_time(series, side),
-        direct=direct,
         sentence=_sentence(item, now, wave, turnout.roster, low_response=low_response),
         people_sentence=wording.people_sentence(first, people, seen.n) if people and seen else "",
         direct_sentence=wording.direct_sentence(direct) if direct else "",
@@ -165,16 +163,16 @@ def _sentence(item: Item, now: Outcome, wave: ClosedWave, roster: int, *, low_re
     return wording.share_sentence(item, now, max(roster, now.n), low_response=low_response)
 
 
-def _last_time(series: Series, side: Side) -> LastTime | None:
+def _last_time(series: Series, side: Side) -> str:
     newest = series.newest
     published = reversed(series.published(side, series.item.measures[0]))
     before = next(((wave, seen) for wave, seen in published if wave is not newest), None)
     if before is None:
-        return None
+        return ""
     wave, seen = before
-    share, when = Share(seen.low, seen.high), series.day(wave)
-    said = wording.last_time_sentence(share, seen.n, when, series.day(newest))
-    return LastTime(day=when, n=seen.n, share=share, sentence=said)
+    return wording.last_time_sentence(
+        Share(seen.low, seen.high), seen.n, series.day(wave), series.day(newest)
+    )
 
 
 def _gap(series: Series) -> Gap:
@@ -186,11 +184,11 @@ def _gap(series: Series) -> Gap:
     item, measure = series.item, series.item.measures[0]
     shown = _shares(item, series.newest)
     if item.direction is Direction.NEGATIVE:
-        return Gap(verdict=None, accusing=True, sentence=wording.accusing_sentence(item, shown))
+        return Gap(verdict=None, sentence=wording.accusing_sentence(item, shown))
     both = [pair for wave in series.waves if (pair := _both(wave, item, measure)) is not None]
     standing = gap(both) if _both(series.newest, item, measure) is not None else None
     verdict = standing.verdict if standing is not None else None
-    return Gap(verdict=verdict, accusing=False, sentence=wording.gap_sentence(item, verdict, shown))
+    return Gap(verdict=verdict, sentence=wording.gap_sentence(item, verdict, shown))
 
 
 def _both(wave: ClosedWave, item: Item, measure: Measure) -> tuple[Observation, Observation] | None:

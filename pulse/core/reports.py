@@ -15,7 +15,7 @@ from pulse.core.baselines import Comparable
 from pulse.core.claims import Window
 from pulse.core.comparison import Verdict
 from pulse.core.followup import CommitmentMark, CommitmentReport, ExpectationReport
-from pulse.core.model import ClosedWave, Item, Note, Outcome, Share, Side
+from pulse.core.model import ClosedWave, Item, Note, Outcome, Side
 from pulse.core.people import PeopleRange
 
 
@@ -69,24 +69,13 @@ class StudyComparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Marketing against IT on a mirrored item. `accusing`: the two wordings blame each other.
+    """Marketing against IT on a mirrored item.
 
     `verdict` is ABOVE if more in marketing choose the item's first share, and None if either side is not
     shown, or if the wordings accuse each other and are not compared.
     """
 
     verdict: Verdict | None
-    accusing: bool
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastTime:
-    """The last earlier wave that asked the item in the same words and could be shown."""
-
-    day: date
-    n: int
-    share: Share
     sentence: str
 
 
@@ -96,10 +85,10 @@ class SideReport:
 
     `roster` are the side's people at the opening, `answered` those with an opinion on anything, None under
     the minimum. `low_response`: too few had an opinion on this item to describe the channel; nothing is then
-    derived. `change` is the claim of this wave, `claims` all claims to this wave, oldest first. `direct` is
-    the verdict of an item that asks about change itself: ABOVE is better. `sentence` is about the share,
-    `people_sentence` about the whole side, `sight` about what this number of answers can show; each is empty
-    if it has nothing to say.
+    derived. `change` is the claim of this wave, `claims` all claims to this wave, oldest first. `last_time`
+    gives the last earlier wave that asked the item in the same words and could be shown. `sentence` is about
+    the share, `people_sentence` about the whole side, `direct_sentence` about an item that asks about change
+    itself, `sight` about what this number of answers can show; each is empty if it has nothing to say.
     """
 
     outcome: Outcome
@@ -110,8 +99,7 @@ class SideReport:
     change: Change | None
     claims: tuple[Change, ...]
     comparisons: tuple[StudyComparison, ...]
-    last_time: LastTime | None
-    direct: Verdict | None
+    last_time: str
     sentence: str
     people_sentence: str
     direct_sentence: str

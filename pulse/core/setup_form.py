@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pulse.core.items import DEFAULT_ITEMS
 from pulse.core.language import SOURCE
 from pulse.core.model import BothSides, Side
+from pulse.core.privacy import LOWEST_MINIMUM
 from pulse.core.records import ReadersRule
 from pulse.core.schedule import Repeat, Schedule, Weekday, read_dates, write_dates
 
@@ -33,8 +35,8 @@ class SetupForm:
     weekday: str = Weekday.TUESDAY.value
     at: str = "09:00"
     working_days: int = 3
-    items: int = 3
-    minimum: int = 5
+    items: int = DEFAULT_ITEMS
+    minimum: int = LOWEST_MINIMUM
     reminders: int = 1
     any_hour: bool = False
     skip_dates: str = ""

@@ -332,7 +332,7 @@ def direct_sentence(verdict: Verdict) -> str:
 # --- What a team can see ---------------------------------------------------------------------------------
 
 
-def power_sentence(n: int | None, minimum: int = 5) -> str:
+def power_sentence(n: int | None, minimum: int = LOWEST_MINIMUM) -> str:
     """What `n` answers per wave can show; None, or fewer than the minimum, is hidden."""
     if n is None or n < max(minimum, LOWEST_MINIMUM):
         return hidden(minimum)

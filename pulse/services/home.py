@@ -8,6 +8,7 @@ from collections.abc import Hashable
 from pulse.core.cards import ChannelStatus, HomeCard, LastResults, ManagerCard, OpenPulse
 from pulse.core.errors import BallotBroken, KeyLost, NotNow, NotYours
 from pulse.core.model import Side
+from pulse.core.privacy import LOWEST_MINIMUM
 from pulse.core.records import Setup
 from pulse.core.schedule import describe
 from pulse.services.answering import Answering
@@ -17,7 +18,7 @@ from pulse.services.commitments import Commitments
 from pulse.services.managers import Managers
 from pulse.services.participation import Participation
 from pulse.services.results import Results
-from pulse.services.waves import LEAST_MINIMUM, Waves
+from pulse.services.waves import Waves
 
 
 class Home:
@@ -45,7 +46,7 @@ class Home:
         setup = self._waves.saved_setup
         manager = await self._managers.is_manager(user)
         if setup is None:
-            return HomeCard(minimum=LEAST_MINIMUM, set_up=False, may_manage=manager)
+            return HomeCard(minimum=LOWEST_MINIMUM, set_up=False, may_manage=manager)
         reads = await self._audience.includes(user)
         return HomeCard(
             minimum=setup.minimum,

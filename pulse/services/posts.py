@@ -118,7 +118,7 @@ class Posts:
         """
         doubts = tuple(doubt for message in messages if (doubt := doubt_about(message)))
         for doubt in doubts:
-            self._alerts.resolved(doubt)
+            self._alerts.resolve(doubt)
         if not doubts:
             return None
         wave = self._waves.current

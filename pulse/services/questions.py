@@ -11,6 +11,7 @@ from pulse.core.baselines import lead_figure
 from pulse.core.cards import QuestionLine, QuestionsCard
 from pulse.core.errors import BadRequest, NotNow
 from pulse.core.facts import citation
+from pulse.core.items import DEFAULT_ITEMS
 from pulse.core.language import _
 from pulse.core.library import Library
 from pulse.core.model import Item, Side
@@ -79,7 +80,7 @@ class Questions:
             )
             for item in self._library.bank
         )
-        return QuestionsCard(lines=lines, size=setup.items if setup else 4, may_change=may_change)
+        return QuestionsCard(lines=lines, size=setup.items if setup else DEFAULT_ITEMS, may_change=may_change)
 
     def _figures(self, item: Item) -> tuple[str, ...]:
         found = [lead_figure(item, side, self._library.ledger) for side in Side]
@@ -94,7 +95,7 @@ class Questions:
         change = {Turn.PINNED: plan.pin, Turn.ROTATING: plan.rotate, Turn.OFF: plan.switch_off}[turn]
         changed = change(item.id)
         setup = self._waves.saved_setup
-        size = setup.items if setup else 4
+        size = setup.items if setup else DEFAULT_ITEMS
         if len(self._library.source) - len(changed.off) < size:
             raise NotNow(
                 _("At least {size} questions must be left: a pulse asks that many.").format(size=size)

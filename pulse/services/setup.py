@@ -23,9 +23,6 @@ from pulse.services.ports import ChannelLookup, Clock, Roster
 from pulse.services.waves import Waves
 from pulse.storage.port import Store
 
-DEFAULT_ITEMS = 4
-"""Both anchors and two rotating items: then each rotating item comes up in any 12 waves."""
-
 CHECK_S = 2.3
 """How long the check of a form may take: its ack is due within 3 s."""
 
@@ -130,7 +127,6 @@ class PulseSetup:
         return SetupForm(
             starts_on=self._clock().date().isoformat(),
             zone=person.zone,
-            items=DEFAULT_ITEMS,
             language=language_of(person.locale),
         )
 

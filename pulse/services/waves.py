@@ -27,6 +27,7 @@ from pulse.core.language import SOURCE, _
 from pulse.core.library import Library
 from pulse.core.model import BothSides, Item, Side
 from pulse.core.plan import Close, KnownWave, Open, Pause, Remind, Skip, SkipReason, next_wake, plan
+from pulse.core.privacy import LOWEST_MINIMUM
 from pulse.core.question_plan import QuestionPlan
 from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup
 from pulse.core.schedule import Schedule
@@ -37,9 +38,6 @@ from pulse.services.upcoming import is_paused, upcoming
 from pulse.storage.port import Store
 
 TOKEN_BYTES = 8
-
-LEAST_MINIMUM = 5
-"""The smallest group that is ever shown."""
 
 APART = timedelta(hours=20)
 """How far apart two openings must be if a manager chose a moment: a pair at will isolates people."""
@@ -160,21 +158,19 @@ class Waves:
         return plan(_schedule(setup), known, self._clock(), since=since, pauses=pauses)
 
     async def _decided(self, setup: Setup) -> tuple[datetime, dict[date, KnownWave], tuple[Pause, ...]]:
-        return await self._since(setup), await self._known(setup), await self._store.pauses()
+        return self._since(setup), await self._known(setup), await self._store.pauses()
 
-    async def _since(self, setup: Setup) -> datetime:
+    def _since(self, setup: Setup) -> datetime:
         """From when on waves can be undecided: at most `UNDECIDED` ago, even after years or a long absence.
 
         A clock that is set forward by years by mistake must not decide years of waves: they would stay
         decided when it is right again.
         """
-        now = self._clock()
-        decided = await self._store.last_decided(now)
-        return max(setup.since, now - UNDECIDED, *([decided - UNDECIDED] if decided else []))
+        return max(setup.since, self._clock() - UNDECIDED)
 
     async def _known(self, setup: Setup) -> dict[date, KnownWave]:
-        since = await self._since(setup)
-        return await self._store.known_waves(local_date(_schedule(setup), since) - timedelta(days=1))
+        since = local_date(_schedule(setup), self._since(setup))
+        return await self._store.known_waves(since - timedelta(days=1))
 
     async def _do(self, decision: Open | Close | Remind | Skip) -> None:
         match decision:
@@ -213,7 +209,7 @@ class Waves:
     def minimum(self) -> int:
         """The number of answers below which nothing is shown: of the open wave, else of the set-up."""
         setup = self.saved_setup
-        return self.current.minimum if self.current else setup.minimum if setup else LEAST_MINIMUM
+        return self.current.minimum if self.current else setup.minimum if setup else LOWEST_MINIMUM
 
     def zone(self) -> ZoneInfo:
         """The schedule's time zone; UTC before the set-up."""

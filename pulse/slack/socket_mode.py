@@ -99,22 +99,17 @@ class Patience:
     ghost: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SocketState:
     """What a health check needs.
 
-    `connected` sockets can be used, `draining` of them are being replaced. `quiet` is the seconds since the
-    quietest was last heard. `problem` is the last trouble in words, None once a socket is greeted.
+    `connected` sockets can be used. `problem` is the last trouble in words, None once a socket is greeted.
     """
 
     wanted: int
     connected: int
-    draining: int
-    in_flight: int
     unsent_acks: int
-    num_connections: int | None
     strangers: int
-    quiet: float | None
     problem: str | None
 
 
@@ -206,7 +201,6 @@ class SocketMode:
         self._greeting = asyncio.Condition()
         self._closing = False
         self._unsent = 0
-        self._num_connections: int | None = None
         self._strangers = 0
         self._suspicions = 0
         """Greetings in a row that counted strangers."""
@@ -215,17 +209,11 @@ class SocketMode:
     @property
     def state(self) -> SocketState:
         """The state of the connection now, for health checks."""
-        now = _now()
-        usable = [link for link in self._links if link.usable]
         return SocketState(
             wanted=self._wanted,
-            connected=len(usable),
-            draining=sum(link.leaving.is_set() for link in usable),
-            in_flight=len(self._serving),
+            connected=sum(link.usable for link in self._links),
             unsent_acks=self._unsent,
-            num_connections=self._num_connections,
             strangers=self._strangers,
-            quiet=max((now - link.heard for link in usable), default=None),
             problem=self._problem,
         )
 
@@ -477,7 +465,6 @@ class SocketMode:
 
     def _count(self, count: int) -> None:
         """Notes how many connections Slack counts, and reports those that are not ours."""
-        self._num_connections = count
         while self._ghosts and self._ghosts[0] < _now() - self._patience.ghost:
             self._ghosts.popleft()
         self._strangers = max(0, count - len(self._links) - self._opening - len(self._ghosts))

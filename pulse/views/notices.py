@@ -86,13 +86,6 @@ def refusal(error: Exception | str) -> Message:
     return message([section(said)])
 
 
-def nothing_open(opens_at: datetime | None) -> Message:
-    """Said to somebody who wants to answer between two waves."""
-    if opens_at is None:
-        return message([section(_("No pulse is open, and none is planned yet."))])
-    return message([section(_("No pulse is open. The next one opens {when}.").format(when=moment(opens_at)))])
-
-
 def status(card: StatusCard) -> Message:
     """What is open, how many have answered, what comes next, and for managers what was changed."""
     blocks = [section("\n".join([*_now(card), *_next(card)]))]

@@ -361,9 +361,9 @@ def comparison_in_full(found: StudyComparison, told: set[str]) -> str:
 
 def last_time(said: SideReport) -> str:
     """The figure of the wave before with its date, if there is one and this wave has one too."""
-    if said.last_time is None or isinstance(said.outcome, Withheld):
+    if not said.last_time or isinstance(said.outcome, Withheld):
         return ""
-    return _("Last time: {sentence}").format(sentence=said.last_time.sentence)
+    return _("Last time: {sentence}").format(sentence=said.last_time)
 
 
 def wordings(item: Item) -> str:

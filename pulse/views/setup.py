@@ -12,6 +12,7 @@ from pulse.core.cards import PollCard
 from pulse.core.errors import FormNotUnderstood, PulseError, ScheduleFault
 from pulse.core.language import LANGUAGES, N_, SOURCE, _, ngettext, speaking
 from pulse.core.model import BothSides, Item, Side
+from pulse.core.privacy import LOWEST_MINIMUM
 from pulse.core.records import ReadersRule
 from pulse.core.schedule import Repeat, Weekday, describe
 from pulse.core.setup_form import DATES_LIMIT, SetupForm
@@ -53,7 +54,7 @@ _RHYTHMS = (
 """How often: the repeat, and which such day of the month; the weekday is appended: `monthly:1:tuesday`."""
 
 _MINIMUMS = {
-    5: N_("5 answers: the least that protects"),
+    LOWEST_MINIMUM: N_("5 answers: the least that protects"),
     10: N_("10 answers: careful, for wary teams"),
     15: N_("15 answers"),
     20: N_("20 answers"),
@@ -218,7 +219,7 @@ _CHANNEL_FAULTS = {
 }
 
 
-def channel_fault(channel: str, why: str, minimum: int = 5) -> str:
+def channel_fault(channel: str, why: str, minimum: int = LOWEST_MINIMUM) -> str:
     """What is wrong with a channel (its name), for its field in the form.
 
     `why` is Slack's code, too_few, isolates, shared or unreachable. Plain text: Slack shows an error of a
@@ -506,7 +507,7 @@ def _own_errors(form: SetupForm, read: Mapping[str, Any]) -> dict[str, str]:
         errors["it"] = _("A channel can belong to one side only. Take out the one that marketing has, too.")
     if form.items not in (2, 3, 4):
         errors["items"] = _("Choose 2, 3 or 4 questions.")
-    if read["minimum"] and not 5 <= form.minimum <= GREATEST_MINIMUM:
+    if read["minimum"] and not LOWEST_MINIMUM <= form.minimum <= GREATEST_MINIMUM:
         errors["minimum"] = _("Choose 5 answers or more.")
     return errors
 

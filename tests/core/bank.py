@@ -21,7 +21,6 @@ def item(
     options: tuple[Option, ...] = AGREE,
     measures: tuple[Measure, ...] = (Measure("top2box", frozenset({"4", "5"}), "agree"),),
     direction: Direction = Direction.POSITIVE,
-    in_index: bool = True,
     mirrored: bool = True,
 ) -> Item:
     """An agree item of the trust dimension by default."""
@@ -36,12 +35,7 @@ def item(
         measures=measures,
         wordings={Side.MARKETING: "They trust us.", Side.IT: other},
         baselines={},
-        compare_how="",
-        comparability="",
-        provenance="",
-        validation="",
         note="",
-        in_index=in_index,
     )
 
 
@@ -59,7 +53,6 @@ AMOUNT = item(
         Measure("choice_share:more_needed", frozenset({"far_too_little", "too_little"}), "say “too little”"),
     ),
     Direction.CHOICE,
-    in_index=False,
     mirrored=False,
 )
 EFFECT = item(
@@ -68,7 +61,6 @@ EFFECT = item(
     options("very", "effective", "somewhat", "not"),
     (Measure("top1box", frozenset({"very"}), "say “very effective”"),),
     Direction.CHOICE,
-    in_index=False,
 )
 LEAD = item(
     "L03",
@@ -79,7 +71,6 @@ LEAD = item(
         Measure("choice_share:CIO", frozenset({"it"}), "choose “IT”"),
     ),
     Direction.CHOICE,
-    in_index=False,
     mirrored=False,
 )
 TRUST = item()

@@ -49,7 +49,7 @@ def sentences(found: ItemReport) -> list[str]:
         said += [side.sentence, side.people_sentence, side.direct_sentence, side.sight]
         said += [change.sentence for change in side.claims]
         said += [text for one in side.comparisons for text in (one.sentence, one.caveat, one.phrase)]
-        said += [side.last_time.sentence] if side.last_time is not None else []
+        said += [side.last_time] if side.last_time else []
     return [text for text in [*said, found.gap.sentence if found.gap is not None else ""] if text]
 
 

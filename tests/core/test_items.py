@@ -83,19 +83,6 @@ def test_no_shipped_wording_has_drifted_from_the_one_that_its_baselines_belong_t
     assert [item.id for item in BANK if item.edited] == []
 
 
-def test_what_people_want_and_choices_stay_out_of_the_index() -> None:
-    """What people want or expect, and items without an agree scale, are not in the index; all others are."""
-    assert [item.id for item in BANK if not item.in_index] == [
-        "A01",
-        "A02",
-        "A04",
-        "E01",
-        "L03",
-        "L04",
-        "S01",
-    ]
-
-
 def test_agree_items_report_those_who_agree_and_leave_out_cannot_say() -> None:
     """Top two of five; “cannot say” does not count, nor does “did not ask” of R03."""
     trust, answered = item("T01"), item("R03")
@@ -158,7 +145,7 @@ def test_every_option_fits_a_button_on_a_phone() -> None:
 
 
 def test_an_edited_wording_is_a_new_series_without_baselines() -> None:
-    """One changed word: the item keeps its id, but has no published figure, and says why."""
+    """One changed word: the item keeps its id, but has no published figure, and is marked as edited."""
     edited = Bank(
         parse_items(
             shipped_with("T01", wording_it="I trust marketing to do what they say."), "items.csv", LEDGER
@@ -168,7 +155,6 @@ def test_an_edited_wording_is_a_new_series_without_baselines() -> None:
     assert edited.series != item("T01").series
     assert edited.baselines == {Side.MARKETING: (), Side.IT: ()}
     assert edited.edited
-    assert edited.comparability.startswith("none: the wording or the answers were edited")
 
 
 def test_an_edited_answer_is_a_new_series_too() -> None:
@@ -221,12 +207,6 @@ def test_an_edited_answer_is_a_new_series_too() -> None:
         ({"wording_marketing": " "}, "wording_marketing", "this cell is empty"),
         ({"wording_it": "w" * 301}, "wording_it", "301 characters; at most 300 fit"),
         ({"wording_it": "two\nlines"}, "wording_it", "there is a line break"),
-        ({"in_index": "maybe"}, "in_index", "use one of: yes, no"),
-        (
-            {"scale": "choice: a / b", "direction": "choice", "in_index": "yes"},
-            "in_index",
-            "only agree5 items can be in the index",
-        ),
         ({"measures": "choice_share:x = agree"}, "measures", "leave this cell empty"),
         (
             {"scale": "choice: a / b", "direction": "choice", "measures": "a"},
@@ -269,7 +249,7 @@ def test_an_edited_answer_is_a_new_series_too() -> None:
 )
 def test_a_fault_names_its_file_row_and_column(cells: dict[str, str], column: str, problem: str) -> None:
     """Whatever is wrong in an item, the sentence says where: file, row as a spreadsheet counts, column."""
-    optional = {"in_index": "", "measures": ""}
+    optional = {"measures": ""}
     with pytest.raises(DataFault) as caught:
         own(optional, {"id": "OWN2"} | optional | cells)
     fault = caught.value
@@ -333,9 +313,15 @@ def test_a_file_that_is_not_such_a_table_is_refused(text: str, row: int, problem
 def test_an_own_item_has_no_baselines_and_says_that_it_is_the_companys() -> None:
     """Own items are asked and reported like others, beside no published figure."""
     (mine,) = own({})
-    assert (mine.own, mine.edited, mine.in_index) == (True, False, True)
+    assert (mine.own, mine.edited) == (True, False)
     assert mine.baselines == {Side.MARKETING: (), Side.IT: ()}
     assert (mine.format, mine.direction, mine.asked) == (Format.AGREE5, Direction.POSITIVE, Asked.ROTATING)
+
+
+def test_a_file_of_the_first_edition_is_read() -> None:
+    """Whatever its column `in_index` holds, it changes nothing: there is no index any more."""
+    for cell in ("yes", "no", "maybe", ""):
+        assert own({"in_index": cell}) == own({})
 
 
 def test_an_own_choice_reports_its_first_answer_unless_told_otherwise() -> None:
@@ -346,7 +332,6 @@ def test_an_own_choice_reports_its_first_answer_unless_told_otherwise() -> None:
         ("choice_share:daily", {"daily"}, "say “daily”")
     ]
     assert [option.key for option in plain.options if not option.counted] == ["cannot_say"]
-    assert not plain.in_index
     (named,) = own(choice | {"measures": "choice_share:often = Daily + weekly"})
     assert [(m.key, set(m.options), m.says) for m in named.measures] == [
         ("choice_share:often", {"daily", "weekly"}, "say “daily” or “weekly”")

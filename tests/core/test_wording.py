@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pulse.core.baselines import comparable
 from pulse.core.claims import claims, lasting_changes
-from pulse.core.comparison import Study, Verdict
+from pulse.core.comparison import Study
 from pulse.core.headlines import LIMIT, headline_sentence
 from pulse.core.model import ClosedWave, Side
 from pulse.core.people import PeopleRange
@@ -76,10 +76,9 @@ def test_a_share_is_said_with_its_count(k: int, n: int, roster: int, sentence: s
 def test_the_time_before_is_a_fact_with_its_date() -> None:
     """No verdict about last week; a year is named if it is another one."""
     said = marketing(run([(11, 14), (7, 12)]))
-    assert said.last_time is not None
-    assert said.last_time.sentence == "11 of 14 (79%) on 6 August."
+    assert said.last_time == "11 of 14 (79%) on 6 August."
     later = [asked(0, (11, 14)), asked(30, (7, 12))]
-    assert marketing(later).last_time is not None
+    assert marketing(later).last_time
     assert sentences(last(later).items[0]).count("11 of 14 (79%) on 6 August 2026.") == 1
 
 
@@ -354,7 +353,7 @@ def test_sides_that_accuse_each_other_have_no_gap() -> None:
     """7 of 13 say that IT takes too long and 6 of 10 that marketing rushes: that is no agreement."""
     gap = last([asked(0, (7, 13), (6, 10), item="R01")]).items[0].gap
     assert gap is not None
-    assert (gap.verdict, gap.accusing) == (None, True)
+    assert gap.verdict is None
     assert gap.sentence == (
         "7 of 13 in marketing agree: “It takes too long for IT to develop what marketing needs.” "
         "6 of 10 in IT agree: “Marketing asks us to move faster than quality and security allow.”"
@@ -370,20 +369,20 @@ def test_only_mirrored_items_have_a_gap() -> None:
 
 
 @pytest.mark.parametrize(
-    ("counts", "verdict", "sentence"),
+    ("counts", "sentence"),
     [
-        ([20, 7, 3], Verdict.ABOVE, "More say “better” than “worse”: more than chance explains."),
-        ([3, 7, 20], Verdict.BELOW, "More say “worse” than “better”: more than chance explains."),
-        ([10, 12, 8], Verdict.UNCLEAR, "“Better” and “worse” can't be told apart."),
-        ([11, 1, 0], Verdict.ABOVE, "More say “better” than “worse”: more than chance explains."),
-        ([7, 5, 0], Verdict.UNCLEAR, "“Better” and “worse” can't be told apart."),
+        ([20, 7, 3], "More say “better” than “worse”: more than chance explains."),
+        ([3, 7, 20], "More say “worse” than “better”: more than chance explains."),
+        ([10, 12, 8], "“Better” and “worse” can't be told apart."),
+        ([11, 1, 0], "More say “better” than “worse”: more than chance explains."),
+        ([7, 5, 0], "“Better” and “worse” can't be told apart."),
     ],
 )
-def test_direct_change_is_better_against_worse(counts: list[int], verdict: Verdict, sentence: str) -> None:
+def test_direct_change_is_better_against_worse(counts: list[int], sentence: str) -> None:
     """Those in between are left out; if "worse" is not published, it can be all the rest."""
     made = report(wave(0, {("A04", side): counts for side in Side}, 40), [], BANK, LEDGER)
     said = made.items[0].sides[Side.IT]
-    assert (said.direct, said.direct_sentence) == (verdict, sentence)
+    assert said.direct_sentence == sentence
 
 
 # --- What a team can see ---------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ async def test_a_decision_is_made_on_one_set_up(office: Office) -> None:
     waves = office.bot.workspace.waves
     friday = replace(Schedule.from_record(waves.setup().schedule), weekday=Weekday.FRIDAY)
     new = replace(waves.setup(), schedule=friday.as_record(), since=office.clock.time)
-    await overtaken(office, "last_decided", waves.tick(), waves.save_setup(new, "changed"))
+    await overtaken(office, "known_waves", waves.tick(), waves.save_setup(new, "changed"))
     assert await office.bot.store.missed_waves(datetime(2026, 3, 1, tzinfo=UTC)) == ()
 
 

@@ -32,7 +32,9 @@ from tests.process import Outside, bot, free_port, tokens
 
 TOKEN = "a token of the operator's"
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
-NOBODY = SocketState(1, 0, 0, 0, 0, None, 0, None, "Slack cannot be reached (TimeoutError).")
+NOBODY = SocketState(
+    wanted=1, connected=0, unsent_acks=0, strangers=0, problem="Slack cannot be reached (TimeoutError)."
+)
 FORM = "application/x-www-form-urlencoded"
 
 

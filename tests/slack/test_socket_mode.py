@@ -176,7 +176,7 @@ async def test_a_silent_socket_is_given_up(desk: Desk) -> None:
 
 async def test_a_quiet_socket_that_answers_pings_is_kept(desk: Desk) -> None:
     """No taps at night is no reason to reconnect."""
-    async with desk.connected(patience=Patience(ping_every=0.02, pong=0.05)) as socket:
+    async with desk.connected(patience=Patience(ping_every=0.02, pong=0.05)):
         heard = asyncio.Event()
         ws = desk.slack.sockets[0].ws
         pong = ws.pong
@@ -192,8 +192,6 @@ async def test_a_quiet_socket_that_answers_pings_is_kept(desk: Desk) -> None:
         ws.pong = counted  # type: ignore[method-assign]  # counts the pings that came
         await asyncio.wait_for(heard.wait(), 5)
         assert desk.slack.calls["apps.connections.open"] == 1
-        quiet = socket.state.quiet
-        assert quiet is not None and quiet < 1.0
 
 
 async def test_the_ack_of_a_tap_whose_socket_broke_goes_over_the_next(desk: Desk) -> None:
@@ -475,7 +473,6 @@ async def test_the_state_counts_what_is_open(desk: Desk) -> None:
     """Health checks read how many sockets are wanted and how many are open."""
     async with desk.connected(connections=2) as socket:
         state = socket.state
-        assert (state.wanted, state.connected, state.draining, state.in_flight) == (2, 2, 0, 0)
-        assert state.num_connections == 2
+        assert (state.wanted, state.connected) == (2, 2)
     await socket.close()
     assert socket.state.connected == 0

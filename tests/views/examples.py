@@ -51,12 +51,7 @@ def an_item(
         measures=(Measure("top2box", frozenset({"4", "5"}), "agree"),),
         wordings={Side.MARKETING: marketing, Side.IT: it},
         baselines={Side.MARKETING: (), Side.IT: ()},
-        compare_how="",
-        comparability="",
-        provenance="",
-        validation="",
         note="",
-        in_index=True,
         own=own,
     )
 

@@ -37,8 +37,6 @@ VARIANTS = {
     "shared": notices.shared(),
     "withdrawn": notices.withdrawn(CLOSES),
     "refusal": notices.refusal("This pulse is closed. `/pulse scores` shows the results."),
-    "nothing_open": notices.nothing_open(OPENS),
-    "nothing_open_nor_planned": notices.nothing_open(None),
     "help": command_help.help_message(HELP),
     "unknown_near": command_help.unknown_command("scoers", HELP),
     "unknown_far": command_help.unknown_command("xyzzy", HELP),
