@@ -14,6 +14,7 @@ from handlers.replies import wave_id_of
 from pulse.core.alert import InDoubt, Posted
 from pulse.core.errors import BadRequest
 from pulse.core.language import _
+from pulse.core.records import MessageKind
 from pulse.views import doubts, managing
 from pulse.views.message import Message
 
@@ -132,7 +133,9 @@ async def post_again(interaction: Interaction, which: str) -> Message:
         )
     interaction.later(interaction.surfaces.publisher.deliver())
     wave = interaction.workspace.waves.current
-    if all(message.kind == "poll" and (wave is None or message.wave_id != wave.id) for message in found):
+    if all(
+        message.kind == MessageKind.POLL and (wave is None or message.wave_id != wave.id) for message in found
+    ):
         return doubts.poll_closed_meanwhile()
     return doubts.posted_again(found[0].channel)
 
