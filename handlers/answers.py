@@ -19,6 +19,7 @@ from handlers.middleware import INTERACTION
 from handlers.replies import attempt, or_refuse, outcome, privately, reply, tell_elsewhere, wave_id_of
 from pulse.core.errors import NotOfThisPulse, SlackFault
 from pulse.core.language import _
+from pulse.core.records import MessageKind
 from pulse.services.answering import Ballot
 from pulse.views.answer import CALLBACK, answer_view, parse_answer, parse_channel, parse_wave
 from pulse.views.message import Message, as_view
@@ -80,7 +81,7 @@ async def open_form(ack: AsyncAck, interaction: Interaction) -> None:
     if wave is not None and interaction.in_private:
         _keep(interaction, wave.id)
     interaction.later(or_refuse(interaction, show_form(interaction)))
-    interaction.later(pressed(interaction, "poll", interaction.value))
+    interaction.later(pressed(interaction, MessageKind.POLL, interaction.value))
 
 
 async def save_form(ack: AsyncAck, interaction: Interaction, body: Body) -> None:
@@ -105,7 +106,7 @@ async def show_form(interaction: Interaction) -> None:
 async def _tap(interaction: Interaction) -> None:
     wave_id, item_id, option = _parse_value(interaction.value)
     user, channel = interaction.user, interaction.channel
-    await pressed(interaction, "poll", wave_id)
+    await pressed(interaction, MessageKind.POLL, wave_id)
     ballot = await interaction.workspace.answering.tap(user, channel, wave_id, item_id, option)
     interaction.surfaces.counts.touch()
     if interaction.message and not interaction.in_private:

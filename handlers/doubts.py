@@ -11,6 +11,7 @@ from handlers.interaction import Interaction, part_of, text_of
 from handlers.replies import attempt, or_refuse, reply
 from pulse.core.alert import InDoubt
 from pulse.core.language import _
+from pulse.core.records import MessageKind
 from pulse.views.doubts import (
     CALLBACK,
     FIELD,
@@ -32,7 +33,7 @@ def register(app: AsyncApp) -> None:
     app.view(CALLBACK)(save_link)
 
 
-async def pressed(interaction: Interaction, kind: str, token: str) -> None:
+async def pressed(interaction: Interaction, kind: MessageKind, token: str) -> None:
     """A press on a wave's public message shows that it was posted, in case that was in doubt."""
     if interaction.message and not interaction.in_private:
         await interaction.surfaces.publisher.pressed(kind, token, interaction.channel, interaction.message)

@@ -8,6 +8,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from handlers.doubts import pressed
 from handlers.interaction import Interaction
 from handlers.replies import or_refuse, outcome, privately, reply, send, wave_id_of
+from pulse.core.records import MessageKind
 from pulse.views.notices import shared
 from pulse.views.results import CERTAINTY, DETAILS, POSTED, SHARE, TREND
 
@@ -46,7 +47,7 @@ async def _note(interaction: Interaction) -> None:
     """A press on posted results shows that they were posted, in case that was in doubt."""
     kind, _colon, token = interaction.block.partition(":")
     if kind == POSTED:
-        await pressed(interaction, "results", token)
+        await pressed(interaction, MessageKind.RESULTS, token)
 
 
 async def _show_details(interaction: Interaction) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from pulse.core.commitments import ID_PREFIX
-from pulse.core.records import OutboxMessage
+from pulse.core.records import MessageKind, MessageState, OutboxMessage
 
 UNKNOWN_OUTCOME = "unknown_outcome"
 """The problem of a message when nobody can tell whether it was posted."""
@@ -41,11 +41,12 @@ def doubt_about(message: OutboxMessage) -> InDoubt | None:
 
     Closing a poll is never in doubt: it waits for its poll.
     """
-    if message.kind == "closing" or (message.state, message.problem) != ("sending", UNKNOWN_OUTCOME):
+    doubtful = message.state == MessageState.SENDING and message.problem == UNKNOWN_OUTCOME
+    if message.kind == MessageKind.CLOSING or not doubtful:
         return None
     if ID_PREFIX in message.kind:
         what = Posted.COMMITMENT
-    elif message.kind in ("poll", "results", "report"):
+    elif message.kind in (MessageKind.POLL, MessageKind.RESULTS, MessageKind.REPORT):
         what = Posted(message.kind)
     else:
         what = Posted.ANNOUNCEMENT

@@ -183,9 +183,34 @@ class Publication:
     expected: Mapping[tuple[str, Side], Expected] = field(default_factory=dict)
 
 
+class MessageKind(StrEnum):
+    """What a message of the outbox is; those about a commitment have a kind of their own, with its number."""
+
+    POLL = "poll"
+    CLOSING = "closing"
+    """Not a post: the poll takes its closed form."""
+    RESULTS = "results"
+    REPORT = "report"
+    WELCOME = "welcome"
+    CHANNELS = "channels"
+
+
+class MessageState(StrEnum):
+    """How far a message of the outbox is."""
+
+    DUE = "due"
+    SENDING = "sending"
+    """Perhaps posted already."""
+    DONE = "done"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
-    """A message to be posted once in one channel of a wave, from `at` on."""
+    """A message to be posted once in one channel of a wave, from `at` on.
+
+    `kind` is a `MessageKind`, or says which commitment the message is about.
+    """
 
     kind: str
     channel: str
@@ -196,15 +221,15 @@ class NewMessage:
 class OutboxMessage:
     """A message of the outbox, to be posted exactly once in its channel.
 
-    `state` is "due", "sending" (perhaps posted already), "done" or "failed". `ts` is Slack's id of
-    the posted message, `problem` a code for what kept the last attempt from succeeding.
+    `kind` is as in `NewMessage`. `ts` is Slack's id of the posted message, `problem` a code for what kept the
+    last attempt from succeeding.
     """
 
     key: str
     wave_id: int | None
     kind: str
     channel: str
-    state: str
+    state: MessageState
     ts: str | None
     attempts: int
     problem: str

@@ -26,7 +26,17 @@ from pulse.core.language import _
 from pulse.core.library import Library
 from pulse.core.model import Format, Item, Note, Side
 from pulse.core.question_plan import QuestionPlan, headlines, suggested_plan
-from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup, StoredBallot
+from pulse.core.records import (
+    Ballots,
+    MessageKind,
+    MessageState,
+    NewMessage,
+    NewWave,
+    OpenWave,
+    Publication,
+    Setup,
+    StoredBallot,
+)
 from pulse.core.schedule import Repeat, Schedule, Weekday
 from pulse.core.scoring import publication
 from pulse.storage.sqlite.store import Store
@@ -100,8 +110,8 @@ async def fill(store: Store, library: Library, now: datetime, channels: Mapping[
     await store.add_note(Note(past[TURNING_POINT].local_date, _("New intake form (invented)")), now, noted)
     await store.add_note(Note(local_date(schedule, past[0].closes_at), sample_note()), now, noted)
     for message in await store.undelivered():
-        if message.kind != "results":
-            await store.mark(message.key, "done")
+        if message.kind != MessageKind.RESULTS:
+            await store.mark(message.key, MessageState.DONE)
     await store.scrub()
 
 
@@ -161,7 +171,7 @@ async def _wave(sample: _Sample, number: int, moments: Moments) -> None:
     )
     closed = moments.closes_at
     last = number == WAVES - 1
-    messages = [NewMessage(kind="results", channel=channel, at=closed) for channel in where if last]
+    messages = [NewMessage(kind=MessageKind.RESULTS, channel=channel, at=closed) for channel in where if last]
     await store.close_wave(
         wave_id, _counted(items, wave), messages, closed, _audited(AuditCode.SAMPLE_CLOSED)
     )

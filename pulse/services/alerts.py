@@ -21,7 +21,7 @@ from pulse.core.alert import (
     doubt_about,
 )
 from pulse.core.errors import TOKEN_REFUSALS
-from pulse.core.records import OutboxMessage, Traces
+from pulse.core.records import MessageState, OutboxMessage, Traces
 from pulse.services.ports import Clock, SendAlert
 from pulse.services.waves import Waves
 from pulse.storage.port import Store
@@ -107,7 +107,7 @@ def _needs_a_person(message: OutboxMessage) -> bool:
     if message.problem in TOKEN_REFUSALS:
         # Slack now takes no message to anybody; the bot ends, and says why.
         return False
-    if message.problem == UNKNOWN_OUTCOME and message.state != "failed":
+    if message.problem == UNKNOWN_OUTCOME and message.state != MessageState.FAILED:
         # Managers are asked about it separately: `doubts`.
         return False
-    return message.state == "failed" or message.problem in LASTING or message.attempts >= PATIENCE
+    return message.state == MessageState.FAILED or message.problem in LASTING or message.attempts >= PATIENCE

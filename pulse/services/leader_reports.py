@@ -16,13 +16,12 @@ from pulse.core.language import _
 from pulse.core.model import ClosedWave
 from pulse.core.quarterly import QuarterReport, quarters
 from pulse.core.quarters import Quarter, typed_quarter
-from pulse.core.records import NewMessage, Setup
+from pulse.core.records import MessageKind, NewMessage, Setup
 from pulse.services.ports import Clock
 from pulse.services.results import Results
 from pulse.services.waves import Waves
 from pulse.storage.port import Store
 
-KIND = "report"
 ANNOUNCED_AT = time(9)
 LATEST = timedelta(weeks=4)
 """After this long a quarter's report is not announced any more; /pulse report has it."""
@@ -48,8 +47,10 @@ class LeaderReports:
         if not due <= now <= due + LATEST:
             return
         waves = quarters(await self._results.closed(), self._waves.zone()).get(quarter, ())
-        if waves and await self._store.posted("results", waves[-1].id):
-            messages = [NewMessage(kind=KIND, channel=channel, at=now) for channel in _channels(setup)]
+        if waves and await self._store.posted(MessageKind.RESULTS, waves[-1].id):
+            messages = [
+                NewMessage(kind=MessageKind.REPORT, channel=channel, at=now) for channel in _channels(setup)
+            ]
             await self._store.queue_once(messages, waves[-1].id, waves[0].id)
 
     def _announced_at(self, quarter: Quarter) -> datetime:

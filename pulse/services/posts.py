@@ -9,7 +9,7 @@ from pulse.core.cards import ChannelsCard, CommitmentCard, PollCard, PostedPoll
 from pulse.core.commitments import ID_PREFIX
 from pulse.core.model import ClosedWave, Item, Side, SideTurnout
 from pulse.core.quarterly import QuarterReport
-from pulse.core.records import CalledOffWave, OpenWave, OutboxMessage
+from pulse.core.records import CalledOffWave, MessageKind, OpenWave, OutboxMessage
 from pulse.core.reports import WaveReport
 from pulse.core.schedule import describe
 from pulse.services.alerts import Alerts
@@ -96,7 +96,7 @@ class Posts:
         await self._snapshot.refresh(wave)
         return tuple(
             PostedPoll(channel=channel, ts=ts, card=self._open_poll(wave, wave.channels[channel]))
-            for channel, ts in await self._store.copies("poll", wave.id)
+            for channel, ts in await self._store.copies(MessageKind.POLL, wave.id)
             if channel in wave.channels
         )
 

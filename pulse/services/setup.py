@@ -15,7 +15,7 @@ from pulse.core.language import _, language_of
 from pulse.core.library import Library
 from pulse.core.model import BothSides, Item, Side
 from pulse.core.question_plan import suggested_plan
-from pulse.core.records import NewMessage, Setup
+from pulse.core.records import MessageKind, NewMessage, Setup
 from pulse.core.setup_form import SetupForm
 from pulse.core.zones import City, FoundZone, common_zones, find_zones
 from pulse.services.choosing import next_items
@@ -26,7 +26,6 @@ from pulse.storage.port import Store
 CHECK_S = 2.3
 """How long the check of a form may take: its ack is due within 3 s."""
 
-WELCOME, CHANGED = "welcome", "channels"
 """Kinds of messages that tell channels about the set-up."""
 
 CLOSE = 10
@@ -298,12 +297,17 @@ def announcements(before: Setup | None, after: Setup) -> tuple[NewMessage, ...]:
     """What channels are told: all of them at the first set-up, later those that a change concerns."""
     now = set(after.results).union(*after.channels.values())
     if before is None:
-        return tuple(NewMessage(kind=WELCOME, channel=channel, at=after.since) for channel in sorted(now))
+        return tuple(
+            NewMessage(kind=MessageKind.WELCOME, channel=channel, at=after.since) for channel in sorted(now)
+        )
     concerned = set(before.results) ^ set(after.results)
     for side in Side:
         if set(before.channels[side]) != set(after.channels[side]):
             concerned |= {*before.channels[side], *after.channels[side]}
-    return tuple(NewMessage(kind=CHANGED, channel=channel, at=after.since) for channel in sorted(concerned))
+    return tuple(
+        NewMessage(kind=MessageKind.CHANNELS, channel=channel, at=after.since)
+        for channel in sorted(concerned)
+    )
 
 
 def _change(before: Setup | None, after: Setup) -> AuditEvent:

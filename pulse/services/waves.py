@@ -29,7 +29,7 @@ from pulse.core.model import BothSides, Item, Side
 from pulse.core.plan import Close, KnownWave, Open, Pause, Remind, Skip, SkipReason, next_wake, plan
 from pulse.core.privacy import LOWEST_MINIMUM
 from pulse.core.question_plan import QuestionPlan
-from pulse.core.records import Ballots, NewMessage, NewWave, OpenWave, Publication, Setup
+from pulse.core.records import Ballots, MessageKind, NewMessage, NewWave, OpenWave, Publication, Setup
 from pulse.core.schedule import Schedule
 from pulse.core.scoring import publication
 from pulse.services.choosing import next_items
@@ -279,9 +279,13 @@ class Waves:
             await self._call_off(wave)
             return
         setup, now = self.setup(), self._clock()
-        messages = [NewMessage(kind="closing", channel=channel, at=now) for channel in wave.channels]
+        messages = [
+            NewMessage(kind=MessageKind.CLOSING, channel=channel, at=now) for channel in wave.channels
+        ]
         results = dict.fromkeys([*wave.channels, *setup.results])
-        messages += [NewMessage(kind="results", channel=channel, at=publish_at) for channel in results]
+        messages += [
+            NewMessage(kind=MessageKind.RESULTS, channel=channel, at=publish_at) for channel in results
+        ]
         items = self.items_of(wave)
 
         def published(ballots: Mapping[Side, Ballots]) -> Publication:
@@ -297,7 +301,9 @@ class Waves:
     async def _call_off(self, wave: OpenWave) -> None:
         """Ends a wave whose key is lost: nobody can read its answers."""
         now = self._clock()
-        messages = [NewMessage(kind="closing", channel=channel, at=now) for channel in wave.channels]
+        messages = [
+            NewMessage(kind=MessageKind.CLOSING, channel=channel, at=now) for channel in wave.channels
+        ]
         event = on_date(AuditCode.CALLED_OFF, wave.local_date)
         await self._store.call_off(wave.id, messages, now, event.as_json())
         self.current = await self._store.current_wave()

@@ -20,7 +20,7 @@ import structlog
 
 from pulse.core.alert import UNKNOWN_OUTCOME, doubt_about
 from pulse.core.errors import PulseError, SlackFault
-from pulse.core.records import OutboxMessage
+from pulse.core.records import MessageKind, MessageState, OutboxMessage
 from pulse.slack.web_api import Slack
 from pulse.slack.wire import INVALID_BLOCKS
 from pulse.views.message import Message, has_pictures, without_pictures
@@ -54,8 +54,8 @@ class OutboxStore(Protocol):
     async def copies(self, kind: str, wave_id: int) -> Sequence[tuple[str, str]]: ...
     async def settle(self, key: str, ts: str) -> bool: ...
     async def add_copy(self, wave_id: int, channel: str, ts: str) -> None: ...
-    async def mark(self, key: str, state: str, ts: str | None = None) -> None: ...
-    async def postpone(self, key: str, state: str, next_try_at: datetime, problem: str) -> None: ...
+    async def mark(self, key: str, state: MessageState, ts: str | None = None) -> None: ...
+    async def postpone(self, key: str, state: MessageState, next_try_at: datetime, problem: str) -> None: ...
     async def retry_now(self, channel: str, at: datetime) -> None: ...
 
 
@@ -103,8 +103,8 @@ class Outbox:
         """
         async with self._turn:
             due = await self._read(now)
-            await self._deliver_all([message for message in due if message.kind == "closing"], now)
-            await self._deliver_all([message for message in due if message.kind != "closing"], now)
+            await self._deliver_all([message for message in due if message.kind == MessageKind.CLOSING], now)
+            await self._deliver_all([message for message in due if message.kind != MessageKind.CLOSING], now)
 
     async def _read(self, now: datetime) -> Sequence[OutboxMessage]:
         """What is due now; notes what is in doubt, so that a tap need not read it."""
@@ -146,23 +146,23 @@ class Outbox:
         return True
 
     async def _send(self, message: OutboxMessage) -> None:
-        if message.kind == "closing":
+        if message.kind == MessageKind.CLOSING:
             return await self._close_poll(message)
-        if message.state == "sending" and await self._settle_if_posted(message):
+        if message.state == MessageState.SENDING and await self._settle_if_posted(message):
             return None
         rendered = await self._render(message)
         if message.key in self._decided:
             return None
         if rendered is None:
-            await self._store.mark(message.key, "done")
+            await self._store.mark(message.key, MessageState.DONE)
             return None
-        await self._store.mark(message.key, "sending")
+        await self._store.mark(message.key, MessageState.SENDING)
         ts = await self._post(message, rendered)
-        if message.key in self._decided and message.wave_id is not None and message.kind == "poll":
+        if message.key in self._decided and message.wave_id is not None and message.kind == MessageKind.POLL:
             # Somebody tapped meanwhile: on this message, or on an earlier copy that was in doubt.
             await self._store.add_copy(message.wave_id, message.channel, ts)
         else:
-            await self._store.mark(message.key, "done", ts)
+            await self._store.mark(message.key, MessageState.DONE, ts)
         _log.info("posted", kind=message.kind, wave=message.wave_id, channel=message.channel)
         return None
 
@@ -204,7 +204,7 @@ class Outbox:
             raise SlackFault(str(fault), code, certain=False) from fault
         if ts is None:
             return False
-        await self._store.mark(message.key, "done", ts)
+        await self._store.mark(message.key, MessageState.DONE, ts)
         return True
 
     async def _close_poll(self, message: OutboxMessage) -> None:
@@ -218,12 +218,12 @@ class Outbox:
         except SlackFault as fault:
             doubt = fault
         rendered = await self._render(message)
-        for channel, ts in await self._store.copies("poll", message.wave_id or 0):
+        for channel, ts in await self._store.copies(MessageKind.POLL, message.wave_id or 0):
             if channel == message.channel and rendered is not None:
                 await self._close_copy(message, ts, rendered)
         if doubt is not None:
             raise doubt
-        await self._store.mark(message.key, "done")
+        await self._store.mark(message.key, MessageState.DONE)
 
     async def _close_copy(self, message: OutboxMessage, ts: str, rendered: Message) -> None:
         async with self._changing:
@@ -237,10 +237,11 @@ class Outbox:
     async def _settle_polls(self, closing: OutboxMessage) -> None:
         """Gives up polls of a closed wave that still wait, after a search for those that may be posted."""
         for message in await self._store.undelivered():
-            if (message.kind, message.wave_id, message.channel) != ("poll", closing.wave_id, closing.channel):
+            polls = (MessageKind.POLL, closing.wave_id, closing.channel)
+            if (message.kind, message.wave_id, message.channel) != polls:
                 continue
-            if message.state == "due" or not await self._settle_if_posted(message):
-                await self._store.mark(message.key, "done")
+            if message.state == MessageState.DUE or not await self._settle_if_posted(message):
+                await self._store.mark(message.key, MessageState.DONE)
 
     def in_doubt(self, kind: str, channel: str) -> tuple[OutboxMessage, ...]:
         """The messages of a kind of which nobody knows whether they were posted in a channel."""
@@ -270,9 +271,9 @@ class Outbox:
         """Notes that a poll on which somebody tapped is posted: it may be a copy that nobody knew of."""
         if (wave_id, channel, ts) in self._seen:
             return
-        if (channel, ts) not in await self._store.copies("poll", wave_id):
+        if (channel, ts) not in await self._store.copies(MessageKind.POLL, wave_id):
             for message in await self._store.undelivered():
-                wanted = ("poll", wave_id, channel, "sending")
+                wanted = (MessageKind.POLL, wave_id, channel, MessageState.SENDING)
                 if (message.kind, message.wave_id, message.channel, message.state) == wanted:
                     await self.settle(message.key, ts, now)
             await self._store.add_copy(wave_id, channel, ts)
@@ -292,7 +293,7 @@ class Outbox:
             for message in found:
                 self._decided.add(message.key)
                 self._doubtful.pop(message.key, None)
-                await self._store.mark(message.key, "due")
+                await self._store.mark(message.key, MessageState.DUE)
                 await self._store.retry_now(message.channel, now)
         return tuple(found)
 
@@ -301,11 +302,15 @@ class Outbox:
             return
         pause = min(FIRST_PAUSE * 2 ** min(message.attempts, 8), LONGEST_PAUSE)
         pause = max(pause, timedelta(seconds=fault.wait))
-        state = "due" if fault.certain else "sending"
+        state = MessageState.DUE if fault.certain else MessageState.SENDING
         if message.attempts >= MOST_ATTEMPTS and fault.code != UNKNOWN_OUTCOME:
-            state = "failed"
+            state = MessageState.FAILED
         _log.warning(
-            "message not posted", kind=message.kind, channel=message.channel, code=fault.code, state=state
+            "message not posted",
+            kind=message.kind,
+            channel=message.channel,
+            code=fault.code,
+            state=str(state),
         )
         doubtful = replace(message, state=state, problem=fault.code)
         if doubt_about(doubtful):
@@ -314,4 +319,4 @@ class Outbox:
 
 
 def _old_name(message: OutboxMessage) -> str:
-    return message.channel if message.kind == "poll" else message.key
+    return message.channel if message.kind == MessageKind.POLL else message.key

@@ -10,7 +10,7 @@ from pulse.core.alert import PostedAgain
 from pulse.core.cards import ChannelsCard, CommitmentCard, PollCard, ReminderCard
 from pulse.core.language import speaking
 from pulse.core.quarterly import QuarterReport
-from pulse.core.records import OutboxMessage
+from pulse.core.records import MessageKind, OutboxMessage
 from pulse.core.reports import WaveReport
 from pulse.slack.cards import Cards
 from pulse.slack.outbox import Outbox, OutboxStore, Sending
@@ -56,7 +56,7 @@ class Publisher:
         """Posts what is due in the channels."""
         await self._outbox.deliver(self._clock())
 
-    async def pressed(self, kind: str, token: str, channel: str, ts: str) -> None:
+    async def pressed(self, kind: MessageKind, token: str, channel: str, ts: str) -> None:
         """A button of a wave's message was pressed: if that was in doubt, it is posted. Raises StoreFault."""
         for message in self._outbox.in_doubt(kind, channel):
             if message.key.split(":")[1:2] == [token]:
@@ -64,7 +64,7 @@ class Publisher:
 
     async def pressed_report(self, quarter: str, channel: str, ts: str) -> None:
         """Like `pressed`, for a report, whose button names its quarter."""
-        for message in self._outbox.in_doubt("report", channel):
+        for message in self._outbox.in_doubt(MessageKind.REPORT, channel):
             report = await self._posts.quarter(message.wave_id)
             if report is not None and report.quarter.code == quarter:
                 await self._outbox.settle(message.key, ts, self._clock())
@@ -101,15 +101,15 @@ class Publisher:
     async def _record(
         self, queued: OutboxMessage
     ) -> PollCard | WaveReport | ChannelsCard | QuarterReport | CommitmentCard | None:
-        if queued.kind in ("welcome", "channels"):
-            return await self._posts.channels(queued.channel, first=queued.kind == "welcome")
+        if queued.kind in (MessageKind.WELCOME, MessageKind.CHANNELS):
+            return await self._posts.channels(queued.channel, first=queued.kind == MessageKind.WELCOME)
         if queued.wave_id is None:
             return self._posts.commitment(queued.kind)
-        if queued.kind == "poll":
+        if queued.kind == MessageKind.POLL:
             return self._posts.poll(queued.wave_id, queued.channel)
-        if queued.kind == "closing":
+        if queued.kind == MessageKind.CLOSING:
             return await self._posts.closed_poll(queued.wave_id, queued.channel)
-        if queued.kind == "report":
+        if queued.kind == MessageKind.REPORT:
             return await self._posts.quarter(queued.wave_id)
         return await self._posts.results(queued.wave_id)
 

@@ -28,6 +28,7 @@ from pulse.core.records import (
     Answers,
     Ballots,
     CalledOffWave,
+    MessageState,
     NewMessage,
     NewWave,
     Opening,
@@ -288,11 +289,11 @@ class OutboxReader(Protocol):
 class OutboxStore(OutboxReader, Protocol):
     """Messages that must appear exactly once in a channel; they are stored before they are posted."""
 
-    async def mark(self, key: str, state: str, ts: str | None = None) -> None:
+    async def mark(self, key: str, state: MessageState, ts: str | None = None) -> None:
         """Sets a message's state, and its ts if one is given; clears its problem."""
         ...
 
-    async def postpone(self, key: str, state: str, next_try_at: datetime, problem: str) -> None:
+    async def postpone(self, key: str, state: MessageState, next_try_at: datetime, problem: str) -> None:
         """Counts a failed attempt. `state` says whether the message may have been posted all the same."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pulse.core.alert import UNKNOWN_OUTCOME, InDoubt, Posted, PostedAgain, doubt_about
-from pulse.core.records import OutboxMessage
+from pulse.core.records import MessageState, OutboxMessage
 from pulse.views import doubts
 from rehearsal.blockkit import message_problems, view_problems
 from tests.golden import golden
@@ -120,13 +120,15 @@ def test_what_waits_for_another_message_or_for_slack_is_not_in_doubt() -> None:
     others = [
         queued("closing"),
         queued("poll", problem="unreachable"),
-        queued("poll", state="due"),
-        queued("poll", state="failed"),
+        queued("poll", state=MessageState.DUE),
+        queued("poll", state=MessageState.FAILED),
     ]
     assert [doubt_about(message) for message in others] == [None] * 4
 
 
-def queued(kind: str, *, state: str = "sending", problem: str = UNKNOWN_OUTCOME) -> OutboxMessage:
+def queued(
+    kind: str, *, state: MessageState = MessageState.SENDING, problem: str = UNKNOWN_OUTCOME
+) -> OutboxMessage:
     return OutboxMessage(
         key=f"{kind}:C1",
         wave_id=None,

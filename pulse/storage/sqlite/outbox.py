@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from pulse.core.records import NewMessage, OutboxMessage
+from pulse.core.records import MessageKind, MessageState, NewMessage, OutboxMessage
 from pulse.storage.sqlite.theme import ReadTheme, Row, Theme
 
 
@@ -51,7 +51,7 @@ class OutboxRows(ReadTheme):
 class Outbox(OutboxRows, Theme):
     """Messages that must be posted exactly once (see `pulse.storage.port.OutboxStore`)."""
 
-    async def mark(self, key: str, state: str, ts: str | None = None) -> None:
+    async def mark(self, key: str, state: MessageState, ts: str | None = None) -> None:
         def job(connection: sqlite3.Connection) -> None:
             connection.execute(
                 "UPDATE outbox SET state = ?, ts = coalesce(?, ts), problem = '' WHERE key = ?",
@@ -60,7 +60,7 @@ class Outbox(OutboxRows, Theme):
 
         await self.write(job)
 
-    async def postpone(self, key: str, state: str, next_try_at: datetime, problem: str) -> None:
+    async def postpone(self, key: str, state: MessageState, next_try_at: datetime, problem: str) -> None:
         def job(connection: sqlite3.Connection) -> None:
             connection.execute(
                 "UPDATE outbox SET state = ?, attempts = attempts + 1, next_try_at = ?, problem = ?"
@@ -123,7 +123,7 @@ class Outbox(OutboxRows, Theme):
         return await self.write(job)
 
     async def repost(self, wave_id: int, channel: str, ts: str, at: datetime) -> bool:
-        poll = NewMessage(kind="poll", channel=channel, at=at)
+        poll = NewMessage(kind=MessageKind.POLL, channel=channel, at=at)
 
         def job(connection: sqlite3.Connection) -> bool:
             # By channel and ts: if Slack gave the channel a new id, the key still has the old one.
@@ -182,7 +182,7 @@ def _message(row: Row) -> OutboxMessage:
         wave_id=row["wave_id"],
         kind=row["kind"],
         channel=row["channel_id"],
-        state=row["state"],
+        state=MessageState(row["state"]),
         ts=row["ts"],
         attempts=row["attempts"],
         problem=row["problem"],

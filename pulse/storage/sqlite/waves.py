@@ -12,7 +12,7 @@ from pulse.core.items import Asking
 from pulse.core.language import _
 from pulse.core.model import BothSides, Side
 from pulse.core.plan import KnownWave, WaveState
-from pulse.core.records import CalledOffWave, NewMessage, NewWave, Opening, OpenWave
+from pulse.core.records import CalledOffWave, MessageKind, NewMessage, NewWave, Opening, OpenWave
 from pulse.storage.ballots import length_of
 from pulse.storage.sqlite.audit import record_change
 from pulse.storage.sqlite.ballots import add_ballots
@@ -122,7 +122,9 @@ class Waves(WaveRows, SealedTheme):
             sealer = self._sealing.make(new.token)
             add_ballots(connection, wave_id, sealer, new.roster, length_of(new.items))
             for channel in new.channels:
-                add_message(connection, wave_id, NewMessage(kind="poll", channel=channel, at=new.opened_at))
+                add_message(
+                    connection, wave_id, NewMessage(kind=MessageKind.POLL, channel=channel, at=new.opened_at)
+                )
             record_change(connection, new.opened_at, what)
             return wave_id
 
