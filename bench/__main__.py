@@ -41,7 +41,7 @@ class Child:
         assert self.process.stdout is not None
         line = await self.process.stdout.readline()
         if not line:
-            raise RuntimeError("a measured process ended; its own words are above")
+            raise RuntimeError("a measured process has ended; what it wrote is above")
         answer: dict[str, Any] = json.loads(line)
         return answer
 

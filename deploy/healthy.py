@@ -29,7 +29,7 @@ def main() -> int:
     except urllib.error.HTTPError as error:
         problem = error.read().decode(errors="replace")
     except OSError as error:
-        problem = f"no answer: {error}"
+        problem = f"The bot does not answer: {error}"
     sys.stderr.write(problem + "\n")
     return 1
 

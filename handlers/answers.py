@@ -41,8 +41,8 @@ Body = dict[str, Any]
 class Taps(AsyncMiddleware):
     """One option tapped: stored durably, then acked, then shown in the private card.
 
-    Not a listener, because taps come in storms: finding the listener and its arguments costs Bolt half as
-    much again as all the rest of a tap.
+    Not a listener, because taps come in storms: up to its ack a tap would take a third more processor time
+    as the first listener that Bolt tries, and six times as much as the last.
     """
 
     action = re.compile(r"^answer:")

@@ -167,7 +167,7 @@ def figures(data: sqlite3.Connection, wave: sqlite3.Row) -> Iterator[str]:
             per_cents = percent(low, n), percent(high, n)
             print(f"  {where}, {share['measure']}: {low} to {high} of {n}, {per_cents[0]} to {per_cents[1]}%")
             if (low, high) not in {published(k, n) for k in range(n + 1)}:
-                yield f"{where}: {low} to {high} of {n} is no figure that is published"
+                yield f"{where}: the bot never publishes {low} to {high} of {n}"
             stated = percents.get((*key, share["measure"]))
             if percents and (not stated or (stated["percent_low"], stated["percent_high"]) != per_cents):
                 yield f"{where}: the per cents of {low} to {high} of {n} are not those that the bot says"

@@ -75,6 +75,18 @@ async def test_answers_in_two_languages_are_one_series(office: Office) -> None:
     assert "10 or more of 12" in office.posted(office.it)[-1].text
 
 
+async def test_figures_beside_a_question_asked_in_translation_say_so_to_everybody(office: Office) -> None:
+    """With German polls an English reader too; with English polls only who reads the question in German."""
+    english, german = office.people(office.it)[:2]
+    german.person.locale = "de-DE"
+    for fields, told in (({}, False), (POSTS_IN_GERMAN, True)):
+        await office.set_up(**fields)
+        said = await office.says(english, "/pulse baselines T01", office.it)
+        assert ("question is translated" in str(said.blocks)) is told
+        said = await office.says(german, "/pulse baselines T01", office.it)
+        assert "die Frage ist übersetzt" in str(said.blocks)
+
+
 async def test_what_a_german_manager_changes_is_read_in_english_by_others(office: Office) -> None:
     """The list of changes is in each reader's language, so that it cannot tell who made them."""
     office.manager.person.locale = "de-DE"

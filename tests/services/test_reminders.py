@@ -61,15 +61,40 @@ async def test_a_reminder_can_be_answered_in_place(office: Office) -> None:
     assert "Strongly agree" in person.dms[-1].text
 
 
-async def test_nobody_is_reminded_twice_a_day(office: Office) -> None:
-    """However often the bot looks."""
-    await opened(office, "2")
-    person = office.people(office.it)[0]
-    for moment in ("09:00", "09:01", "12:00", "17:59"):
-        await at(office, f"2026-03-04T{moment}")
-    assert len(reminders(person)) == 1
-    await at(office, "2026-03-05T09:00")
-    assert len(reminders(person)) == 2
+async def test_nobody_is_reminded_twice_a_day(slack: Rehearsal, tmp_path: Path) -> None:
+    """However often the bot looks, and though it is started anew in between."""
+    path, clock = tmp_path / "pulse.db", Clock()
+    async with running(slack, path, clock) as office:
+        await opened(office, "2")
+        person = office.people(office.it)[0]
+        for moment in ("09:00", "09:01"):
+            await at(office, f"2026-03-04T{moment}")
+        assert len(reminders(person)) == 1
+    for moment in ("12:00", "17:59"):
+        async with running(slack, path, clock) as office:
+            await at(office, f"2026-03-04T{moment}")
+            await at(office, f"2026-03-04T{moment}")
+        assert len(reminders(person)) == 1
+    async with running(slack, path, clock) as office:
+        await at(office, "2026-03-05T09:00")
+        assert len(reminders(person)) == 2
+
+
+async def test_a_restart_in_the_middle_reminds_nobody_twice(slack: Rehearsal, tmp_path: Path) -> None:
+    """Whoever was not yet reached is reminded before the bot stops; the next bot sends nothing again."""
+    path = tmp_path / "pulse.db"
+    async with running(slack, path, Clock()) as office:
+        await opened(office, "2")
+        people = {actor.id: actor for actor in [*office.people(office.it), *office.people(office.marketing)]}
+        slack.delay("chat.postMessage", 0.01)
+        office.clock.time = type(office.clock.time).fromisoformat("2026-03-04T09:00+00:00")
+        await office.bot.scheduler.wake()
+        await slack.workspace.until(lambda: len(slack.calls_of("conversations.open")) > 3)
+        clock = office.clock
+        assert sum(len(reminders(actor)) for actor in people.values()) < len(people)
+    async with running(slack, path, clock) as office:
+        await at(office, "2026-03-04T09:05")
+        assert {len(reminders(actor)) for actor in people.values()} == {1}
 
 
 async def test_there_are_two_reminders_at_most(office: Office) -> None:
