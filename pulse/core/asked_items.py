@@ -89,7 +89,7 @@ def wave_items(
         today=today,
         pinned=plan.pinned,
         off=plan.off,
-        room=room(bank, plan, quarterly, history, today, size),
+        room=room(bank, plan, quarterly, history, today=today, size=size),
     )
     return with_occasions(chosen, occasion)
 
