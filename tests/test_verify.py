@@ -61,15 +61,15 @@ def a_wave(
     opened = FIRST + timedelta(weeks=number)
     most = {side: max((t.n for (_id, of), t in tallies.items() if of is side), default=0) for side in Side}
     return ClosedWave(
-        number + 1,
-        str(number + 1),
-        opened,
-        opened + timedelta(days=3),
-        5,
-        tuple(ids),
-        {id_: shipped(id_).series for id_ in ids},
-        {side: turnout(roster, most[side], 5) for side in Side},
-        {key: publish(shipped(key[0]), counted, 5) for key, counted in tallies.items()},
+        id=number + 1,
+        token=str(number + 1),
+        opened_at=opened,
+        closed_at=opened + timedelta(days=3),
+        minimum=5,
+        items=tuple(ids),
+        series={id_: shipped(id_).series for id_ in ids},
+        turnout={side: turnout(roster, most[side], 5) for side in Side},
+        outcomes={key: publish(shipped(key[0]), counted, 5) for key, counted in tallies.items()},
     )
 
 

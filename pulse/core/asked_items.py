@@ -29,7 +29,7 @@ EXPECTED_EVERY = timedelta(weeks=4)
 EXPECTED_AFTER = 4
 """Fewest waves from one expectation to the next: with a slow cadence one would take a place every time."""
 
-HOPE = "L04"
+CHANGE_QUESTION = "L04"
 """Asks whether something will change because of the results: after a commitment's day, and every quarter."""
 
 
@@ -80,7 +80,7 @@ def wave_items(
 ) -> tuple[Item, ...]:
     """All that the next wave asks; arguments as in `choose_questions`. Equal arguments, equal items."""
     # In the first quarter the results can hardly have changed anything yet.
-    quarterly = {*headlines, HOPE} if history and today - history[0].day >= QUARTER else headlines
+    quarterly = {*headlines, CHANGE_QUESTION} if history and today - history[0].day >= QUARTER else headlines
     chosen = choose_questions(bank, plan, quarterly, history, today=today, size=size)
     occasion = Occasion(
         bank=bank,
@@ -89,7 +89,7 @@ def wave_items(
         today=today,
         pinned=plan.pinned,
         off=plan.off,
-        room=room(bank, plan, quarterly, history, today, size),
+        room=room(bank, plan, quarterly, history, today=today, size=size),
     )
     return with_occasions(chosen, occasion)
 
@@ -106,20 +106,20 @@ def with_occasions(chosen: Sequence[Item], occasion: Occasion) -> tuple[Item, ..
         places.give(_question(due), at_any_cost=True)
     if not occasion.room.is_free:
         return tuple(places.items)
-    hope = occasion.bank.get(HOPE)
-    if hope is not None and hope not in places.items and _is_hope_due(occasion):
-        places.give(hope)
+    change = occasion.bank.get(CHANGE_QUESTION)
+    if change is not None and change not in places.items and _is_change_question_due(occasion):
+        places.give(change)
     base = _base(places.items, occasion)
     if base is not None:
         places.give_behind(expectation_item(base), base)
     return tuple(places.items)
 
 
-def _is_hope_due(occasion: Occasion) -> bool:
+def _is_change_question_due(occasion: Occasion) -> bool:
     """Whether a commitment's day has passed since people were last asked."""
-    if HOPE in occasion.off:
+    if CHANGE_QUESTION in occasion.off:
         return False
-    last = occasion.last_asked(HOPE) or date.min
+    last = occasion.last_asked(CHANGE_QUESTION) or date.min
     return any(
         one.withdrawn_on is None
         and last <= one.due_on < occasion.today

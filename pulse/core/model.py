@@ -118,7 +118,7 @@ class Measure:
     says: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """A question in mirrored wordings. `measures[0]` is the one that is reported first.
 
@@ -295,7 +295,7 @@ class SideTurnout:
     answered: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedWave:
     """All that remains of a wave: what may be published. `token` names it in every copy of the database."""
 

@@ -133,6 +133,7 @@ def room(
     plan: QuestionPlan,
     headlines: Collection[str],
     history: Sequence[Asking],
+    *,
     today: date,
     size: int,
 ) -> Room:

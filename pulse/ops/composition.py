@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -88,8 +89,16 @@ def compose_team(
         clock=clock,
     )
     background = BackgroundTasks()
-    channels = Channels(store=store, waves=waves, roster=roster, lookup=slack, alerts=alerts, clock=clock)
-    audience = Audience(waves=waves, managers=managers, roster=roster, lookup=slack)
+    channels = Channels(
+        store=store,
+        waves=waves,
+        roster=roster,
+        lookup=slack,
+        alerts=alerts,
+        clock=clock,
+        now=time.monotonic,
+    )
+    audience = Audience(waves=waves, managers=managers, roster=roster, lookup=slack, now=time.monotonic)
     commitments = Commitments(store=store, waves=waves, roster=roster, clock=clock)
     home = Home(
         waves=waves,

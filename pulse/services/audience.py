@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
 from pulse.core.errors import NotForYou, SlackFault
@@ -20,10 +20,22 @@ REREAD_S = 20.0
 
 
 class Audience:
-    """Looks people up in channels as Slack shows them now; keeps ids in memory only."""
+    """Looks people up in channels as Slack shows them now; keeps ids in memory only.
 
-    def __init__(self, *, waves: Waves, managers: Managers, roster: Roster, lookup: ChannelLookup) -> None:
+    `now` gives monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        waves: Waves,
+        managers: Managers,
+        roster: Roster,
+        lookup: ChannelLookup,
+        now: Callable[[], float],
+    ) -> None:
         self._waves, self._managers, self._roster, self._lookup = waves, managers, roster, lookup
+        self._now = now
         self._members: dict[str, tuple[float, AbstractSet[str]]] = {}
 
     async def check(self, user: str) -> None:
@@ -62,16 +74,16 @@ class Audience:
 
     def _known(self, channel: str) -> AbstractSet[str]:
         read_at, members = self._members.get(channel, (-KEPT_S, frozenset[str]()))
-        return members if time.monotonic() - read_at < KEPT_S else frozenset()
+        return members if self._now() - read_at < KEPT_S else frozenset()
 
     async def _read(self, channel: str) -> AbstractSet[str]:
         read_at, members = self._members.get(channel, (-KEPT_S, frozenset[str]()))
-        if time.monotonic() - read_at >= REREAD_S:
+        if self._now() - read_at >= REREAD_S:
             try:
                 members = frozenset(await self._lookup.members(channel))
             except SlackFault as fault:
                 if not fault.certain or fault.code == "ratelimited":
                     raise
                 members = frozenset()
-            self._members[channel] = (time.monotonic(), members)
+            self._members[channel] = (self._now(), members)
         return members

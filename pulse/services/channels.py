@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 
 from pulse.core.alert import UNKNOWN_OUTCOME, ChannelAlert, PeopleLeftOut
 from pulse.core.errors import SlackFault
@@ -20,7 +20,10 @@ UNKNOWN, SHARED = "unreachable", "shared"
 
 
 class Channels:
-    """Looks at channels for the managers' Home tab, and reports those in which the bot cannot work."""
+    """Looks at channels for the managers' Home tab, and reports those in which the bot cannot work.
+
+    `now` gives monotonic seconds.
+    """
 
     def __init__(
         self,
@@ -31,9 +34,11 @@ class Channels:
         lookup: ChannelLookup,
         alerts: Alerts,
         clock: Clock,
+        now: Callable[[], float],
     ) -> None:
         self._store, self._waves, self._roster = store, waves, roster
         self._lookup, self._alerts, self._clock = lookup, alerts, clock
+        self._now = now
         self._looked: dict[str, tuple[float, str]] = {}
         self._looked_in: int | None = None
         """The wave during which channels were last checked for being shared."""
@@ -117,7 +122,7 @@ class Channels:
 
     async def _state(self, channel: str) -> str:
         looked = self._looked.get(channel)
-        if looked is not None and time.monotonic() - looked[0] < BELIEVED_S:
+        if looked is not None and self._now() - looked[0] < BELIEVED_S:
             return looked[1]
         try:
             found = await self._lookup.channel(channel)
@@ -127,5 +132,5 @@ class Channels:
             code = fault.code
         else:
             code = found.unusable
-        self._looked[channel] = (time.monotonic(), code)
+        self._looked[channel] = (self._now(), code)
         return code

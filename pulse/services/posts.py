@@ -123,7 +123,8 @@ class Posts:
             return None
         wave = self._waves.current
         closed = all(
-            message.kind == "poll" and (wave is None or message.wave_id != wave.id) for message in messages
+            message.kind == MessageKind.POLL and (wave is None or message.wave_id != wave.id)
+            for message in messages
         )
         return PostedAgain(doubts=doubts, closed=closed)
 

@@ -82,7 +82,7 @@ class Numbered:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrendChart:
     """All waves of a question, oldest first, in a panel for each side on one scale.
 
@@ -177,7 +177,8 @@ Picture = Chart | ReportPage
 def alt_text(chart: Chart) -> str:
     """The chart's conclusion with its numbers: its title and as many whole sentences as Slack takes.
 
-    >>> alt_text(TrendChart("Wave 3", "", (), "", sentences=("Marketing: 7 of 12 agree.",)))
+    >>> said = ("Marketing: 7 of 12 agree.",)
+    >>> alt_text(TrendChart(title="Wave 3", scale="", moments=(), footer="", sentences=said))
     'Wave 3. Marketing: 7 of 12 agree.'
     """
     text = chart.title if chart.title.endswith((".", "?", "!")) else f"{chart.title}."

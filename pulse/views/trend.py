@@ -61,20 +61,21 @@ def trend_chart(trail: Trail, *, zone: tzinfo = UTC) -> TrendChart:
     if trail.reworded:
         parts.append(_("Dotted: the wording changed."))
     return TrendChart(
-        title(trail.item),
-        share_who(trail.item),
-        moments,
-        " ".join(parts),
-        lines,
-        tuple(Numbered(note.day, number) for number, note in _numbered(trail, zone)),
-        tuple(_spoken(trail)),
-        {side: _latest(trail, side) for side in Side},
+        title=title(trail.item),
+        scale=share_who(trail.item),
+        moments=moments,
+        footer=" ".join(parts),
+        lines=lines,
+        notes=tuple(Numbered(note.day, number) for number, note in _numbered(trail, zone)),
+        sentences=tuple(_spoken(trail)),
+        latest={side: _latest(trail, side) for side in Side},
     )
 
 
 def _alt_text(trail: Trail) -> str:
     """The chart's alternative text, which needs its sentences but not its points."""
-    return alt_text(TrendChart(title(trail.item), "", (), "", sentences=tuple(_spoken(trail))))
+    said = tuple(_spoken(trail))
+    return alt_text(TrendChart(title=title(trail.item), scale="", moments=(), footer="", sentences=said))
 
 
 def _moment(item: Item, step: Step, zone: tzinfo) -> Moment:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse.core.asked_items import (
+    CHANGE_QUESTION,
     EXPECTED_AFTER,
     EXPECTED_EVERY,
-    HOPE,
     Occasion,
     asked_item,
     wave_items,
@@ -43,7 +43,7 @@ DUE = Commitment(
 
 
 def occasion(*commitments: Commitment, history: list[Asking] | None = None, **changed: object) -> Occasion:
-    calm = [Asking(TODAY - WEEK, ("T01", "A01", "expected.T01", HOPE))]
+    calm = [Asking(TODAY - WEEK, ("T01", "A01", "expected.T01", CHANGE_QUESTION))]
     made = Occasion(
         bank=BANK,
         commitments=commitments,
@@ -65,7 +65,12 @@ def test_an_ordinary_wave_asks_what_is_in_turn() -> None:
 
 def test_a_commitment_takes_the_place_of_a_question_in_turn() -> None:
     """After its day, and not on it."""
-    assert ids(with_occasions(FOUR, occasion(DUE, off={HOPE}))) == ["T01", "A01", "A02", "commitment.3"]
+    assert ids(with_occasions(FOUR, occasion(DUE, off={CHANGE_QUESTION}))) == [
+        "T01",
+        "A01",
+        "A02",
+        "commitment.3",
+    ]
     assert with_occasions(FOUR, occasion(replace(DUE, due_on=TODAY))) == FOUR
     assert with_occasions(FOUR, occasion(replace(DUE, withdrawn_on=TODAY))) == FOUR
 
@@ -79,10 +84,17 @@ def test_a_commitment_is_asked_about_even_where_nothing_is_in_turn() -> None:
 
 def test_after_a_commitments_day_people_are_asked_whether_they_expect_change() -> None:
     """Once, in the place of another question in turn, unless managers switched the question off."""
-    before = [Asking(DUE.due_on - WEEK, ("T01", "expected.T01", HOPE))]
-    assert ids(with_occasions(FOUR, occasion(DUE, history=before))) == ["T01", "A01", HOPE, "commitment.3"]
-    assert HOPE not in ids(with_occasions(FOUR, occasion(DUE, history=before, off={HOPE})))
-    after = [*before, Asking(TODAY, ("T01", HOPE))]
+    before = [Asking(DUE.due_on - WEEK, ("T01", "expected.T01", CHANGE_QUESTION))]
+    assert ids(with_occasions(FOUR, occasion(DUE, history=before))) == [
+        "T01",
+        "A01",
+        CHANGE_QUESTION,
+        "commitment.3",
+    ]
+    assert CHANGE_QUESTION not in ids(
+        with_occasions(FOUR, occasion(DUE, history=before, off={CHANGE_QUESTION}))
+    )
+    after = [*before, Asking(TODAY, ("T01", CHANGE_QUESTION))]
     asked = replace(DUE, asked_in=4, answered_on=TODAY)
     assert with_occasions(FOUR, occasion(asked, history=after, today=TODAY + WEEK)) == FOUR
 
@@ -106,7 +118,7 @@ def test_expectations_take_turns() -> None:
 
 
 def test_what_can_wait_leaves_its_place_to_a_headline_question() -> None:
-    """A commitment is asked about; hope and expectation wait for a wave that can give a place away."""
+    """A commitment is asked about; both others wait for a wave that can give a place away."""
     full = Room(is_free=False)
     history = [Asking(START, ("T01",))]
     assert with_occasions(FOUR, occasion(history=history, room=full)) == FOUR
@@ -159,7 +171,7 @@ def test_each_headline_question_comes_in_any_quarter_whatever_else_is_asked(due:
     for start in range(len(waves) - 12):
         in_quarter = {id_ for wave in waves[start : start + 13] for id_ in wave.items}
         assert in_quarter >= LEAD, start
-        assert HOPE in in_quarter or start < 2, start
+        assert CHANGE_QUESTION in in_quarter or start < 2, start
 
 
 def test_what_is_left_of_three_years_goes_to_all_other_questions_and_to_expectations() -> None:
@@ -198,7 +210,7 @@ def test_a_wave_never_grows_beyond_four_questions(
 ) -> None:
     """Each is asked once, pinned ones stay beside an expectation, and at most one is asked."""
     chosen = tuple(BANK)[start : start + size]
-    history = [Asking(TODAY - weeks * WEEK, ("T01", HOPE))]
+    history = [Asking(TODAY - weeks * WEEK, ("T01", CHANGE_QUESTION))]
     pinned = ids(chosen[:pins])
     made = ids(with_occasions(chosen, occasion(*[DUE] * due, history=history, pinned=pinned)))
     assert len(made) == len(set(made)) <= 4

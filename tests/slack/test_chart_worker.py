@@ -18,7 +18,11 @@ from pulse.views.charts import CompactChart, ReportPage, TrendChart
 from pulse.views.painting import paint
 
 ROOT = Path(__file__).parents[2]
-CHART = TrendChart("Trust", "share who agree", (), "A footer")
+CHART = TrendChart(title="Trust", scale="share who agree", moments=(), footer="A footer")
+
+
+def titled(title: str) -> TrendChart:
+    return TrendChart(title=title, scale="", moments=(), footer="")
 
 
 def pretend(code: str) -> tuple[str, ...]:
@@ -48,8 +52,8 @@ async def test_equal_charts_are_drawn_once(tmp_path: Path) -> None:
         f"import sys; open({str(log)!r}, 'a').write('x'); sys.stdout.buffer.write(b'\\x89PNG\\r\\n\\x1a\\n')"
     )
     chart_worker = ChartWorker(worker=pretend(code))
-    await asyncio.gather(*(chart_worker.draw(TrendChart("Same", "", (), "")) for _ in range(3)))
-    await chart_worker.draw(TrendChart("Other", "", (), ""))
+    await asyncio.gather(*(chart_worker.draw(titled("Same")) for _ in range(3)))
+    await chart_worker.draw(titled("Other"))
     assert log.read_text() == "xx"
 
 
@@ -61,7 +65,7 @@ async def test_only_so_many_drawings_are_kept(tmp_path: Path) -> None:
     )
     chart_worker = ChartWorker(kept=1, worker=pretend(code))
     for title in ("one", "two", "two", "one"):
-        await chart_worker.draw(TrendChart(title, "", (), ""))
+        await chart_worker.draw(titled(title))
     assert log.read_text() == "xxx"
 
 

@@ -43,15 +43,15 @@ def closed_wave(series: str | None = None) -> ClosedWave:
     if series:
         names["T01"] = series
     return ClosedWave(
-        7,
-        "0123456789abcdef",
-        OPENED,
-        OPENED + timedelta(days=3),
-        5,
-        ITEMS,
-        names,
-        {Side.MARKETING: SideTurnout(30, 24), Side.IT: SideTurnout(12, None)},
-        {
+        id=7,
+        token="0123456789abcdef",
+        opened_at=OPENED,
+        closed_at=OPENED + timedelta(days=3),
+        minimum=5,
+        items=ITEMS,
+        series=names,
+        turnout={Side.MARKETING: SideTurnout(30, 24), Side.IT: SideTurnout(12, None)},
+        outcomes={
             ("T01", Side.MARKETING): Counted(24, {"top2box": Share(16, 16)}),
             ("A02", Side.MARKETING): Counted(7, {"choice_share:about_right": Share(3, 4)}),
             ("T01", Side.IT): Withheld(),

@@ -58,17 +58,17 @@ def trend(waves: int = 9) -> TrendChart:
         marks = {Side.MARKETING: marketing, Side.IT: it}
         moments.append(Moment(day, f"{day:%d.%m.%Y}", "T01-a" if i < 7 else "T01-b", marks))
     return TrendChart(
-        "The others keep promises",
-        "Share who agree, with its 95 % plausible range",
-        tuple(moments),
-        "Hatched: 5 to 9 answers, in words only.",
-        {
+        title="The others keep promises",
+        scale="Share who agree, with its 95 % plausible range",
+        moments=tuple(moments),
+        footer="Hatched: 5 to 9 answers, in words only.",
+        lines={
             Side.MARKETING: (Line(62, "62 % · Forbes Insights 2014"),),
             Side.IT: (Line(68, "68 % · Forbes Insights 2014"), Line(72, "72 % · Another 2015")),
         },
-        (Numbered(date(2026, 2, 1), 1), Numbered(date(2026, 2, 3), 2), Numbered(date(2030, 1, 1), 3)),
-        ("Marketing: no clear trend.",),
-        {Side.MARKETING: "last: 5 of 12", Side.IT: "last: 8 of 10"},
+        notes=(Numbered(date(2026, 2, 1), 1), Numbered(date(2026, 2, 3), 2), Numbered(date(2030, 1, 1), 3)),
+        sentences=("Marketing: no clear trend.",),
+        latest={Side.MARKETING: "last: 5 of 12", Side.IT: "last: 8 of 10"},
     )
 
 
@@ -131,7 +131,7 @@ def test_equal_charts_are_equal_bytes() -> None:
 def test_a_band_has_no_point() -> None:
     """5 to 9 answers are a broad hatched band: nothing solid says where the share lies."""
     moment = Moment(date(2026, 1, 9), "9 January", "a", {Side.IT: Zone(0.3, 0.7, "about half of 7")})
-    sheet = pixels(paint(TrendChart("Title", "", (moment,), "")))[:, 60:]
+    sheet = pixels(paint(TrendChart(title="Title", scale="", moments=(moment,), footer="")))[:, 60:]
     solid = abs(sheet - numpy.array([0x00, 0x72, 0xB2])).max(axis=2) < 8
     assert not numpy.logical_and(solid[1:, 1:], solid[:-1, :-1]).sum() > 200
 

@@ -179,16 +179,16 @@ def _closed_waves(reader: Reader, after: int, most: int) -> Iterator[ClosedWave]
                 score, shares.get(key, []), bars.get(key, [])
             )
         yield ClosedWave(
-            wave["id"],
-            wave["token"],
-            datetime.fromisoformat(wave["opened_at"]),
-            datetime.fromisoformat(wave["closed_at"]),
-            wave["minimum"],
-            tuple(item["item_id"] for item in asked),
-            {item["item_id"]: item["series"] for item in asked},
-            {Side(row["side"]): SideTurnout(row["people"], row["answered"]) for row in turnout},
-            outcomes,
-            {
+            id=wave["id"],
+            token=wave["token"],
+            opened_at=datetime.fromisoformat(wave["opened_at"]),
+            closed_at=datetime.fromisoformat(wave["closed_at"]),
+            minimum=wave["minimum"],
+            items=tuple(item["item_id"] for item in asked),
+            series={item["item_id"]: item["series"] for item in asked},
+            turnout={Side(row["side"]): SideTurnout(row["people"], row["answered"]) for row in turnout},
+            outcomes=outcomes,
+            expected={
                 (row["item_id"], Side(row["side"])): Expected(row["n"], row["half_people"] / 2)
                 for row in expectations.get(wave["id"], [])
             },
