@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 
 from pulse.core.baselines import Comparable
+from pulse.core.closed_waves import observed
 from pulse.core.facts import caution, count, figure, study
 from pulse.core.language import _
 from pulse.core.likelihood import Observation
-from pulse.core.model import Baseline, Item, Outcome, Side, SideTurnout, Withheld
+from pulse.core.model import Baseline, ClosedWave, Item, Side
 from pulse.core.people import people_range
 from pulse.core.privacy import COUNTS_FROM
 from pulse.core.reports import ItemReport
@@ -56,19 +56,18 @@ def _line(found: Comparable) -> Line:
     return Line(found.percent, label)
 
 
-def mark_of(item: Item, outcome: Outcome, turnout: SideTurnout, minimum: int) -> Mark:
+def mark_of(wave: ClosedWave, item: Item, side: Side) -> Mark:
     """How a chart shows an outcome: nothing, a hatched zone, or a share with the range of the whole side.
 
     If too few answered to describe the channel, it is a ring without a range.
     """
-    if isinstance(outcome, Withheld):
-        return Hidden(_("hidden: fewer than {minimum} answers").format(minimum=minimum))
-    share, n = outcome.shares[item.measures[0].key], outcome.n
-    low, high = share.low / n, share.high / n
-    label = count(share.low, share.high, n)
-    if n < COUNTS_FROM:
+    seen = observed(wave, item, side, item.measures[0])
+    if seen is None:
+        return Hidden(_("hidden: fewer than {minimum} answers").format(minimum=wave.minimum))
+    low, high = seen.low / seen.n, seen.high / seen.n
+    label = count(seen.low, seen.high, seen.n)
+    if seen.n < COUNTS_FROM:
         return Zone(low, high, label)
-    seen = Observation(date.min, share.low, share.high, n, max(turnout.roster, n))
     if not seen.describes:
         hollow = _("{count} (too few answered)").format(count=label)
         return Dot(low, high, (low, high), hollow, hollow=True)

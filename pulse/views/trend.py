@@ -81,7 +81,7 @@ def _alt_text(trail: Trail) -> str:
 def _moment(item: Item, step: Step, zone: tzinfo) -> Moment:
     closed = closing_day(step.wave, zone)
     marks = {
-        side: mark_of(item, outcome, step.wave.turnout[side], step.wave.minimum)
+        side: mark_of(step.wave, item, side)
         for side, outcome in step.outcomes.items()
         if _is_of(item, outcome)
     }
@@ -97,7 +97,7 @@ def _latest(trail: Trail, side: Side) -> str:
     newest = trail.steps[-1]
     if not _is_of(trail.item, newest.outcomes[side]):
         return ""
-    mark = mark_of(trail.item, newest.outcomes[side], newest.wave.turnout[side], newest.wave.minimum)
+    mark = mark_of(newest.wave, trail.item, side)
     return _("last: {share}").format(share=mark.label)
 
 

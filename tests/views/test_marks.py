@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pulse.core.model import Counted, Share, Side, SideTurnout, Withheld
+from pulse.core.model import ClosedWave, Counted, Outcome, Share, Side, Withheld
 from pulse.core.reporting import report
 from pulse.views.charts import Dot, Hidden, Zone
 from pulse.views.marks import footer, lines_of, mark_of
 from tests.views.waves import BANK, LEDGER, shipped, trust, wave
 
 EVEN = [2, 2, 4, 2, 2]
+
+
+def of(outcome: Outcome, roster: int) -> ClosedWave:
+    """A wave with a minimum of 7 that published this outcome for IT."""
+    return replace(trust(0, EVEN, EVEN, roster), minimum=7, outcomes={("T01", Side.IT): outcome})
 
 
 @pytest.mark.parametrize(
@@ -29,12 +35,12 @@ EVEN = [2, 2, 4, 2, 2]
 )
 def test_marks_without_a_range(outcome: Any, roster: int, expected: Any) -> None:
     """Hidden has nothing, everybody is exact, and too few of a channel is a ring."""
-    assert mark_of(shipped("T01"), outcome, SideTurnout(roster, None), 7) == expected
+    assert mark_of(of(outcome, roster), shipped("T01"), Side.IT) == expected
 
 
 def test_merged_extremes_are_drawn_over_both_counts() -> None:
     """2 or fewer of 12 spans 0 to 2, and its range is that of all of them."""
-    mark = mark_of(shipped("T01"), Counted(12, {"top2box": Share(0, 2)}), SideTurnout(20, 12), 5)
+    mark = mark_of(of(Counted(12, {"top2box": Share(0, 2)}), 20), shipped("T01"), Side.IT)
     assert isinstance(mark, Dot)
     assert (mark.low, mark.high, mark.label) == (0.0, 2 / 12, "2 or fewer of 12")
     assert mark.plausible == (0.0, 7 / 20)
@@ -42,8 +48,7 @@ def test_merged_extremes_are_drawn_over_both_counts() -> None:
 
 def test_five_to_nine_is_a_zone() -> None:
     """A figure of fewer than ten answers is drawn as broad as it is."""
-    found = report(trust(0, EVEN, [0, 0, 1, 4, 3]), [], BANK, LEDGER).items[0]
-    drawn = mark_of(found.item, found.sides[Side.IT].outcome, SideTurnout(20, 8), 5)
+    drawn = mark_of(trust(0, EVEN, [0, 0, 1, 4, 3]), shipped("T01"), Side.IT)
     assert drawn == Zone(0.75, 1.0, "6 or more of 8")
 
 
