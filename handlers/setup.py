@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -9,10 +10,8 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from handlers.interaction import Interaction, part_of, text_of
 from handlers.replies import attempt, or_refuse
-from pulse.core.errors import BadRequest
 from pulse.core.language import _
-from pulse.core.setup_form import SetupForm
-from pulse.services.setup import BothSidesUndecided, ChannelsUnusable
+from pulse.services.setup import SetupRefused
 from pulse.views import managing
 from pulse.views.message import Message, View, as_view
 from pulse.views.setup import (
@@ -20,7 +19,7 @@ from pulse.views.setup import (
     PREVIEW,
     ZONE,
     FormErrors,
-    channel_fault,
+    field_errors,
     parse_setup,
     people_of_both_sides,
     setup_preview,
@@ -71,38 +70,19 @@ async def _save(interaction: Interaction, body: Body) -> Body:
     await interaction.workspace.managers.check(interaction.user)
     try:
         form = parse_setup(_state(body))
-        in_both = await _save_form(interaction, form)
+        in_both = await interaction.workspace.setup.save(form)
     except FormErrors as error:
-        return {"response_action": "errors", "errors": error.errors}
+        return _at_fields(error.errors)
+    except SetupRefused as error:
+        return _at_fields(field_errors(error.faults, form))
     interaction.later(interaction.surfaces.publisher.deliver())
     interaction.later(interaction.surfaces.home_tabs.redraw(interaction.user))
     also = people_of_both_sides(in_both, form.both_sides) if in_both else ""
     return _closing(managing.set_up(await interaction.workspace.waves.next_opening(), also))
 
 
-async def _save_form(interaction: Interaction, form: SetupForm) -> int:
-    """Saves the form; returns how many people are in channels of both sides.
-
-    Raises FormErrors if a channel or person cannot be used, and what `PulseSetup.save` raises.
-    """
-    managers = interaction.workspace.managers
-    try:
-        await managers.nameable(form.managers, wanted=True)
-    except BadRequest as error:
-        raise FormErrors({"managers": str(error)}, form) from error
-    try:
-        in_both = await interaction.workspace.setup.save(form)
-    except ChannelsUnusable as error:
-        sentences = {
-            field: channel_fault(fault.name, fault.code, fault.minimum)
-            for field, fault in error.faults.items()
-        }
-        raise FormErrors(sentences, form) from error
-    except BothSidesUndecided as error:
-        sentence = people_of_both_sides(error.people, form.both_sides)
-        raise FormErrors({"both_sides": sentence}, form) from error
-    await managers.name(form.managers, wanted=True)
-    return in_both
+def _at_fields(sentences: Mapping[str, str]) -> Body:
+    return {"response_action": "errors", "errors": sentences}
 
 
 def _state(body: Body) -> Body:

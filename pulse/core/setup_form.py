@@ -78,6 +78,36 @@ class SetupForm:
         return self.marketing if side is Side.MARKETING else self.it
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelFault:
+    """Why a channel cannot be used: Slack's code, "shared", "too_few", "isolates" or "unreachable".
+
+    `name` is "" if Slack did not show the channel, or if the fault is of a whole side.
+    """
+
+    name: str
+    code: str
+    minimum: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndecidedPeople:
+    """How many people are in channels of both sides, if the form does not say for which side they count."""
+
+    people: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotNameable:
+    """Why somebody cannot be named as a manager, as a sentence."""
+
+    sentence: str
+
+
+SetupFault = ChannelFault | UndecidedPeople | NotNameable
+"""Why a field of the form cannot be saved."""
+
+
 def _shown_dates(kept: str) -> str:
     """Dates as stored; a list too long for the form, as the first edition kept day by day, becomes ranges."""
     return kept if len(kept) <= DATES_LIMIT else write_dates(read_dates(kept))

@@ -143,6 +143,7 @@ def compose_team(
             roster=roster,
             library=library,
             lookup=slack,
+            managers=managers,
             clock=clock,
             cities=cities,
         ),

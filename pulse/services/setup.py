@@ -10,15 +10,16 @@ from zoneinfo import available_timezones
 from pulse.core.asked_items import asked_item
 from pulse.core.audit import AuditCode, AuditEvent, SetupPart, setup_changed
 from pulse.core.calendar import Moments, local_date, next_moments
-from pulse.core.errors import NotNow, PulseError, SlackFault
+from pulse.core.errors import BadRequest, NotNow, PulseError, SlackFault
 from pulse.core.language import _, language_of
 from pulse.core.library import Library
 from pulse.core.model import BothSides, Item, Side
 from pulse.core.question_plan import suggested_plan
 from pulse.core.records import MessageKind, NewMessage, Setup
-from pulse.core.setup_form import SetupForm
+from pulse.core.setup_form import ChannelFault, NotNameable, SetupFault, SetupForm, UndecidedPeople
 from pulse.core.zones import City, FoundZone, common_zones, find_zones
 from pulse.services.choosing import next_items
+from pulse.services.managers import Managers
 from pulse.services.ports import ChannelLookup, Clock, Roster
 from pulse.services.waves import Waves
 from pulse.storage.port import Store
@@ -48,32 +49,12 @@ class Preview:
     in_both: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelFault:
-    """Why a channel cannot be used: Slack's code, "shared", "too_few", "isolates" or "unreachable".
+class SetupRefused(PulseError):
+    """A form that cannot be saved: `faults` by the form's field. Nothing was saved."""
 
-    `name` is "" if Slack did not show the channel, or if the fault is of a whole side.
-    """
-
-    name: str
-    code: str
-    minimum: int
-
-
-class ChannelsUnusable(PulseError):
-    """Channels of a form that cannot be used: `faults` by the form's field. Nothing was saved."""
-
-    def __init__(self, faults: Mapping[str, ChannelFault]) -> None:
-        super().__init__(_("Some of these channels cannot be used. Nothing was saved."))
+    def __init__(self, faults: Mapping[str, SetupFault]) -> None:
+        super().__init__(_("Something in this form cannot be used. Nothing was saved."))
         self.faults = dict(faults)
-
-
-class BothSidesUndecided(PulseError):
-    """`people` are in channels of both sides, and the form does not say for which side they count."""
-
-    def __init__(self, people: int) -> None:
-        super().__init__(_("Some people are in channels of both sides. Nothing was saved."))
-        self.people = people
 
 
 class PulseSetup:
@@ -87,11 +68,12 @@ class PulseSetup:
         roster: Roster,
         library: Library,
         lookup: ChannelLookup,
+        managers: Managers,
         clock: Clock,
         cities: Callable[[], Sequence[City]],
     ) -> None:
         self._store, self._waves, self._roster, self._library = store, waves, roster, library
-        self._lookup, self._clock, self._cities = lookup, clock, cities
+        self._lookup, self._managers, self._clock, self._cities = lookup, managers, clock, cities
         self._turn = asyncio.Lock()
 
     async def zones(self, typed: str) -> tuple[FoundZone, ...]:
@@ -149,22 +131,17 @@ class PulseSetup:
     async def save(self, form: SetupForm) -> int:
         """Takes effect from the next wave on. Returns how many people are in channels of both sides.
 
-        The first set-up begins with the suggested plan of questions. Channels are told what changes for them.
-        Raises ChannelsUnusable, BothSidesUndecided, ScheduleFault, SlackFault, and NotNow if Slack takes too
-        long.
+        The first set-up begins with the suggested plan of questions. Channels are told what changes for them,
+        and people in the form become managers. All of it is saved or nothing.
+        Raises SetupRefused, ScheduleFault, SlackFault, StoreFault, and NotNow if Slack takes too long.
         """
         try:
             async with asyncio.timeout(CHECK_S):
-                faults = await self._channel_faults(form) or await self._isolating(form)
-                in_both = 0 if faults else await self._in_both(form)
+                in_both = await self._check(form)
         except TimeoutError as error:
             raise NotNow(
                 _("Slack did not tell in time about these channels, so nothing was saved. Please try again.")
             ) from error
-        if faults:
-            raise ChannelsUnusable(faults)
-        if in_both and form.both_sides is BothSides.UNDECIDED:
-            raise BothSidesUndecided(in_both)
         now = self._clock()
         setup = Setup(
             schedule={**form.schedule().as_record(), "skip_dates": " ".join(form.skip_dates.split())},
@@ -183,8 +160,36 @@ class PulseSetup:
             chosen = before is not None or await self._store.question_plan() is not None
             plan = None if chosen else suggested_plan(self._library.source)
             change, messages = _change(before, setup), announcements(before, setup)
-            await self._waves.save_setup(setup, change.as_json(), plan=plan, messages=messages)
+            await self._waves.save_setup(
+                setup,
+                change.as_json(),
+                plan=plan,
+                messages=messages,
+                managers=[self._managers.pseudonym(user) for user in form.managers],
+                named=AuditEvent(code=AuditCode.MANAGER_NAMED).as_json(),
+            )
         return in_both
+
+    async def _check(self, form: SetupForm) -> int:
+        """How many people are in channels of both sides. Raises SetupRefused and SlackFault."""
+        faults: dict[str, SetupFault] = {}
+        # Both at once: the form's submission is acked after this, within 3 s.
+        managers, channels = await asyncio.gather(self._manager_faults(form), self._channel_faults(form))
+        faults |= managers
+        faults |= channels or await self._isolating(form)
+        in_both = 0 if faults.keys() - managers.keys() else await self._in_both(form)
+        if in_both and form.both_sides is BothSides.UNDECIDED:
+            faults["both_sides"] = UndecidedPeople(people=in_both)
+        if faults:
+            raise SetupRefused(faults)
+        return in_both
+
+    async def _manager_faults(self, form: SetupForm) -> dict[str, NotNameable]:
+        try:
+            await self._managers.nameable(form.managers, wanted=True)
+        except BadRequest as error:
+            return {"managers": NotNameable(sentence=str(error))}
+        return {}
 
     async def _in_both(self, form: SetupForm) -> int:
         """How many people are in channels of both sides. Raises SlackFault.

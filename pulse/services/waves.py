@@ -111,10 +111,23 @@ class Waves:
         *,
         plan: QuestionPlan | None = None,
         messages: Sequence[NewMessage] = (),
+        managers: Sequence[bytes] = (),
+        named: str = "",
     ) -> None:
-        """Replaces the set-up. Does not wait while a wave opens, because the ack of a form waits for this."""
+        """Replaces the set-up and names `managers` (see `pulse.storage.port.SetupStore`).
+
+        Does not wait while a wave opens, because the ack of a form waits for this.
+        """
         async with self._setup_turn:
-            await self._store.save_setup(setup, setup.since, what, plan=plan, messages=messages)
+            await self._store.save_setup(
+                setup,
+                setup.since,
+                what,
+                plan=plan,
+                messages=messages,
+                managers=managers,
+                named=named,
+            )
             self.saved_setup = setup
 
     async def move_channel(self, old: str, new: str) -> None:

@@ -75,10 +75,13 @@ class SetupStore(SetupReader, Protocol):
         *,
         plan: QuestionPlan | None = None,
         messages: Sequence[NewMessage] = (),
+        managers: Sequence[bytes] = (),
+        named: str = "",
     ) -> None:
         """Replaces the set-up, and the plan of questions if one is given; adds `messages` about it.
 
-        A message of the same kind that still waits for the same channel is replaced.
+        A message of the same kind that still waits for the same channel is replaced. `managers` (codes) are
+        kept with it, all or nothing; each that is new adds `named` to the audit.
         """
         ...
 

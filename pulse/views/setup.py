@@ -15,7 +15,14 @@ from pulse.core.model import BothSides, Item, Side
 from pulse.core.privacy import LOWEST_MINIMUM
 from pulse.core.records import ReadersRule
 from pulse.core.schedule import Repeat, Weekday, describe
-from pulse.core.setup_form import DATES_LIMIT, SetupForm
+from pulse.core.setup_form import (
+    DATES_LIMIT,
+    ChannelFault,
+    NotNameable,
+    SetupFault,
+    SetupForm,
+    UndecidedPeople,
+)
 from pulse.core.zones import FoundZone
 from pulse.views.blocks import (
     Element,
@@ -230,6 +237,21 @@ def channel_fault(channel: str, why: str, minimum: int = LOWEST_MINIMUM) -> str:
         N_("Slack refuses to tell about one of these channels ({why}). Please save again in a minute."),
     )
     return _(sentence).format(channel=channel, minimum=minimum, why=why)
+
+
+def field_errors(faults: Mapping[str, SetupFault], form: SetupForm) -> dict[str, str]:
+    """A sentence for each field that could not be saved."""
+    return {field: _fault(fault, form) for field, fault in faults.items()}
+
+
+def _fault(fault: SetupFault, form: SetupForm) -> str:
+    match fault:
+        case ChannelFault():
+            return channel_fault(fault.name, fault.code, fault.minimum)
+        case UndecidedPeople():
+            return people_of_both_sides(fault.people, form.both_sides)
+        case NotNameable():
+            return fault.sentence
 
 
 def _channels(form: SetupForm) -> list[Block]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from pulse.core.errors import StoreFault
 from pulse.core.question_plan import Turn
 from rehearsal.population import BOT_USER
 from tests.handlers.conftest import Office, at
@@ -205,14 +207,55 @@ async def test_managers_are_named_in_the_form(office: Office) -> None:
     guest = office.slack.actor("greta").id
     await office.manager.command("/pulse setup", office.marketing)
     await office.settled()
-    ack = await office.manager.submit(
-        values={"marketing": [office.marketing], "it": [office.it], "managers": [guest]}
-    )
+    values = {"marketing": [office.marketing], "it": [office.it], "both_sides": "it", "managers": [guest]}
+    ack = await office.manager.submit(values=values)
     assert list(ack.errors) == ["managers"]
     assert await office.bot.store.setup() is None
     person = office.slack.actor("oluwaseun")
     await office.set_up(managers=[person.id])
     assert await office.bot.workspace.managers.is_manager(person.id)
+
+
+async def test_every_field_that_is_refused_is_named_at_once(office: Office) -> None:
+    """A manager corrects them in one go; until then nothing is saved, and nobody is named."""
+    await office.manager.command("/pulse setup", office.marketing)
+    await office.settled()
+    people = [office.slack.actor(name).id for name in ("oluwaseun", "greta")]
+    values = {"marketing": [office.marketing], "it": [office.it], "managers": people}
+    ack = await office.manager.submit(values=values)
+    assert sorted(ack.errors) == ["both_sides", "managers"]
+    assert await nothing_is_saved(office)
+
+
+async def test_a_set_up_whose_managers_cannot_be_written_is_not_saved(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of the form is written or nothing; once the trouble is over, the same form is saved."""
+    person = office.slack.actor("oluwaseun")
+    await office.manager.command("/pulse setup", office.marketing)
+    await office.settled()
+    form = copy.deepcopy(office.manager.modal)
+    values = {"marketing": [office.marketing], "it": [office.it], "both_sides": "it", "managers": [person.id]}
+
+    def full(*_anything: object) -> bool:
+        raise StoreFault("The disk is full.")
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr("pulse.storage.sqlite.setup.add_wish", full)
+        ack = await office.manager.submit(form, values=values)
+    await office.settled()
+    assert "The disk is full." in str(ack.response)
+    assert await nothing_is_saved(office)
+    assert (await office.manager.submit(form, values=values)).errors == {}
+    assert await office.bot.store.setup() is not None
+    assert await office.bot.workspace.managers.is_manager(person.id)
+
+
+async def nothing_is_saved(office: Office) -> bool:
+    """No set-up, in the file or in memory, no manager, no message about it and no line of the audit."""
+    store, services = office.bot.store, office.bot.workspace
+    kept = await store.setup(), *await store.wishes("manager"), *await store.audit()
+    return kept == (None,) and not services.setup.done() and await store.undelivered() == ()
 
 
 async def test_dates_to_leave_out_stay_as_typed_and_the_form_opens_again(office: Office) -> None:

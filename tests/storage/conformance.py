@@ -746,6 +746,13 @@ class StoreConformance:
         assert await store.queue_once(report[:1], two, two)
         assert keys(await store.undelivered()) == [f"report:{await token_of(store, two)}:C1"]
 
+    async def test_a_set_up_names_managers(self, store: Store) -> None:
+        """The audit has each naming once, also if the form names somebody again."""
+        for _ in range(2):
+            await store.save_setup(SETUP, MONDAY, "set up", managers=[b"one", b"two"], named="named")
+        assert await store.wishes("manager") == {b"one", b"two"}
+        assert [what for _at, what in await store.audit()] == ["set up", "named", "named", "set up"]
+
     async def test_a_deleted_poll_is_posted_again_once(self, store: Store) -> None:
         """The ts of the deleted message is forgotten, and no other."""
         wave = await store.start_wave(new_wave(), "opened")

@@ -29,12 +29,18 @@ class People(SealedTheme):
     async def set_wish(self, person: bytes, kind: str, wanted: bool, at: datetime, what: str) -> None:
         def job(connection: sqlite3.Connection) -> None:
             if wanted:
-                connection.execute(
-                    "INSERT INTO wish (person, kind) VALUES (?, ?) ON CONFLICT DO NOTHING", (person, kind)
-                )
+                add_wish(connection, person, kind)
             else:
                 connection.execute("DELETE FROM wish WHERE person = ? AND kind = ?", (person, kind))
             if what:
                 record_change(connection, at, what)
 
         await self.write(job)
+
+
+def add_wish(connection: sqlite3.Connection, person: bytes, kind: str) -> bool:
+    """Whether the wish is new."""
+    cursor = connection.execute(
+        "INSERT INTO wish (person, kind) VALUES (?, ?) ON CONFLICT DO NOTHING", (person, kind)
+    )
+    return bool(cursor.rowcount)

@@ -13,6 +13,7 @@ from pulse.core.question_plan import QuestionPlan
 from pulse.core.records import NewMessage, ReadersRule, Setup
 from pulse.storage.sqlite.audit import record_change
 from pulse.storage.sqlite.outbox import add_announcement
+from pulse.storage.sqlite.people import add_wish
 from pulse.storage.sqlite.questions import keep_plan
 from pulse.storage.sqlite.theme import ReadTheme, Theme, moment
 
@@ -58,6 +59,8 @@ class Setups(SetupRows, Theme):
         *,
         plan: QuestionPlan | None = None,
         messages: Sequence[NewMessage] = (),
+        managers: Sequence[bytes] = (),
+        named: str = "",
     ) -> None:
         def job(connection: sqlite3.Connection) -> None:
             _replace_setup(connection, setup)
@@ -66,6 +69,9 @@ class Setups(SetupRows, Theme):
             for message in messages:
                 add_announcement(connection, message)
             record_change(connection, at, what)
+            for person in managers:
+                if add_wish(connection, person, "manager"):
+                    record_change(connection, at, named)
 
         await self.write(job)
 
