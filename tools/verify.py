@@ -15,7 +15,7 @@ only closed pulses are read. A DIGEST is what the details of a pulse print in Sl
    can state another digest there, but cannot change the digests that Slack shows.
 
 It prints each pulse, then what does not hold. Exit: 0 all holds, 1 something does not, 2 the file cannot be
-read. docs/method.md explains the rules; their numbers below are those of that page.
+read. docs/method.md explains the rules; the thresholds below are from that page.
 """
 
 from __future__ import annotations
@@ -271,7 +271,7 @@ def changes(data: sqlite3.Connection) -> Iterator[str]:
 
 
 def replay(waves: list[Wave]) -> Iterator[tuple[int, bool, list[int]]]:
-    """Each wave at which a change is told; then the older window begins where that newer window began."""
+    """Each wave that tells a change; no later window reaches back past the start of its newer one."""
     begin = 0
     for end in range(1, len(waves) + 1):
         told = max(candidates(waves, begin, end), default=None)

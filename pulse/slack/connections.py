@@ -21,8 +21,8 @@ HEADER_S = 10.0
 class Connections:
     """Makes and watches the protocols of a listening socket. `serve()` makes the one that speaks HTTP.
 
-    When all places are taken, the oldest connection that is not serving a request is ended; if all are
-    serving one, the new one is.
+    When all places are taken, the oldest connection that serves no request is ended; if there is none, the
+    new connection is.
     """
 
     def __init__(
