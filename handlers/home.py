@@ -49,7 +49,7 @@ async def _greet(interaction: Interaction, user: str) -> None:
 
 
 async def _manage(interaction: Interaction, word: str) -> None:
-    """A manager's button: the use case of that name, with the reply where it was pressed."""
+    """A manager's button: runs the use case of that name and replies on the same surface."""
     message = await outcome(_pressed(interaction, word))
     await reply(interaction, message)
     await interaction.surfaces.home_tabs.show(interaction.user)

@@ -127,7 +127,7 @@ class Server:
 
     @property
     def said(self) -> str:
-        """Where it listens, to be shown to people."""
+        """The address it listens on, as people read it."""
         return f"{self._address.host}:{self.port}"
 
     def listening_copy(self) -> int:
